@@ -1,0 +1,1 @@
+//! Query trees and a schema to predicates: all errors at once.

@@ -1,0 +1,1 @@
+//! Rule types over time: hit sets to alerts.

@@ -1,0 +1,1 @@
+//! Documents as the index sees them.

@@ -1,0 +1,1 @@
+//! Engines answer predicates over documents.

@@ -1,0 +1,1 @@
+//! ES|QL pipelines.

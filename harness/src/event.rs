@@ -1,0 +1,1 @@
+//! One event of a fixture.

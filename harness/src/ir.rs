@@ -1,0 +1,198 @@
+//! What a rule asks of events, independent of language and engine.
+//!
+//! A [`Predicate`] is a Boolean condition over one event. Its leaves test the
+//! typed values of one [`Column`] and carry the place in the query that they
+//! came from. [`eval`] is the slow, obviously right evaluator: the oracle that
+//! every engine is tested against.
+//!
+//! Two-valued logic only (docs/semantics.md, "Two-valued filters"): a leaf is
+//! true when *some* value of its column passes, negation is the complement.
+//! Three-valued islands live inside [`Test::Script`].
+
+pub mod eval;
+
+use std::sync::Arc;
+
+use crate::pattern::Pattern;
+use crate::span::Span;
+
+/// How the values of a column are stored and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Whole strings: `keyword`, `wildcard`, `constant_keyword`, `flattened`, `version`.
+    Keyword,
+    /// Analyzed strings: `text`, `match_only_text`.
+    Text,
+    /// 64-bit integers: integer types, booleans (0, 1), dates (milliseconds since 1970, UTC).
+    Long,
+    /// 64-bit floats: `double`, `float`, `half_float`, `scaled_float`.
+    Double,
+    /// Addresses as 128-bit integers, IPv4 mapped into IPv6.
+    Ip,
+}
+
+/// One field as the index stores it. The same field of two mappings may be two columns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Column {
+    /// The full dotted field name.
+    pub name: Arc<str>,
+    /// How its values are stored.
+    pub kind: Kind,
+}
+
+/// Which text of a rule a span points into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// `rule.query`.
+    #[default]
+    Query,
+    /// The n-th entry of `rule.filters`, from zero.
+    Filter(usize),
+}
+
+/// The place in a rule that a leaf came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The text.
+    pub part: Part,
+    /// The range in it.
+    pub span: Span,
+}
+
+/// A Boolean condition over one event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate {
+    /// Always true or always false.
+    Const(bool),
+    /// One test on one column.
+    Leaf(Leaf),
+    /// The complement.
+    Not(Box<Predicate>),
+    /// All of them; true when empty.
+    And(Vec<Predicate>),
+    /// At least one of them; false when empty.
+    Or(Vec<Predicate>),
+    /// At least `count` of them (`minimum_should_match`).
+    AtLeast {
+        /// How many have to hold.
+        count: usize,
+        /// The choices.
+        of: Vec<Predicate>,
+    },
+    /// Some object of the `nested` field `path` fulfils `inner`.
+    Nested {
+        /// Full dotted path of the nested field.
+        path: Arc<str>,
+        /// The condition on one object.
+        inner: Box<Predicate>,
+    },
+}
+
+/// One test on one column, and where the rule states it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leaf {
+    /// The column whose values are tested.
+    pub column: Column,
+    /// The test.
+    pub test: Test,
+    /// Where the rule states it.
+    pub origin: Origin,
+}
+
+/// A condition that holds when some value of a column fulfils it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// The column has a value.
+    Exists,
+    /// Some term matches: a whole value of a keyword column, one token of a text column.
+    Term(Pattern),
+    /// The tokens of one text value hold these terms in order.
+    Phrase(Phrase),
+    /// Some integer lies in the interval.
+    Long(Interval<i64>),
+    /// Some date (milliseconds since 1970, UTC) lies in the interval.
+    Date(Interval<i64>),
+    /// The boolean is present.
+    Bool(bool),
+    /// Some float lies in the interval.
+    Double(Interval<f64>),
+    /// Some address lies in the interval.
+    Ip(Interval<u128>),
+}
+
+/// An inclusive interval; empty when `low > high`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Interval<T> {
+    /// The smallest value inside.
+    pub low: T,
+    /// The greatest value inside.
+    pub high: T,
+}
+
+impl<T: PartialOrd + Copy> Interval<T> {
+    /// Whether `value` lies inside.
+    pub fn contains(&self, value: T) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// Terms at positions of one text value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Phrase {
+    /// Term and position, in ascending order of position.
+    pub terms: Vec<(String, u32)>,
+    /// By how many moves of terms a match may differ (Lucene's slop); 0 is exact.
+    pub slop: u32,
+}
+
+impl Predicate {
+    /// The conjunction, flattened and with constants folded.
+    pub fn and(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut all = Vec::new();
+        for part in parts {
+            match part {
+                Self::Const(true) => {}
+                Self::And(inner) => all.extend(inner),
+                other => all.push(other),
+            }
+        }
+        if all.len() == 1 { all.remove(0) } else { Self::And(all) }
+    }
+
+    /// The disjunction, flattened and with constants folded.
+    pub fn or(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut any = Vec::new();
+        for part in parts {
+            match part {
+                Self::Const(false) => {}
+                Self::Or(inner) => any.extend(inner),
+                other => any.push(other),
+            }
+        }
+        if any.len() == 1 { any.remove(0) } else { Self::Or(any) }
+    }
+
+    /// The complement.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        match self {
+            Self::Const(value) => Self::Const(!value),
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// Calls `visit` on every leaf, in the order of the query.
+    pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a Leaf)) {
+        match self {
+            Self::Const(_) => {}
+            Self::Leaf(leaf) => visit(leaf),
+            Self::Not(inner) | Self::Nested { inner, .. } => inner.leaves(visit),
+            Self::And(parts) | Self::Or(parts) | Self::AtLeast { of: parts, .. } => {
+                for part in parts {
+                    part.leaves(visit);
+                }
+            }
+        }
+    }
+}

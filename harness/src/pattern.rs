@@ -1,0 +1,93 @@
+//! Conditions on one string: equality, prefixes, wildcards, regular expressions.
+//!
+//! Semantics are Lucene's (docs/semantics.md, "Terms"): a pattern always
+//! matches the whole string; case-insensitive matching folds ASCII letters
+//! only. All matching is by automata, in time linear in the string.
+
+pub mod glob;
+pub mod regexp;
+
+use glob::Glob;
+use regexp::Regexp;
+
+/// Whether ASCII letters match in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Case {
+    /// Letters match exactly.
+    Sensitive,
+    /// ASCII letters match in either case; other letters match exactly.
+    Insensitive,
+}
+
+/// A condition on one string.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern {
+    /// The very string.
+    Equals(String, Case),
+    /// Strings that begin so.
+    Prefix(String, Case),
+    /// Wildcards.
+    Glob(Glob, Case),
+    /// A Lucene regular expression.
+    Regexp(Regexp, Case),
+    /// Strings between bounds, in the order of their UTF-8 bytes.
+    Range(StringRange),
+    /// Strings within an edit distance.
+    Fuzzy(Fuzzy),
+}
+
+/// Bounds on a string; `None` is open.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StringRange {
+    /// The lower bound and whether it is inside.
+    pub low: Option<(String, bool)>,
+    /// The upper bound and whether it is inside.
+    pub high: Option<(String, bool)>,
+}
+
+/// Strings that at most `distance` edits (insertion, deletion, substitution of
+/// a character, and transposition of two neighbours when `transpositions`)
+/// turn into `text`, and that share its first `prefix` characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fuzzy {
+    /// The term looked for.
+    pub text: String,
+    /// The greatest number of edits: 0, 1 or 2.
+    pub distance: u8,
+    /// How many leading characters have to be equal.
+    pub prefix: usize,
+    /// Whether swapping two neighbours counts as one edit.
+    pub transpositions: bool,
+}
+
+impl Pattern {
+    /// Whether the whole of `text` matches.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Equals(value, Case::Sensitive) => value == text,
+            Self::Equals(value, Case::Insensitive) => value.eq_ignore_ascii_case(text),
+            Self::Prefix(prefix, Case::Sensitive) => text.starts_with(prefix.as_str()),
+            Self::Prefix(prefix, Case::Insensitive) => text
+                .as_bytes()
+                .get(..prefix.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes())),
+            Self::Glob(glob, case) => glob.matches(text, *case),
+            Self::Regexp(regexp, case) => regexp.matches(text, *case),
+            Self::Range(range) => range.contains(text),
+            Self::Fuzzy(fuzzy) => fuzzy.matches(text),
+        }
+    }
+}
+
+impl StringRange {
+    /// Whether `text` lies between the bounds.
+    pub fn contains(&self, text: &str) -> bool {
+        let above = self.low.as_ref().is_none_or(|(low, inside)| {
+            if *inside { text >= low.as_str() } else { text > low.as_str() }
+        });
+        let below = self.high.as_ref().is_none_or(|(high, inside)| {
+            if *inside { text <= high.as_str() } else { text < high.as_str() }
+        });
+        above && below
+    }
+}

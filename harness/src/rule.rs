@@ -1,0 +1,1 @@
+//! Detection rules in the Elastic TOML format.

@@ -1,0 +1,1 @@
+//! From Elasticsearch mapping JSON.

@@ -1,0 +1,1 @@
+//! Scalars as Elasticsearch reads them: numbers, booleans, addresses, dates.
