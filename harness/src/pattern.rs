@@ -4,6 +4,7 @@
 //! matches the whole string; case-insensitive matching folds ASCII letters
 //! only. All matching is by automata, in time linear in the string.
 
+mod fuzzy;
 pub mod glob;
 pub mod regexp;
 
