@@ -10,10 +10,10 @@
 //! - All findings of a file are reported at once, in the order of their positions.
 //! - No key is dropped silently: what is not understood is a warning.
 
-mod located;
+mod document;
+pub mod located;
 pub mod model;
-mod names;
-mod parse;
+pub mod names;
 mod parts;
 mod read;
 mod suggest;
@@ -21,6 +21,43 @@ mod table;
 pub mod threat;
 pub mod tree;
 
-pub use model::Rule;
-pub use parse::parse;
-pub use tree::load_tree;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::rule::model::Rule;
+use crate::rule::read::Sink;
+use crate::rule::table::Table;
+use crate::span::Span;
+
+/// Parses a rule file: the rule, or at least one error.
+pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {
+    let sink = Sink::default();
+    if text.trim().is_empty() {
+        sink.report(Diagnostic::error(
+            "rule-empty",
+            "the file is empty",
+            Span::new(0, text.len()),
+        ));
+        return (None, sink.into_diagnostics());
+    }
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        for error in errors {
+            let range = error.span().unwrap_or_default();
+            let span = Span::new(range.start, range.end);
+            sink.report(Diagnostic::error("toml-syntax", error.message(), span));
+        }
+        // What the parser recovered may miss keys that the text has.
+        return (None, sink.into_diagnostics());
+    }
+    let document = DeValue::Table(document.into_inner());
+    let rule = Table::root(&document, text, &sink).and_then(document::read_document);
+    let diagnostics = sink.into_diagnostics();
+    let failed = diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error);
+    (rule.filter(|_| !failed), diagnostics)
+}
+
+#[cfg(test)]
+mod tests;

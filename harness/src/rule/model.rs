@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use crate::rule::names::{DurationUnit, Language, MissingFields, RuleType, Severity};
-pub use crate::rule::located::{Located, QueryText};
+use crate::rule::located::{Located, QueryText};
+use crate::rule::names::{DurationUnit, Language, MissingFields, RuleType, Severity};
 use crate::rule::threat::{Threat, ThreatMatch};
 
 /// One detection rule.

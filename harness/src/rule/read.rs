@@ -92,7 +92,11 @@ impl<'a> Node<'a> {
     /// Reports that the value is of another type, and gives nothing.
     fn mismatch<T>(&self, expected: &str) -> Option<T> {
         let found = self.value.type_str();
-        let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
         self.error(
             "rule-value-type",
             format!("`{}` is {article} {found}, expected {expected}", self.path),
@@ -101,7 +105,8 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn error(&self, code: &'static str, message: String) {
-        self.sink.report(Diagnostic::error(code, message, self.span));
+        self.sink
+            .report(Diagnostic::error(code, message, self.span));
     }
 
     /// The value as a table.
@@ -130,10 +135,15 @@ impl Read for bool {
 
 impl Read for i64 {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(integer) = node.value.as_integer() else { return node.mismatch("an integer") };
+        let Some(integer) = node.value.as_integer() else {
+            return node.mismatch("an integer");
+        };
         let parsed = Self::from_str_radix(integer.as_str(), integer.radix());
         if parsed.is_err() {
-            node.error("rule-value-range", format!("`{}` does not fit 64 bits", node.path));
+            node.error(
+                "rule-value-range",
+                format!("`{}` does not fit 64 bits", node.path),
+            );
         }
         parsed.ok()
     }
@@ -141,10 +151,14 @@ impl Read for i64 {
 
 impl<T: Read> Read for Vec<T> {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(array) = node.value.as_array() else { return node.mismatch("an array") };
+        let Some(array) = node.value.as_array() else {
+            return node.mismatch("an array");
+        };
         // All elements are read before the first failure counts, so that all are reported.
-        let items: Vec<Option<T>> =
-            array.iter().map(|item| T::read(node.child(item, node.path.clone()))).collect();
+        let items: Vec<Option<T>> = array
+            .iter()
+            .map(|item| T::read(node.child(item, node.path.clone())))
+            .collect();
         items.into_iter().collect()
     }
 }
@@ -154,13 +168,19 @@ pub(super) struct OneOrMany<T = String>(pub(super) Vec<T>);
 
 impl<T: Read> Read for OneOrMany<T> {
     fn read(node: Node<'_>) -> Option<Self> {
-        if node.value.is_array() { Vec::read(node).map(Self) } else { Some(Self(vec![T::read(node)?])) }
+        if node.value.is_array() {
+            Vec::read(node).map(Self)
+        } else {
+            Some(Self(vec![T::read(node)?]))
+        }
     }
 }
 
 impl<T: Named> Read for T {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(word) = node.value.as_str() else { return node.mismatch("a string") };
+        let Some(word) = node.value.as_str() else {
+            return node.mismatch("a string");
+        };
         let found = T::ALL.iter().find(|variant| variant.name() == word);
         if found.is_none() {
             let names: Vec<&str> = T::ALL.iter().map(|variant| variant.name()).collect();
@@ -191,7 +211,10 @@ impl Read for Value {
                 let mut object = serde_json::Map::new();
                 for (key, value) in entries {
                     let path = format!("{}.{}", node.path, key.get_ref());
-                    object.insert(key.get_ref().to_string(), Self::read(node.child(value, path))?);
+                    object.insert(
+                        key.get_ref().to_string(),
+                        Self::read(node.child(value, path))?,
+                    );
                 }
                 Self::Object(object)
             }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::rule::model::{Language, Located, QueryText};
+use crate::rule::located::{Located, QueryText};
+use crate::rule::names::Language;
 use crate::rule::read::{Node, Read};
 use crate::rule::table::Table;
 
@@ -80,7 +81,11 @@ impl Read for Threat {
         let tactic = table.require("tactic");
         let techniques = table.get("technique").unwrap_or_default();
         table.finish();
-        Some(Self { framework: framework?, tactic: tactic?, techniques })
+        Some(Self {
+            framework: framework?,
+            tactic: tactic?,
+            techniques,
+        })
     }
 }
 
@@ -90,7 +95,10 @@ impl Read for Technique {
         let technique = reference(&mut table);
         let subtechniques = table.get("subtechnique").unwrap_or_default();
         table.finish();
-        Some(Self { technique, subtechniques })
+        Some(Self {
+            technique,
+            subtechniques,
+        })
     }
 }
 
@@ -135,7 +143,11 @@ impl Read for MappingEntry {
             table.report(error.with_help("the type is `mapping`"));
         }
         table.finish();
-        Some(Self { field: field?, value: value?, negate })
+        Some(Self {
+            field: field?,
+            value: value?,
+            negate,
+        })
     }
 }
 

@@ -1,19 +1,15 @@
-//! Text → rule: one function per table of the format.
+//! Reads a whole rule file: `[rule]`, and which of its keys go together.
 
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::rule::located::{Located, QueryText};
-use crate::rule::model::{
-    AlertSuppression, EqlFields, Language, MachineLearning, Metadata, NewTerms, Rule, RuleType,
-    Severity,
-};
+use crate::rule::model::{AlertSuppression, EqlFields, MachineLearning, Metadata, NewTerms, Rule};
+use crate::rule::names::{Language, RuleType, Severity};
 use crate::rule::parts::read_other;
-use crate::rule::read::{Node, OneOrMany, Sink};
+use crate::rule::read::{Node, OneOrMany};
 use crate::rule::table::Table;
 use crate::rule::threat;
-use crate::span::Span;
 
 /// Keys of `[rule]` that change nothing here.
 const OTHER_KEYS: &[&str] = &[
@@ -73,40 +69,18 @@ const INDEXED: &[RuleType] = &[
     RuleType::ThreatMatch,
 ];
 
-/// Parses a rule file: the rule, or at least one error.
-pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {
-    let sink = Sink::default();
-    if text.trim().is_empty() {
-        sink.report(Diagnostic::error("rule-empty", "the file is empty", Span::new(0, text.len())));
-        return (None, sink.into_diagnostics());
-    }
-    let (document, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        for error in errors {
-            let range = error.span().unwrap_or_default();
-            let span = Span::new(range.start, range.end);
-            sink.report(Diagnostic::error("toml-syntax", error.message(), span));
-        }
-        // What the parser recovered may miss keys that the text has.
-        return (None, sink.into_diagnostics());
-    }
-    let document = DeValue::Table(document.into_inner());
-    let rule = Table::root(&document, text, &sink).and_then(read_document);
-    let diagnostics = sink.into_diagnostics();
-    let failed = diagnostics.iter().any(|found| found.severity == diagnostic::Severity::Error);
-    (rule.filter(|_| !failed), diagnostics)
-}
-
-fn read_document(mut root: Table<'_>) -> Option<Rule> {
+/// Reads a whole file; what is wrong goes to the sink.
+pub(super) fn read_document(mut root: Table<'_>) -> Option<Rule> {
     let metadata = root.get("metadata").unwrap_or_default();
     let transform = root.get("transform");
     root.demand("rule");
-    let rule = root.node("rule").and_then(|node| read_rule(node, metadata, transform));
+    let rule = root
+        .node("rule")
+        .and_then(|node| read_rule(node, metadata, transform));
     root.finish();
     rule
 }
 
-#[expect(clippy::too_many_lines, reason = "one line per key of the format")]
 fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Option<Rule> {
     let mut table = node.table()?;
     let rule_type: Option<RuleType> = table.require("type");
@@ -170,7 +144,9 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
         false_positives: table.get("false_positives").unwrap_or_default(),
         note: table.get("note"),
         setup: table.get("setup"),
-        author: table.get::<OneOrMany>("author").map_or_else(Vec::new, |author| author.0),
+        author: table
+            .get::<OneOrMany>("author")
+            .map_or_else(Vec::new, |author| author.0),
         license: table.get("license"),
         enabled: table.get("enabled"),
         version: table.at_least("version", 1),
@@ -203,14 +179,20 @@ fn read_language(table: &mut Table<'_>, rule_type: Option<RuleType>) -> Option<L
             return None;
         }
     };
-    if let &[only] = allowed {
-        if language.is_none() && !table.has("language") {
-            table.missing("language", &format!("; rules of type `{only}` state it"));
-        }
+    if let &[only] = allowed
+        && !table.has("language")
+    {
+        table.missing("language", &format!("; rules of type `{only}` state it"));
     }
-    if let Some(language) = language.as_ref().filter(|found| !allowed.contains(&found.value)) {
+    if let Some(language) = language
+        .as_ref()
+        .filter(|found| !allowed.contains(&found.value))
+    {
         let rule_type = rule_type?;
-        let message = format!("language `{}` in a rule of type `{rule_type}`", language.value);
+        let message = format!(
+            "language `{}` in a rule of type `{rule_type}`",
+            language.value
+        );
         let names: Vec<&str> = allowed.iter().map(|language| language.as_str()).collect();
         let error = Diagnostic::error("rule-language", message, language.span);
         table.report(error.with_help(format!("the type takes {}", names.join(" or "))));
@@ -263,13 +245,18 @@ fn read_new_terms(table: &mut Table<'_>) -> Option<NewTerms> {
         }
     }
     table.limit_items("new_terms_fields", 1, 3);
-    Some(NewTerms { fields: flat_fields?, history_window_start: flat_start? })
+    Some(NewTerms {
+        fields: flat_fields?,
+        history_window_start: flat_start?,
+    })
 }
 
 /// The time between runs: a number and a unit.
 fn read_interval(table: &mut Table<'_>) -> Option<Located<String>> {
     let interval: Located<String> = table.get("interval")?;
-    let number = interval.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or_default();
+    let number = interval
+        .strip_suffix(['s', 'm', 'h', 'd'])
+        .unwrap_or_default();
     if number.starts_with('0') || number.parse::<u32>().is_err() {
         let message = format!("malformed interval {:?}", interval.value);
         let error = Diagnostic::error("rule-value-range", message, interval.span);
@@ -288,7 +275,11 @@ fn read_suppression(table: &mut Table<'_>, threshold: bool) -> Option<AlertSuppr
     };
     if lacking {
         let message = format!("`rule.alert_suppression.{key}` is missing");
-        table.report(Diagnostic::error("rule-key-missing", message, suppression.span));
+        table.report(Diagnostic::error(
+            "rule-key-missing",
+            message,
+            suppression.span,
+        ));
     }
     Some(suppression.value)
 }
@@ -301,7 +292,10 @@ fn read_machine_learning(table: &mut Table<'_>, needed: bool) -> Option<MachineL
         table.demand("anomaly_threshold");
     }
     let OneOrMany(job_ids) = job_ids?;
-    let job = MachineLearning { job_ids, anomaly_threshold: anomaly_threshold? };
+    let job = MachineLearning {
+        job_ids,
+        anomaly_threshold: anomaly_threshold?,
+    };
     needed.then_some(job)
 }
 
