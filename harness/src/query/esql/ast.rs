@@ -151,6 +151,8 @@ pub struct Field {
     pub name: Option<Name>,
     /// The value.
     pub expr: Expr,
+    /// The value with the parentheses around it: what an unnamed column is called.
+    pub span: Span,
 }
 
 /// `old AS new`.

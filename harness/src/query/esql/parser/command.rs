@@ -171,9 +171,15 @@ impl Parser<'_> {
         if ahead.name().is_ok() && ahead.at("=") {
             let name = self.name()?;
             self.expect("=")?;
-            return Ok(Field { name: Some(name), expr: self.boolean()? });
+            return self.unnamed_field(Some(name));
         }
-        Ok(Field { name: None, expr: self.boolean()? })
+        self.unnamed_field(None)
+    }
+
+    fn unnamed_field(&mut self, name: Option<Name>) -> Result<Field> {
+        let start = self.token.span.start;
+        let expr = self.boolean()?;
+        Ok(Field { name, expr, span: Span::new(start, self.end) })
     }
 
     fn stats(&mut self) -> Result<Stats> {
