@@ -15,21 +15,22 @@
 //!   regular expressions by automata.
 
 pub mod column;
-mod convert;
-mod dissect;
-mod eval;
-mod expr;
+pub mod convert;
+pub mod dissect;
+pub mod eval;
+pub mod expr;
 mod fold;
 mod functions;
-mod grok;
-mod like;
+pub mod grok;
+pub mod like;
+pub mod memory;
 pub mod plan;
 mod regex;
 pub mod run;
 pub mod search;
 pub mod source;
-mod time;
+pub mod time;
 pub mod types;
 pub mod value;
-mod version;
+pub mod version;
 pub mod warning;

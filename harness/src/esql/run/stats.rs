@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::esql::column::Column;
 use crate::esql::eval::{Machine, Origin, Truth};
 use crate::esql::expr::Register;
+use crate::esql::fold::fold;
 use crate::esql::plan::Grouping;
 use crate::span::Span;
 
@@ -39,7 +40,7 @@ fn group(machine: &mut Machine<'_>, grouping: &Grouping, span: Span) -> Result<G
                 Some(truth.into_iter().map(|truth| truth == Truth::True).collect::<Vec<_>>())
             }
         };
-        let constant = call.args.first().is_some_and(|arg| arg.is_constant());
+        let constant = call.args.first().is_some_and(|arg| fold(arg).is_some_and(|c| !c.data.is_empty()));
         let column = accumulate(machine, call, &args, &groups, mask.as_deref(), constant);
         columns.push((call.output, Arc::new(column)));
     }
