@@ -14,6 +14,7 @@
 //! - Work is bounded: rows by [`run::MAX_ROWS`], nesting by the parser's limit,
 //!   regular expressions by automata.
 
+pub mod alerts;
 pub mod column;
 pub mod convert;
 pub mod dissect;

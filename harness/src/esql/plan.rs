@@ -7,6 +7,7 @@
 mod aggregate;
 mod commands;
 mod expression;
+mod likeness;
 mod live;
 mod operators;
 mod scope;

@@ -21,6 +21,7 @@ use super::types::Type;
 use super::value::Ref;
 use super::warning::Warnings;
 use crate::diagnostic::Diagnostic;
+use crate::span::Span;
 
 /// The most rows that a step may make, whatever it multiplies.
 pub const MAX_ROWS: usize = 20_000_000;
@@ -55,6 +56,8 @@ pub struct Table {
     pub origin: Option<Vec<u32>>,
     /// What went wrong on the way.
     pub warnings: Warnings,
+    /// How many rows there were behind each step of the plan.
+    pub trace: Vec<(Span, usize)>,
 }
 
 /// A column of a result.
@@ -117,10 +120,12 @@ pub fn run(
         machine.len = rows.len();
         machine.origin = Origin::Rows(rows);
     }
+    let mut trace = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
         take(&mut machine, step, options)?;
+        trace.push((step.span, machine.len));
     }
-    Ok(table(machine, &plan.output))
+    Ok(table(machine, &plan.output, trace))
 }
 
 fn take(machine: &mut Machine<'_>, step: &Step, options: &RunOptions<'_>) -> Result<(), Diagnostic> {
@@ -184,7 +189,7 @@ fn eval(
     Ok(())
 }
 
-fn table(mut machine: Machine<'_>, output: &Output) -> Table {
+fn table(mut machine: Machine<'_>, output: &Output, trace: Vec<(Span, usize)>) -> Table {
     let mut read = |columns: &[super::plan::OutputColumn]| {
         columns
             .iter()
@@ -215,10 +220,11 @@ fn table(mut machine: Machine<'_>, output: &Output) -> Table {
         all_fields_but: output.all_fields_but.clone(),
         origin,
         warnings: machine.warnings,
+        trace,
     }
 }
 
 /// The error of a step that would make too many rows.
-fn too_many_rows(span: crate::span::Span) -> Diagnostic {
+fn too_many_rows(span: Span) -> Diagnostic {
     Diagnostic::error(RUN_TIME, format!("more than {MAX_ROWS} rows"), span)
 }

@@ -435,6 +435,9 @@ impl Planner<'_> {
                 format!("prompt must be of type [text] but is [{}]", prompt.ty),
             ));
         }
+        let output = self.new_register();
+        let name = target.map_or("completion", |name| name.text.as_str());
+        self.push(name.into(), Type::Keyword, output, None);
         if !self.options.completion {
             let help = "state the model's answer as `completion` in the case's case.toml";
             return Err(Diagnostic::unsupported(
@@ -444,9 +447,6 @@ impl Planner<'_> {
             )
             .with_help(help));
         }
-        let output = self.new_register();
-        let name = target.map_or("completion", |name| name.text.as_str());
-        self.push(name.into(), Type::Keyword, output, None);
         Ok(StepKind::Completion { prompt, output })
     }
 

@@ -335,9 +335,10 @@ impl Planner<'_> {
     }
 
     fn unknown_function(&self, lower: &str, name: &Name) -> Diagnostic {
+        let wanted = super::likeness::Likeness::new(lower);
         let mut close: Vec<_> = functions::names()
             .chain(super::AggregateKind::names())
-            .map(|known| (super::scope::similarity(lower, known), known))
+            .map(|known| (wanted.to(known), known))
             .filter(|(likeness, _)| *likeness >= 0.5)
             .collect();
         close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::likeness::Likeness;
 use crate::esql::column::Column;
 use crate::esql::expr::Register;
 use crate::esql::source::{FieldInfo, Fields};
@@ -164,10 +165,11 @@ impl<'a> Scope<'a> {
     pub(super) fn similar(&self, name: &str) -> Vec<Arc<str>> {
         let fields = self.open_fields();
         let entries = self.entries.values().map(|entry| &entry.name);
+        let wanted = Likeness::new(name);
         let mut close: Vec<(f64, Arc<str>)> = fields
             .chain(entries)
             .filter_map(|known| {
-                let likeness = similarity(name, known);
+                let likeness = wanted.to(known);
                 (likeness >= 0.5).then(|| (likeness, known.clone()))
             })
             .collect();
@@ -175,26 +177,4 @@ impl<'a> Scope<'a> {
         close.truncate(5);
         close.into_iter().map(|(_, name)| name).collect()
     }
-}
-
-/// One minus the edit distance over the longer length.
-#[expect(clippy::cast_precision_loss, reason = "names are short")]
-pub(super) fn similarity(a: &str, b: &str) -> f64 {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let longest = a.len().max(b.len());
-    // Names whose lengths differ by more than half are not alike.
-    if longest == 0 || longest > 200 || a.len().abs_diff(b.len()) * 2 > longest {
-        return 0.0;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    1.0 - row[b.len()] as f64 / longest as f64
 }

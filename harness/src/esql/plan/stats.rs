@@ -67,10 +67,12 @@ impl<'a> Planner<'a> {
         self.stats = Some(Context { rows, expressions, filter: None, calls: Vec::new() });
         let mut columns = Vec::new();
         for aggregate in &stats.aggregates {
-            match self.one_aggregate(aggregate) {
-                Ok(typed) => columns.push((self.aggregate_name(aggregate), aggregate.span, typed)),
-                Err(error) => self.errors.push(error),
-            }
+            let typed = self.one_aggregate(aggregate).unwrap_or_else(|error| {
+                // The column is there all the same, so that one error is not many.
+                self.errors.push(error);
+                Self::literal(Type::Null, None, aggregate.span)
+            });
+            columns.push((self.aggregate_name(aggregate), aggregate.span, typed));
         }
         let context = self.stats.take();
         grouping.aggregates = context.map(|context| context.calls).unwrap_or_default();

@@ -23,7 +23,7 @@ pub(super) const ALL: TermId = 1;
 const EPSILON: TermId = 2;
 
 /// The most steps that all derivatives of an expression may take.
-const MAX_WORK: usize = 1_000_000;
+const MAX_WORK: usize = 4_000_000;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Term {

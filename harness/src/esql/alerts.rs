@@ -1,0 +1,176 @@
+//! The rule around a pipeline: which rows it reads, and which alerts it raises.
+//!
+//! Pure functions over columns and tables (docs/semantics.md, "ES|QL rules").
+//! The time range and exceptions choose source documents before the pipeline
+//! runs; its result becomes alerts, one per row, de-duplicated by document
+//! unless the pipeline aggregates, and suppressed by columns of the result.
+
+use std::collections::HashMap;
+
+use super::column::Column;
+use super::plan::Plan;
+use super::run::{Table, TableColumn};
+use super::source::{Fields, Source};
+use super::value::Ref;
+
+/// How many pages of results a rule reads at most.
+const PAGES: usize = 3;
+
+/// The window of a run: both ends inside, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first moment.
+    pub from: i64,
+    /// The last moment.
+    pub to: i64,
+}
+
+/// The rows of a source whose timestamp lies in a window.
+///
+/// `override_` is the column of the rule's `timestamp_override`; a row without
+/// a value there counts by `timestamp`, unless the rule forbids the fallback.
+pub fn rows_in_window(
+    rows: usize,
+    window: Window,
+    timestamp: &Column,
+    override_: Option<&Column>,
+    fallback: bool,
+) -> Vec<u32> {
+    let inside = |column: &Column, row: usize| {
+        column.values(row).any(|at| (window.from..=window.to).contains(&at.long()))
+    };
+    let kept = (0_u32..).zip(0..rows).filter(|(_, row)| match override_ {
+        None => inside(timestamp, *row),
+        Some(column) if column.range(*row).is_empty() => fallback && inside(timestamp, *row),
+        Some(column) => inside(column, *row),
+    });
+    kept.map(|(number, _)| number).collect()
+}
+
+/// How alerts of one group are suppressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The columns to group by.
+    pub fields: Vec<String>,
+    /// Rows that lack one of them are grouped as well, rather than each alerting.
+    pub group_missing: bool,
+}
+
+/// How many alerts, and which are suppressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertOptions {
+    /// The rule's `max_signals`.
+    pub max_signals: usize,
+    /// The rule's `alert_suppression`.
+    pub suppression: Option<Suppression>,
+}
+
+/// What makes two alerts the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Identity {
+    /// One document, as the output names it.
+    Document {
+        /// `_id`
+        id: String,
+        /// `_index`
+        index: Option<String>,
+        /// `_version`
+        version: Option<i64>,
+    },
+    /// A row of this very run: the next run alerts again.
+    Row(usize),
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// What makes it the same as another.
+    pub identity: Identity,
+    /// The row of the result.
+    pub row: usize,
+    /// The row of the source, when the result's rows are documents.
+    pub source_row: Option<u32>,
+    /// Further rows of the same group that raise no alert of their own.
+    pub suppressed: Vec<usize>,
+}
+
+/// The alerts of a result, in its order.
+pub fn alerts(
+    plan: &Plan,
+    table: &Table,
+    fields: &dyn Fields,
+    source: &dyn Source,
+    options: &AlertOptions,
+) -> Vec<Alert> {
+    let column = |name: &str| table.column(name, fields, source);
+    let meta = |name: &str| column(name).filter(|_| !plan.is_aggregating());
+    let (ids, indices, versions) = (meta("_id"), meta("_index"), meta("_version"));
+    let text = |column: &Option<TableColumn>, row: usize| {
+        column.as_ref().and_then(|column| column.column.first(row)).map(|value| value.str().to_owned())
+    };
+    let groups = options.suppression.as_ref().map(|suppression| {
+        suppression.fields.iter().map(|name| column(name)).collect::<Vec<_>>()
+    });
+    // A page holds one row more than alerts may be raised.
+    let limit = options.max_signals.saturating_add(1).saturating_mul(PAGES);
+    let mut seen: HashMap<Identity, usize> = HashMap::new();
+    let mut by_group: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut alerts: Vec<Alert> = Vec::new();
+    for row in 0..table.rows.min(limit) {
+        let identity = match text(&ids, row) {
+            Some(id) => Identity::Document {
+                id,
+                index: text(&indices, row),
+                version: versions
+                    .as_ref()
+                    .and_then(|column| column.column.first(row))
+                    .map(Ref::long),
+            },
+            None => Identity::Row(row),
+        };
+        if seen.contains_key(&identity) {
+            continue;
+        }
+        seen.insert(identity.clone(), row);
+        let group = groups.as_ref().zip(options.suppression.as_ref());
+        let group = group.and_then(|(columns, suppression)| {
+            group_of(columns, row, suppression.group_missing)
+        });
+        if let Some(group) = group {
+            if let Some(place) = by_group.get(&group) {
+                if let Some(alert) = alerts.get_mut(*place) {
+                    alert.suppressed.push(row);
+                }
+                continue;
+            }
+            by_group.insert(group, alerts.len());
+        }
+        if alerts.len() == options.max_signals {
+            break;
+        }
+        let source_row = table.origin.as_ref().and_then(|origin| origin.get(row)).copied();
+        alerts.push(Alert { identity, row, source_row, suppressed: Vec::new() });
+    }
+    alerts
+}
+
+/// The group of a row: the values of each column, sorted, as one key.
+fn group_of(
+    columns: &[Option<TableColumn>],
+    row: usize,
+    group_missing: bool,
+) -> Option<Vec<String>> {
+    let mut key = Vec::with_capacity(columns.len());
+    for column in columns {
+        let mut values: Vec<String> = match column {
+            None => Vec::new(),
+            Some(column) => column.column.values(row).map(|value| value.text(column.ty)).collect(),
+        };
+        if values.is_empty() && !group_missing {
+            return None;
+        }
+        values.sort();
+        key.push(format!("{values:?}"));
+    }
+    Some(key)
+}

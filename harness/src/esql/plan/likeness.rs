@@ -1,0 +1,87 @@
+//! How alike two names are, for suggestions.
+
+/// A name that others are compared with.
+pub(super) struct Likeness {
+    length: usize,
+    /// For each byte, where it stands in the name, as bits.
+    places: [u64; 256],
+}
+
+/// The longest name that is compared: a machine word holds its places.
+const MAX_LENGTH: usize = 64;
+
+impl Likeness {
+    pub(super) fn new(name: &str) -> Self {
+        let mut places = [0; 256];
+        for (place, byte) in name.bytes().take(MAX_LENGTH).enumerate() {
+            places[usize::from(byte)] |= 1 << place;
+        }
+        Self { length: name.len(), places }
+    }
+
+    /// One minus the edit distance over the longer length; 0 for long names
+    /// and for those whose lengths alone make them unlike.
+    #[expect(clippy::cast_precision_loss, reason = "names are short")]
+    pub(super) fn to(&self, other: &str) -> f64 {
+        let longest = self.length.max(other.len());
+        let unlike = self.length.abs_diff(other.len()) * 2 > longest;
+        if self.length == 0 || self.length > MAX_LENGTH || unlike {
+            return 0.0;
+        }
+        1.0 - self.distance(other) as f64 / longest as f64
+    }
+
+    /// The edit distance, a column of the table at a time (Myers' algorithm).
+    fn distance(&self, other: &str) -> usize {
+        let last = 1_u64 << (self.length - 1);
+        let (mut up, mut down) = (u64::MAX, 0_u64);
+        let mut score = self.length;
+        for byte in other.bytes() {
+            let equal = self.places[usize::from(byte)];
+            let vertical = equal | down;
+            let diagonal = ((equal & up).wrapping_add(up) ^ up) | equal;
+            let mut plus = down | !(diagonal | up);
+            let mut minus = up & diagonal;
+            if plus & last != 0 {
+                score += 1;
+            }
+            if minus & last != 0 {
+                score -= 1;
+            }
+            plus = (plus << 1) | 1;
+            minus <<= 1;
+            up = minus | !(vertical | plus);
+            down = plus & vertical;
+        }
+        score
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The textbook table.
+    fn slow(a: &[u8], b: &[u8]) -> usize {
+        let mut row: Vec<usize> = (0..=b.len()).collect();
+        for (i, x) in a.iter().enumerate() {
+            let mut diagonal = row[0];
+            row[0] = i + 1;
+            for (j, y) in b.iter().enumerate() {
+                let substituted = diagonal + usize::from(x != y);
+                diagonal = row[j + 1];
+                row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+            }
+        }
+        row[b.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn distances_are_those_of_the_table(a in "[abc.]{1,64}", b in "[abc.]{0,80}") {
+            prop_assert_eq!(Likeness::new(&a).distance(&b), slow(a.as_bytes(), b.as_bytes()));
+        }
+    }
+}
