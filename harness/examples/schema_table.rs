@@ -82,29 +82,19 @@ fn read_ecs(csv: &str, facts: &mut BTreeMap<String, Fact>) -> Result<(), Box<dyn
 /// Whether a name is a path of plain segments: no wildcards, no empty segment.
 fn well_formed(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-@/".contains(c);
-    name.split('.')
-        .all(|segment| !segment.is_empty() && segment.chars().all(plain))
+    name.split('.').all(|segment| !segment.is_empty() && segment.chars().all(plain))
 }
 
 /// `array` is no type of Elasticsearch: a container where fields lie below, else its values.
 fn settle_arrays(facts: &mut BTreeMap<String, Fact>) {
-    let arrays: Vec<String> = facts
-        .iter()
-        .filter(|(_, fact)| fact.ty == "array")
-        .map(|(name, _)| name.clone())
-        .collect();
+    let arrays: Vec<String> =
+        facts.iter().filter(|(_, fact)| fact.ty == "array").map(|(name, _)| name.clone()).collect();
     for name in arrays {
         let prefix = format!("{name}.");
-        let parent = facts
-            .range(prefix.clone()..)
-            .next()
-            .is_some_and(|(next, _)| next.starts_with(&prefix));
+        let parent =
+            facts.range(prefix.clone()..).next().is_some_and(|(next, _)| next.starts_with(&prefix));
         if let Some(fact) = facts.get_mut(&name) {
-            let (ty, limit) = if parent {
-                ("object", "")
-            } else {
-                ("keyword", KEYWORD_LIMIT)
-            };
+            let (ty, limit) = if parent { ("object", "") } else { ("keyword", KEYWORD_LIMIT) };
             ty.clone_into(&mut fact.ty);
             limit.clone_into(&mut fact.ignore_above);
         }
@@ -114,9 +104,7 @@ fn settle_arrays(facts: &mut BTreeMap<String, Fact>) {
 /// The integration facts list multi-fields like other fields; the parent tells them apart.
 fn mark_multi_fields(facts: &mut BTreeMap<String, Fact>) {
     let is_string = |name: &str, facts: &BTreeMap<String, Fact>| {
-        facts
-            .get(name)
-            .is_some_and(|f| matches!(&*f.ty, "keyword" | "wildcard" | "text"))
+        facts.get(name).is_some_and(|f| matches!(&*f.ty, "keyword" | "wildcard" | "text"))
     };
     let names: Vec<String> = facts.keys().cloned().collect();
     for name in names {
@@ -141,11 +129,7 @@ fn encode(facts: &BTreeMap<String, Fact>) -> Result<String, Box<dyn Error>> {
         if index % BLOCK == 0 {
             writeln!(out, "={name} {code}")?;
         } else {
-            let shared = name
-                .bytes()
-                .zip(previous.bytes())
-                .take_while(|(a, b)| a == b)
-                .count();
+            let shared = name.bytes().zip(previous.bytes()).take_while(|(a, b)| a == b).count();
             writeln!(out, "{shared} {} {code}", &name[shared..])?;
         }
         previous = name;

@@ -156,7 +156,11 @@ mod tests {
     #[test]
     fn pattern_splits_at_its_separators() {
         let script = Analyzer::pattern("[\\W&&[^-]]+", true).expect("a supported pattern");
-        check(&script, "[Reflection.Assembly]::Load-X(y_z)", &["reflection", "assembly", "load-x", "y_z"]);
+        check(
+            &script,
+            "[Reflection.Assembly]::Load-X(y_z)",
+            &["reflection", "assembly", "load-x", "y_z"],
+        );
         check(&script, "É日a", &["a"]);
         let kept = Analyzer::pattern("\\s", false).expect("a supported pattern");
         check(&kept, " A  b", &["A", "b"]);

@@ -7,6 +7,9 @@
 
 pub mod clause;
 pub mod dsl;
+pub mod kql;
+pub mod query_string;
+pub mod rule;
 
 use crate::ir::Part;
 use crate::schema::Schema;

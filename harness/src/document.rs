@@ -139,9 +139,11 @@ impl Ingest {
         for field in fields {
             let Some(column) = field.column() else { continue };
             let column = columns.intern(&column);
-            if ingest.targets.get(&field.source).is_some_and(|targets| {
-                targets.iter().any(|target| target.column == column)
-            }) {
+            if ingest
+                .targets
+                .get(&field.source)
+                .is_some_and(|targets| targets.iter().any(|target| target.column == column))
+            {
                 continue;
             }
             let date = match &field.ty {
@@ -167,8 +169,7 @@ impl Ingest {
 
     /// The typed document of an event; `malformed` takes the values that do not fit.
     pub fn document(&self, event: &Event, malformed: &mut Vec<Malformed>) -> Document {
-        let mut filler =
-            Filler { ingest: self, rows: vec![RowBuilder::default()], malformed };
+        let mut filler = Filler { ingest: self, rows: vec![RowBuilder::default()], malformed };
         let mut path = String::new();
         filler.meta("_id", Some(&event.id));
         filler.meta("_index", event.index.as_ref());
@@ -333,15 +334,19 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
         }
         FieldType::ConstantKeyword { .. } | FieldType::Version => Cell::Keyword(vec![text()?]),
         FieldType::Text { .. } | FieldType::MatchOnlyText => {
-            let tokens = target.field.ty.analyzer().map(|analyzer| text().map(|text| analyzer.tokens(&text)));
+            let tokens = target
+                .field
+                .ty
+                .analyzer()
+                .map(|analyzer| text().map(|text| analyzer.tokens(&text)));
             Cell::Text(vec![tokens.unwrap_or_else(|| Ok(Vec::new()))?])
         }
         FieldType::Integer(ty) => {
             Cell::Long(vec![value::long_from_json(leaf, *ty).map_err(|error| error.to_string())?])
         }
-        FieldType::Float(ty) => {
-            Cell::Double(vec![value::double_from_json(leaf, *ty).map_err(|error| error.to_string())?])
-        }
+        FieldType::Float(ty) => Cell::Double(vec![
+            value::double_from_json(leaf, *ty).map_err(|error| error.to_string())?,
+        ]),
         FieldType::Boolean => {
             let value = value::boolean_from_json(leaf).map_err(|error| error.to_string())?;
             Cell::Long(vec![i64::from(value)])
@@ -381,7 +386,10 @@ fn push(row: &mut RowBuilder, column: ColumnId, cell: Cell) {
             (Cell::Double(old), Cell::Double(new)) => old.extend(new),
             (Cell::Ip(old), Cell::Ip(new)) => old.extend(new),
             // One column has one kind, so these pairs never meet.
-            (Cell::Keyword(_) | Cell::Text(_) | Cell::Long(_) | Cell::Double(_) | Cell::Ip(_), _) => {}
+            (
+                Cell::Keyword(_) | Cell::Text(_) | Cell::Long(_) | Cell::Double(_) | Cell::Ip(_),
+                _,
+            ) => {}
         },
     }
 }

@@ -52,10 +52,8 @@ pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<
         for path in paths {
             match path {
                 Ok(path) => found.extend(check(root, &real_root, path, problems)),
-                Err(error) => problems.push(unreadable(
-                    &relative(root, error.path()),
-                    &error.error().to_string(),
-                )),
+                Err(error) => problems
+                    .push(unreadable(&relative(root, error.path()), &error.error().to_string())),
             }
         }
     }
@@ -64,12 +62,20 @@ pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<
     found
 }
 
-fn check(root: &Path, real_root: &Path, path: PathBuf, problems: &mut Vec<Problem>) -> Option<Found> {
+fn check(
+    root: &Path,
+    real_root: &Path,
+    path: PathBuf,
+    problems: &mut Vec<Problem>,
+) -> Option<Found> {
     let name = relative(root, &path);
     match path.canonicalize() {
         Ok(real) if !real.starts_with(real_root) => {
             let message = "the link leads out of the root and is not followed";
-            problems.push(Problem::with_path(name, Diagnostic::error("outside-root", message, Span::default())));
+            problems.push(Problem::with_path(
+                name,
+                Diagnostic::error("outside-root", message, Span::default()),
+            ));
             None
         }
         Ok(real) => real.is_file().then_some(Found { relative: name, path }),
@@ -98,7 +104,8 @@ fn unreadable(path: &str, reason: &str) -> Problem {
 /// What keeps it from being read.
 pub fn read(path: &Path) -> Result<String, Diagnostic> {
     let error = |code, message: String| Diagnostic::error(code, message, Span::default());
-    let size = fs::metadata(path).map_err(|e| error("unreadable", format!("cannot be read: {e}")))?.len();
+    let size =
+        fs::metadata(path).map_err(|e| error("unreadable", format!("cannot be read: {e}")))?.len();
     if size > MAX_FILE {
         let message = format!("has {size} bytes, more than the limit of {MAX_FILE}");
         return Err(error("too-large", message));

@@ -19,7 +19,8 @@ use crate::event::Event;
 use crate::files::Problem;
 use crate::index_pattern;
 use crate::ir::{Column, Predicate};
-use crate::rule::{Loaded, RuleTree};
+use crate::rule::model::Rule;
+use crate::rule::tree::{Loaded, RuleTree};
 use crate::schema::{Field, Schema};
 use crate::span::Span;
 use crate::verdict::{self, Status, Verdict};
@@ -102,8 +103,11 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
     let Project { rules, cases, mut schema } = project;
     let mut problems = cases.problems;
     let mut by_rule = cases.rules;
-    let selected: Vec<Loaded> =
-        rules.rules.into_iter().filter(|rule| filter.is_none_or(|text| selects(rule, text))).collect();
+    let selected: Vec<Loaded> = rules
+        .rules
+        .into_iter()
+        .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
+        .collect();
     if filter.is_none() {
         let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
         problems.extend(orphans(&by_rule, &keys));
@@ -120,7 +124,9 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
     }
     let compiled: Vec<Option<CompiledRule>> = work
         .par_iter()
-        .map(|(loaded, cases)| loaded.rule.as_ref().map(|rule| compile_rule(rule, &schema, now(cases))))
+        .map(|(loaded, cases)| {
+            loaded.rule.as_ref().map(|rule| compile_rule(rule, &schema, now(cases)))
+        })
         .collect();
     let fixtures = Fixtures::new(&work, &compiled, &schema);
     let engine = Embedded::new(&fixtures.documents, &fixtures.columns)?;
@@ -144,7 +150,7 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
 
 fn selects(loaded: &Loaded, text: &str) -> bool {
     let name = loaded.rule.as_ref().map_or("", |rule| rule.name.as_str());
-    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.as_str());
+    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.value.as_str());
     loaded.key().contains(text) || name.contains(text) || id == text
 }
 
@@ -193,7 +199,8 @@ impl Fixtures {
         }
         let fields: Vec<Arc<Field>> =
             wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();
-        let sources = fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
+        let sources =
+            fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
         let events: Vec<&Event> =
@@ -213,8 +220,7 @@ impl Fixtures {
             next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
             start..next
         };
-        let ranges =
-            work.iter().map(|(_, cases)| cases.iter().map(&mut range).collect()).collect();
+        let ranges = work.iter().map(|(_, cases)| cases.iter().map(&mut range).collect()).collect();
         Self { columns, documents, warnings, ranges, sources }
     }
 }
@@ -231,7 +237,8 @@ fn judge_rule(
     let mut problems = loaded.problems();
     let (plan, patterns) = match (compiled, &loaded.rule) {
         (Some(compiled), Some(rule)) => {
-            problems.extend(compiled.diagnostics.iter().map(|found| rule.locate(&loaded, found)));
+            let found = compiled.diagnostics.into_iter();
+            problems.extend(found.map(|(part, found)| loaded.locate(part, found)));
             (compiled.base, rule.index.clone())
         }
         _ => (None, Vec::new()),
@@ -250,10 +257,10 @@ fn judge_rule(
             (status, runs)
         }
     };
-    let text = |pick: fn(&crate::rule::Rule) -> String| loaded.rule.as_ref().map(pick);
+    let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
     RuleRun {
         name: text(|rule| rule.name.clone()).unwrap_or_else(|| key.clone()),
-        rule_id: text(|rule| rule.rule_id.clone()).unwrap_or_default(),
+        rule_id: text(|rule| rule.rule_id.value.clone()).unwrap_or_default(),
         rule_type: text(|rule| rule.rule_type.to_string()).unwrap_or_default(),
         language: text(|rule| rule.language.map(|l| l.to_string()).unwrap_or_default())
             .unwrap_or_default(),
@@ -273,7 +280,10 @@ fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
         (true, true) | (false, false) => return None,
     };
     let diagnostic = Diagnostic::error("unpaired", message, Span::default());
-    Some(Problem::with_path(key, diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json"))))
+    Some(Problem::with_path(
+        key,
+        diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json")),
+    ))
 }
 
 fn judge_case(

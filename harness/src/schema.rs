@@ -256,19 +256,24 @@ impl Schema {
         }
         if matches!(dynamic, FieldType::Text { .. }) {
             let name = format!("{path}.keyword").into();
-            let ty =
-                FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
+            let ty = FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
             self.insert(Field { name, source: path.clone(), ..Field::plain(path, ty) });
         }
         self.insert(Field::plain(path, dynamic));
     }
 
+    /// Whether `name` is a `flattened` field itself, not a key of one.
+    pub fn is_flattened_root(&self, name: &str) -> bool {
+        let field = self.fields.get(name).map(|field| Field::clone(field));
+        field
+            .or_else(|| self.base_field(name))
+            .is_some_and(|field| matches!(field.ty, FieldType::Flattened { .. }))
+    }
+
     fn observe_multi_fields(&mut self, parent: &Arc<str>) {
         if self.base == Base::Embedded {
-            for name in table::multi_fields(parent) {
-                if let Some(field) = self.base_field(&name) {
-                    self.insert(field);
-                }
+            for entry in table::multi_fields(parent) {
+                self.insert(entry.into());
             }
         }
     }
@@ -276,7 +281,7 @@ impl Schema {
     fn base_field(&self, name: &str) -> Option<Field> {
         match self.base {
             Base::Empty => None,
-            Base::Embedded => table::field(name),
+            Base::Embedded => table::field(name).map(Field::from),
         }
     }
 
@@ -303,6 +308,43 @@ impl Field {
     }
 }
 
+impl From<table::Entry> for Field {
+    fn from(entry: table::Entry) -> Self {
+        let name: Arc<str> = entry.name.as_str().into();
+        let source = entry.multi_field_of().map_or_else(|| name.clone(), Arc::from);
+        Self { name, source, nested: None, null_value: None, ty: entry.ty }
+    }
+}
+
+impl FieldType {
+    /// The mapping's name of the type.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Keyword { .. } => "keyword",
+            Self::ConstantKeyword { .. } => "constant_keyword",
+            Self::Wildcard { .. } => "wildcard",
+            Self::Text { .. } => "text",
+            Self::MatchOnlyText => "match_only_text",
+            Self::Integer(IntegerType::Long) => "long",
+            Self::Integer(IntegerType::Integer) => "integer",
+            Self::Integer(IntegerType::Short) => "short",
+            Self::Integer(IntegerType::Byte) => "byte",
+            Self::Float(FloatType::Double) => "double",
+            Self::Float(FloatType::Float) => "float",
+            Self::Float(FloatType::Half) => "half_float",
+            Self::Float(FloatType::Scaled(_)) => "scaled_float",
+            Self::Boolean => "boolean",
+            Self::Date { .. } => "date",
+            Self::Ip => "ip",
+            Self::Flattened { .. } => "flattened",
+            Self::Version => "version",
+            Self::Object => "object",
+            Self::Nested => "nested",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// The fields that every index has.
 fn metadata_field(name: &str) -> Option<Field> {
     matches!(name, "_id" | "_index").then(|| Field::plain(name, FieldType::KEYWORD))
@@ -322,6 +364,3 @@ fn dynamic_type(value: &Value) -> FieldType {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

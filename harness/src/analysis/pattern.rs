@@ -19,9 +19,8 @@ impl PatternAnalyzer {
     /// Translates the pattern; `\w \d \s` and their complements are ASCII, as in Java.
     pub(super) fn new(pattern: &str, lowercase: bool) -> Result<Self, String> {
         let translated = translate(pattern)?;
-        let separator = Regex::new(&translated).map_err(|error| {
-            format!("the pattern `{pattern}` is not supported: {error}")
-        })?;
+        let separator = Regex::new(&translated)
+            .map_err(|error| format!("the pattern `{pattern}` is not supported: {error}"))?;
         Ok(Self { pattern: pattern.to_owned(), lowercase, separator })
     }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::Context;
 use crate::analysis::{Analyzer, Normalizer, Token};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Column, Interval, Leaf, Origin, Phrase, Predicate, Test};
+use crate::ir::{Column, DoubleInterval, Interval, Leaf, Origin, Phrase, Predicate, Test};
 use crate::pattern::glob::Glob;
-use crate::pattern::regexp::Regexp;
+use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Case, Fuzzy, Pattern, StringRange};
 use crate::query::dsl::{Operator, Range, Scalar};
 use crate::schema::{Field, FieldType};
@@ -110,16 +110,14 @@ impl Clause<'_> {
             | FieldType::Flattened { .. }
             | FieldType::Version
             | FieldType::Text { .. }
-            | FieldType::MatchOnlyText => {
-                self.on(&field, Test::Term(Pattern::Equals(text, case)))
-            }
+            | FieldType::MatchOnlyText => self.on(&field, Test::Term(Pattern::Equals(text, case))),
             FieldType::Integer(ty) => match value::integer_term(&text, *ty) {
                 Ok(Some(interval)) => self.on(&field, Test::Long(interval)),
                 Ok(None) => Ok(Predicate::Const(false)),
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Float(ty) => match value::float_term(&text, *ty) {
-                Ok(interval) => self.on(&field, Test::Double(interval)),
+                Ok(interval) => self.on(&field, Test::Double(DoubleInterval(interval))),
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Boolean => match value::boolean_from_query(&text) {
@@ -128,7 +126,8 @@ impl Clause<'_> {
             },
             FieldType::Date { format } => {
                 let bound = (value.clone(), true);
-                let range = Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
+                let range =
+                    Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
                 self.date_range(&field, format, &range)
             }
             FieldType::Ip => match value::ip_interval(&text) {
@@ -196,7 +195,8 @@ impl Clause<'_> {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
-                let glob = Glob::wildcard(pattern).normalize(|part| normalizer.apply(part).into_owned());
+                let glob =
+                    Glob::wildcard(pattern).normalize(|part| normalizer.apply(part).into_owned());
                 self.on(&field, glob_test(glob, case))
             }
             FieldType::ConstantKeyword { .. } => self.constant(&field, pattern, case),
@@ -206,7 +206,9 @@ impl Clause<'_> {
             FieldType::Text { .. } | FieldType::MatchOnlyText => {
                 let glob = Glob::wildcard(pattern);
                 let glob = match (normalize, field.ty.analyzer()) {
-                    (Normalize::Yes, Some(analyzer)) => glob.normalize(|part| analyzer.normalize(part)),
+                    (Normalize::Yes, Some(analyzer)) => {
+                        glob.normalize(|part| analyzer.normalize(part))
+                    }
                     (Normalize::Yes, None) | (Normalize::No, _) => glob,
                 };
                 self.on(&field, glob_test(glob, case))
@@ -233,7 +235,7 @@ impl Clause<'_> {
         let Some(source) = self.string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
-        let regexp = Regexp::parse(&source, case)
+        let regexp = Regexp::parse(&source, Flags::ALL, case)
             .map_err(|error| Diagnostic::error("regexp-syntax", error.to_string(), self.span))?;
         match &field.ty {
             FieldType::ConstantKeyword { value: Some(value) } => {
@@ -303,7 +305,7 @@ impl Clause<'_> {
             FieldType::Float(ty) => {
                 let interval = value::float_range(texts(range), *ty)
                     .map_err(|error| self.error(error.to_string()))?;
-                self.on(&field, Test::Double(interval))
+                self.on(&field, Test::Double(DoubleInterval(interval)))
             }
             FieldType::Boolean => {
                 let (low, high) = texts(range);
@@ -319,8 +321,8 @@ impl Clause<'_> {
             }
             FieldType::Date { format } => self.date_range(&field, format, range),
             FieldType::Ip => {
-                let interval = value::ip_range(texts(range))
-                    .map_err(|error| self.error(error.to_string()))?;
+                let interval =
+                    value::ip_range(texts(range)).map_err(|error| self.error(error.to_string()))?;
                 self.on(&field, Test::Ip(interval))
             }
             FieldType::Object | FieldType::Nested => Ok(Predicate::Const(false)),

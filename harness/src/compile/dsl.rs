@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Context;
 use super::clause::{Clause, Compiled, Normalize};
+use super::{Context, query_string};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
 use crate::pattern::{Case, Fuzzy};
@@ -58,9 +58,11 @@ impl Compiler<'_> {
                 self.multi_match(fields, value, *phrase, *lenient, span)
             }
             Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range)),
-            Node::Wildcard { field, value, case_insensitive } => self.clause(field, span, |clause| {
-                clause.wildcard(value, case(*case_insensitive), Normalize::No)
-            }),
+            Node::Wildcard { field, value, case_insensitive } => {
+                self.clause(field, span, |clause| {
+                    clause.wildcard(value, case(*case_insensitive), Normalize::No)
+                })
+            }
             Node::Prefix { field, value, case_insensitive } => self.clause(field, span, |clause| {
                 clause.prefix(value, case(*case_insensitive), Normalize::No)
             }),
@@ -78,7 +80,11 @@ impl Compiler<'_> {
                 });
                 Predicate::or(terms.collect::<Vec<_>>())
             }
-            Node::QueryString(_) => todo!("query_string"),
+            Node::QueryString(inner) => query_string::compile(inner, Some(span), self.context)
+                .unwrap_or_else(|errors| {
+                    self.errors.extend(errors);
+                    Predicate::Const(false)
+                }),
         }
     }
 
@@ -138,7 +144,13 @@ impl Compiler<'_> {
         Predicate::and(all)
     }
 
-    fn nested(&mut self, path: &str, query: &Query, ignore_unmapped: bool, span: Span) -> Predicate {
+    fn nested(
+        &mut self,
+        path: &str,
+        query: &Query,
+        ignore_unmapped: bool,
+        span: Span,
+    ) -> Predicate {
         match self.context.schema.field(path) {
             Some(field) if field.ty == FieldType::Nested => {
                 let inner = self.query(query);
@@ -180,7 +192,13 @@ impl Compiler<'_> {
         Predicate::or(matches.collect::<Vec<_>>())
     }
 
-    fn fuzzy(&mut self, field: &str, value: &Scalar, fuzziness: Option<&str>, span: Span) -> Predicate {
+    fn fuzzy(
+        &mut self,
+        field: &str,
+        value: &Scalar,
+        fuzziness: Option<&str>,
+        span: Span,
+    ) -> Predicate {
         let text = super::clause::scalar_text(value);
         let distance = match fuzziness {
             None | Some("AUTO" | "auto") => Fuzzy::auto(&text),

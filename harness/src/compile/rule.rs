@@ -1,11 +1,14 @@
 //! A rule and a schema to what it asks of an event.
 
-use super::{Context, dsl, kql};
+use serde_json::Value;
+
+use super::{Context, dsl, kql, query_string};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Part, Predicate};
 use crate::query;
-use crate::query::dsl::{Node, Operator, Query, QueryString};
-use crate::rule::{Language, Rule, RuleType};
+use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
+use crate::rule::model::Rule;
+use crate::rule::names::{Language, RuleType};
 use crate::schema::Schema;
 use crate::span::Span;
 
@@ -29,10 +32,11 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
             None
         }
     };
-    let mut parts = vec![keep(Part::Query, query(rule, Context { schema, part: Part::Query, now }))];
+    let mut parts =
+        vec![keep(Part::Query, query(rule, Context { schema, part: Part::Query, now }))];
     for (number, filter) in rule.filters.iter().enumerate() {
         let part = Part::Filter(number);
-        parts.push(keep(part, filters::compile(&filter.value, Context { schema, part, now })));
+        parts.push(keep(part, compile_filter(&filter.value, Context { schema, part, now })));
     }
     let base = parts.into_iter().collect::<Option<Vec<_>>>().map(Predicate::and);
     if base.is_some() {
@@ -63,14 +67,14 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>
             dsl::compile(&kql::to_dsl(&ast, context.schema)?, context)
         }
         (_, Some(Language::Lucene)) => {
-            let node = Node::QueryString(QueryString {
+            let query = QueryString {
                 query: text.to_owned(),
                 fields: Vec::new(),
                 default_operator: Operator::Or,
                 analyze_wildcard: true,
                 lenient: false,
-            });
-            dsl::compile(&Query { node, span: whole }, context)
+            };
+            query_string::compile(&query, None, context)
         }
         (_, Some(Language::Eql)) => {
             Err(vec![Diagnostic::unsupported("language", "EQL is not built yet", whole)])
@@ -81,31 +85,34 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>
     }
 }
 
-mod filters {
-    //! `[[rule.filters]]`: Kibana filters around a Query DSL clause.
+/// The condition of a rule on one event, or all that is wrong with it; what the
+/// rule type adds is left out.
+///
+/// # Errors
+///
+/// What keeps the query or a filter from being compiled.
+pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Predicate, Vec<Diagnostic>> {
+    let compiled = compile_rule(rule, schema, now);
+    let found = || compiled.diagnostics.into_iter().map(|(_, found)| found).collect();
+    compiled.base.ok_or_else(found)
+}
 
-    use serde_json::Value;
-
-    use super::{Context, Diagnostic, Predicate, Span, dsl};
-    use crate::query::dsl::parse;
-
-    /// Compiles one filter (docs/semantics.md, "Rule filters").
-    pub(super) fn compile(filter: &Value, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-        let meta = filter.get("meta");
-        let flag = |name| meta.and_then(|meta| meta.get(name)).and_then(Value::as_bool) == Some(true);
-        if flag("disabled") {
-            return Ok(Predicate::Const(true));
-        }
-        let clause = match filter.get("query") {
-            Some(query) => query.clone(),
-            None => {
-                let mut rest = filter.as_object().cloned().unwrap_or_default();
-                rest.retain(|key, _| key != "meta" && key != "$state" && key != "query");
-                Value::Object(rest)
-            }
-        };
-        let query = parse::parse(&clause, Span::default())?;
-        let predicate = dsl::compile(&query, context)?;
-        Ok(if flag("negate") { predicate.negate() } else { predicate })
+/// Compiles one filter (docs/semantics.md, "Rule filters").
+pub fn compile_filter(filter: &Value, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let meta = filter.get("meta");
+    let flag = |name| meta.and_then(|meta| meta.get(name)).and_then(Value::as_bool) == Some(true);
+    if flag("disabled") {
+        return Ok(Predicate::Const(true));
     }
+    let clause = match filter.get("query") {
+        Some(query) => query.clone(),
+        None => {
+            let mut rest = filter.as_object().cloned().unwrap_or_default();
+            rest.retain(|key, _| key != "meta" && key != "$state" && key != "query");
+            Value::Object(rest)
+        }
+    };
+    let query = parse_dsl::parse(&clause, Span::default())?;
+    let predicate = dsl::compile(&query, context)?;
+    Ok(if flag("negate") { predicate.negate() } else { predicate })
 }

@@ -60,11 +60,16 @@ impl<'a> Embedded<'a> {
     /// When tantivy fails or there are more rows than 32 bits count.
     pub fn new(documents: &'a [Document], columns: &'a Columns) -> Result<Self, EngineError> {
         let mut builder = Schema::builder();
-        let fields: Vec<Fields> =
-            columns.list().iter().enumerate().map(|(n, column)| add(&mut builder, n, column)).collect();
-        let mut writer = Index::builder()
-            .schema(builder.build())
-            .single_segment_index_writer(tantivy::directory::RamDirectory::create(), WRITER_MEMORY)?;
+        let fields: Vec<Fields> = columns
+            .list()
+            .iter()
+            .enumerate()
+            .map(|(n, column)| add(&mut builder, n, column))
+            .collect();
+        let mut writer = Index::builder().schema(builder.build()).single_segment_index_writer(
+            tantivy::directory::RamDirectory::create(),
+            WRITER_MEMORY,
+        )?;
         let mut oversize: HashMap<usize, Vec<(u32, &str)>> = HashMap::new();
         for (number, row) in (0..).zip(documents.iter().flat_map(|document| &document.rows)) {
             let mut entry = TantivyDocument::default();
@@ -106,7 +111,8 @@ impl<'a> Embedded<'a> {
         {
             let mut asked = std::collections::HashSet::new();
             for leaf in leaves {
-                let known = answers.get(&leaf.column).is_some_and(|tests| tests.contains_key(&leaf.test));
+                let known =
+                    answers.get(&leaf.column).is_some_and(|tests| tests.contains_key(&leaf.test));
                 if !known && asked.insert((&leaf.column, &leaf.test)) {
                     open.entry(&leaf.column).or_default().push(&leaf.test);
                 }
@@ -287,9 +293,13 @@ fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<
             }
         }
         Cell::Long(values) => values.iter().for_each(|value| entry.add_i64(fields.values, *value)),
-        Cell::Double(values) => values.iter().for_each(|value| entry.add_f64(fields.values, *value)),
+        Cell::Double(values) => {
+            values.iter().for_each(|value| entry.add_f64(fields.values, *value))
+        }
         Cell::Ip(values) => {
-            values.iter().for_each(|value| entry.add_ip_addr(fields.values, Ipv6Addr::from(*value)));
+            values
+                .iter()
+                .for_each(|value| entry.add_ip_addr(fields.values, Ipv6Addr::from(*value)));
         }
     }
     oversize

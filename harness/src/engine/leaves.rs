@@ -79,7 +79,9 @@ impl<'a> ColumnLeaves<'a> {
             Kind::Ip => {
                 let column = self.source.segment.fast_fields().ip_addr(&self.source.name)?;
                 self.scan(&mut results, |row, visit| {
-                    column.values_for_doc(row).for_each(|value: Ipv6Addr| visit(Value::Ip(value.into())));
+                    column
+                        .values_for_doc(row)
+                        .for_each(|value: Ipv6Addr| visit(Value::Ip(value.into())));
                 });
             }
         }
@@ -94,8 +96,13 @@ impl<'a> ColumnLeaves<'a> {
     fn terms(&self) -> impl Iterator<Item = (usize, &'a Pattern)> {
         self.tests.iter().enumerate().filter_map(|(test, kind)| match kind {
             Test::Term(pattern) => Some((test, pattern)),
-            Test::Exists | Test::Phrase(_) | Test::Long(_) | Test::Date(_) | Test::Bool(_)
-            | Test::Double(_) | Test::Ip(_) => None,
+            Test::Exists
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Bool(_)
+            | Test::Double(_)
+            | Test::Ip(_) => None,
         })
     }
 
@@ -159,7 +166,8 @@ impl<'a> ColumnLeaves<'a> {
                 let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
                 for test in patterns.passing(term) {
                     let info = stream.value();
-                    let postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                    let postings =
+                        index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
                     collect(postings, &mut results[test]);
                 }
             }
@@ -170,7 +178,8 @@ impl<'a> ColumnLeaves<'a> {
             }
         }
         if let Some(test) = self.exists() {
-            let presence = self.source.segment.fast_fields().u64(&format!("{}p", self.source.name))?;
+            let presence =
+                self.source.segment.fast_fields().u64(&format!("{}p", self.source.name))?;
             results[test] = self.all_rows().filter(|row| presence.first(*row).is_some()).collect();
         }
         Ok(())
@@ -211,11 +220,7 @@ impl<'a> ColumnLeaves<'a> {
     }
 
     /// Tests every value of a numeric column.
-    fn scan(
-        &self,
-        results: &mut [RoaringBitmap],
-        values: impl Fn(u32, &mut dyn FnMut(Value)),
-    ) {
+    fn scan(&self, results: &mut [RoaringBitmap], values: impl Fn(u32, &mut dyn FnMut(Value))) {
         for row in self.all_rows() {
             values(row, &mut |value| {
                 for (test, rows) in self.tests.iter().zip(results.iter_mut()) {
@@ -248,14 +253,21 @@ impl Value {
     fn passes(self, test: &Test) -> bool {
         match (test, self) {
             (Test::Exists, _) => true,
-            (Test::Long(interval) | Test::Date(interval), Self::Long(value)) => interval.contains(value),
+            (Test::Long(interval) | Test::Date(interval), Self::Long(value)) => {
+                interval.contains(value)
+            }
             (Test::Bool(wanted), Self::Long(value)) => value == i64::from(*wanted),
             (Test::Double(interval), Self::Double(value)) => interval.0.contains(value),
             (Test::Ip(interval), Self::Ip(value)) => interval.contains(value),
             // Tests on a column of another kind; `compile` makes none.
             (
-                Test::Term(_) | Test::Phrase(_) | Test::Long(_) | Test::Date(_) | Test::Bool(_)
-                | Test::Double(_) | Test::Ip(_),
+                Test::Term(_)
+                | Test::Phrase(_)
+                | Test::Long(_)
+                | Test::Date(_)
+                | Test::Bool(_)
+                | Test::Double(_)
+                | Test::Ip(_),
                 _,
             ) => false,
         }

@@ -1,10 +1,9 @@
 //! Predicates and tests in words, for snapshots and explanations.
 
 use std::fmt::{self, Display, Formatter};
-use std::net::Ipv6Addr;
 
 use super::{Interval, Leaf, Phrase, Predicate, Test};
-use crate::value::format_date;
+use crate::value::{format_date, ip_text};
 
 impl Display for Leaf {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -40,12 +39,6 @@ impl Display for Phrase {
         }
         Ok(())
     }
-}
-
-/// An address as people write it: IPv4 where it is one.
-pub fn ip_text(address: u128) -> String {
-    let address = Ipv6Addr::from(address);
-    address.to_ipv4_mapped().map_or_else(|| address.to_string(), |v4| v4.to_string())
 }
 
 fn bounds<T: PartialEq>(

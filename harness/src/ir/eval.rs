@@ -113,7 +113,8 @@ fn place(
             continue;
         }
         let shift = i64::from(token.position) - i64::from(*wanted);
-        let (low, high) = spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
+        let (low, high) =
+            spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
         if high - low > i64::from(phrase.slop) {
             continue;
         }

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::problem::{self, Styled};
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
-use crate::run::{CaseRun, Clause, Explanation, Run, RuleRun};
+use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
 use crate::verdict::{Status, Verdict};
 
 /// How much to show.
@@ -192,7 +192,9 @@ impl Report<'_> {
         let what = match &run.verdict {
             Verdict::Pass => return Ok(()),
             Verdict::Missed => "raised no alert, and should".to_owned(),
-            Verdict::Noisy => format!("raised {}, and should not", plural(run.alerts.len(), "alert")),
+            Verdict::Noisy => {
+                format!("raised {}, and should not", plural(run.alerts.len(), "alert"))
+            }
             Verdict::Count { expected, found } => {
                 format!("raised {}, not {expected}", plural(*found, "alert"))
             }
@@ -201,14 +203,23 @@ impl Report<'_> {
         let head = self.paint(style(Status::Failed).bold(), "FAIL");
         let name = printable(&rule.name, Lines::Escape);
         writeln!(out, "\n{head} {} {what}", self.bold(&path))?;
-        writeln!(out, "     {}", self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape))))?;
+        writeln!(
+            out,
+            "     {}",
+            self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
+        )?;
         for warning in &run.warnings {
             writeln!(out, "     {}", printable(warning, Lines::Escape))?;
         }
         run.explanations.iter().try_for_each(|why| self.explanation(why, &run.verdict, out))
     }
 
-    fn explanation(&self, why: &Explanation, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+    fn explanation(
+        &self,
+        why: &Explanation,
+        verdict: &Verdict,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         writeln!(out, "     event {}", printable(&why.event, Lines::Escape))?;
         if let Some(index) = &why.unseen_index {
             let index = printable(index, Lines::Escape);

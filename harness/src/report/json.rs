@@ -125,8 +125,8 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
 
 fn finding(problem: &Problem) -> Finding<'_> {
     let diagnostic = &problem.diagnostic;
-    let place = (!problem.text.is_empty())
-        .then(|| line_column(&problem.text, diagnostic.span.start));
+    let place =
+        (!problem.text.is_empty()).then(|| line_column(&problem.text, diagnostic.span.start));
     Finding {
         severity: match diagnostic.severity {
             Severity::Error => "error",

@@ -7,8 +7,8 @@ use super::Case;
 use crate::document::{Columns, Document};
 use crate::event::Event;
 use crate::index_pattern;
-use crate::ir::explain::{flips, support};
 use crate::ir::eval::eval;
+use crate::ir::explain::{flips, support};
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
@@ -68,10 +68,16 @@ pub(super) fn explain(
             let seen = index_pattern::sees(patterns, event.index.as_deref());
             let clauses = if wanted {
                 let flips = flips(plan, document, columns, true).unwrap_or_default();
-                flips.into_iter().map(|flip| clause(flip.leaf, !flip.needed, event, sources)).collect()
+                flips
+                    .into_iter()
+                    .map(|flip| clause(flip.leaf, !flip.needed, event, sources))
+                    .collect()
             } else {
                 let support = support(plan, document, columns);
-                support.into_iter().map(|(leaf, holds)| clause(leaf, holds, event, sources)).collect()
+                support
+                    .into_iter()
+                    .map(|(leaf, holds)| clause(leaf, holds, event, sources))
+                    .collect()
             };
             let unseen_index = event.index.clone().filter(|_| !seen);
             Explanation { event: event.id.clone(), unseen_index, clauses }
@@ -79,7 +85,12 @@ pub(super) fn explain(
         .collect()
 }
 
-fn clause(leaf: &Leaf, holds: bool, event: &Event, sources: &BTreeMap<Arc<str>, Arc<str>>) -> Clause {
+fn clause(
+    leaf: &Leaf,
+    holds: bool,
+    event: &Event,
+    sources: &BTreeMap<Arc<str>, Arc<str>>,
+) -> Clause {
     let field = sources.get(&leaf.column.name).unwrap_or(&leaf.column.name);
     Clause {
         origin: leaf.origin,

@@ -74,10 +74,13 @@ fn decimal(text: &str) -> Result<Decimal, ValueError> {
 fn double(text: &str) -> Result<f64, ValueError> {
     let error = || ValueError::NotANumber(text.to_owned());
     let trimmed = text.trim();
-    let digits = trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
+    let digits = trimmed
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'));
     // Java takes a type suffix.
     let trimmed = trimmed.strip_suffix(['d', 'D', 'f', 'F']).filter(|_| !digits).unwrap_or(trimmed);
-    if !trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E')) {
+    if !trimmed.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'e' | b'E'))
+    {
         return Err(error());
     }
     let value: f64 = trimmed.parse().map_err(|_| error())?;
@@ -278,7 +281,11 @@ mod tests {
             (None, bound("4.5", false), (i64::MIN, 4)),
             (None, bound("-4.5", true), (i64::MIN, -5)),
             (None, bound("4", false), (i64::MIN, 3)),
-            (bound("9007199254740993", true), bound("1e30", true), (9_007_199_254_740_993, i64::MAX)),
+            (
+                bound("9007199254740993", true),
+                bound("1e30", true),
+                (9_007_199_254_740_993, i64::MAX),
+            ),
         ] {
             let interval = integer_range((low, high), IntegerType::Long).expect("numbers");
             assert_eq!((interval.low, interval.high), expected);
