@@ -246,7 +246,8 @@ impl Clause<'_> {
             return Err(self.only_strings("regexp", &field));
         }
         if source.chars().count() > MAX_REGEXP_LENGTH {
-            let message = format!("the regular expression is longer than {MAX_REGEXP_LENGTH} characters");
+            let message =
+                format!("the regular expression is longer than {MAX_REGEXP_LENGTH} characters");
             return Err(Diagnostic::error("regexp-length", message, self.span));
         }
         let regexp = Regexp::parse(&source, Flags::ALL, case)

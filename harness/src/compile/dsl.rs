@@ -57,7 +57,9 @@ impl Compiler<'_> {
             Node::MultiMatch { fields, value, phrase, lenient } => {
                 self.multi_match(fields, value, *phrase, *lenient, span)
             }
-            Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range, Normalize::No)),
+            Node::Range { field, range } => {
+                self.clause(field, span, |clause| clause.range(range, Normalize::No))
+            }
             Node::Wildcard { field, value, case_insensitive } => {
                 self.clause(field, span, |clause| {
                     clause.wildcard(value, case(*case_insensitive), Normalize::No)
