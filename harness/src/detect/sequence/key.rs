@@ -129,6 +129,7 @@ impl Product {
     }
 
     /// Calls `visit` with each tuple in ascending order, unless there are more than [`MAX_KEYS_PER_EVENT`].
+    /// The values are used up.
     pub(crate) fn each(
         &mut self,
         mut visit: impl FnMut(&[Option<KeyValue>]),
@@ -138,9 +139,14 @@ impl Product {
         if count.is_none_or(|count| count > MAX_KEYS_PER_EVENT) {
             return Err(TooMany);
         }
+        self.current.clear();
+        if count == Some(1) {
+            self.current.extend(self.fields.iter_mut().filter_map(Vec::pop));
+            visit(&self.current);
+            return Ok(());
+        }
         self.odometer.clear();
         self.odometer.resize(self.fields.len(), 0);
-        self.current.clear();
         self.current.extend(self.fields.iter().filter_map(|values| values.first().cloned()));
         loop {
             visit(&self.current);

@@ -216,23 +216,34 @@ impl Order {
         }
     }
 
-    fn position(&self, event: u32) -> u32 {
-        let index = self.positions.binary_search_by_key(&event, |&(event, _)| event);
-        self.positions[index.expect("all hits are in the order")].1
-    }
-
     /// All hits by position, then from the last stage to the first, `until` at the end.
     fn by_position(&self, stages: &[Vec<u32>], until: &[u32]) -> Vec<Hit> {
         let mut named: Vec<(u32, &[u32])> = (0..).zip(stages.iter().map(Vec::as_slice)).collect();
         named.reverse();
         named.push((UNTIL, until));
-        let hit = |stage: u32, &event: &u32| Hit { position: self.position(event), stage };
-        let hits: Vec<Hit> = named
-            .into_iter()
-            .flat_map(|(stage, events)| events.iter().map(move |event| hit(stage, event)))
-            .collect();
+        let mut hits = Vec::with_capacity(named.iter().map(|(_, events)| events.len()).sum());
+        for (stage, events) in named {
+            debug_assert!(events.is_sorted_by(|left, right| left < right), "hits ascend");
+            let mut rest = self.positions.as_slice();
+            for &event in events {
+                rest = skip_to(rest, event);
+                if let Some(&(_, position)) = rest.first() {
+                    hits.push(Hit { position, stage });
+                }
+            }
+        }
         group(&hits, self.events.len(), |hit| (hit.position as usize, *hit)).1
     }
+}
+
+/// The ascending list from `event` on; near events are found fast.
+fn skip_to(list: &[(u32, u32)], event: u32) -> &[(u32, u32)] {
+    let mut reach = 1;
+    while list.get(reach).is_some_and(|&(other, _)| other < event) {
+        reach *= 2;
+    }
+    let near = &list[..list.len().min(reach + 1)];
+    &list[near.partition_point(|&(other, _)| other < event)..]
 }
 
 /// Sorts items into `count` groups and keeps their order inside; where each group starts, and the items.
