@@ -150,6 +150,8 @@ fn keys_join_by_value_and_nulls_only_where_optional() {
     check_all(&[
         ("A B / by k", "x|A1 y|B2 x|B3", "x: A1 B3"),
         ("A B / by k", "x|A1 X|B2", ""),
+        ("A B / by k", "x|A1 y|B2", ""),
+        ("A !M B / span 9 / by k", "x|A0 x|M2 y|A1 y|B3", "y: A1 - B3"),
         ("A B / by k", "A1 B2", ""),
         ("A B / by k?", "A1 B2", "None: A1 B2"),
         ("A B / by k?", "A1 x|B2", ""),
