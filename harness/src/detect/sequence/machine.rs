@@ -29,7 +29,8 @@ pub(super) struct Machine<'a> {
     unseen_until: Option<u32>,
     /// Positions of the pending sequence in each slot; empty where there is none.
     slots: Vec<Vec<u32>>,
-    /// Slots from here on are empty.
+    /// The key has not filled the slots from here on; they may hold another's leavings,
+    /// which the first filling clears away.
     used: usize,
     /// Hits of missing stages by the slot that they come before.
     gaps: Vec<Vec<Hit>>,
@@ -61,7 +62,6 @@ impl<'a> Machine<'a> {
     ) -> Result<(), Error> {
         let stream = self.stream;
         let nullable = self.layout.has_gaps() && stream.key(key).iter().any(Option::is_none);
-        self.slots[..self.used].iter_mut().for_each(Vec::clear);
         self.used = 0;
         self.fill_gaps(key);
         let mut until = None;
