@@ -98,7 +98,10 @@ pub const DEFAULT_DATE_FORMAT: &str = "strict_date_optional_time||epoch_millis";
 
 impl FieldType {
     /// A plain keyword.
-    pub const KEYWORD: Self = Self::Keyword { ignore_above: None, normalizer: Normalizer::None };
+    pub const KEYWORD: Self = Self::Keyword {
+        ignore_above: None,
+        normalizer: Normalizer::None,
+    };
 
     /// How values of this type are stored; `None` for containers and types that are not queried.
     pub fn kind(&self) -> Option<Kind> {
@@ -135,7 +138,10 @@ pub struct Field {
 impl Field {
     /// The column that holds the field's values.
     pub fn column(&self) -> Option<Column> {
-        Some(Column { name: self.name.clone(), kind: self.ty.kind()? })
+        Some(Column {
+            name: self.name.clone(),
+            kind: self.ty.kind()?,
+        })
     }
 }
 
@@ -162,6 +168,9 @@ pub struct Schema {
 impl Schema {
     /// A schema over `base` without fields of its own.
     pub fn new(base: Base) -> Self {
-        Self { base, ..Self::default() }
+        Self {
+            base,
+            ..Self::default()
+        }
     }
 }

@@ -22,11 +22,19 @@ impl Parser<'_> {
     pub(super) fn sequence(&mut self) -> Parsed<Sequence> {
         let start = self.advance().start;
         let mut by = self.keys()?;
-        let maxspan = if self.is_keyword(Keyword::With) { Some(self.maxspan()?) } else { None };
+        let maxspan = if self.is_keyword(Keyword::With) {
+            Some(self.maxspan()?)
+        } else {
+            None
+        };
         if by.is_empty() && self.is_keyword(Keyword::By) {
             let span = self.span();
             by = self.keys()?;
-            self.note("`by` has to come before `with`", span, "write `sequence by … with maxspan=…`");
+            self.note(
+                "`by` has to come before `with`",
+                span,
+                "write `sequence by … with maxspan=…`",
+            );
         }
         let terms = self.terms(Place::Sequence)?;
         let until = if self.eat_keyword(Keyword::Until) {
@@ -34,7 +42,13 @@ impl Parser<'_> {
         } else {
             None
         };
-        let sequence = Sequence { by, maxspan, terms, until, span: self.since(start) };
+        let sequence = Sequence {
+            by,
+            maxspan,
+            terms,
+            until,
+            span: self.since(start),
+        };
         self.check_sequence(&sequence, start);
         Ok(sequence)
     }
@@ -51,12 +65,24 @@ impl Parser<'_> {
             let error = Diagnostic::error("eql-syntax", "samples take no `until`", self.span());
             return Err(error.with_help("use `sequence` for events in order"));
         }
-        let sample = Sample { by, terms, span: self.since(start) };
+        let sample = Sample {
+            by,
+            terms,
+            span: self.since(start),
+        };
         let head = Span::new(start, start + "sample".len());
         if sample.terms.len() < 2 {
-            self.note("a sample needs at least two terms", head, "add another `[…]`");
+            self.note(
+                "a sample needs at least two terms",
+                head,
+                "add another `[…]`",
+            );
         }
-        if sample.terms.iter().all(|term| sample.by.is_empty() && term.by.is_empty()) {
+        if sample
+            .terms
+            .iter()
+            .all(|term| sample.by.is_empty() && term.by.is_empty())
+        {
             self.note("a sample needs a join key", head, "write `sample by …`");
         }
         self.check_keys(&sample.terms, None);
@@ -65,7 +91,10 @@ impl Parser<'_> {
 
     fn check_sequence(&mut self, sequence: &Sequence, start: usize) {
         let head = Span::new(start, start + "sequence".len());
-        let missing = sequence.terms.iter().filter(|term| term.presence == Presence::Missing);
+        let missing = sequence
+            .terms
+            .iter()
+            .filter(|term| term.presence == Presence::Missing);
         let missing: Vec<Span> = missing.map(|term| term.span).collect();
         let events: u32 = match sequence.terms.as_slice() {
             [only] => only.runs,
@@ -76,7 +105,11 @@ impl Parser<'_> {
             self.note("a sequence needs at least two events", head, help);
         }
         if missing.len() == sequence.terms.len() {
-            self.note("a sequence needs an event that is present", head, "add a `[…]` without `!`");
+            self.note(
+                "a sequence needs an event that is present",
+                head,
+                "add a `[…]` without `!`",
+            );
         }
         if let (Some(first), None) = (missing.first(), sequence.maxspan) {
             let help = "write `sequence with maxspan=…`";
@@ -87,8 +120,13 @@ impl Parser<'_> {
 
     /// All terms need the same number of keys.
     fn check_keys(&mut self, terms: &[Term], until: Option<&Term>) {
-        let Some(expected) = terms.first().map(|term| term.by.len()) else { return };
-        let odd = terms.iter().chain(until).find(|term| term.by.len() != expected);
+        let Some(expected) = terms.first().map(|term| term.by.len()) else {
+            return;
+        };
+        let odd = terms
+            .iter()
+            .chain(until)
+            .find(|term| term.by.len() != expected);
         if let Some(term) = odd {
             let message = format!(
                 "expected {expected} join keys as in the first term, found {}",
@@ -96,7 +134,11 @@ impl Parser<'_> {
             );
             let keys = term.by.first().zip(term.by.last());
             let span = keys.map_or(term.span, |(first, last)| first.span.to(last.span));
-            self.note(message, span, "give every term the same number of keys behind `by`");
+            self.note(
+                message,
+                span,
+                "give every term the same number of keys behind `by`",
+            );
         }
     }
 
@@ -137,10 +179,18 @@ impl Parser<'_> {
         match self.kind() {
             Kind::Integer => self.advance(),
             Kind::Decimal => {
-                return Err(error("`maxspan` has to be a whole number", span, "use a smaller unit"));
+                return Err(error(
+                    "`maxspan` has to be a whole number",
+                    span,
+                    "use a smaller unit",
+                ));
             }
             Kind::Symbol("-") => {
-                return Err(error("`maxspan` has to be positive", span, "write for instance `5m`"));
+                return Err(error(
+                    "`maxspan` has to be positive",
+                    span,
+                    "write for instance `5m`",
+                ));
             }
             _ => return Err(self.unexpected("a time span such as `5m`")),
         };
@@ -150,20 +200,33 @@ impl Parser<'_> {
         }
         let name = self.source();
         let unit_span = self.advance();
-        let Some((_, unit)) = TimeUnit::NAMES.into_iter().find(|(known, _)| *known == name) else {
+        let Some((_, unit)) = TimeUnit::NAMES
+            .into_iter()
+            .find(|(known, _)| *known == name)
+        else {
             let message = format!("unknown time unit `{name}`");
             return Err(error(&message, unit_span, "units are ms, s, m, h and d"));
         };
         let span = span.to(unit_span);
         // Elasticsearch counts the span in signed 64-bit nanoseconds.
         let fits = |value: &u64| {
-            let nanos = value.checked_mul(unit.millis()).and_then(|ms| ms.checked_mul(1_000_000));
+            let nanos = value
+                .checked_mul(unit.millis())
+                .and_then(|ms| ms.checked_mul(1_000_000));
             nanos.is_some_and(|nanos| i64::try_from(nanos).is_ok())
         };
         match text.parse::<u64>() {
-            Ok(0) => Err(error("`maxspan` has to be positive", span, "write for instance `5m`")),
+            Ok(0) => Err(error(
+                "`maxspan` has to be positive",
+                span,
+                "write for instance `5m`",
+            )),
             Ok(value) if fits(&value) => Ok(Maxspan { value, unit, span }),
-            _ => Err(error("`maxspan` is too long", span, "at most 106751 days fit")),
+            _ => Err(error(
+                "`maxspan` is too long",
+                span,
+                "at most 106751 days fit",
+            )),
         }
     }
 
@@ -188,10 +251,18 @@ impl Parser<'_> {
         };
         match (presence, place) {
             (Presence::Missing, Place::Until) => {
-                self.note("`until` needs an event that is present", start, "remove the `!`");
+                self.note(
+                    "`until` needs an event that is present",
+                    start,
+                    "remove the `!`",
+                );
             }
             (Presence::Missing, Place::Sample) => {
-                self.note("samples take no missing events", start, "remove the `!`, or use `sequence`");
+                self.note(
+                    "samples take no missing events",
+                    start,
+                    "remove the `!`, or use `sequence`",
+                );
             }
             (Presence::Missing, Place::Sequence) | (Presence::Present, _) => {}
         }
@@ -201,15 +272,29 @@ impl Parser<'_> {
         }
         self.advance();
         if matches!(self.kind(), Kind::Word) && self.source() == "fork" {
-            return Err(Diagnostic::error("eql-unsupported", "`fork` is not supported", self.span()));
+            return Err(Diagnostic::error(
+                "eql-unsupported",
+                "`fork` is not supported",
+                self.span(),
+            ));
         }
         let by = self.keys()?;
-        let runs = if self.is_keyword(Keyword::With) { self.runs(presence, place)? } else { 1 };
-        Ok(Term { presence, filter, by, runs, span: self.since(start.start) })
+        let runs = if self.is_keyword(Keyword::With) {
+            self.runs(place)?
+        } else {
+            1
+        };
+        Ok(Term {
+            presence,
+            filter,
+            by,
+            runs,
+            span: self.since(start.start),
+        })
     }
 
     /// `with runs=3`.
-    fn runs(&mut self, presence: Presence, place: Place) -> Parsed<u32> {
+    fn runs(&mut self, place: Place) -> Parsed<u32> {
         let start = self.advance().start;
         if self.source() != "runs" {
             return Err(match closest(self.source(), ["runs"].into_iter()) {
@@ -225,17 +310,20 @@ impl Parser<'_> {
         }
         self.advance();
         let whole = self.since(start);
-        match (presence, place) {
-            (Presence::Missing, _) => self.note("a missing event takes no `runs`", whole, "remove it"),
-            (_, Place::Until) => self.note("`until` takes no `runs`", whole, "remove it"),
-            (_, Place::Sample) => self.note("samples take no `runs`", whole, "remove it"),
-            (Presence::Present, Place::Sequence) => {}
+        match place {
+            Place::Until => self.note("`until` takes no `runs`", whole, "remove it"),
+            Place::Sample => self.note("samples take no `runs`", whole, "remove it"),
+            Place::Sequence => {}
         }
         match text.parse::<u32>() {
             Ok(runs @ 1..=MAX_RUNS) => Ok(runs),
             _ => {
-                let message = format!("`runs` has to be 1 to {MAX_RUNS}, found {}", super::shortened(text));
-                self.errors.push(Diagnostic::error("eql-runs", message, span));
+                let message = format!(
+                    "`runs` has to be 1 to {MAX_RUNS}, found {}",
+                    super::shortened(text)
+                );
+                self.errors
+                    .push(Diagnostic::error("eql-runs", message, span));
                 Ok(1)
             }
         }
