@@ -55,13 +55,7 @@ const fn signature(
     (least, most): (usize, Option<usize>),
     tilde: bool,
 ) -> Signature {
-    Signature {
-        function,
-        name,
-        least,
-        most,
-        tilde,
-    }
+    Signature { function, name, least, most, tilde }
 }
 
 /// All functions, in the order of [`Function`].
@@ -79,12 +73,7 @@ const FUNCTIONS: [Signature; 16] = [
     signature(Function::Number, "number", (1, Some(2)), false),
     signature(Function::StartsWith, "startsWith", (2, Some(2)), true),
     signature(Function::String, "string", (1, Some(1)), false),
-    signature(
-        Function::StringContains,
-        "stringContains",
-        (2, Some(2)),
-        true,
-    ),
+    signature(Function::StringContains, "stringContains", (2, Some(2)), true),
     signature(Function::Substring, "substring", (2, Some(3)), false),
     signature(Function::Subtract, "subtract", (2, Some(2)), false),
 ];
@@ -97,9 +86,7 @@ impl Function {
 
     /// The function of that name, in any case.
     pub fn named(name: &str) -> Option<Self> {
-        let found = FUNCTIONS
-            .iter()
-            .find(|signature| signature.name.eq_ignore_ascii_case(name));
+        let found = FUNCTIONS.iter().find(|signature| signature.name.eq_ignore_ascii_case(name));
         found.map(|signature| signature.function)
     }
 
@@ -144,9 +131,7 @@ impl Function {
 pub fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const LONGEST: usize = 40;
     let word: Vec<char> = word.to_lowercase().chars().take(LONGEST).collect();
-    let best = candidates
-        .map(|candidate| (edits(&word, candidate), candidate))
-        .min()?;
+    let best = candidates.map(|candidate| (edits(&word, candidate), candidate)).min()?;
     (best.0 <= word.len().div_ceil(3)).then_some(best.1)
 }
 

@@ -70,27 +70,15 @@ fn begins_word(c: char) -> bool {
 /// Whether `word` needs no backticks as (part of) a field name.
 pub(super) fn is_word(word: &str) -> bool {
     word.starts_with(begins_word)
-        && word
-            .chars()
-            .skip(1)
-            .all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && word.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || c == '_')
         && Keyword::named(word).is_none()
 }
 
 /// The tokens of `text`; the last is [`Kind::End`].
 pub(super) fn lex(text: &str) -> Result<Vec<Token>, Vec<Diagnostic>> {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        tokens: Vec::new(),
-        errors: Vec::new(),
-    };
+    let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), errors: Vec::new() };
     lexer.run();
-    if lexer.errors.is_empty() {
-        Ok(lexer.tokens)
-    } else {
-        Err(lexer.errors)
-    }
+    if lexer.errors.is_empty() { Ok(lexer.tokens) } else { Err(lexer.errors) }
 }
 
 struct Lexer<'a> {
@@ -106,16 +94,12 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
-        self.tokens.push(Token {
-            kind,
-            span: Span::new(start, self.at),
-        });
+        self.tokens.push(Token { kind, span: Span::new(start, self.at) });
     }
 
     fn error(&mut self, message: impl Into<String>, start: usize, help: &str) {
         let span = Span::new(start, self.at);
-        self.errors
-            .push(Diagnostic::error("eql-syntax", message, span).with_help(help));
+        self.errors.push(Diagnostic::error("eql-syntax", message, span).with_help(help));
     }
 
     fn take_while(&mut self, keep: impl Fn(char) -> bool) {
@@ -138,11 +122,7 @@ impl Lexer<'_> {
                 '/' if self.rest().starts_with("//") => self.take_while(|c| c != '\n' && c != '\r'),
                 '/' if self.rest().starts_with("/*") => self.comment(),
                 '?' if self.rest().starts_with("?\"") || self.rest().starts_with("?'") => {
-                    let quote = if self.rest().starts_with("?\"") {
-                        '"'
-                    } else {
-                        '\''
-                    };
+                    let quote = if self.rest().starts_with("?\"") { '"' } else { '\'' };
                     self.at += 1;
                     self.foreign_string(quote);
                     let help = r#"use """…""" for a string without escapes"#;
@@ -201,28 +181,16 @@ impl Lexer<'_> {
 
     fn symbol(&mut self, c: char) {
         let start = self.at;
-        if let Some(symbol) = SYMBOLS
-            .iter()
-            .find(|symbol| self.rest().starts_with(**symbol))
-        {
+        if let Some(symbol) = SYMBOLS.iter().find(|symbol| self.rest().starts_with(**symbol)) {
             self.at += symbol.len();
             return self.push(Kind::Symbol(symbol), start);
         }
         let (length, help) = match c {
-            '&' => (
-                if self.rest().starts_with("&&") { 2 } else { 1 },
-                "use `and`",
-            ),
-            '~' => (
-                1,
-                "`~` stands directly behind a function's name, `in`, `like` or `regex`",
-            ),
+            '&' => (if self.rest().starts_with("&&") { 2 } else { 1 }, "use `and`"),
+            '~' => (1, "`~` stands directly behind a function's name, `in`, `like` or `regex`"),
             '“' | '”' | '‘' | '’' => (c.len_utf8(), "use straight double quotes"),
             '\\' => (1, "a backslash is only allowed in strings"),
-            _ => (
-                c.len_utf8(),
-                "put field names with such characters in backticks",
-            ),
+            _ => (c.len_utf8(), "put field names with such characters in backticks"),
         };
         self.at += length;
         self.error(format!("unexpected character `{c}`"), start, help);
@@ -373,26 +341,18 @@ impl Lexer<'_> {
         self.at += 1;
         let digits = self.rest().strip_prefix('{').and_then(|rest| {
             let length = rest.find(|c: char| !c.is_ascii_hexdigit())?;
-            rest[length..]
-                .starts_with('}')
-                .then(|| rest[..length].to_owned())
+            rest[length..].starts_with('}').then(|| rest[..length].to_owned())
         });
         let Some(digits) = digits else {
             self.error("malformed unicode escape", start, HELP);
             return None;
         };
         self.at += digits.len() + 2;
-        let code = (2..=8)
-            .contains(&digits.len())
-            .then(|| u32::from_str_radix(&digits, 16).ok());
+        let code = (2..=8).contains(&digits.len()).then(|| u32::from_str_radix(&digits, 16).ok());
         match code.flatten().map(char::from_u32) {
             Some(Some(c)) => Some(c),
             Some(None) => {
-                self.error(
-                    format!("`{digits}` is not a unicode character"),
-                    start,
-                    HELP,
-                );
+                self.error(format!("`{digits}` is not a unicode character"), start, HELP);
                 None
             }
             None => {
@@ -416,10 +376,7 @@ impl Lexer<'_> {
             return self.error("raw string without end", start, help);
         }
         // Up to two more quotes belong to the string.
-        let tail = self.rest()[stop + 3..]
-            .bytes()
-            .take(2)
-            .take_while(|byte| *byte == b'"');
+        let tail = self.rest()[stop + 3..].bytes().take(2).take_while(|byte| *byte == b'"');
         let length = stop + tail.count();
         let value = self.rest()[..length].to_owned();
         self.at += length + 3;

@@ -35,15 +35,7 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, tokens: Vec<Token>) -> Self {
-        Self {
-            text,
-            tokens,
-            at: 0,
-            end: 0,
-            depth: 0,
-            arithmetic: 0,
-            errors: Vec::new(),
-        }
+        Self { text, tokens, at: 0, end: 0, depth: 0, arithmetic: 0, errors: Vec::new() }
     }
 
     pub(super) fn query(mut self) -> Result<Query, Vec<Diagnostic>> {
@@ -64,9 +56,7 @@ impl<'a> Parser<'a> {
     }
 
     fn ahead(&self, count: usize) -> &Kind {
-        self.tokens
-            .get(self.at + count)
-            .map_or(&Kind::End, |token| &token.kind)
+        self.tokens.get(self.at + count).map_or(&Kind::End, |token| &token.kind)
     }
 
     fn span(&self) -> Span {
@@ -129,10 +119,7 @@ impl<'a> Parser<'a> {
         let span = self.span();
         let message = match self.kind() {
             Kind::End => format!("the query ends where {wanted} has to follow"),
-            _ => format!(
-                "expected {wanted}, found `{}`",
-                shortened(span.of(self.text))
-            ),
+            _ => format!("expected {wanted}, found `{}`", shortened(span.of(self.text))),
         };
         let error = Diagnostic::error("eql-syntax", message, span);
         match self.advice() {
@@ -167,8 +154,7 @@ impl<'a> Parser<'a> {
 
     /// Notes an error that does not end the parse.
     fn note(&mut self, message: impl Into<String>, span: Span, help: impl Into<String>) {
-        self.errors
-            .push(Diagnostic::error("eql-syntax", message, span).with_help(help));
+        self.errors.push(Diagnostic::error("eql-syntax", message, span).with_help(help));
     }
 
     /// Runs `parse` one level deeper.
@@ -195,11 +181,7 @@ impl<'a> Parser<'a> {
                 return Err(error.with_help("use `sample` for events in any order"));
             }
             Kind::End => {
-                return Err(Diagnostic::error(
-                    "eql-syntax",
-                    "the query is empty",
-                    self.span(),
-                ));
+                return Err(Diagnostic::error("eql-syntax", "the query is empty", self.span()));
             }
             _ => Body::Event(self.event_filter()?),
         };
@@ -229,15 +211,9 @@ impl<'a> Parser<'a> {
             }
             Kind::Word => {
                 let name = self.source().to_owned();
-                Some(Category {
-                    name,
-                    span: self.advance(),
-                })
+                Some(Category { name, span: self.advance() })
             }
-            Kind::String(name) => Some(Category {
-                name,
-                span: self.advance(),
-            }),
+            Kind::String(name) => Some(Category { name, span: self.advance() }),
             Kind::Quoted(_) => {
                 let error = self.unexpected("an event category");
                 return Err(error.with_help("put the category in double quotes"));
@@ -248,11 +224,7 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected("`where`"));
         }
         let condition = self.expression()?;
-        Ok(EventFilter {
-            category,
-            condition,
-            span: self.since(start),
-        })
+        Ok(EventFilter { category, condition, span: self.since(start) })
     }
 
     fn pipe(&mut self) -> Parsed<Option<Pipe>> {
@@ -281,16 +253,12 @@ impl<'a> Parser<'a> {
         let wanted = || format!("`{name}` takes one whole number");
         if matches!(self.kind(), Kind::End | Kind::Symbol("|")) {
             let help = format!("write for instance `{name} 10`");
-            self.errors
-                .push(Diagnostic::error("eql-pipe", wanted(), span).with_help(help));
+            self.errors.push(Diagnostic::error("eql-pipe", wanted(), span).with_help(help));
             return Ok(None);
         }
         let (argument, text) = (self.span(), self.source());
         let count = match self.kind() {
-            Kind::Integer => text
-                .parse::<u32>()
-                .ok()
-                .filter(|count| i32::try_from(*count).is_ok()),
+            Kind::Integer => text.parse::<u32>().ok().filter(|count| i32::try_from(*count).is_ok()),
             _ => None,
         };
         let Some(count) = count else {
@@ -306,11 +274,7 @@ impl<'a> Parser<'a> {
     /// A field name, `?` included.
     fn field(&mut self) -> Parsed<Field> {
         let start = self.span().start;
-        let demand = if self.eat("?") {
-            Demand::Optional
-        } else {
-            Demand::Required
-        };
+        let demand = if self.eat("?") { Demand::Optional } else { Demand::Required };
         let mut name = String::new();
         loop {
             match self.kind() {
@@ -332,17 +296,11 @@ impl<'a> Parser<'a> {
             );
             return Err(error.with_help("a comparison on the field tests every value of an array"));
         }
-        Ok(Field {
-            name,
-            demand,
-            span: self.since(start),
-        })
+        Ok(Field { name, demand, span: self.since(start) })
     }
 }
 
 /// A token's text, cut to what a message can bear.
 fn shortened(text: &str) -> &str {
-    text.char_indices()
-        .nth(40)
-        .map_or(text, |(at, _)| &text[..at])
+    text.char_indices().nth(40).map_or(text, |(at, _)| &text[..at])
 }

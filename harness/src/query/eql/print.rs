@@ -16,9 +16,7 @@ impl Display for Query {
             Body::Sequence(sequence) => sequence.fmt(f)?,
             Body::Sample(sample) => sample.fmt(f)?,
         }
-        self.pipes
-            .iter()
-            .try_for_each(|pipe| write!(f, " | {pipe}"))
+        self.pipes.iter().try_for_each(|pipe| write!(f, " | {pipe}"))
     }
 }
 
@@ -49,12 +47,8 @@ impl Display for Sequence {
         if let Some(maxspan) = self.maxspan {
             write!(f, " with maxspan={maxspan}")?;
         }
-        self.terms
-            .iter()
-            .try_for_each(|term| write!(f, " {term}"))?;
-        self.until
-            .iter()
-            .try_for_each(|until| write!(f, " until {until}"))
+        self.terms.iter().try_for_each(|term| write!(f, " {term}"))?;
+        self.until.iter().try_for_each(|until| write!(f, " until {until}"))
     }
 }
 
@@ -74,11 +68,7 @@ impl Display for Term {
         };
         write!(f, "{open}{}]", self.filter)?;
         by(f, &self.by)?;
-        if self.runs == 1 {
-            Ok(())
-        } else {
-            write!(f, " with runs={}", self.runs)
-        }
+        if self.runs == 1 { Ok(()) } else { write!(f, " with runs={}", self.runs) }
     }
 }
 
@@ -130,10 +120,7 @@ impl ExprKind {
             Self::Literal(_) | Self::Field(_) | Self::Call(_) => Level::Primary,
             Self::Match { .. } | Self::In { .. } => Level::Test,
             Self::Negative(_) => Level::Sign,
-            Self::Arithmetic {
-                op: Arithmetic::Add | Arithmetic::Subtract,
-                ..
-            } => Level::Sum,
+            Self::Arithmetic { op: Arithmetic::Add | Arithmetic::Subtract, .. } => Level::Sum,
             Self::Arithmetic { .. } => Level::Product,
             Self::Compare { .. } => Level::Comparison,
             Self::Not(_) => Level::Not,
@@ -145,11 +132,7 @@ impl ExprKind {
 
 /// Prints `expr` where the grammar takes nothing looser than `least`.
 fn at_least(f: &mut Formatter<'_>, expr: &Expr, least: Level) -> fmt::Result {
-    if expr.kind.level() < least {
-        write!(f, "({expr})")
-    } else {
-        expr.fmt(f)
-    }
+    if expr.kind.level() < least { write!(f, "({expr})") } else { expr.fmt(f) }
 }
 
 fn joined(f: &mut Formatter<'_>, parts: &[Expr], word: &str, least: Level) -> fmt::Result {
@@ -198,12 +181,7 @@ impl Display for Expr {
                 }
                 f.write_char(')')
             }
-            ExprKind::In {
-                target,
-                values,
-                case,
-                membership,
-            } => {
+            ExprKind::In { target, values, case, membership } => {
                 at_least(f, target, Level::Primary)?;
                 f.write_str(match (membership, case) {
                     (Membership::In, Case::Sensitive) => " in (",

@@ -31,15 +31,9 @@ fn check_error(text: &str, offender: &str, message: &str) {
 /// The value of the string literal that is compared in `any where x == …`.
 fn string_value(literal: &str) -> String {
     let query = accepted(&format!("any where x == {literal}"));
-    let Body::Event(filter) = query.body else {
-        panic!("not an event query")
-    };
-    let ExprKind::Compare { right, .. } = filter.condition.kind else {
-        panic!("no comparison")
-    };
-    let ExprKind::Literal(Literal::String(value)) = right.kind else {
-        panic!("no string")
-    };
+    let Body::Event(filter) = query.body else { panic!("not an event query") };
+    let ExprKind::Compare { right, .. } = filter.condition.kind else { panic!("no comparison") };
+    let ExprKind::Literal(Literal::String(value)) = right.kind else { panic!("no string") };
     value
 }
 
@@ -55,10 +49,7 @@ fn categories_are_bare_quoted_or_any() {
 #[test]
 fn operators_bind_as_in_the_grammar() {
     for (text, expected) in [
-        (
-            "not a == 1 and b == 2 or c == 3",
-            "(not a == 1 and b == 2) or c == 3",
-        ),
+        ("not a == 1 and b == 2 or c == 3", "(not a == 1 and b == 2) or c == 3"),
         ("not not a", "not not a"),
         ("not (a or b) and c", "not (a or b) and c"),
         ("(a and b) and c", "(a and b) and c"),
@@ -68,35 +59,20 @@ fn operators_bind_as_in_the_grammar() {
         ("a - (b - c) > 0", "a - (b - c) > 0"),
         ("-a * b < +3", "-a * b < 3"),
         ("-(a * b) < 3", "-(a * b) < 3"),
-        (
-            "x in (1, 2.5, null, true, \"s\") == true",
-            "x in (1, 2.5, null, true, \"s\") == true",
-        ),
+        ("x in (1, 2.5, null, true, \"s\") == true", "x in (1, 2.5, null, true, \"s\") == true"),
         ("x not in~ (\"a\")", "x not in~ (\"a\")"),
         ("x:\"a\"", "x : \"a\""),
         ("x : (\"a\")", "x : \"a\""),
         ("x like~ (\"a*\", \"b\")", "x like~ (\"a*\", \"b\")"),
         ("x not like \"a\"", "not x like \"a\""),
-        (
-            "x regex \"a\" or x regex~ \"b\"",
-            "x regex \"a\" or x regex~ \"b\"",
-        ),
+        ("x regex \"a\" or x regex~ \"b\"", "x regex \"a\" or x regex~ \"b\""),
         ("(a and b) == true", "(a and b) == true"),
         ("STARTSWITH~(a, \"x\")", "startsWith~(a, \"x\")"),
-        (
-            "string(length(a) + 1) : \"2\"",
-            "string(length(a) + 1) : \"2\"",
-        ),
+        ("string(length(a) + 1) : \"2\"", "string(length(a) + 1) : \"2\""),
         ("9223372036854775808 == a", "9.223372036854776e18 == a"),
-        (
-            "a == .5 or a == 1. or a == 1e3",
-            "a == 0.5 or a == 1.0 or a == 1000.0",
-        ),
+        ("a == .5 or a == 1. or a == 1e3", "a == 0.5 or a == 1.0 or a == 1000.0"),
     ] {
-        check(
-            &format!("any where {text}"),
-            &format!("any where {expected}"),
-        );
+        check(&format!("any where {text}"), &format!("any where {expected}"));
     }
 }
 
@@ -115,10 +91,7 @@ fn fields_are_dotted_words_or_backticks() {
         ("head", "head"),
         ("length", "length"),
     ] {
-        check(
-            &format!("any where {text} == 1"),
-            &format!("any where {expected} == 1"),
-        );
+        check(&format!("any where {text} == 1"), &format!("any where {expected} == 1"));
     }
 }
 
@@ -140,10 +113,7 @@ fn strings_resolve_their_escapes() {
 
 #[test]
 fn comments_are_skipped() {
-    check(
-        "any // all of them\nwhere /* a /* nested */ b */ true // end",
-        "any where true",
-    );
+    check("any // all of them\nwhere /* a /* nested */ b */ true // end", "any where true");
     check("any /* half /* open */ where true", "any where true");
 }
 
@@ -155,175 +125,69 @@ fn sequences_keep_their_parts() {
         "sequence by a, ?b with maxspan=5m [any where x] by c with runs=3 \
          ![p where y] by ?d until [any where z] by e | head 5 | tail 2",
     );
-    check(
-        "sequence [any where true] with runs=2",
-        "sequence [any where true] with runs=2",
-    );
+    check("sequence [any where true] with runs=2", "sequence [any where true] with runs=2");
     check(
         "sample by host [any where a] by b [any where c] by d",
         "sample by host [any where a] by b [any where c] by d",
     );
     let query = accepted("sequence with maxspan=2h ![any where a] [any where b]");
-    let Body::Sequence(sequence) = query.body else {
-        panic!("not a sequence")
-    };
-    assert_eq!(
-        sequence.maxspan.map(|maxspan| maxspan.millis()),
-        Some(7_200_000)
-    );
+    let Body::Sequence(sequence) = query.body else { panic!("not a sequence") };
+    assert_eq!(sequence.maxspan.map(|maxspan| maxspan.millis()), Some(7_200_000));
     assert_eq!(sequence.terms[0].presence, Presence::Missing);
 }
 
 #[test]
 fn spans_cover_what_they_name() {
     let text = "process where not (a.b : \"x\") and length(c) > 3";
-    let Body::Event(filter) = accepted(text).body else {
-        panic!("not an event query")
-    };
+    let Body::Event(filter) = accepted(text).body else { panic!("not an event query") };
     assert_eq!(filter.span.of(text), text);
-    let ExprKind::And(parts) = filter.condition.kind else {
-        panic!("no `and`")
-    };
+    let ExprKind::And(parts) = filter.condition.kind else { panic!("no `and`") };
     assert_eq!(parts[0].span.of(text), "not (a.b : \"x\")");
     assert_eq!(parts[1].span.of(text), "length(c) > 3");
-    let ExprKind::Not(inner) = &parts[0].kind else {
-        panic!("no `not`")
-    };
+    let ExprKind::Not(inner) = &parts[0].kind else { panic!("no `not`") };
     assert_eq!(inner.span.of(text), "a.b : \"x\"");
 }
 
 #[test]
 fn wrong_expressions_are_rejected() {
     for (text, offender, message) in [
-        (
-            "any where a = 1",
-            "=",
-            "expected an operator or the end of the query, found `=`",
-        ),
+        ("any where a = 1", "=", "expected an operator or the end of the query, found `=`"),
         ("any where a == 'x'", "'x'", "single-quoted string"),
-        (
-            "any where a == ?\"x\"",
-            "?\"x\"",
-            "raw string of an older EQL",
-        ),
+        ("any where a == ?\"x\"", "?\"x\"", "raw string of an older EQL"),
         ("any where a == \"\\d\"", "\\d", "unknown escape `\\d`"),
-        (
-            "any where a == \"\\u{d800}\"",
-            "\\u{d800}",
-            "`d800` is not a unicode character",
-        ),
-        (
-            "any where a == \"\\u0041\"",
-            "\\u",
-            "malformed unicode escape",
-        ),
+        ("any where a == \"\\u{d800}\"", "\\u{d800}", "`d800` is not a unicode character"),
+        ("any where a == \"\\u0041\"", "\\u", "malformed unicode escape"),
         ("any where a == \"x", "\"x", "string without closing quote"),
         ("any where a == \"x\ny\"", "\"x", "line break in a string"),
-        (
-            "any where a == \"\"\"x\ny\"\"\"",
-            "\"\"\"x",
-            "raw string without end",
-        ),
-        (
-            "any where `a == 1",
-            "`a == 1",
-            "name without closing backtick",
-        ),
+        ("any where a == \"\"\"x\ny\"\"\"", "\"\"\"x", "raw string without end"),
+        ("any where `a == 1", "`a == 1", "name without closing backtick"),
         ("any where a /* b", "/* b", "comment without end"),
         ("any where a && b", "&&", "unexpected character `&`"),
-        (
-            "any where a-\u{a0}b",
-            "\u{a0}",
-            "unexpected character `\u{a0}`",
-        ),
-        (
-            "any where lenght(a) > 1",
-            "lenght",
-            "unknown function `lenght`",
-        ),
-        (
-            "any where length() > 1",
-            "length",
-            "`length` takes 1 arguments, found 0",
-        ),
-        (
-            "any where cidrMatch(a)",
-            "cidrMatch",
-            "`cidrMatch` takes at least 2 arguments, found 1",
-        ),
-        (
-            "any where length~(a) > 1",
-            "length~",
-            "`length` has no insensitive form",
-        ),
+        ("any where a-\u{a0}b", "\u{a0}", "unexpected character `\u{a0}`"),
+        ("any where lenght(a) > 1", "lenght", "unknown function `lenght`"),
+        ("any where length() > 1", "length", "`length` takes 1 arguments, found 0"),
+        ("any where cidrMatch(a)", "cidrMatch", "`cidrMatch` takes at least 2 arguments, found 1"),
+        ("any where length~(a) > 1", "length~", "`length` has no insensitive form"),
         ("any where a < b < c", "<", "comparisons cannot be chained"),
-        (
-            "any where a : 1",
-            "1",
-            "expected a string behind `:`, found `1`",
-        ),
-        (
-            "any where a not : \"x\"",
-            "not",
-            "`not` cannot stand before `:`",
-        ),
-        (
-            "any where a in \"x\"",
-            "\"x\"",
-            "expected `(`, found `\"x\"`",
-        ),
-        (
-            "any where a in ()",
-            ")",
-            "expected at least one value, found `)`",
-        ),
-        (
-            "any where a[0] == 1",
-            "[",
-            "array elements cannot be addressed",
-        ),
-        (
-            "any where child of [any where a]",
-            "child",
-            "`child of` is not supported",
-        ),
-        (
-            "any where a AND b",
-            "AND",
-            "expected an operator or the end of the query, found `AND`",
-        ),
+        ("any where a : 1", "1", "expected a string behind `:`, found `1`"),
+        ("any where a not : \"x\"", "not", "`not` cannot stand before `:`"),
+        ("any where a in \"x\"", "\"x\"", "expected `(`, found `\"x\"`"),
+        ("any where a in ()", ")", "expected at least one value, found `)`"),
+        ("any where a[0] == 1", "[", "array elements cannot be addressed"),
+        ("any where child of [any where a]", "child", "`child of` is not supported"),
+        ("any where a AND b", "AND", "expected an operator or the end of the query, found `AND`"),
         (
             "any where sequence == 1",
             "sequence",
             "expected a field, a value or `(`, found `sequence`",
         ),
-        (
-            "any where 1e999 == a",
-            "1e999",
-            "the number `1e999` is too large",
-        ),
-        (
-            "any where (a",
-            "",
-            "the query ends where an operator or `)` has to follow",
-        ),
-        (
-            "any where",
-            "",
-            "the query ends where a field, a value or `(` has to follow",
-        ),
+        ("any where 1e999 == a", "1e999", "the number `1e999` is too large"),
+        ("any where (a", "", "the query ends where an operator or `)` has to follow"),
+        ("any where", "", "the query ends where a field, a value or `(` has to follow"),
         ("process", "", "the query ends where `where` has to follow"),
         ("", "", "the query is empty"),
-        (
-            "`process` where a",
-            "`process`",
-            "expected an event category, found ``process``",
-        ),
-        (
-            "any where a !: \"x\"",
-            "!",
-            "expected an operator or the end of the query, found `!`",
-        ),
+        ("`process` where a", "`process`", "expected an event category, found ``process``"),
+        ("any where a !: \"x\"", "!", "expected an operator or the end of the query, found `!`"),
     ] {
         check_error(text, offender, message);
     }
@@ -332,47 +196,19 @@ fn wrong_expressions_are_rejected() {
 #[test]
 fn wrong_sequences_are_rejected() {
     for (text, offender, message) in [
-        (
-            "sequence [any where a]",
-            "sequence",
-            "a sequence needs at least two events",
-        ),
-        (
-            "sequence [any where a] with runs=1",
-            "sequence",
-            "a sequence needs at least two events",
-        ),
+        ("sequence [any where a]", "sequence", "a sequence needs at least two events"),
+        ("sequence [any where a] with runs=1", "sequence", "a sequence needs at least two events"),
         ("sequence", "", "the query ends where `[` has to follow"),
         (
             "sequence with maxspan=0s [any where a] [any where b]",
             "0s",
             "`maxspan` has to be positive",
         ),
-        (
-            "sequence with maxspan=-1s [any where a]",
-            "-",
-            "`maxspan` has to be positive",
-        ),
-        (
-            "sequence with maxspan=1.5s [any where a]",
-            "1.5",
-            "`maxspan` has to be a whole number",
-        ),
-        (
-            "sequence with maxspan=5 [any where a]",
-            "5",
-            "`maxspan` has no unit",
-        ),
-        (
-            "sequence with maxspan=5w [any where a]",
-            "w",
-            "unknown time unit `w`",
-        ),
-        (
-            "sequence with maxspan=106752d [any where a]",
-            "106752d",
-            "`maxspan` is too long",
-        ),
+        ("sequence with maxspan=-1s [any where a]", "-", "`maxspan` has to be positive"),
+        ("sequence with maxspan=1.5s [any where a]", "1.5", "`maxspan` has to be a whole number"),
+        ("sequence with maxspan=5 [any where a]", "5", "`maxspan` has no unit"),
+        ("sequence with maxspan=5w [any where a]", "w", "unknown time unit `w`"),
+        ("sequence with maxspan=106752d [any where a]", "106752d", "`maxspan` is too long"),
         (
             "sequence with maxspan=99999999999999999999d [any where a]",
             "99999999999999999999d",
@@ -433,77 +269,29 @@ fn wrong_sequences_are_rejected() {
             "(",
             "expected `[` or `,`, found `(`",
         ),
-        (
-            "sequence [any where a] fork [any where b]",
-            "fork",
-            "`fork` is not supported",
-        ),
-        (
-            "sample by a [any where a]",
-            "sample",
-            "a sample needs at least two terms",
-        ),
-        (
-            "sample [any where a] [any where b]",
-            "sample",
-            "a sample needs a join key",
-        ),
-        (
-            "sample by a with maxspan=1s [any where a]",
-            "with",
-            "samples take no `maxspan`",
-        ),
+        ("sequence [any where a] fork [any where b]", "fork", "`fork` is not supported"),
+        ("sample by a [any where a]", "sample", "a sample needs at least two terms"),
+        ("sample [any where a] [any where b]", "sample", "a sample needs a join key"),
+        ("sample by a with maxspan=1s [any where a]", "with", "samples take no `maxspan`"),
         (
             "sample by a [any where a] [any where b] until [any where c]",
             "until",
             "samples take no `until`",
         ),
-        (
-            "sample by a [any where a] ![any where b]",
-            "![",
-            "samples take no missing events",
-        ),
+        ("sample by a [any where a] ![any where b]", "![", "samples take no missing events"),
         (
             "sample by a [any where a] [any where b] with runs=2",
             "with runs=2",
             "samples take no `runs`",
         ),
-        (
-            "sample by a [any where a] [any where b] | head 1",
-            "|",
-            "samples take no pipes",
-        ),
-        (
-            "join by a [any where a] [any where b]",
-            "join",
-            "`join` is not supported",
-        ),
+        ("sample by a [any where a] [any where b] | head 1", "|", "samples take no pipes"),
+        ("join by a [any where a] [any where b]", "join", "`join` is not supported"),
         ("any where a | hed 3", "hed", "unknown pipe `hed`"),
-        (
-            "any where a | count",
-            "count",
-            "pipe `count` is not supported",
-        ),
-        (
-            "any where a | head",
-            "head",
-            "`head` takes one whole number",
-        ),
-        (
-            "any where a | head -1",
-            "-",
-            "`head` takes one whole number",
-        ),
-        (
-            "any where a | tail 1, 2",
-            ",",
-            "`tail` takes one whole number",
-        ),
-        (
-            "any where a || b",
-            "|",
-            "expected the name of a pipe, found `|`",
-        ),
+        ("any where a | count", "count", "pipe `count` is not supported"),
+        ("any where a | head", "head", "`head` takes one whole number"),
+        ("any where a | head -1", "-", "`head` takes one whole number"),
+        ("any where a | tail 1, 2", ",", "`tail` takes one whole number"),
+        ("any where a || b", "|", "expected the name of a pipe, found `|`"),
     ] {
         check_error(text, offender, message);
     }
@@ -515,18 +303,9 @@ fn errors_give_advice() {
         ("any where a = 1", "use `==` to compare"),
         ("any where a == 'x'", "use double quotes"),
         ("any where lenght(a) > 1", "did you mean `length`?"),
-        (
-            "any where wildcard(a, \"x\")",
-            "use the `like` operator or `:`",
-        ),
-        (
-            "any where a : true",
-            "use `==` to compare with a number, a boolean or null",
-        ),
-        (
-            "any where a AND b",
-            "keywords are written in lower case: `and`",
-        ),
+        ("any where wildcard(a, \"x\")", "use the `like` operator or `:`"),
+        ("any where a : true", "use `==` to compare with a number, a boolean or null"),
+        ("any where a AND b", "keywords are written in lower case: `and`"),
         ("any where a | hed 3", "did you mean `head`?"),
         (
             "sequence with maxspan=5 [any where a]",

@@ -35,10 +35,7 @@ impl Parser<'_> {
             Keyword::Or => ExprKind::Or(parts),
             _ => ExprKind::And(parts),
         };
-        Ok(Expr {
-            kind,
-            span: self.since(start),
-        })
+        Ok(Expr { kind, span: self.since(start) })
     }
 
     fn negation(&mut self) -> Parsed<Expr> {
@@ -47,10 +44,7 @@ impl Parser<'_> {
         }
         let start = self.advance().start;
         let inner = self.deeper(Self::negation)?;
-        Ok(Expr {
-            kind: ExprKind::Not(Box::new(inner)),
-            span: self.since(start),
-        })
+        Ok(Expr { kind: ExprKind::Not(Box::new(inner)), span: self.since(start) })
     }
 
     fn comparison_operator(&self) -> Option<Comparison> {
@@ -85,29 +79,16 @@ impl Parser<'_> {
                 Diagnostic::error("eql-syntax", "comparisons cannot be chained", self.span());
             return Err(error.with_help("join two comparisons with `and`"));
         }
-        let kind = ExprKind::Compare {
-            op,
-            left: Box::new(left),
-            right: Box::new(right),
-        };
-        Ok(Expr {
-            kind,
-            span: self.since(start),
-        })
+        let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
+        Ok(Expr { kind, span: self.since(start) })
     }
 
     fn sum(&mut self) -> Parsed<Expr> {
-        self.chain(
-            &[("+", Arithmetic::Add), ("-", Arithmetic::Subtract)],
-            |parser| {
-                let product = [
-                    ("*", Arithmetic::Multiply),
-                    ("/", Arithmetic::Divide),
-                    ("%", Arithmetic::Modulo),
-                ];
-                parser.chain(&product, Self::sign)
-            },
-        )
+        self.chain(&[("+", Arithmetic::Add), ("-", Arithmetic::Subtract)], |parser| {
+            let product =
+                [("*", Arithmetic::Multiply), ("/", Arithmetic::Divide), ("%", Arithmetic::Modulo)];
+            parser.chain(&product, Self::sign)
+        })
     }
 
     fn chain(
@@ -125,15 +106,9 @@ impl Parser<'_> {
             self.arithmetic += 1;
             self.advance();
             let right = part(self)?;
-            let kind = ExprKind::Arithmetic {
-                op: *op,
-                left: Box::new(left),
-                right: Box::new(right),
-            };
-            left = Expr {
-                kind,
-                span: self.since(start),
-            };
+            let kind =
+                ExprKind::Arithmetic { op: *op, left: Box::new(left), right: Box::new(right) };
+            left = Expr { kind, span: self.since(start) };
         }
         Ok(left)
     }
@@ -147,10 +122,7 @@ impl Parser<'_> {
             return self.test();
         }
         let inner = self.deeper(Self::sign)?;
-        Ok(Expr {
-            kind: ExprKind::Negative(Box::new(inner)),
-            span: self.since(start),
-        })
+        Ok(Expr { kind: ExprKind::Negative(Box::new(inner)), span: self.since(start) })
     }
 
     /// A primary, and at most one `in`, `:`, `like` or `regex` behind it.
@@ -181,21 +153,10 @@ impl Parser<'_> {
         }
         self.advance();
         let values = self.texts(op)?;
-        let kind = ExprKind::Match {
-            op,
-            target: Box::new(target),
-            values,
-        };
+        let kind = ExprKind::Match { op, target: Box::new(target), values };
         let span = self.since(start);
         let test = Expr { kind, span };
-        Ok(if negated {
-            Expr {
-                kind: ExprKind::Not(Box::new(test)),
-                span,
-            }
-        } else {
-            test
-        })
+        Ok(if negated { Expr { kind: ExprKind::Not(Box::new(test)), span } } else { test })
     }
 
     /// One string, or several in parentheses.
@@ -217,10 +178,7 @@ impl Parser<'_> {
     fn text(&mut self, op: Matcher) -> Parsed<Text> {
         if let Kind::String(value) = self.kind() {
             let value = value.clone();
-            return Ok(Text {
-                value,
-                span: self.advance(),
-            });
+            return Ok(Text { value, span: self.advance() });
         }
         let error = self.unexpected(&format!("a string behind `{}`", op.symbol()));
         Err(match self.kind() {
@@ -234,29 +192,16 @@ impl Parser<'_> {
     }
 
     fn membership(&mut self, target: Expr, case: Case, start: usize) -> Parsed<Expr> {
-        let membership = if self.eat_keyword(Keyword::Not) {
-            Membership::NotIn
-        } else {
-            Membership::In
-        };
+        let membership =
+            if self.eat_keyword(Keyword::Not) { Membership::NotIn } else { Membership::In };
         self.advance();
         if !self.is("(") {
-            return Err(self
-                .unexpected("`(`")
-                .with_help("put the values in parentheses"));
+            return Err(self.unexpected("`(`").with_help("put the values in parentheses"));
         }
         self.advance();
         let values = self.list("at least one value")?;
-        let kind = ExprKind::In {
-            target: Box::new(target),
-            values,
-            case,
-            membership,
-        };
-        Ok(Expr {
-            kind,
-            span: self.since(start),
-        })
+        let kind = ExprKind::In { target: Box::new(target), values, case, membership };
+        Ok(Expr { kind, span: self.since(start) })
     }
 
     /// Expressions up to `)`; at least one.
@@ -299,18 +244,12 @@ impl Parser<'_> {
             Kind::Word | Kind::Tilde if *self.ahead(1) == Kind::Symbol("(") => return self.call(),
             Kind::Word | Kind::Quoted(_) | Kind::Symbol("?") => {
                 let field = self.field()?;
-                return Ok(Expr {
-                    span: field.span,
-                    kind: ExprKind::Field(field),
-                });
+                return Ok(Expr { span: field.span, kind: ExprKind::Field(field) });
             }
             _ => return Err(self.unexpected("a field, a value or `(`")),
         };
         self.advance();
-        Ok(Expr {
-            kind: ExprKind::Literal(literal),
-            span,
-        })
+        Ok(Expr { kind: ExprKind::Literal(literal), span })
     }
 
     /// A whole number that fits 64 bits, or a float.
@@ -336,11 +275,7 @@ impl Parser<'_> {
             None => (text, Case::Sensitive),
         };
         self.advance();
-        let args = if self.eat(")") {
-            Vec::new()
-        } else {
-            self.list("an argument")?
-        };
+        let args = if self.eat(")") { Vec::new() } else { self.list("an argument")? };
         let span = self.since(name_span.start);
         let Some(function) = Function::named(name) else {
             let message = format!("unknown function `{}`", shortened(name));
@@ -349,20 +284,10 @@ impl Parser<'_> {
                 Some(help) => error.with_help(help),
                 None => error,
             });
-            return Ok(Expr {
-                kind: ExprKind::Literal(Literal::Null),
-                span,
-            });
+            return Ok(Expr { kind: ExprKind::Literal(Literal::Null), span });
         };
         self.check_call(function, case, args.len(), name_span);
-        Ok(Expr {
-            kind: ExprKind::Call(Call {
-                function,
-                case,
-                args,
-            }),
-            span,
-        })
+        Ok(Expr { kind: ExprKind::Call(Call { function, case, args }), span })
     }
 
     fn check_call(&mut self, function: Function, case: Case, count: usize, span: Span) {
@@ -370,8 +295,7 @@ impl Parser<'_> {
         if !function.allows(case) {
             let message = format!("`{name}` has no insensitive form");
             let error = Diagnostic::error("eql-function", message, span);
-            self.errors
-                .push(error.with_help(format!("write `{name}` without `~`")));
+            self.errors.push(error.with_help(format!("write `{name}` without `~`")));
         }
         let (least, most) = function.arity();
         if count < least || most.is_some_and(|most| count > most) {
@@ -381,8 +305,7 @@ impl Parser<'_> {
                 None => format!("at least {least}"),
             };
             let message = format!("`{name}` takes {wanted} arguments, found {count}");
-            self.errors
-                .push(Diagnostic::error("eql-function", message, span));
+            self.errors.push(Diagnostic::error("eql-function", message, span));
         }
     }
 }

@@ -22,11 +22,7 @@ impl Parser<'_> {
     pub(super) fn sequence(&mut self) -> Parsed<Sequence> {
         let start = self.advance().start;
         let mut by = self.keys()?;
-        let maxspan = if self.is_keyword(Keyword::With) {
-            Some(self.maxspan()?)
-        } else {
-            None
-        };
+        let maxspan = if self.is_keyword(Keyword::With) { Some(self.maxspan()?) } else { None };
         if by.is_empty() && self.is_keyword(Keyword::By) {
             let span = self.span();
             by = self.keys()?;
@@ -37,18 +33,9 @@ impl Parser<'_> {
             );
         }
         let terms = self.terms(Place::Sequence)?;
-        let until = if self.eat_keyword(Keyword::Until) {
-            Some(self.term(Place::Until)?)
-        } else {
-            None
-        };
-        let sequence = Sequence {
-            by,
-            maxspan,
-            terms,
-            until,
-            span: self.since(start),
-        };
+        let until =
+            if self.eat_keyword(Keyword::Until) { Some(self.term(Place::Until)?) } else { None };
+        let sequence = Sequence { by, maxspan, terms, until, span: self.since(start) };
         self.check_sequence(&sequence, start);
         Ok(sequence)
     }
@@ -65,24 +52,12 @@ impl Parser<'_> {
             let error = Diagnostic::error("eql-syntax", "samples take no `until`", self.span());
             return Err(error.with_help("use `sequence` for events in order"));
         }
-        let sample = Sample {
-            by,
-            terms,
-            span: self.since(start),
-        };
+        let sample = Sample { by, terms, span: self.since(start) };
         let head = Span::new(start, start + "sample".len());
         if sample.terms.len() < 2 {
-            self.note(
-                "a sample needs at least two terms",
-                head,
-                "add another `[…]`",
-            );
+            self.note("a sample needs at least two terms", head, "add another `[…]`");
         }
-        if sample
-            .terms
-            .iter()
-            .all(|term| sample.by.is_empty() && term.by.is_empty())
-        {
+        if sample.terms.iter().all(|term| sample.by.is_empty() && term.by.is_empty()) {
             self.note("a sample needs a join key", head, "write `sample by …`");
         }
         self.check_keys(&sample.terms, None);
@@ -91,10 +66,7 @@ impl Parser<'_> {
 
     fn check_sequence(&mut self, sequence: &Sequence, start: usize) {
         let head = Span::new(start, start + "sequence".len());
-        let missing = sequence
-            .terms
-            .iter()
-            .filter(|term| term.presence == Presence::Missing);
+        let missing = sequence.terms.iter().filter(|term| term.presence == Presence::Missing);
         let missing: Vec<Span> = missing.map(|term| term.span).collect();
         let events: u32 = match sequence.terms.as_slice() {
             [only] => only.runs,
@@ -105,11 +77,7 @@ impl Parser<'_> {
             self.note("a sequence needs at least two events", head, help);
         }
         if missing.len() == sequence.terms.len() {
-            self.note(
-                "a sequence needs an event that is present",
-                head,
-                "add a `[…]` without `!`",
-            );
+            self.note("a sequence needs an event that is present", head, "add a `[…]` without `!`");
         }
         if let (Some(first), None) = (missing.first(), sequence.maxspan) {
             let help = "write `sequence with maxspan=…`";
@@ -123,10 +91,7 @@ impl Parser<'_> {
         let Some(expected) = terms.first().map(|term| term.by.len()) else {
             return;
         };
-        let odd = terms
-            .iter()
-            .chain(until)
-            .find(|term| term.by.len() != expected);
+        let odd = terms.iter().chain(until).find(|term| term.by.len() != expected);
         if let Some(term) = odd {
             let message = format!(
                 "expected {expected} join keys as in the first term, found {}",
@@ -134,11 +99,7 @@ impl Parser<'_> {
             );
             let keys = term.by.first().zip(term.by.last());
             let span = keys.map_or(term.span, |(first, last)| first.span.to(last.span));
-            self.note(
-                message,
-                span,
-                "give every term the same number of keys behind `by`",
-            );
+            self.note(message, span, "give every term the same number of keys behind `by`");
         }
     }
 
@@ -186,11 +147,7 @@ impl Parser<'_> {
                 ));
             }
             Kind::Symbol("-") => {
-                return Err(error(
-                    "`maxspan` has to be positive",
-                    span,
-                    "write for instance `5m`",
-                ));
+                return Err(error("`maxspan` has to be positive", span, "write for instance `5m`"));
             }
             _ => return Err(self.unexpected("a time span such as `5m`")),
         };
@@ -200,33 +157,20 @@ impl Parser<'_> {
         }
         let name = self.source();
         let unit_span = self.advance();
-        let Some((_, unit)) = TimeUnit::NAMES
-            .into_iter()
-            .find(|(known, _)| *known == name)
-        else {
+        let Some((_, unit)) = TimeUnit::NAMES.into_iter().find(|(known, _)| *known == name) else {
             let message = format!("unknown time unit `{name}`");
             return Err(error(&message, unit_span, "units are ms, s, m, h and d"));
         };
         let span = span.to(unit_span);
         // Elasticsearch counts the span in signed 64-bit nanoseconds.
         let fits = |value: &u64| {
-            let nanos = value
-                .checked_mul(unit.millis())
-                .and_then(|ms| ms.checked_mul(1_000_000));
+            let nanos = value.checked_mul(unit.millis()).and_then(|ms| ms.checked_mul(1_000_000));
             nanos.is_some_and(|nanos| i64::try_from(nanos).is_ok())
         };
         match text.parse::<u64>() {
-            Ok(0) => Err(error(
-                "`maxspan` has to be positive",
-                span,
-                "write for instance `5m`",
-            )),
+            Ok(0) => Err(error("`maxspan` has to be positive", span, "write for instance `5m`")),
             Ok(value) if fits(&value) => Ok(Maxspan { value, unit, span }),
-            _ => Err(error(
-                "`maxspan` is too long",
-                span,
-                "at most 106751 days fit",
-            )),
+            _ => Err(error("`maxspan` is too long", span, "at most 106751 days fit")),
         }
     }
 
@@ -251,11 +195,7 @@ impl Parser<'_> {
         };
         match (presence, place) {
             (Presence::Missing, Place::Until) => {
-                self.note(
-                    "`until` needs an event that is present",
-                    start,
-                    "remove the `!`",
-                );
+                self.note("`until` needs an event that is present", start, "remove the `!`");
             }
             (Presence::Missing, Place::Sample) => {
                 self.note(
@@ -279,18 +219,8 @@ impl Parser<'_> {
             ));
         }
         let by = self.keys()?;
-        let runs = if self.is_keyword(Keyword::With) {
-            self.runs(place)?
-        } else {
-            1
-        };
-        Ok(Term {
-            presence,
-            filter,
-            by,
-            runs,
-            span: self.since(start.start),
-        })
+        let runs = if self.is_keyword(Keyword::With) { self.runs(place)? } else { 1 };
+        Ok(Term { presence, filter, by, runs, span: self.since(start.start) })
     }
 
     /// `with runs=3`.
@@ -318,12 +248,9 @@ impl Parser<'_> {
         match text.parse::<u32>() {
             Ok(runs @ 1..=MAX_RUNS) => Ok(runs),
             _ => {
-                let message = format!(
-                    "`runs` has to be 1 to {MAX_RUNS}, found {}",
-                    super::shortened(text)
-                );
-                self.errors
-                    .push(Diagnostic::error("eql-runs", message, span));
+                let message =
+                    format!("`runs` has to be 1 to {MAX_RUNS}, found {}", super::shortened(text));
+                self.errors.push(Diagnostic::error("eql-runs", message, span));
                 Ok(1)
             }
         }

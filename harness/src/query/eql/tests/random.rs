@@ -107,10 +107,7 @@ impl Erase for Query {
 }
 
 fn at(kind: ExprKind) -> Expr {
-    Expr {
-        kind,
-        span: NOWHERE,
-    }
+    Expr { kind, span: NOWHERE }
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -122,10 +119,7 @@ fn string() -> impl Strategy<Value = String> {
 }
 
 fn text() -> impl Strategy<Value = Text> {
-    string().prop_map(|value| Text {
-        value,
-        span: NOWHERE,
-    })
+    string().prop_map(|value| Text { value, span: NOWHERE })
 }
 
 fn field() -> impl Strategy<Value = Field> {
@@ -135,11 +129,7 @@ fn field() -> impl Strategy<Value = Field> {
         1 => "[a-c.`/ -]{1,6}",
     ];
     let demand = prop_oneof![Just(Demand::Required), Just(Demand::Optional)];
-    (name, demand).prop_map(|(name, demand)| Field {
-        name,
-        demand,
-        span: NOWHERE,
-    })
+    (name, demand).prop_map(|(name, demand)| Field { name, demand, span: NOWHERE })
 }
 
 fn literal() -> impl Strategy<Value = Literal> {
@@ -188,16 +178,8 @@ fn call(inner: impl Strategy<Value = Expr> + Clone) -> impl Strategy<Value = Exp
     (function, case(), 0..3_usize, vec(inner, 4)).prop_map(|(function, case, more, mut args)| {
         let (least, most) = function.arity();
         args.truncate((least + more).min(most.unwrap_or(4)).min(4));
-        let case = if function.allows(case) {
-            case
-        } else {
-            Case::Sensitive
-        };
-        at(ExprKind::Call(Call {
-            function,
-            case,
-            args,
-        }))
+        let case = if function.allows(case) { case } else { Case::Sensitive };
+        at(ExprKind::Call(Call { function, case, args }))
     })
 }
 
@@ -210,9 +192,7 @@ fn expression() -> impl Strategy<Value = Expr> {
         let boxed = inner.clone().prop_map(Box::new);
         prop_oneof![
             call(inner.clone()),
-            boxed
-                .clone()
-                .prop_map(|inner| at(ExprKind::Negative(inner))),
+            boxed.clone().prop_map(|inner| at(ExprKind::Negative(inner))),
             boxed.clone().prop_map(|inner| at(ExprKind::Not(inner))),
             (arithmetic(), boxed.clone(), boxed.clone())
                 .prop_map(|(op, left, right)| at(ExprKind::Arithmetic { op, left, right })),
@@ -222,17 +202,8 @@ fn expression() -> impl Strategy<Value = Expr> {
                 .prop_map(|(op, target, values)| at(ExprKind::Match { op, target, values })),
             (boxed, vec(inner.clone(), 1..3), case(), any::<bool>()).prop_map(
                 |(target, values, case, negated)| {
-                    let membership = if negated {
-                        Membership::NotIn
-                    } else {
-                        Membership::In
-                    };
-                    at(ExprKind::In {
-                        target,
-                        values,
-                        case,
-                        membership,
-                    })
+                    let membership = if negated { Membership::NotIn } else { Membership::In };
+                    at(ExprKind::In { target, values, case, membership })
                 }
             ),
             vec(inner.clone(), 2..4).prop_map(|parts| at(ExprKind::And(parts))),
@@ -242,10 +213,7 @@ fn expression() -> impl Strategy<Value = Expr> {
 }
 
 fn filter() -> impl Strategy<Value = EventFilter> {
-    let category = string().prop_map(|name| Category {
-        name,
-        span: NOWHERE,
-    });
+    let category = string().prop_map(|name| Category { name, span: NOWHERE });
     (option::of(category), expression()).prop_map(|(category, condition)| EventFilter {
         category,
         condition,
@@ -264,15 +232,8 @@ fn term(keys: usize, runs: u32) -> impl Strategy<Value = Term> {
 }
 
 fn maxspan() -> impl Strategy<Value = Maxspan> {
-    (
-        1..100_000_u64,
-        prop::sample::select(TimeUnit::NAMES.to_vec()),
-    )
-        .prop_map(|(value, (_, unit))| Maxspan {
-            value,
-            unit,
-            span: NOWHERE,
-        })
+    (1..100_000_u64, prop::sample::select(TimeUnit::NAMES.to_vec()))
+        .prop_map(|(value, (_, unit))| Maxspan { value, unit, span: NOWHERE })
 }
 
 fn sequence() -> impl Strategy<Value = Body> {
@@ -287,47 +248,25 @@ fn sequence() -> impl Strategy<Value = Body> {
                 term
             });
             let terms = terms.chain([last]).collect();
-            Body::Sequence(Sequence {
-                by,
-                maxspan: Some(maxspan),
-                terms,
-                until,
-                span: NOWHERE,
-            })
+            Body::Sequence(Sequence { by, maxspan: Some(maxspan), terms, until, span: NOWHERE })
         })
     })
 }
 
 fn sample() -> impl Strategy<Value = Body> {
     (0..3_usize).prop_flat_map(|keys| {
-        (vec(field(), 1..3), vec(term(keys, 1), 2..4)).prop_map(|(by, terms)| {
-            Body::Sample(Sample {
-                by,
-                terms,
-                span: NOWHERE,
-            })
-        })
+        (vec(field(), 1..3), vec(term(keys, 1), 2..4))
+            .prop_map(|(by, terms)| Body::Sample(Sample { by, terms, span: NOWHERE }))
     })
 }
 
 fn query() -> impl Strategy<Value = Query> {
-    let pipe = (any::<bool>(), 0..=i32::MAX.cast_unsigned()).prop_map(|(head, count)| {
-        if head {
-            Pipe::Head(count)
-        } else {
-            Pipe::Tail(count)
-        }
-    });
+    let pipe = (any::<bool>(), 0..=i32::MAX.cast_unsigned())
+        .prop_map(|(head, count)| if head { Pipe::Head(count) } else { Pipe::Tail(count) });
     prop_oneof![
-        (
-            prop_oneof![filter().prop_map(Body::Event), sequence()],
-            vec(pipe, 0..3)
-        )
+        (prop_oneof![filter().prop_map(Body::Event), sequence()], vec(pipe, 0..3))
             .prop_map(|(body, pipes)| Query { body, pipes }),
-        sample().prop_map(|body| Query {
-            body,
-            pipes: Vec::new()
-        }),
+        sample().prop_map(|body| Query { body, pipes: Vec::new() }),
     ]
 }
 
