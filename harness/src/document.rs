@@ -5,7 +5,7 @@
 //! object of a `nested` field (docs/semantics.md, "Documents become values").
 //! Only the columns that somebody asks for are filled.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -161,8 +161,11 @@ impl Ingest {
             if IndexPart::of(&field.name).is_some() {
                 ingest.from_index.push((column, field.name.clone()));
             }
-            let target = Target { field: field.clone(), column, date };
-            ingest.targets.entry(field.source.clone()).or_default().push(target);
+            // An event may state a multi-field by its own name, as exports do.
+            for path in BTreeSet::from([&field.source, &field.name]) {
+                let target = Target { field: field.clone(), column, date: date.clone() };
+                ingest.targets.entry(path.clone()).or_default().push(target);
+            }
         }
         ingest
     }

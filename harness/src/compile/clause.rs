@@ -21,6 +21,9 @@ use crate::value::{self, DateFormat};
 /// The most terms a sloppy phrase may have; matching it is exponential in them.
 const MAX_SLOPPY_TERMS: usize = 12;
 
+/// `index.max_regex_length`.
+const MAX_REGEXP_LENGTH: usize = 1000;
+
 /// One clause compiled, or what is wrong with it.
 pub type Compiled = Result<Predicate, Diagnostic>;
 
@@ -199,6 +202,10 @@ impl Clause<'_> {
                     Glob::wildcard(pattern).normalize(|part| normalizer.apply(part).into_owned());
                 self.on(&field, glob_test(glob, case))
             }
+            // Query strings refuse what the DSL allows.
+            FieldType::ConstantKeyword { value: Some(_) } if normalize == Normalize::Yes => {
+                Err(self.only_strings("wildcard", &field))
+            }
             FieldType::ConstantKeyword { .. } => self.constant(&field, pattern, case),
             FieldType::Wildcard { .. } | FieldType::Flattened { .. } | FieldType::Version => {
                 self.on(&field, glob_test(Glob::wildcard(pattern), case))
@@ -235,6 +242,13 @@ impl Clause<'_> {
         let Some(source) = self.string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
+        if matches!(field.ty, FieldType::ConstantKeyword { .. }) && normalize == Normalize::Yes {
+            return Err(self.only_strings("regexp", &field));
+        }
+        if source.chars().count() > MAX_REGEXP_LENGTH {
+            let message = format!("the regular expression is longer than {MAX_REGEXP_LENGTH} characters");
+            return Err(Diagnostic::error("regexp-length", message, self.span));
+        }
         let regexp = Regexp::parse(&source, Flags::ALL, case)
             .map_err(|error| Diagnostic::error("regexp-syntax", error.to_string(), self.span))?;
         match &field.ty {
@@ -249,11 +263,11 @@ impl Clause<'_> {
     pub fn fuzzy(&self, mut fuzzy: Fuzzy, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         match self.string_term(&field, &fuzzy.text, normalize) {
-            Some(text) => {
+            Some(text) if !matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 fuzzy.text = text;
                 self.on(&field, Test::Term(Pattern::Fuzzy(fuzzy)))
             }
-            None => Err(self.only_strings("fuzzy", &field)),
+            Some(_) | None => Err(self.only_strings("fuzzy", &field)),
         }
     }
 
@@ -282,17 +296,22 @@ impl Clause<'_> {
     }
 
     /// `range`.
-    pub fn range(&self, range: &Range) -> Compiled {
+    pub fn range(&self, range: &Range, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => self.string_range(&field, range, *normalizer),
+            FieldType::Text { .. } | FieldType::MatchOnlyText if normalize == Normalize::Yes => {
+                let analyzer = field.ty.analyzer();
+                let normal = |text: &str| analyzer.map_or(text.to_owned(), |a| a.normalize(text));
+                self.on(&field, Test::Term(Pattern::Range(string_bounds(range, normal))))
+            }
             FieldType::Wildcard { .. }
             | FieldType::Flattened { .. }
             | FieldType::Version
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
             FieldType::ConstantKeyword { value: Some(value) } => {
-                Ok(Predicate::Const(string_bounds(range, Normalizer::None).contains(value)))
+                Ok(Predicate::Const(string_bounds(range, str::to_owned).contains(value)))
             }
             FieldType::ConstantKeyword { value: None } => {
                 self.string_range(&field, range, Normalizer::None)
@@ -331,7 +350,8 @@ impl Clause<'_> {
     }
 
     fn string_range(&self, field: &Field, range: &Range, normalizer: Normalizer) -> Compiled {
-        self.on(field, Test::Term(Pattern::Range(string_bounds(range, normalizer))))
+        let normal = |text: &str| normalizer.apply(text).into_owned();
+        self.on(field, Test::Term(Pattern::Range(string_bounds(range, normal))))
     }
 
     fn date_range(&self, field: &Field, format: &str, range: &Range) -> Compiled {
@@ -373,10 +393,10 @@ fn glob_test(glob: Glob, case: Case) -> Test {
     })
 }
 
-fn string_bounds(range: &Range, normalizer: Normalizer) -> StringRange {
+fn string_bounds(range: &Range, normal: impl Fn(&str) -> String) -> StringRange {
     let (low, high) = texts(range);
-    let normal = |(text, inside): (String, bool)| (normalizer.apply(&text).into_owned(), inside);
-    StringRange { low: low.map(normal), high: high.map(normal) }
+    let bound = |bound: Option<(String, bool)>| bound.map(|(text, inside)| (normal(&text), inside));
+    StringRange { low: bound(low), high: bound(high) }
 }
 
 /// The bounds as text, with whether they are inside.

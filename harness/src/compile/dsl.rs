@@ -57,7 +57,7 @@ impl Compiler<'_> {
             Node::MultiMatch { fields, value, phrase, lenient } => {
                 self.multi_match(fields, value, *phrase, *lenient, span)
             }
-            Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range)),
+            Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range, Normalize::No)),
             Node::Wildcard { field, value, case_insensitive } => {
                 self.clause(field, span, |clause| {
                     clause.wildcard(value, case(*case_insensitive), Normalize::No)
@@ -122,16 +122,18 @@ impl Compiler<'_> {
         let mut all: Vec<_> =
             parts.must.iter().chain(&parts.filter).map(|query| self.query(query)).collect();
         let should: Vec<_> = parts.should.iter().map(|query| self.query(query)).collect();
+        let alone = usize::from(all.is_empty() && !should.is_empty());
         let needed = match &parts.minimum_should_match {
             Some(spec) => match minimum(spec, should.len()) {
-                Some(count) => count,
+                // Without other clauses one has to match, whatever is stated.
+                Some(count) => count.max(alone),
                 None => {
                     let message = format!("`{spec}` is not a minimum_should_match");
                     self.errors.push(Diagnostic::error("dsl-syntax", message, span));
                     0
                 }
             },
-            None => usize::from(all.is_empty() && !should.is_empty()),
+            None => alone,
         };
         all.push(match needed {
             0 => Predicate::Const(true),

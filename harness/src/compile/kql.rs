@@ -209,7 +209,11 @@ impl Compiler<'_> {
 
 fn is_clause(target: &Target, value: &Value) -> Dsl {
     let field = target.name.clone();
-    let keyword = matches!(target.ty(), Some(FieldType::Keyword { .. }));
+    // Kibana sees type families: a `constant_keyword` of many indices is a keyword.
+    let keyword = matches!(
+        target.ty(),
+        Some(FieldType::Keyword { .. } | FieldType::ConstantKeyword { value: None })
+    );
     let (value, quoted) = match value {
         Value::Unquoted(Text::Wildcard(parts)) if keyword => {
             let value = escaped(parts);

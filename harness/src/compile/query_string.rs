@@ -66,6 +66,8 @@ impl Compiler<'_> {
     }
 
     fn clause(&mut self, clause: &Clause) -> Predicate {
+        // Over all fields, a query string forgives values that do not fit.
+        let lenient = self.query.lenient || self.query.fields.is_empty();
         let span = self.place.unwrap_or(clause.span);
         match (&clause.node, &clause.field) {
             (Node::Group(group), _) => self.group(group),
@@ -75,11 +77,11 @@ impl Compiler<'_> {
             }
             (node, Some(name)) => {
                 let fields = self.fields(name);
-                self.on_fields(&fields, node, span, self.query.lenient)
+                self.on_fields(&fields, node, span, lenient)
             }
             (node, None) if !self.query.fields.is_empty() => {
                 let fields: Vec<String> = self.query.fields.clone();
-                self.on_fields(&fields, node, span, self.query.lenient)
+                self.on_fields(&fields, node, span, lenient)
             }
             (node, None) => {
                 let fields = self.context.schema.fields();
@@ -160,7 +162,7 @@ impl Name {
 fn on_field(clause: &FieldClause<'_>, node: &Node, query: &QueryString) -> Compiled {
     match node {
         Node::Words(text) => match comparison(text) {
-            Some(range) => clause.range(&range),
+            Some(range) => clause.range(&range, Normalize::Yes),
             None => clause.match_text(&Scalar::String(text.clone()), query.default_operator),
         },
         Node::Phrase { text, slop } => clause.match_phrase(&Scalar::String(text.clone()), *slop),
@@ -182,7 +184,7 @@ fn on_field(clause: &FieldClause<'_>, node: &Node, query: &QueryString) -> Compi
             let bound = |bound: &Option<(String, bool)>| {
                 bound.as_ref().map(|(text, inside)| (Scalar::String(text.clone()), *inside))
             };
-            clause.range(&Range { low: bound(low), high: bound(high), ..Range::default() })
+            clause.range(&Range { low: bound(low), high: bound(high), ..Range::default() }, Normalize::Yes)
         }
         Node::Any => clause.exists(),
         // Groups are taken apart before.

@@ -89,7 +89,8 @@ struct FlatSuite {
 #[serde(deny_unknown_fields)]
 struct FlatCase {
     query: String,
-    hits: Vec<String>,
+    hits: Option<Vec<String>>,
+    error: Option<String>,
 }
 
 /// Documents generated from one rule's query.
@@ -260,13 +261,7 @@ fn live_suite(suite: LiveSuite) -> Read<Suite> {
 }
 
 fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -> Read<Case> {
-    let expected = match (case.hits, case.error) {
-        (Some(hits), None) => Expected::Hits(hits.into_iter().collect()),
-        (None, Some(reason)) => Expected::Error(reason),
-        (None, None) | (Some(_), Some(_)) => {
-            return Err(error("a case has either `hits` or an `error`"));
-        }
-    };
+    let expected = verdict(case.hits, case.error)?;
     let (query, compiled) = match (case.kql, case.lucene, case.eql, case.dsl) {
         // The DSL beside a KQL query is Kibana's translation of it.
         (Some(kql), None, None, _) => (kql.clone(), compile_kql(&kql, schema)),
@@ -276,6 +271,14 @@ fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -
         _ => return Err(error("a case has one of `kql`, `lucene`, `eql` and `dsl`")),
     };
     Ok(Case { name: format!("#{number}"), query, compiled, documents: 0..documents, expected })
+}
+
+fn verdict(hits: Option<Vec<String>>, refused: Option<String>) -> Read<Expected> {
+    match (hits, refused) {
+        (Some(hits), None) => Ok(Expected::Hits(hits.into_iter().collect())),
+        (None, Some(reason)) => Ok(Expected::Error(reason)),
+        (None, None) | (Some(_), Some(_)) => Err(error("a case has either `hits` or an `error`")),
+    }
 }
 
 fn recorded(text: &str) -> Read<Content> {
@@ -336,14 +339,16 @@ fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
         }
         let schema = schema(&json!({ "properties": root }), &Value::Null)?;
         let events = events(suite.docs)?;
-        let cases = suite.cases.into_iter().enumerate().map(|(number, case)| Case {
-            name: format!("#{number}"),
-            compiled: compile_kql(&case.query, &schema),
-            query: case.query,
-            documents: 0..events.len(),
-            expected: Expected::Hits(case.hits.into_iter().collect()),
+        let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
+            Ok(Case {
+                name: format!("#{number}"),
+                compiled: compile_kql(&case.query, &schema),
+                query: case.query,
+                documents: 0..events.len(),
+                expected: verdict(case.hits, case.error)?,
+            })
         });
-        let cases = cases.collect();
+        let cases = cases.collect::<Read<_>>()?;
         Ok(Suite { name: suite.suite, schema, events, cases })
     });
     Ok(Content::Suites(suites.collect::<Read<_>>()?))

@@ -61,8 +61,19 @@ impl Entry {
 /// The field of exactly this name.
 pub fn field(name: &str) -> Option<Entry> {
     let mut lines = from(name);
-    let (found, code) = lines.next()?;
-    (found == name).then(|| Entry::new(found, code))?
+    match lines.next() {
+        Some((found, code)) if found == name => Entry::new(found, code),
+        Some(_) | None => by_pattern(name),
+    }
+}
+
+/// Objects whose integration maps whatever lies below them as keywords.
+const KEYWORDS_BELOW: [&str; 2] =
+    ["o365.audit.ModifiedProperties.", "azure.auditlogs.properties.target_resources."];
+
+fn by_pattern(name: &str) -> Option<Entry> {
+    let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));
+    below.then(|| Entry::new(name.to_owned(), "k"))?
 }
 
 /// All names, in byte order.
