@@ -102,7 +102,8 @@ impl<'a> ColumnLeaves<'a> {
             | Test::Date(_)
             | Test::Bool(_)
             | Test::Double(_)
-            | Test::Ip(_) => None,
+            | Test::Ip(_)
+            | Test::Script(_) => None,
         })
     }
 
@@ -267,7 +268,8 @@ impl Value {
                 | Test::Date(_)
                 | Test::Bool(_)
                 | Test::Double(_)
-                | Test::Ip(_),
+                | Test::Ip(_)
+                | Test::Script(_),
                 _,
             ) => false,
         }
