@@ -2,8 +2,8 @@
 //!
 //! A filter becomes tests that the index answers, two-valued, and scripts that
 //! compute with null (docs/semantics.md, "EQL"). [`condition`] keeps them apart
-//! up to the point where the query combines them, [`test`] makes the tests,
-//! [`script`] the scripts, [`field`] decides what a field is.
+//! up to the point where the query combines them, [`test`] and [`text`] make the
+//! tests, [`script`] the scripts, [`field`] decides what a field is.
 
 mod condition;
 mod field;
@@ -11,6 +11,7 @@ mod script;
 mod test;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use super::Context;
 use super::clause::Clause;
@@ -169,10 +170,8 @@ impl Compiler<'_> {
         }
         match (types[at], ty) {
             (Some(first), Some(ty)) if first != ty => {
-                let message = format!(
-                    "join key `{}` is {ty}, which cannot be compared with the {first} of the first stage",
-                    key.name
-                );
+                let message =
+                    format!("join key `{}` is {ty}, that of the first stage is {first}", key.name);
                 self.errors.push(Diagnostic::error("eql-key", message, key.span));
             }
             (None, ty) => types[at] = ty,

@@ -90,7 +90,9 @@ impl EqlPlan {
             EqlSearch::Sequence { stages, until, .. } => stages.iter().chain(until).collect(),
             EqlSearch::Sample { stages } => stages.iter().collect(),
         };
-        columns.extend(stages.iter().flat_map(|stage| &stage.keys).filter_map(|key| key.column.as_ref()));
+        columns.extend(
+            stages.iter().flat_map(|stage| &stage.keys).filter_map(|key| key.column.as_ref()),
+        );
         columns
     }
 }

@@ -8,9 +8,9 @@
 mod arithmetic;
 mod display;
 mod java_regex;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -268,7 +268,6 @@ impl Input {
     /// The values that a cell holds for a script; null for an empty cell.
     fn values(&self, cell: Option<&Cell>) -> Vec<ScriptValue> {
         let mut values: Vec<ScriptValue> = match cell {
-            None => Vec::new(),
             Some(Cell::Keyword(values)) => {
                 values.iter().cloned().map(ScriptValue::String).collect()
             }
@@ -278,7 +277,7 @@ impl Input {
                 values.iter().map(|value| ScriptValue::String(ip_text(*value))).collect()
             }
             // Text has no values for scripts; `compile` reads its keyword.
-            Some(Cell::Text(_)) => Vec::new(),
+            Some(Cell::Text(_)) | None => Vec::new(),
         };
         if values.is_empty() {
             values.push(ScriptValue::Null);

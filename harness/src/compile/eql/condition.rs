@@ -67,7 +67,8 @@ impl Compiler<'_> {
     ///
     /// Null takes a conjunction with it and drops out of a disjunction.
     pub(super) fn combine(&self, parts: Vec<Condition>, neutral: bool) -> Condition {
-        let decided = |part: &Condition| matches!(part, Condition::Const(value) if *value != neutral);
+        let decided =
+            |part: &Condition| matches!(part, Condition::Const(value) if *value != neutral);
         if parts.iter().any(decided) {
             return Condition::Const(!neutral);
         }
@@ -107,9 +108,7 @@ impl Compiler<'_> {
                     };
                     Condition::Script(Fragment { expr, inputs }, span)
                 }
-                ScriptNegation::Outside => {
-                    Condition::Test(self.script_leaf(script, span).negate())
-                }
+                ScriptNegation::Outside => Condition::Test(self.script_leaf(script, span).negate()),
             },
         }
     }

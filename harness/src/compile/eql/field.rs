@@ -87,13 +87,14 @@ impl Type {
     }
 
     /// Whether a value of this type can be compared with one of `other`:
-    /// dates, addresses and versions are written as strings, dates as numbers too.
+    /// dates, addresses, versions and booleans are written as strings, dates as
+    /// numbers too.
     pub(super) fn compares_with(self, other: Self) -> bool {
         let written = |a, b| match a {
             Self::Date => matches!(b, Self::String | Self::Number),
-            Self::Ip | Self::Version => b == Self::String,
+            Self::Ip | Self::Version | Self::Boolean => b == Self::String,
             Self::Null => true,
-            Self::String | Self::Number | Self::Boolean => false,
+            Self::String | Self::Number => false,
         };
         self == other || written(self, other) || written(other, self)
     }
@@ -136,14 +137,12 @@ impl Compiler<'_> {
             return Err(error(format!("`{}` is nested, which EQL cannot query", name.name)));
         }
         match &field.ty {
-            FieldType::Text { .. } | FieldType::MatchOnlyText => match self.keyword_of(&field) {
-                Some(keyword) => Ok(Resolved::Field(keyword)),
-                None => {
-                    let message =
-                        format!("`{}` is analyzed text without a keyword sub-field", name.name);
-                    Err(error(message).with_help("EQL compares whole values only"))
-                }
-            },
+            FieldType::Text { .. } | FieldType::MatchOnlyText => {
+                let message =
+                    format!("`{}` is analyzed text without a keyword sub-field", name.name);
+                let missing = error(message).with_help("EQL compares whole values only");
+                self.keyword_of(&field).map(Resolved::Field).ok_or(missing)
+            }
             FieldType::Object => {
                 let help = "name one of the fields below it";
                 Err(error(format!("`{}` is an object", name.name)).with_help(help))

@@ -399,7 +399,9 @@ impl Compiler<'_> {
         let mut networks = Vec::with_capacity(args.len());
         for (script, arg) in args.iter().zip(call.args.iter().skip(1)) {
             let network = match script {
-                Script::Constant(ScriptValue::String(text)) => ip_interval(text).map_err(|error| error.to_string()),
+                Script::Constant(ScriptValue::String(text)) => {
+                    ip_interval(text).map_err(|error| error.to_string())
+                }
                 _ => Err("the networks of `cidrMatch` have to be constants".to_owned()),
             };
             match network {

@@ -11,9 +11,7 @@ use crate::ir::Predicate;
 use crate::ir::script::{Expr as Script, Function as ScriptFunction, ScriptValue};
 use crate::pattern::Case;
 use crate::query::dsl::{Range, Scalar};
-use crate::query::eql::ast::{
-    self, Call, Comparison, Expr, ExprKind, Literal, Matcher, Membership, Text,
-};
+use crate::query::eql::ast::{self, Call, Comparison, Expr, ExprKind, Literal, Membership, Text};
 use crate::query::eql::functions::Function;
 use crate::schema::Field;
 use crate::span::Span;
@@ -22,7 +20,7 @@ const FIELDS: &str = "two fields cannot be compared, one side has to be a consta
 
 impl Compiler<'_> {
     /// A test, or the error that it is.
-    fn tested(&mut self, compiled: Compiled) -> Condition {
+    pub(super) fn tested(&mut self, compiled: Compiled) -> Condition {
         match compiled {
             Ok(predicate) => Condition::Test(predicate),
             Err(error) => {
@@ -32,7 +30,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn clause<'f>(&'f self, field: &'f Field, span: Span) -> Clause<'f> {
+    pub(super) fn clause<'f>(&'f self, field: &'f Field, span: Span) -> Clause<'f> {
         Clause { context: self.context, field: &field.name, span }
     }
 
@@ -42,11 +40,13 @@ impl Compiler<'_> {
             Resolved::Null => Condition::Null,
             Resolved::Missing => Condition::Test(Predicate::Const(false)),
             Resolved::Field(field) if Type::of(&field.ty) == Type::Boolean => {
-                let term = self.clause(&field, name.span).term(&Scalar::Bool(true), Case::Sensitive);
+                let term =
+                    self.clause(&field, name.span).term(&Scalar::Bool(true), Case::Sensitive);
                 self.tested(term)
             }
             Resolved::Field(field) => {
-                let message = format!("`{}` is {}, not a condition", name.name, Type::of(&field.ty));
+                let message =
+                    format!("`{}` is {}, not a condition", name.name, Type::of(&field.ty));
                 self.error(message, name.span);
                 Condition::Const(false)
             }
@@ -157,10 +157,18 @@ impl Compiler<'_> {
                     Comparison::Equal | Comparison::NotEqual => {
                         clause.term(&scalar, Case::Sensitive)
                     }
-                    Comparison::Less => clause.range(&range(None, Some((scalar, false))), Normalize::No),
-                    Comparison::LessEqual => clause.range(&range(None, Some((scalar, true))), Normalize::No),
-                    Comparison::Greater => clause.range(&range(Some((scalar, false)), None), Normalize::No),
-                    Comparison::GreaterEqual => clause.range(&range(Some((scalar, true)), None), Normalize::No),
+                    Comparison::Less => {
+                        clause.range(&range(None, Some((scalar, false))), Normalize::No)
+                    }
+                    Comparison::LessEqual => {
+                        clause.range(&range(None, Some((scalar, true))), Normalize::No)
+                    }
+                    Comparison::Greater => {
+                        clause.range(&range(Some((scalar, false)), None), Normalize::No)
+                    }
+                    Comparison::GreaterEqual => {
+                        clause.range(&range(Some((scalar, true)), None), Normalize::No)
+                    }
                 };
                 let positive = self.tested(positive);
                 if op == Comparison::NotEqual { self.negate(positive) } else { positive }
@@ -220,7 +228,7 @@ impl Compiler<'_> {
                     }
                 }
                 let operand = self.operand(target);
-                self.each_text(target, operand, &texts, span, |compiler, operand, text| {
+                self.each_text(target, &operand, &texts, span, |compiler, operand, text| {
                     compiler.equals_insensitive(operand, text)
                 })
             }
@@ -278,154 +286,6 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn matches(
-        &mut self,
-        op: Matcher,
-        target: &Expr,
-        values: &[Text],
-        span: Span,
-    ) -> Condition {
-        let operand = self.operand(target);
-        if let (Operand::Script(..) | Operand::Constant(_), Matcher::Regex(case)) = (&operand, op) {
-            // Scripts join the alternatives.
-            let source: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-            let joined = Text { value: source.join("|"), span };
-            return self.each_text(target, operand, &[joined], span, |compiler, operand, text| {
-                compiler.regex(operand, text, case)
-            });
-        }
-        self.each_text(target, operand, values, span, |compiler, operand, text| match op {
-            Matcher::Colon => compiler.wildcard(operand, text, Case::Insensitive),
-            Matcher::Like(case) => compiler.wildcard(operand, text, case),
-            Matcher::Regex(case) => compiler.regex(operand, text, case),
-        })
-    }
-
-    /// Some of the texts matches the operand.
-    fn each_text(
-        &mut self,
-        target: &Expr,
-        operand: Operand,
-        texts: &[Text],
-        span: Span,
-        test: impl Fn(&mut Self, &Operand, &Text) -> Condition,
-    ) -> Condition {
-        let ty = match &operand {
-            Operand::Field(field) => Type::of(&field.ty),
-            Operand::Script(_, ty) => *ty,
-            Operand::Constant(value) => Type::of_value(value),
-            Operand::Missing => Type::Null,
-        };
-        if !matches!(ty, Type::String | Type::Null) {
-            self.error(format!("{target} is {ty}, and only strings are matched so"), span);
-            return Condition::Const(false);
-        }
-        match &operand {
-            Operand::Missing => return Condition::Test(Predicate::Const(false)),
-            Operand::Constant(ScriptValue::Null) => return Condition::Null,
-            Operand::Constant(_) | Operand::Field(_) | Operand::Script(..) => {}
-        }
-        if let Operand::Script(fragment, _) = &operand
-            && !self.affordable(&fragment.expr, texts.len(), span)
-        {
-            return Condition::Const(false);
-        }
-        let mut parts = Vec::with_capacity(texts.len());
-        for text in texts {
-            let part = test(self, &operand, text);
-            parts.push(match part {
-                // The part of a list is its value, a single value the whole.
-                Condition::Script(script, _) if texts.len() == 1 => Condition::Script(script, span),
-                part => part,
-            });
-        }
-        self.combine(parts, false)
-    }
-
-    fn equals_insensitive(&mut self, operand: &Operand, text: &Text) -> Condition {
-        let scalar = Scalar::String(text.value.clone());
-        match operand {
-            Operand::Field(field) => {
-                let term = self.clause(field, text.span).term(&scalar, Case::Insensitive);
-                self.tested(term)
-            }
-            other => self.scripted(other, text, ScriptFunction::EqualsInsensitive),
-        }
-    }
-
-    /// `:` and `like`: equality where there are no wildcards.
-    fn wildcard(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
-        let is_wild = text.value.contains(['*', '?']);
-        match (operand, case, is_wild) {
-            (Operand::Field(field), _, true) => {
-                // Wildcards cannot be escaped: a backslash is itself.
-                let pattern = text.value.replace('\\', "\\\\");
-                let clause = self.clause(field, text.span);
-                let wildcard = clause.wildcard(&pattern, case, Normalize::No);
-                self.tested(wildcard)
-            }
-            (Operand::Field(field), _, false) => {
-                let scalar = Scalar::String(text.value.clone());
-                let term = self.clause(field, text.span).term(&scalar, case);
-                self.tested(term)
-            }
-            (other, _, true) => {
-                let regex = crate::ir::script::JavaRegex::like(&text.value, case);
-                match regex {
-                    Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
-                    Err(error) => self.unsupported(&error.to_string(), text.span),
-                }
-            }
-            (other, Case::Insensitive, false) => {
-                self.scripted(other, text, ScriptFunction::EqualsInsensitive)
-            }
-            (other, Case::Sensitive, false) => {
-                let equal = ScriptFunction::Compare(crate::ir::script::Comparison::Equal);
-                self.scripted(other, text, equal)
-            }
-        }
-    }
-
-    fn regex(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
-        match operand {
-            Operand::Field(field) => {
-                let clause = self.clause(field, text.span);
-                let regexp = clause.regexp(&text.value, case, Normalize::No);
-                self.tested(regexp)
-            }
-            other => match crate::ir::script::JavaRegex::parse(&text.value, case) {
-                Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
-                Err(error) => self.unsupported(&error.to_string(), text.span),
-            },
-        }
-    }
-
-    fn unsupported(&mut self, message: &str, span: Span) -> Condition {
-        self.errors.push(crate::diagnostic::Diagnostic::unsupported("eql-regex", message, span));
-        Condition::Const(false)
-    }
-
-    /// A script function of an operand and a string.
-    fn scripted(&mut self, operand: &Operand, text: &Text, function: ScriptFunction) -> Condition {
-        let Fragment { expr, inputs } = match operand {
-            Operand::Constant(value) => Fragment::constant(value.clone()),
-            Operand::Script(fragment, _) => fragment.clone(),
-            Operand::Field(_) | Operand::Missing => return Condition::Test(Predicate::Const(false)),
-        };
-        let mut args = vec![expr];
-        if !matches!(function, ScriptFunction::Matches(_)) {
-            args.push(Script::Constant(ScriptValue::String(text.value.clone())));
-        }
-        let expr = Script::Call(function, args);
-        if let Operand::Constant(_) = operand {
-            return match expr.eval(&[]) {
-                Ok(value) => self.folded(&value, text.span),
-                Err(_) => Condition::Null,
-            };
-        }
-        Condition::Script(Fragment { expr, inputs }, text.span)
-    }
-
     /// A function as condition: asked of the index where that can answer.
     pub(super) fn call(&mut self, call: &Call, expr: &Expr) -> Condition {
         if let Some(test) = self.pushed_down(call, expr.span) {
@@ -473,7 +333,10 @@ impl Compiler<'_> {
         let ty = Type::of(&field.ty);
         if ty != wanted {
             let function = call.function.name();
-            self.error(format!("`{function}` takes {wanted}, `{}` is {ty}", name.name), target.span);
+            self.error(
+                format!("`{function}` takes {wanted}, `{}` is {ty}", name.name),
+                target.span,
+            );
             return Some(Condition::Const(false));
         }
         let mut texts = Vec::with_capacity(constants.len());
@@ -494,9 +357,9 @@ impl Compiler<'_> {
             Function::EndsWith => clause.wildcard(&format!("*{text}"), case, Normalize::No),
             Function::StringContains => clause.wildcard(&format!("*{text}*"), case, Normalize::No),
             _ => {
-                let networks = texts.iter().map(|text| {
-                    clause.term(&Scalar::String((*text).to_owned()), Case::Sensitive)
-                });
+                let networks = texts
+                    .iter()
+                    .map(|text| clause.term(&Scalar::String((*text).to_owned()), Case::Sensitive));
                 networks.collect::<Result<Vec<_>, _>>().map(Predicate::or)
             }
         };
@@ -529,7 +392,9 @@ fn boolean_side<'e>(left: &'e Expr, right: &'e Expr) -> Option<(&'e Expr, bool)>
         | ExprKind::Arithmetic { .. } => false,
     };
     match (&left.kind, &right.kind) {
-        (_, ExprKind::Literal(Literal::Bool(wanted))) if is_condition(left) => Some((left, *wanted)),
+        (_, ExprKind::Literal(Literal::Bool(wanted))) if is_condition(left) => {
+            Some((left, *wanted))
+        }
         (ExprKind::Literal(Literal::Bool(wanted)), _) if is_condition(right) => {
             Some((right, *wanted))
         }
@@ -551,4 +416,3 @@ fn scalar(value: &ScriptValue) -> Option<Scalar> {
         ScriptValue::String(value) => Scalar::String(value.clone()),
     })
 }
-

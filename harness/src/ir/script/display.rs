@@ -33,23 +33,21 @@ fn write(f: &mut Formatter<'_>, expr: &Expr, inputs: &[Input]) -> fmt::Result {
             f.write_str("not ")?;
             args.iter().try_for_each(|arg| write(f, arg, inputs))
         }
-        Expr::Call(function, args) => match (infix(function), args.as_slice()) {
-            (Some(symbol), [left, right]) => {
+        Expr::Call(function, args) => {
+            if let (Some(symbol), [left, right]) = (infix(function), args.as_slice()) {
                 f.write_str("(")?;
                 write(f, left, inputs)?;
                 write!(f, " {symbol} ")?;
                 write(f, right, inputs)?;
-                f.write_str(")")
+                return f.write_str(")");
             }
-            _ => {
-                f.write_str(&name(function))?;
-                for (index, arg) in args.iter().enumerate() {
-                    f.write_str(if index == 0 { "(" } else { ", " })?;
-                    write(f, arg, inputs)?;
-                }
-                f.write_str(")")
+            write!(f, "{}(", name(function))?;
+            for (index, arg) in args.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                write(f, arg, inputs)?;
             }
-        },
+            f.write_str(")")
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Java regular expressions, as scripts use them: a subset, by automata.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
@@ -17,7 +18,7 @@ const SIZE_LIMIT: usize = 1 << 20;
 pub struct JavaRegex {
     source: String,
     case: Case,
-    regex: Regex,
+    regex: Arc<Regex>,
 }
 
 /// An expression that is not Java's, or that automata cannot match.
@@ -64,7 +65,7 @@ impl JavaRegex {
         let mut translated = String::new();
         for c in pattern.chars() {
             match c {
-                '*' => translated.push_str(&format!("{ANY}*")),
+                '*' => translated.extend([ANY, "*"]),
                 '?' => translated.push_str(ANY),
                 c => translated.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
             }
@@ -79,7 +80,7 @@ impl JavaRegex {
             .build();
         let error = |reason| JavaRegexError { pattern: source.to_owned(), reason };
         let regex = regex.map_err(|_| error("it is malformed, too large or needs backtracking"))?;
-        Ok(Self { source: source.to_owned(), case, regex })
+        Ok(Self { source: source.to_owned(), case, regex: Arc::new(regex) })
     }
 
     /// The expression as written.

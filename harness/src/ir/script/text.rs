@@ -24,9 +24,7 @@ pub(super) fn call(function: &Function, args: &[ScriptValue]) -> Value {
             let parts: Option<String> = args.iter().map(ScriptValue::text).collect();
             Ok(parts.map_or(ScriptValue::Null, ScriptValue::String))
         }
-        Function::EndsWith(case) => {
-            test(arg(0), arg(1), *case, |text, end| text.ends_with(end))
-        }
+        Function::EndsWith(case) => test(arg(0), arg(1), *case, |text, end| text.ends_with(end)),
         Function::StartsWith(case) => {
             test(arg(0), arg(1), *case, |text, start| text.starts_with(start))
         }
@@ -193,7 +191,11 @@ fn number(text: &ScriptValue, base: &ScriptValue) -> Value {
     let hex = text.strip_prefix("0x");
     let base = match base {
         ScriptValue::Null => {
-            if hex.is_some() { 16 } else { 10 }
+            if hex.is_some() {
+                16
+            } else {
+                10
+            }
         }
         ScriptValue::Integer(base) => *base,
         other => return Err(kind("a whole number", other)),
@@ -206,7 +208,8 @@ fn number(text: &ScriptValue, base: &ScriptValue) -> Value {
         return Ok(ScriptValue::Integer(value));
     }
     // Java's `Double.valueOf`, without its names of infinity and hexadecimal forms.
-    let decimal = base == 10 && digits.trim().bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let decimal =
+        base == 10 && digits.trim().bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     match digits.trim().parse::<f64>() {
         Ok(value) if decimal => Ok(ScriptValue::Float(value)),
         _ => Err(error()),

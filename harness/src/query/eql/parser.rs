@@ -137,9 +137,9 @@ impl<'a> Parser<'a> {
             Kind::Symbol("|") if *self.ahead(1) == Kind::Symbol("|") => "use `or`",
             Kind::Symbol("|") => "pipes stand at the end of the query",
             Kind::Symbol("![") => "missing events stand in sequences only",
-            Kind::Keyword(keyword) => {
+            Kind::Keyword(_) => {
                 return Some(format!(
-                    "`{}` is a reserved word ({keyword:?}); as a field, put it in backticks",
+                    "`{}` is a reserved word; as a field, put it in backticks",
                     self.source()
                 ));
             }

@@ -245,14 +245,12 @@ impl Parser<'_> {
             Place::Sample => self.note("samples take no `runs`", whole, "remove it"),
             Place::Sequence => {}
         }
-        match text.parse::<u32>() {
-            Ok(runs @ 1..=MAX_RUNS) => Ok(runs),
-            _ => {
-                let message =
-                    format!("`runs` has to be 1 to {MAX_RUNS}, found {}", super::shortened(text));
-                self.errors.push(Diagnostic::error("eql-runs", message, span));
-                Ok(1)
-            }
+        if let Ok(runs @ 1..=MAX_RUNS) = text.parse::<u32>() {
+            return Ok(runs);
         }
+        let found = super::shortened(text);
+        let message = format!("`runs` has to be 1 to {MAX_RUNS}, found {found}");
+        self.errors.push(Diagnostic::error("eql-runs", message, span));
+        Ok(1)
     }
 }
