@@ -5,6 +5,7 @@
 //! evaluator, and compares both with what was recorded. The forms are described
 //! in docs/conformance.md.
 
+pub mod exceptions;
 pub mod formats;
 
 use std::collections::BTreeSet;

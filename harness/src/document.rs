@@ -117,7 +117,7 @@ pub struct Ingest {
     /// Wanted fields by the path that their values come from.
     targets: HashMap<Arc<str>, Vec<Target>>,
     /// Nested fields above wanted fields.
-    nested: BTreeMap<Arc<str>, ()>,
+    nested: BTreeSet<Arc<str>>,
     /// Wanted `flattened` roots: they take every leaf below.
     flattened: Vec<Arc<str>>,
     /// Columns with one value for all documents.
@@ -131,7 +131,7 @@ impl Ingest {
     pub fn new(schema: &Schema, fields: &[Arc<Field>], columns: &mut Columns) -> Self {
         let mut ingest = Self {
             targets: HashMap::new(),
-            nested: schema.nested_paths().map(|path| (path.clone(), ())).collect(),
+            nested: BTreeSet::new(),
             flattened: Vec::new(),
             constants: Vec::new(),
             from_index: Vec::new(),
@@ -139,6 +139,11 @@ impl Ingest {
         for field in fields {
             let Some(column) = field.column() else { continue };
             let column = columns.intern(&column);
+            let mut around = field.nested.clone();
+            while let Some(path) = around {
+                around = schema.nested_around(&path);
+                ingest.nested.insert(path);
+            }
             if ingest
                 .targets
                 .get(&field.source)
@@ -264,8 +269,8 @@ impl Filler<'_> {
                 }
             }
             Value::Object(map) => {
-                let row = match self.ingest.nested.get_key_value(path.as_str()) {
-                    Some((nested, ())) => self.nested_row(nested.clone(), row),
+                let row = match self.ingest.nested.get(path.as_str()) {
+                    Some(nested) => self.nested_row(nested.clone(), row),
                     None => row,
                 };
                 let length = path.len();
@@ -330,10 +335,10 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     let text = || value::keyword_text(leaf).ok_or_else(|| "it is no scalar".to_owned());
     Ok(Some(match &target.field.ty {
         FieldType::Keyword { ignore_above, normalizer } => {
-            return text().map(|text| keyword(text, *ignore_above, *normalizer));
+            return text().map(|text| keyword(&text, *ignore_above, *normalizer));
         }
         FieldType::Wildcard { ignore_above } | FieldType::Flattened { ignore_above } => {
-            return text().map(|text| keyword(text, *ignore_above, Normalizer::None));
+            return text().map(|text| keyword(&text, *ignore_above, Normalizer::None));
         }
         FieldType::ConstantKeyword { .. } | FieldType::Version => Cell::Keyword(vec![text()?]),
         FieldType::Text { .. } | FieldType::MatchOnlyText => {
@@ -368,12 +373,12 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     }))
 }
 
-fn keyword(text: String, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
+fn keyword(text: &str, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
     let too_long = |limit| text.len() > limit && text.encode_utf16().count() > limit;
     if ignore_above.is_some_and(too_long) {
         return None;
     }
-    Some(Cell::Keyword(vec![normalizer.apply(&text).into_owned()]))
+    Some(Cell::Keyword(vec![normalizer.apply(text).into_owned()]))
 }
 
 fn push(row: &mut RowBuilder, column: ColumnId, cell: Cell) {

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -44,6 +44,10 @@ pub struct Found {
 /// (relative to it), in order of their relative paths. A root that does not
 /// exist has no files.
 pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<Found> {
+    // The paths found have no `.` parts, so the root must have none either.
+    let clean: PathBuf = root.components().filter(|part| *part != Component::CurDir).collect();
+    let root = clean.as_path();
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let Ok(real_root) = root.canonicalize() else { return Vec::new() };
     let mut found = Vec::new();
     for pattern in patterns {
@@ -87,7 +91,7 @@ fn check(
 }
 
 fn relative(root: &Path, path: &Path) -> String {
-    let path = path.strip_prefix(root).unwrap_or(path);
+    let path = path.strip_prefix(root).or_else(|_| path.strip_prefix(".")).unwrap_or(path);
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
 }

@@ -220,18 +220,10 @@ impl Schema {
             .collect()
     }
 
-    /// The `nested` fields, by name.
-    pub fn nested_paths(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.fields.values().filter(|field| field.ty == FieldType::Nested).map(|field| &field.name)
-    }
-
     /// Takes note of the fields that an event has: those of the embedded table
     /// become visible to field patterns, unmapped ones get the type that
     /// Elasticsearch's dynamic mapping gives their first value.
     pub fn observe(&mut self, source: &Value) {
-        if self.base == Base::Empty && !self.dynamic {
-            return;
-        }
         let mut seen = Vec::new();
         flatten(source, &mut |path, value| {
             if !value.is_null() && !self.fields.contains_key(path) {
@@ -254,12 +246,29 @@ impl Schema {
         if !self.dynamic {
             return;
         }
+        let nested = self.nested_around(path);
         if matches!(dynamic, FieldType::Text { .. }) {
             let name = format!("{path}.keyword").into();
             let ty = FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
-            self.insert(Field { name, source: path.clone(), ..Field::plain(path, ty) });
+            let (source, nested) = (path.clone(), nested.clone());
+            self.insert(Field { name, ty, source, nested, null_value: None });
         }
-        self.insert(Field::plain(path, dynamic));
+        self.insert(Field { nested, ..Field::plain(path, dynamic) });
+    }
+
+    /// The innermost nested field above a name.
+    pub fn nested_around(&self, name: &str) -> Option<Arc<str>> {
+        name.rmatch_indices('.').find_map(|(dot, _)| {
+            let object = &name[..dot];
+            let nested = match (self.fields.get(object), self.base) {
+                (Some(field), _) => field.ty == FieldType::Nested,
+                (None, Base::Empty) => false,
+                (None, Base::Embedded) => {
+                    table::field(object).is_some_and(|entry| entry.ty == FieldType::Nested)
+                }
+            };
+            nested.then(|| object.into())
+        })
     }
 
     /// Whether `name` is a `flattened` field itself, not a key of one.
@@ -273,7 +282,9 @@ impl Schema {
     fn observe_multi_fields(&mut self, parent: &Arc<str>) {
         if self.base == Base::Embedded {
             for entry in table::multi_fields(parent) {
-                self.insert(entry.into());
+                let field = Field::from(entry);
+                let nested = self.nested_around(&field.name);
+                self.insert(Field { nested, ..field });
             }
         }
     }
@@ -281,7 +292,10 @@ impl Schema {
     fn base_field(&self, name: &str) -> Option<Field> {
         match self.base {
             Base::Empty => None,
-            Base::Embedded => table::field(name).map(Field::from),
+            Base::Embedded => table::field(name).map(|entry| {
+                let field = Field::from(entry);
+                Field { nested: self.nested_around(&field.name), ..field }
+            }),
         }
     }
 

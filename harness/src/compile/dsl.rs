@@ -57,7 +57,9 @@ impl Compiler<'_> {
             Node::MultiMatch { fields, value, phrase, lenient } => {
                 self.multi_match(fields, value, *phrase, *lenient, span)
             }
-            Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range, Normalize::No)),
+            Node::Range { field, range } => {
+                self.clause(field, span, |clause| clause.range(range, Normalize::No))
+            }
             Node::Wildcard { field, value, case_insensitive } => {
                 self.clause(field, span, |clause| {
                     clause.wildcard(value, case(*case_insensitive), Normalize::No)
@@ -72,7 +74,7 @@ impl Compiler<'_> {
             Node::Fuzzy { field, value, fuzziness } => {
                 self.fuzzy(field, value, fuzziness.as_deref(), span)
             }
-            Node::Exists { field } => self.clause(field, span, |clause| clause.exists()),
+            Node::Exists { field } => self.clause(field, span, exists),
             Node::Ids { values } => {
                 let terms = values.iter().map(|id| {
                     let id = Scalar::String(id.clone());
@@ -216,6 +218,10 @@ impl Compiler<'_> {
         let fuzzy = Fuzzy { text, distance, prefix: 0, transpositions: true };
         self.clause(field, span, |clause| clause.fuzzy(fuzzy.clone(), Normalize::No))
     }
+}
+
+fn exists(clause: &Clause<'_>) -> Compiled {
+    clause.exists()
 }
 
 fn case(insensitive: bool) -> Case {

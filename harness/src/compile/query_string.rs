@@ -184,7 +184,10 @@ fn on_field(clause: &FieldClause<'_>, node: &Node, query: &QueryString) -> Compi
             let bound = |bound: &Option<(String, bool)>| {
                 bound.as_ref().map(|(text, inside)| (Scalar::String(text.clone()), *inside))
             };
-            clause.range(&Range { low: bound(low), high: bound(high), ..Range::default() }, Normalize::Yes)
+            clause.range(
+                &Range { low: bound(low), high: bound(high), ..Range::default() },
+                Normalize::Yes,
+            )
         }
         Node::Any => clause.exists(),
         // Groups are taken apart before.

@@ -98,6 +98,7 @@ struct FlatCase {
 #[serde(deny_unknown_fields)]
 struct Generated {
     rule_id: String,
+    #[expect(dead_code, reason = "the rule is found by its id")]
     path: String,
     #[serde(rename = "type")]
     #[expect(dead_code, reason = "the rule says so itself")]
@@ -195,12 +196,13 @@ fn csv_spec(text: &str) -> Read<Content> {
     Ok(Content::Unsupported(cases, "ES|QL is not built yet".to_owned()))
 }
 
-fn schema(mappings: &Value, settings: &Value) -> Read<Schema> {
+fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
     let mut schema = Schema::new(Base::Empty);
     schema.add_mapping(mappings, settings).map_err(|errors| {
         let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
         error(format!("the mapping cannot be read: {}", messages.join("; ")))
     })?;
+    events.iter().for_each(|event| schema.observe(&event.source));
     Ok(schema)
 }
 
@@ -249,9 +251,9 @@ fn live(live: Live) -> Read<Content> {
 }
 
 fn live_suite(suite: LiveSuite) -> Read<Suite> {
-    let schema = schema(&suite.mappings, &suite.settings)
-        .map_err(|found| error(format!("suite {}: {found}", suite.suite)))?;
     let events = events(suite.docs)?;
+    let schema = schema(&suite.mappings, &suite.settings, &events)
+        .map_err(|found| error(format!("suite {}: {found}", suite.suite)))?;
     let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
         live_case(number, case, &schema, events.len())
             .map_err(|found| error(format!("suite {}, case {number}: {found}", suite.suite)))
@@ -299,7 +301,6 @@ fn recorded(text: &str) -> Read<Content> {
 }
 
 fn recorded_rule(rule: Recorded) -> Read<Suite> {
-    let schema = schema(&rule.mappings, &rule.settings)?;
     let count = rule.docs.len();
     let documents = rule
         .docs
@@ -307,6 +308,7 @@ fn recorded_rule(rule: Recorded) -> Read<Suite> {
         .enumerate()
         .map(|(number, source)| json!({ "_id": number.to_string(), "_source": source }));
     let events = events(documents.collect())?;
+    let schema = schema(&rule.mappings, &rule.settings, &events)?;
     let (query, compiled, hits) = match (rule.kql, rule.eql, rule.hits, rule.stages) {
         (Some(kql), None, Some(hits), None) => {
             let mut compiled = compile_kql(&kql, &schema);
@@ -337,8 +339,8 @@ fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
         for (name, ty) in types {
             place(&mut root, name, ty);
         }
-        let schema = schema(&json!({ "properties": root }), &Value::Null)?;
         let events = events(suite.docs)?;
+        let schema = schema(&json!({ "properties": root }), &Value::Null, &events)?;
         let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
             Ok(Case {
                 name: format!("#{number}"),
@@ -393,14 +395,14 @@ fn generated(file: Generated, rules: &BTreeMap<String, Rule>) -> Read<Content> {
     let query = rule.query.as_ref().map_or_else(String::new, |query| query.text.clone());
     let compiled = rule::compile_base(rule, &schema, 1_767_225_600_000);
     let cases = ranges.into_iter().enumerate().map(|(number, documents)| Case {
-        name: format!("{} branch {number} ({})", file.path, file.status),
+        name: format!("branch {number} ({})", file.status),
         query: query.clone(),
         compiled: compiled.clone(),
         documents,
         expected: Expected::Any,
     });
     Ok(Content::Suites(vec![Suite {
-        name: file.path.clone(),
+        name: file.rule_id.clone(),
         schema,
         events,
         cases: cases.collect(),

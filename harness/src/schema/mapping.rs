@@ -39,6 +39,8 @@ impl Schema {
     ) -> Result<(), Vec<MappingError>> {
         let mut errors = Vec::new();
         let analysis = Analysis::read(settings, &mut errors);
+        // As in Elasticsearch, unless the mapping says otherwise.
+        self.dynamic = true;
         let mut reader = Reader { schema: self, analysis, errors };
         match mapping {
             Value::Object(mapping) => reader.mapping(mapping),
@@ -184,7 +186,7 @@ impl Reader<'_> {
                 "properties" => {
                     self.properties(value, Place { object: "", nested: None, depth: 0 });
                 }
-                "dynamic" => self.schema.dynamic = value != &Value::Bool(false) && value != "false",
+                "dynamic" => self.schema.dynamic = value == &Value::Bool(true) || value == "true",
                 "_source"
                 | "_meta"
                 | "date_detection"

@@ -279,11 +279,7 @@ mod tests {
             (None, bound("4.5", false), (i64::MIN, 4)),
             (None, bound("-4.5", true), (i64::MIN, -5)),
             (None, bound("4", false), (i64::MIN, 3)),
-            (
-                bound("9007199254740993", true),
-                None,
-                (9_007_199_254_740_993, i64::MAX),
-            ),
+            (bound("9007199254740993", true), None, (9_007_199_254_740_993, i64::MAX)),
         ] {
             let interval = integer_range((low, high), IntegerType::Long).expect("numbers");
             assert_eq!((interval.low, interval.high), expected);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use harness::conformance::exceptions;
 use harness::conformance::formats::{self, Content};
 use harness::conformance::{Judged, Outcome, Suite, judge};
 use harness::files::{self, Problem};
@@ -23,6 +24,7 @@ struct Counts {
     agree: usize,
     disagree: usize,
     unsupported: usize,
+    argued: usize,
 }
 
 #[derive(Serialize)]
@@ -44,6 +46,7 @@ struct SuiteReport {
     cases: usize,
     agree: usize,
     unsupported: usize,
+    argued: usize,
     #[serde(skip)]
     reasons: BTreeMap<String, usize>,
     disagreements: Vec<Disagreement>,
@@ -65,7 +68,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
     let rules = rules(args.rules.as_deref());
     let mut problems = Vec::new();
     let mut files = Vec::new();
-    for path in paths(&args.paths)? {
+    for path in paths(&args.paths) {
         let name = path.display().to_string();
         let text = match files::read(&path) {
             Ok(text) => text,
@@ -108,7 +111,7 @@ fn rules(folder: Option<&Path>) -> BTreeMap<String, Rule> {
 }
 
 /// The files named, and those of a folder that are suites by their ending.
-fn paths(given: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for path in given {
         if !path.is_dir() {
@@ -123,7 +126,7 @@ fn paths(given: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
         };
         paths.extend(found.into_iter().filter(|file| !data(&file.relative)).map(|file| file.path));
     }
-    Ok(paths)
+    paths
 }
 
 fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::EngineError> {
@@ -141,13 +144,15 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
     let mut judged = judge(suites)?.into_iter();
     let mut report = Report { counts: Counts::default(), files: Vec::new() };
     for (path, count, unsupported) in plan {
-        let mut own: Vec<SuiteReport> = judged.by_ref().take(count).map(suite_report).collect();
+        let mut own: Vec<SuiteReport> =
+            judged.by_ref().take(count).map(|judged| suite_report(&path, judged)).collect();
         if let Some((cases, reason)) = unsupported {
             own.push(SuiteReport {
                 name: "all".to_owned(),
                 cases,
                 agree: 0,
                 unsupported: cases,
+                argued: 0,
                 reasons: BTreeMap::from([(reason, cases)]),
                 disagreements: Vec::new(),
             });
@@ -156,6 +161,7 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
             report.counts.cases += suite.cases;
             report.counts.agree += suite.agree;
             report.counts.unsupported += suite.unsupported;
+            report.counts.argued += suite.argued;
             report.counts.disagree += suite.disagreements.len();
         }
         report.files.push(FileReport { path, suites: own });
@@ -163,18 +169,28 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
     Ok(report)
 }
 
-fn suite_report(judged: Judged) -> SuiteReport {
+fn suite_report(path: &str, judged: Judged) -> SuiteReport {
     let mut report = SuiteReport {
         name: judged.suite.name,
         cases: judged.suite.cases.len(),
         agree: 0,
         unsupported: 0,
+        argued: 0,
         reasons: BTreeMap::new(),
         disagreements: Vec::new(),
     };
     for (case, outcome) in judged.suite.cases.into_iter().zip(judged.outcomes) {
+        let exception = exceptions::find(path, &report.name, &case.name);
         match outcome {
+            Outcome::Agree if exception.is_some() => report.disagreements.push(Disagreement {
+                case: case.name,
+                query: case.query,
+                expected: "a difference, as the list of exceptions argues".to_owned(),
+                got: "the recorded verdict: take the case off the list".to_owned(),
+                trace: None,
+            }),
             Outcome::Agree => report.agree += 1,
+            Outcome::Disagree(_) if exception.is_some() => report.argued += 1,
             Outcome::Unsupported(reason) => {
                 report.unsupported += 1;
                 *report.reasons.entry(reason).or_default() += 1;
@@ -194,32 +210,28 @@ fn suite_report(judged: Judged) -> SuiteReport {
 /// One line a file; files of many suites are summed.
 fn human(report: &Report, show: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut lines: BTreeMap<String, (usize, usize, usize, usize)> = BTreeMap::new();
+    let mut lines: BTreeMap<String, Counts> = BTreeMap::new();
     for file in &report.files {
         for suite in &file.suites {
-            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let many = file.suites.len() > 20 || suite.name.ends_with(".toml");
-            let name = match many {
-                true if file.suites.len() > 20 => file.path.clone(),
-                true => format!("{folder}/*"),
-                false => format!("{} {}", file.path, suite.name),
+            let (folder, _) = file.path.rsplit_once('/').unwrap_or_default();
+            let name = match file.suites.len() {
+                1 if file.path.contains(&suite.name) => format!("{folder}/*"),
+                2..=20 => format!("{} {}", file.path, suite.name),
+                _ => file.path.clone(),
             };
             let line = lines.entry(name).or_default();
-            line.0 += suite.cases;
-            line.1 += suite.agree;
-            line.2 += suite.disagreements.len();
-            line.3 += suite.unsupported;
+            line.cases += suite.cases;
+            line.agree += suite.agree;
+            line.disagree += suite.disagreements.len();
+            line.unsupported += suite.unsupported;
+            line.argued += suite.argued;
             for (reason, count) in &suite.reasons {
                 *reasons.entry(reason).or_default() += count;
             }
         }
     }
-    for (name, (cases, agree, disagree, unsupported)) in &lines {
-        let name = printable(name, Lines::Escape);
-        writeln!(
-            out,
-            "{name}: {cases} cases, {agree} agree, {disagree} disagree, {unsupported} unsupported"
-        )?;
+    for (name, counts) in &lines {
+        writeln!(out, "{}: {}", printable(name, Lines::Escape), line(counts))?;
     }
     for (reason, count) in reasons {
         writeln!(out, "unsupported: {count} cases: {}", printable(reason, Lines::Escape))?;
@@ -247,6 +259,16 @@ fn human(report: &Report, show: usize, out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    let Counts { cases, agree, disagree, unsupported } = report.counts;
-    writeln!(out, "\n{cases} cases: {agree} agree, {disagree} disagree, {unsupported} unsupported")
+    writeln!(out, "\n{}", line(&report.counts))
+}
+
+fn line(counts: &Counts) -> String {
+    let Counts { cases, agree, disagree, unsupported, argued } = counts;
+    let mut line = format!("{cases} cases, {agree} agree, {disagree} disagree");
+    for (count, word) in [(unsupported, "unsupported"), (argued, "argued")] {
+        if *count > 0 {
+            line = format!("{line}, {count} {word}");
+        }
+    }
+    line
 }

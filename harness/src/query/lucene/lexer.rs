@@ -184,10 +184,10 @@ impl<'a> Lexer<'a> {
         let low_inside = self.take(1) == "[";
         let low = self.bound(help)?;
         self.skip_spaces();
-        if let Some(after) = self.rest().strip_prefix("TO") {
-            if after.starts_with([' ', '\t', '\n', '\r', '\u{3000}', '"', ']', '}']) {
-                self.take(2);
-            }
+        if let Some(after) = self.rest().strip_prefix("TO")
+            && after.starts_with([' ', '\t', '\n', '\r', '\u{3000}', '"', ']', '}'])
+        {
+            self.take(2);
         }
         let high = self.bound(help)?;
         self.skip_spaces();
@@ -208,8 +208,8 @@ impl<'a> Lexer<'a> {
     fn bound(&mut self, help: &str) -> Result<&'a str, Diagnostic> {
         self.skip_spaces();
         let rest = self.rest();
-        let length = if rest.starts_with('"') {
-            closing(&rest[1..], '"').filter(|length| *length > 0).map(|length| length + 2)
+        let length = if let Some(quoted) = rest.strip_prefix('"') {
+            closing(quoted, '"').filter(|length| *length > 0).map(|length| length + 2)
         } else {
             let ends = |c: char| is_space(c) || matches!(c, ']' | '}');
             Some(rest.find(ends).unwrap_or(rest.len())).filter(|length| *length > 0)

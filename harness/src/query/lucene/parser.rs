@@ -66,10 +66,6 @@ impl<'a> Parser<'a> {
         Diagnostic::error("lucene-syntax", message, span).with_help(help)
     }
 
-    fn error(&self, message: &str, span: Span) -> Diagnostic {
-        Diagnostic::error("lucene-syntax", message, span)
-    }
-
     /// Clauses up to a closing parenthesis or the end.
     fn group(&mut self, field: Option<&Name>) -> Result<Group, Diagnostic> {
         let mut clauses: Vec<Clause> = Vec::new();
@@ -159,8 +155,7 @@ impl<'a> Parser<'a> {
         }
         let mut span = self.span();
         let mut words = Vec::new();
-        loop {
-            let Some(Token::Term(word)) = self.peek(0) else { break };
+        while let Some(Token::Term(word)) = self.peek(0) {
             if !words.is_empty() && !is_word(self, 0) {
                 break;
             }
@@ -179,7 +174,7 @@ impl<'a> Parser<'a> {
     fn unescaped(&self, raw: &str) -> Result<String, Diagnostic> {
         unescape(raw).ok_or_else(|| {
             let help = "a Unicode escape is `\\u` and four hexadecimal digits";
-            self.error("the escape is not complete", self.span()).with_help(help)
+            error("the escape is not complete", self.span()).with_help(help)
         })
     }
 
@@ -213,7 +208,7 @@ impl<'a> Parser<'a> {
     fn parenthesized(&mut self, field: Option<&Name>) -> Result<Group, Diagnostic> {
         if self.depth >= MAX_DEPTH {
             let message = format!("groups nest deeper than {MAX_DEPTH} levels");
-            return Err(self.error(&message, self.span()));
+            return Err(error(&message, self.span()));
         }
         self.depth += 1;
         self.at += 1;
@@ -284,7 +279,7 @@ impl<'a> Parser<'a> {
         match node {
             Node::Words(text) => {
                 if distance.is_some_and(|distance| distance >= 1.0 && distance.fract() != 0.0) {
-                    return Err(self.error("a distance has no fraction", self.span()));
+                    return Err(error("a distance has no fraction", self.span()));
                 }
                 Ok(Node::Fuzzy { text, distance })
             }
@@ -307,4 +302,8 @@ impl<'a> Parser<'a> {
             | Node::Group(_) => Ok(node),
         }
     }
+}
+
+fn error(message: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("lucene-syntax", message, span)
 }
