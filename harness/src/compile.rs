@@ -7,6 +7,7 @@
 
 pub mod clause;
 pub mod dsl;
+pub mod eql;
 pub mod kql;
 pub mod query_string;
 pub mod rule;

@@ -165,7 +165,7 @@ fn ingest(suite: &Suite, columns: &mut Columns) -> Ingest {
     let mut names = BTreeSet::new();
     for predicate in suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok()) {
         predicate.leaves(&mut |leaf| {
-            names.insert(leaf.column.name.clone());
+            names.extend(leaf.columns().into_iter().map(|column| column.name.clone()));
         });
     }
     let fields: Vec<Arc<Field>> =

@@ -195,7 +195,7 @@ impl Fixtures {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
         for predicate in compiled.iter().flatten().filter_map(|rule| rule.base.as_ref()) {
             predicate.leaves(&mut |leaf| {
-                wanted.insert(&leaf.column);
+                wanted.extend(leaf.columns());
             });
         }
         let fields: Vec<Arc<Field>> =

@@ -100,8 +100,8 @@ impl<'a> Embedded<'a> {
     pub fn leaves(&self, leaves: &[&Leaf]) -> Result<Vec<RoaringBitmap>, EngineError> {
         self.answer(leaves.iter().copied())?;
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = leaves.iter().map(|leaf| lookup(&answers, leaf));
-        Ok(rows.map(|rows| self.rows.documents(&(rows & &self.rows.roots))).collect())
+        let rows = leaves.iter().map(|leaf| self.leaf(leaf, &self.rows.roots, &answers));
+        Ok(rows.map(|rows| self.rows.documents(&rows)).collect())
     }
 
     /// Evaluates the leaves that have no answer yet, column by column.
@@ -110,7 +110,7 @@ impl<'a> Embedded<'a> {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut asked = std::collections::HashSet::new();
-            for leaf in leaves {
+            for leaf in leaves.filter(|leaf| !matches!(leaf.test, Test::Script(_))) {
                 let known =
                     answers.get(&leaf.column).is_some_and(|tests| tests.contains_key(&leaf.test));
                 if !known && asked.insert((&leaf.column, &leaf.test)) {
@@ -162,11 +162,14 @@ impl<'a> Embedded<'a> {
         match predicate {
             Predicate::Const(true) => universe.clone(),
             Predicate::Const(false) => RoaringBitmap::new(),
-            Predicate::Leaf(leaf) => lookup(answers, leaf) & universe,
+            Predicate::Leaf(leaf) => self.leaf(leaf, universe, answers),
             Predicate::Not(inner) => universe - self.rows(inner, universe, answers),
             Predicate::And(parts) => {
                 let mut left = universe.clone();
-                for part in parts {
+                // Scripts see only what all else has left over.
+                let (scripts, indexed): (Vec<_>, Vec<_>) =
+                    parts.iter().partition(|part| has_script(part));
+                for part in indexed.into_iter().chain(scripts) {
                     if left.is_empty() {
                         break;
                     }
@@ -187,6 +190,22 @@ impl<'a> Embedded<'a> {
                 self.rows.around(&objects, universe)
             }
         }
+    }
+
+    /// The rows of `universe` that pass a leaf.
+    fn leaf(
+        &self,
+        leaf: &Leaf,
+        universe: &RoaringBitmap,
+        answers: &HashMap<Column, HashMap<Test, RoaringBitmap>>,
+    ) -> RoaringBitmap {
+        let Test::Script(script) = &leaf.test else { return lookup(answers, leaf) & universe };
+        let holds = |row: &u32| {
+            let (document, position) = self.rows.position(*row);
+            let row = &self.documents[document].rows[position];
+            script.holds(&|column| self.columns.id(column).and_then(|id| row.cell(id)))
+        };
+        universe.iter().filter(holds).collect()
     }
 
     fn at_least(
@@ -227,6 +246,13 @@ impl Engine for Embedded<'_> {
             })
             .collect())
     }
+}
+
+/// Whether some leaf is a script.
+fn has_script(predicate: &Predicate) -> bool {
+    let mut found = false;
+    predicate.leaves(&mut |leaf| found |= matches!(leaf.test, Test::Script(_)));
+    found
 }
 
 /// The answer to a leaf; empty for a column that no document has.

@@ -101,7 +101,8 @@ impl<'a> ColumnLeaves<'a> {
             | Test::Date(_)
             | Test::Bool(_)
             | Test::Double(_)
-            | Test::Ip(_) => None,
+            | Test::Ip(_)
+            | Test::Script(_) => None,
         })
     }
 
@@ -266,7 +267,8 @@ impl Value {
                 | Test::Date(_)
                 | Test::Bool(_)
                 | Test::Double(_)
-                | Test::Ip(_),
+                | Test::Ip(_)
+                | Test::Script(_),
                 _,
             ) => false,
         }

@@ -7,7 +7,10 @@ use crate::value::{format_date, ip_text};
 
 impl Display for Leaf {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.column.name, self.test)
+        match &self.test {
+            Test::Script(script) => script.fmt(f),
+            test => write!(f, "{} {test}", self.column.name),
+        }
     }
 }
 
@@ -26,6 +29,7 @@ impl Display for Test {
                 bounds(f, &interval.0, f64::NEG_INFINITY, f64::INFINITY, f64::to_string)
             }
             Self::Ip(interval) => bounds(f, interval, 0, u128::MAX, |address| ip_text(*address)),
+            Self::Script(script) => script.fmt(f),
         }
     }
 }
