@@ -64,9 +64,14 @@ impl Event {
 
     /// `@timestamp` in milliseconds since 1970, where it is a date.
     pub fn timestamp(&self) -> Option<i64> {
+        self.date("@timestamp")
+    }
+
+    /// A field in milliseconds since 1970, where it is a date.
+    pub fn date(&self, field: &str) -> Option<i64> {
         static FORMAT: LazyLock<Option<DateFormat>> =
             LazyLock::new(|| DateFormat::parse(DEFAULT_DATE_FORMAT).ok());
-        FORMAT.as_ref()?.from_json(self.first("@timestamp")?).ok()
+        FORMAT.as_ref()?.from_json(self.first(field)?).ok()
     }
 
     /// The first scalar of a field, for display and timestamps.

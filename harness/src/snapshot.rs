@@ -47,9 +47,14 @@ fn render_case(run: &CaseRun, text: &mut String) {
     let (events, alerts) = (run.case.events.len(), run.alerts.len());
     let _ = writeln!(text, "\n{folder}/{name}: {alerts} of {events} alert, {verdict}");
     for alert in &run.alerts {
-        let _ = writeln!(text, "  {}", printable(&alert.events.join(", "), Lines::Escape));
+        let key = match alert.key.as_slice() {
+            [] => String::new(),
+            key => format!(" by {}", key.join(", ")),
+        };
+        let line = format!("{}{key}", alert.events.join(", "));
+        let _ = writeln!(text, "  {}", printable(&line, Lines::Escape));
         for (field, values) in &alert.fields {
-            let values = printable(&values.join(", "), Lines::Escape).into_owned();
+            let values = printable(&values.join(" | "), Lines::Escape).into_owned();
             let _ = writeln!(text, "    {}: {values}", printable(field, Lines::Escape));
         }
     }

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Case, Expected, Suite};
-use crate::compile::{Context, dsl, kql, query_string, rule};
+use crate::compile::{Context, dsl, eql, kql, query_string, rule};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
-use crate::ir::{Part, Predicate};
+use crate::ir::Part;
+use crate::ir::plan::Plan;
 use crate::query;
 use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
 use crate::rule::model::Rule;
@@ -72,7 +73,7 @@ struct Recorded {
     mappings: Value,
     docs: Vec<Value>,
     hits: Option<Vec<usize>>,
-    stages: Option<Vec<Value>>,
+    stages: Option<Vec<Stage>>,
 }
 
 /// Suites with a flat mapping.
@@ -149,7 +150,7 @@ pub fn read(text: &str, rules: &BTreeMap<String, Rule>) -> Read<Content> {
             || first.is_array()
             || first.get("index").is_some()
         {
-            return Ok(Content::Unsupported(cases, "EQL is not built yet".to_owned()));
+            return Ok(Content::Unsupported(cases, "this form of EQL suite is not read yet".to_owned()));
         }
     }
     if whole.get("suites").is_some() {
@@ -157,9 +158,7 @@ pub fn read(text: &str, rules: &BTreeMap<String, Rule>) -> Read<Content> {
         let mut cases =
             cases.flat_map(|suite| suite["cases"].as_array().into_iter().flatten()).peekable();
         let kind = match cases.peek() {
-            Some(case) if case.get("sequences").is_some() => {
-                Some("EQL sequences are not built yet")
-            }
+            Some(case) if case.get("sequences").is_some() => return streams(typed(text)?),
             Some(case) if case.get("threshold").is_some() || case.get("new_terms").is_some() => {
                 Some("threshold and new_terms rules are not built yet")
             }
@@ -193,7 +192,7 @@ fn csv_spec(text: &str) -> Read<Content> {
     if cases == 0 {
         return Err(error("the file is of no known suite format: see docs/conformance.md"));
     }
-    Ok(Content::Unsupported(cases, "ES|QL is not built yet".to_owned()))
+    Ok(Content::Unsupported(cases, "ES|QL is not judged yet".to_owned()))
 }
 
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
@@ -219,10 +218,10 @@ fn context(schema: &Schema) -> Context<'_> {
     Context { schema, part: Part::Query, now: 1_767_225_600_000 }
 }
 
-type Compiled = Result<Predicate, Vec<Diagnostic>>;
+type Compiled = Result<Plan, Vec<Diagnostic>>;
 
 fn compile_kql(text: &str, schema: &Schema) -> Compiled {
-    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, schema)?, context(schema))
+    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, schema)?, context(schema)).map(Plan::Filter)
 }
 
 fn compile_lucene(text: &str, schema: &Schema) -> Compiled {
@@ -233,16 +232,16 @@ fn compile_lucene(text: &str, schema: &Schema) -> Compiled {
         analyze_wildcard: true,
         lenient: false,
     };
-    query_string::compile(&query, None, context(schema))
+    query_string::compile(&query, None, context(schema)).map(Plan::Filter)
 }
 
 fn compile_dsl(json: &Value, schema: &Schema) -> Compiled {
-    dsl::compile(&parse_dsl::parse(json, Span::default())?, context(schema))
+    dsl::compile(&parse_dsl::parse(json, Span::default())?, context(schema)).map(Plan::Filter)
 }
 
-fn no_eql(text: &str) -> Compiled {
-    let span = Span::new(0, text.len());
-    Err(vec![Diagnostic::unsupported("language", "EQL is not built yet", span)])
+fn compile_eql(text: &str, schema: &Schema) -> Compiled {
+    let query = query::eql::parse(text)?;
+    eql::compile(&query, context(schema), &eql::Options::default()).map(Plan::Eql)
 }
 
 fn live(live: Live) -> Read<Content> {
@@ -259,7 +258,7 @@ fn live_suite(suite: LiveSuite) -> Read<Suite> {
             .map_err(|found| error(format!("suite {}, case {number}: {found}", suite.suite)))
     });
     let cases = cases.collect::<Read<_>>()?;
-    Ok(Suite { name: suite.suite, schema, events, cases })
+    Ok(Suite { name: suite.suite, schema, events, tiebreaker: None, size: SIZE, cases })
 }
 
 fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -> Read<Case> {
@@ -268,7 +267,7 @@ fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -
         // The DSL beside a KQL query is Kibana's translation of it.
         (Some(kql), None, None, _) => (kql.clone(), compile_kql(&kql, schema)),
         (None, Some(lucene), None, None) => (lucene.clone(), compile_lucene(&lucene, schema)),
-        (None, None, Some(eql), None) => (eql.clone(), no_eql(&eql)),
+        (None, None, Some(eql), None) => (eql.clone(), compile_eql(&eql, schema)),
         (None, None, None, Some(dsl)) => (dsl.to_string(), compile_dsl(&dsl, schema)),
         _ => return Err(error("a case has one of `kql`, `lucene`, `eql` and `dsl`")),
     };
@@ -309,28 +308,134 @@ fn recorded_rule(rule: Recorded) -> Read<Suite> {
         .map(|(number, source)| json!({ "_id": number.to_string(), "_source": source }));
     let events = events(documents.collect())?;
     let schema = schema(&rule.mappings, &rule.settings, &events)?;
-    let (query, compiled, hits) = match (rule.kql, rule.eql, rule.hits, rule.stages) {
+    let expect = |hits: &[usize]| match hits.iter().find(|hit| **hit >= count) {
+        Some(beyond) => Err(error(format!("hit {beyond} is no document"))),
+        None => Ok(Expected::Hits(hits.iter().map(ToString::to_string).collect())),
+    };
+    let case = |name: String, query: &str, compiled, hits: &[usize]| {
+        let expected = expect(hits)?;
+        Ok(Case { name, query: query.to_owned(), compiled, documents: 0..count, expected })
+    };
+    let id = rule.rule_id;
+    let cases = match (rule.kql, rule.eql, rule.hits, rule.stages) {
         (Some(kql), None, Some(hits), None) => {
             let mut compiled = compile_kql(&kql, &schema);
             for filter in &rule.filters {
                 let filter = rule::compile_filter(filter, context(&schema));
-                compiled = compiled.and_then(|query| Ok(Predicate::and([query, filter?])));
+                compiled = compiled.and_then(|plan| Ok(plan.restrict(filter?)));
             }
-            (kql, compiled, hits)
+            vec![case(id.clone(), &kql, compiled, &hits)?]
         }
-        (None, Some(eql), None, Some(_)) => {
-            let compiled = no_eql(&eql);
-            (eql, compiled, Vec::new())
+        (None, Some(eql), None, Some(stages)) => {
+            let plan = compile_eql(&eql, &schema);
+            let filters = plan.map(|plan| plan.filters().into_iter().cloned().collect::<Vec<_>>());
+            let stage = |recorded: &Stage| {
+                let filter = filters.clone().and_then(|filters| {
+                    let missing = || Diagnostic::error("suite-format", "no such stage", Span::default());
+                    filters.get(recorded.stage).cloned().ok_or_else(|| vec![missing()])
+                });
+                let name = format!("{id} stage {}", recorded.stage);
+                case(name, &eql, filter.map(Plan::Filter), &recorded.hits)
+            };
+            stages.iter().map(stage).collect::<Read<_>>()?
         }
         _ => return Err(error("a rule has `kql` and `hits`, or `eql` and `stages`")),
     };
-    if let Some(beyond) = hits.iter().find(|hit| **hit >= count) {
-        return Err(error(format!("hit {beyond} is no document")));
-    }
-    let expected = Expected::Hits(hits.iter().map(ToString::to_string).collect());
-    let case = Case { name: rule.rule_id.clone(), query, compiled, documents: 0..count, expected };
-    Ok(Suite { name: rule.rule_id, schema, events, cases: vec![case] })
+    Ok(Suite { name: id, schema, events, tiebreaker: None, size: SIZE, cases })
 }
+
+/// The hits of one stage of a recorded EQL rule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stage {
+    stage: usize,
+    hits: Vec<usize>,
+}
+
+/// Sequences over a small stream for each case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Streams {
+    #[expect(dead_code, reason = "who recorded the verdicts; for readers")]
+    engine: String,
+    suites: Vec<StreamSuite>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamSuite {
+    suite: String,
+    #[serde(default)]
+    settings: Value,
+    mappings: Value,
+    options: StreamOptions,
+    cases: Vec<StreamCase>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamOptions {
+    tiebreaker_field: Option<String>,
+    size: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamCase {
+    eql: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for readers")]
+    tags: Vec<String>,
+    docs: Vec<Value>,
+    sequences: Vec<RecordedSequence>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedSequence {
+    join_keys: Vec<Value>,
+    events: Vec<Option<String>>,
+}
+
+fn streams(streams: Streams) -> Read<Content> {
+    let suites = streams.suites.into_iter().map(stream_suite).collect::<Read<_>>()?;
+    Ok(Content::Suites(suites))
+}
+
+fn stream_suite(suite: StreamSuite) -> Read<Suite> {
+    let mut all = Vec::new();
+    let mut cases = Vec::new();
+    for case in suite.cases {
+        let start = all.len();
+        all.extend(events(case.docs)?);
+        cases.push((case.eql, case.sequences, start..all.len()));
+    }
+    let schema = schema(&suite.mappings, &suite.settings, &all)?;
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let cases = cases.into_iter().enumerate().map(|(number, (eql, sequences, documents))| {
+        let sequence = |found: RecordedSequence| {
+            (found.join_keys.iter().map(plain).collect(), found.events)
+        };
+        Case {
+            name: format!("#{number}"),
+            compiled: compile_eql(&eql, &schema),
+            query: eql,
+            documents,
+            expected: Expected::Sequences(sequences.into_iter().map(sequence).collect()),
+        }
+    });
+    Ok(Suite {
+        name: suite.suite,
+        cases: cases.collect(),
+        schema,
+        events: all,
+        tiebreaker: suite.options.tiebreaker_field,
+        size: suite.options.size,
+    })
+}
+
+/// How many sequences a search returns where the suite does not say.
+const SIZE: usize = 1000;
 
 fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
     let suites = suites.into_iter().map(|suite| {
@@ -351,7 +456,7 @@ fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
             })
         });
         let cases = cases.collect::<Read<_>>()?;
-        Ok(Suite { name: suite.suite, schema, events, cases })
+        Ok(Suite { name: suite.suite, schema, events, tiebreaker: None, size: SIZE, cases })
     });
     Ok(Content::Suites(suites.collect::<Read<_>>()?))
 }
@@ -405,6 +510,8 @@ fn generated(file: Generated, rules: &BTreeMap<String, Rule>) -> Read<Content> {
         name: file.rule_id.clone(),
         schema,
         events,
+        tiebreaker: None,
+        size: SIZE,
         cases: cases.collect(),
     }]))
 }

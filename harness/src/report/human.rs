@@ -221,10 +221,11 @@ impl Report<'_> {
         verdict: &Verdict,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        writeln!(out, "     event {}", printable(&why.event, Lines::Escape))?;
-        if let Some(index) = &why.unseen_index {
-            let index = printable(index, Lines::Escape);
-            writeln!(out, "       its index {index} is outside the rule's index patterns")?;
+        if let Some(event) = &why.event {
+            writeln!(out, "     event {}", printable(event, Lines::Escape))?;
+        }
+        if let Some(note) = &why.note {
+            writeln!(out, "       {}", printable(note, Lines::Escape))?;
         }
         let let_through = *verdict == Verdict::Noisy;
         for clause in &why.clauses {

@@ -46,8 +46,8 @@ struct Case<'a> {
 
 #[derive(Serialize)]
 struct Explanation<'a> {
-    event: &'a str,
-    unseen_index: Option<&'a str>,
+    event: Option<&'a str>,
+    note: Option<&'a str>,
     clauses: Vec<Clause<'a>>,
 }
 
@@ -95,8 +95,8 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 
 fn case(run: &crate::run::CaseRun) -> Case<'_> {
     let explanations = run.explanations.iter().map(|why| Explanation {
-        event: &why.event,
-        unseen_index: why.unseen_index.as_deref(),
+        event: why.event.as_deref(),
+        note: why.note.as_deref(),
         clauses: why
             .clauses
             .iter()
