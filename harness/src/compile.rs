@@ -1,1 +1,3 @@
 //! Query trees and a schema to predicates: all errors at once.
+
+pub mod query_string;
