@@ -1,1 +1,38 @@
 //! Engines answer predicates over documents.
+//!
+//! [`Engine`] is what the rest of the harness sees: predicates in, sets of
+//! documents out. [`embedded`] is the engine of tests, coverage and mutants; it
+//! alone knows tantivy. Every engine equals [`crate::ir::eval`] on every
+//! predicate and document.
+
+pub mod embedded;
+mod leaves;
+mod rows;
+
+use roaring::RoaringBitmap;
+
+use crate::ir::Predicate;
+
+/// Answers predicates over a fixed set of documents, numbered from zero.
+pub trait Engine {
+    /// The documents that fulfil each predicate, in the order of the predicates.
+    ///
+    /// # Errors
+    ///
+    /// When the engine cannot answer; never instead of an empty answer.
+    fn select(&self, predicates: &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError>;
+}
+
+/// The engine could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The embedded index failed.
+    #[error("the embedded index failed: {0}")]
+    Index(#[from] tantivy::TantivyError),
+    /// Reading the index's dictionaries failed.
+    #[error("the embedded index failed: {0}")]
+    Read(#[from] std::io::Error),
+    /// More documents than fit 32-bit numbers.
+    #[error("too many documents for one index")]
+    TooManyDocuments,
+}

@@ -9,8 +9,11 @@
 //! true when *some* value of its column passes, negation is the complement.
 //! Three-valued islands live inside [`Test::Script`].
 
+pub mod display;
 pub mod eval;
+pub mod explain;
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::pattern::Pattern;
@@ -89,7 +92,7 @@ pub enum Predicate {
 }
 
 /// One test on one column, and where the rule states it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// The column whose values are tested.
     pub column: Column,
@@ -100,7 +103,7 @@ pub struct Leaf {
 }
 
 /// A condition that holds when some value of a column fulfils it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Test {
     /// The column has a value.
     Exists,
@@ -115,7 +118,7 @@ pub enum Test {
     /// The boolean is present.
     Bool(bool),
     /// Some float lies in the interval.
-    Double(Interval<f64>),
+    Double(DoubleInterval),
     /// Some address lies in the interval.
     Ip(Interval<u128>),
 }
@@ -133,6 +136,30 @@ impl<T: PartialOrd + Copy> Interval<T> {
     /// Whether `value` lies inside.
     pub fn contains(&self, value: T) -> bool {
         self.low <= value && value <= self.high
+    }
+}
+
+/// An inclusive interval of floats, equal when its bounds are bit for bit.
+#[derive(Clone, Copy, Debug)]
+pub struct DoubleInterval(pub Interval<f64>);
+
+impl DoubleInterval {
+    fn bits(self) -> (u64, u64) {
+        (self.0.low.to_bits(), self.0.high.to_bits())
+    }
+}
+
+impl PartialEq for DoubleInterval {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits() == other.bits()
+    }
+}
+
+impl Eq for DoubleInterval {}
+
+impl Hash for DoubleInterval {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bits().hash(state);
     }
 }
 

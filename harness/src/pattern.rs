@@ -2,11 +2,19 @@
 //!
 //! Semantics are Lucene's (docs/semantics.md, "Terms"): a pattern always
 //! matches the whole string; case-insensitive matching folds ASCII letters
-//! only. All matching is by automata, in time linear in the string.
+//! only. No matching backtracks.
+//!
+//! `matches` is the fast way and `matches_slow` the plain one, for the
+//! reference evaluator; they share code only where there is nothing to doubt.
+//! `set` matches many patterns at once.
 
+mod display;
 mod fuzzy;
 pub mod glob;
 pub mod regexp;
+pub mod set;
+#[cfg(test)]
+mod tests;
 
 use glob::Glob;
 use regexp::Regexp;
@@ -20,6 +28,21 @@ pub enum Case {
     Insensitive,
 }
 
+impl Case {
+    /// The character, in lower case if that makes no difference.
+    fn fold(self, c: char) -> char {
+        match self {
+            Self::Sensitive => c,
+            Self::Insensitive => c.to_ascii_lowercase(),
+        }
+    }
+
+    /// The characters of a text, each folded.
+    fn folded(self, text: &str) -> impl Iterator<Item = char> + '_ {
+        text.chars().map(move |c| self.fold(c))
+    }
+}
+
 /// A condition on one string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
@@ -29,8 +52,8 @@ pub enum Pattern {
     Prefix(String, Case),
     /// Wildcards.
     Glob(Glob, Case),
-    /// A Lucene regular expression.
-    Regexp(Regexp, Case),
+    /// A Lucene regular expression, which knows its own case.
+    Regexp(Regexp),
     /// Strings between bounds, in the order of their UTF-8 bytes.
     Range(StringRange),
     /// Strings within an edit distance.
@@ -73,7 +96,23 @@ impl Pattern {
                 .get(..prefix.len())
                 .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes())),
             Self::Glob(glob, case) => glob.matches(text, *case),
-            Self::Regexp(regexp, case) => regexp.matches(text, *case),
+            Self::Regexp(regexp) => regexp.matches(text),
+            Self::Range(range) => range.contains(text),
+            Self::Fuzzy(fuzzy) => fuzzy.matches(text),
+        }
+    }
+
+    /// Whether the whole of `text` matches, found the plain way: slow, and for
+    /// wildcards and regular expressions independent of `matches`.
+    pub fn matches_slow(&self, text: &str) -> bool {
+        match self {
+            Self::Equals(value, case) => case.folded(text).eq(case.folded(value)),
+            Self::Prefix(prefix, case) => {
+                let mut text = case.folded(text);
+                case.folded(prefix).all(|c| text.next() == Some(c))
+            }
+            Self::Glob(glob, case) => glob.matches_slow(text, *case),
+            Self::Regexp(regexp) => regexp.matches_slow(text),
             Self::Range(range) => range.contains(text),
             Self::Fuzzy(fuzzy) => fuzzy.matches(text),
         }

@@ -1,6 +1,6 @@
 //! The query languages: text → tree with spans, and back.
 
 pub mod dsl;
+pub mod eql;
 pub mod kql;
 pub mod lucene;
-pub mod eql;

@@ -7,10 +7,17 @@ pub mod mapping;
 pub mod table;
 
 use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::analysis::{Analyzer, Normalizer};
+use crate::event::flatten;
 use crate::ir::{Column, Kind};
+use crate::pattern::Case;
+use crate::pattern::glob::Glob;
+use crate::value;
 
 /// The type of a field, with the settings that change a verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,15 +160,221 @@ pub enum Base {
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
     base: Base,
-    /// Explicit fields by name, aliases resolved.
+    /// Explicit and observed fields by name.
     fields: BTreeMap<Arc<str>, Arc<Field>>,
     /// `alias` fields: name → path.
     aliases: BTreeMap<Arc<str>, Arc<str>>,
+    /// Whether a field without a mapping takes a type from its first value.
+    dynamic: bool,
 }
 
 impl Schema {
-    /// A schema over `base` without fields of its own.
+    /// A schema over `base` without fields of its own. With the embedded base,
+    /// unmapped fields are typed by the first value observed.
     pub fn new(base: Base) -> Self {
-        Self { base, ..Self::default() }
+        Self { base, dynamic: base == Base::Embedded, ..Self::default() }
+    }
+
+    /// Adds or replaces one field.
+    pub fn insert(&mut self, field: Field) {
+        self.fields.insert(field.name.clone(), Arc::new(field));
+    }
+
+    /// The field of that exact name, aliases resolved; a key below a
+    /// `flattened` field is a field of its own.
+    pub fn field(&self, name: &str) -> Option<Arc<Field>> {
+        let name = self.aliases.get(name).map_or(name, |path| path);
+        if let Some(field) = self.fields.get(name) {
+            return Some(field.clone());
+        }
+        if let Some(meta) = metadata_field(name) {
+            return Some(Arc::new(meta));
+        }
+        if let Some(field) = self.base_field(name) {
+            return Some(Arc::new(field));
+        }
+        self.below_flattened(name).map(Arc::new)
+    }
+
+    /// The names that a field pattern stands for (`*` crosses dots), in order:
+    /// mapped fields, and of the embedded table those seen in events.
+    pub fn matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
+        let names = self.fields.keys().chain(self.aliases.keys());
+        let mut names: Vec<_> =
+            names.filter(|name| pattern.matches(name, Case::Sensitive)).cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// All mapped fields that hold values, in order of their names.
+    pub fn fields(&self) -> impl Iterator<Item = &Arc<Field>> {
+        self.fields.values().filter(|field| field.ty.kind().is_some())
+    }
+
+    /// Fields below an object, in order of their names.
+    pub fn below(&self, object: &str) -> Vec<Arc<Field>> {
+        let prefix = format!("{object}.");
+        let own = self.fields.range::<str, _>((Included(prefix.as_str()), Unbounded));
+        own.take_while(|(name, _)| name.starts_with(&prefix))
+            .map(|(_, field)| field.clone())
+            .collect()
+    }
+
+    /// Takes note of the fields that an event has: those of the embedded table
+    /// become visible to field patterns, unmapped ones get the type that
+    /// Elasticsearch's dynamic mapping gives their first value.
+    pub fn observe(&mut self, source: &Value) {
+        let mut seen = Vec::new();
+        flatten(source, &mut |path, value| {
+            if !value.is_null() && !self.fields.contains_key(path) {
+                seen.push((Arc::<str>::from(path), dynamic_type(value)));
+            }
+        });
+        for (path, dynamic) in seen {
+            self.observe_field(&path, dynamic);
+        }
+    }
+
+    fn observe_field(&mut self, path: &Arc<str>, dynamic: FieldType) {
+        if self.fields.contains_key(path) {
+            return;
+        }
+        if let Some(field) = self.field(path) {
+            self.fields.insert(path.clone(), field);
+            return self.observe_multi_fields(path);
+        }
+        if !self.dynamic {
+            return;
+        }
+        let nested = self.nested_around(path);
+        if matches!(dynamic, FieldType::Text { .. }) {
+            let name = format!("{path}.keyword").into();
+            let ty = FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
+            let (source, nested) = (path.clone(), nested.clone());
+            self.insert(Field { name, ty, source, nested, null_value: None });
+        }
+        self.insert(Field { nested, ..Field::plain(path, dynamic) });
+    }
+
+    /// The innermost nested field above a name.
+    pub fn nested_around(&self, name: &str) -> Option<Arc<str>> {
+        name.rmatch_indices('.').find_map(|(dot, _)| {
+            let object = &name[..dot];
+            let nested = match (self.fields.get(object), self.base) {
+                (Some(field), _) => field.ty == FieldType::Nested,
+                (None, Base::Empty) => false,
+                (None, Base::Embedded) => {
+                    table::field(object).is_some_and(|entry| entry.ty == FieldType::Nested)
+                }
+            };
+            nested.then(|| object.into())
+        })
+    }
+
+    /// Whether `name` is a `flattened` field itself, not a key of one.
+    pub fn is_flattened_root(&self, name: &str) -> bool {
+        let field = self.fields.get(name).map(|field| Field::clone(field));
+        field
+            .or_else(|| self.base_field(name))
+            .is_some_and(|field| matches!(field.ty, FieldType::Flattened { .. }))
+    }
+
+    fn observe_multi_fields(&mut self, parent: &Arc<str>) {
+        if self.base == Base::Embedded {
+            for entry in table::multi_fields(parent) {
+                let field = Field::from(entry);
+                let nested = self.nested_around(&field.name);
+                self.insert(Field { nested, ..field });
+            }
+        }
+    }
+
+    fn base_field(&self, name: &str) -> Option<Field> {
+        match self.base {
+            Base::Empty => None,
+            Base::Embedded => table::field(name).map(|entry| {
+                let field = Field::from(entry);
+                Field { nested: self.nested_around(&field.name), ..field }
+            }),
+        }
+    }
+
+    /// A key of a `flattened` field: the innermost ancestor decides.
+    fn below_flattened(&self, name: &str) -> Option<Field> {
+        name.rmatch_indices('.').find_map(|(dot, _)| {
+            let root = &name[..dot];
+            let mapped = self.fields.get(root).map(|field| Field::clone(field));
+            let field = mapped.or_else(|| self.base_field(root))?;
+            matches!(field.ty, FieldType::Flattened { .. }).then(|| Field {
+                name: name.into(),
+                source: name.into(),
+                ..field
+            })
+        })
+    }
+}
+
+impl Field {
+    /// A field that is its own source, outside nested objects.
+    pub fn plain(name: &str, ty: FieldType) -> Self {
+        let name: Arc<str> = name.into();
+        Self { source: name.clone(), name, ty, nested: None, null_value: None }
+    }
+}
+
+impl From<table::Entry> for Field {
+    fn from(entry: table::Entry) -> Self {
+        let name: Arc<str> = entry.name.as_str().into();
+        let source = entry.multi_field_of().map_or_else(|| name.clone(), Arc::from);
+        Self { name, source, nested: None, null_value: None, ty: entry.ty }
+    }
+}
+
+impl FieldType {
+    /// The mapping's name of the type.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Keyword { .. } => "keyword",
+            Self::ConstantKeyword { .. } => "constant_keyword",
+            Self::Wildcard { .. } => "wildcard",
+            Self::Text { .. } => "text",
+            Self::MatchOnlyText => "match_only_text",
+            Self::Integer(IntegerType::Long) => "long",
+            Self::Integer(IntegerType::Integer) => "integer",
+            Self::Integer(IntegerType::Short) => "short",
+            Self::Integer(IntegerType::Byte) => "byte",
+            Self::Float(FloatType::Double) => "double",
+            Self::Float(FloatType::Float) => "float",
+            Self::Float(FloatType::Half) => "half_float",
+            Self::Float(FloatType::Scaled(_)) => "scaled_float",
+            Self::Boolean => "boolean",
+            Self::Date { .. } => "date",
+            Self::Ip => "ip",
+            Self::Flattened { .. } => "flattened",
+            Self::Version => "version",
+            Self::Object => "object",
+            Self::Nested => "nested",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// The fields that every index has.
+fn metadata_field(name: &str) -> Option<Field> {
+    matches!(name, "_id" | "_index").then(|| Field::plain(name, FieldType::KEYWORD))
+}
+
+/// Elasticsearch's dynamic mapping of a JSON value, with date detection.
+fn dynamic_type(value: &Value) -> FieldType {
+    match value {
+        Value::Bool(_) => FieldType::Boolean,
+        Value::Number(number) if number.is_f64() => FieldType::Float(FloatType::Float),
+        Value::Number(_) => FieldType::Integer(IntegerType::Long),
+        Value::String(text) if value::is_dynamic_date(text) => {
+            FieldType::Date { format: DEFAULT_DATE_FORMAT.into() }
+        }
+        Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => {
+            FieldType::Text { analyzer: Analyzer::Standard }
+        }
     }
 }

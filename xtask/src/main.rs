@@ -1,1 +1,33 @@
-fn main(){}
+//! The runner: `cargo xtask <verb>`.
+//!
+//! Arguments, standard output, progress and exit codes; everything else is the
+//! library's.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "xtask is the output layer")]
+
+mod args;
+mod exit;
+mod project;
+mod verbs;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.verb {
+        Verb::Test(args) => verbs::test::run(&args),
+        Verb::Conformance(args) => verbs::conformance::run(&args),
+        Verb::Tidy(args) => verbs::tidy::run(&args),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        // The reader of a pipe may stop early, as `head` does.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok.into(),
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Internal.into()
+        }
+    }
+}

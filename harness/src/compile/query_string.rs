@@ -8,9 +8,12 @@
 //! the clauses that come out mean what they mean in the DSL.
 
 mod leaf;
+mod schema;
 
+use super::{Context, dsl};
 use crate::analysis::Token;
 use crate::diagnostic::Diagnostic;
+use crate::ir::Predicate;
 use crate::query::dsl::{Bool, Node, Operator, Query, QueryString};
 use crate::query::lucene::{self, Body, Clause, Clauses, Conjunction, Field, Modifier};
 use crate::span::Span;
@@ -44,6 +47,9 @@ pub enum Role {
     Text,
     /// Any other type: whole values, normalized by the clause itself.
     Exact,
+    /// One value for a whole index, which takes no wildcards and regular
+    /// expressions from query strings.
+    Constant,
 }
 
 /// Where the clauses of a query string are said to come from.
@@ -97,6 +103,21 @@ pub fn expand(
     }
     let nothing = Query { node: Node::MatchNone, span: put(Span::new(0, query.query.len())) };
     Ok(root.unwrap_or(nothing))
+}
+
+/// Compiles a query string. Spans are those of its text where that text is the
+/// rule's query, and `place` where it was made from something else.
+///
+/// # Errors
+///
+/// Syntax errors, and values that do not fit their fields.
+pub fn compile(
+    query: &QueryString,
+    place: Option<Span>,
+    context: Context<'_>,
+) -> Result<Predicate, Vec<Diagnostic>> {
+    let place = place.map_or(Place::Own, Place::At);
+    dsl::compile(&expand(query, context.schema, place)?, context)
 }
 
 /// A field of the `fields` option without its boost.

@@ -1,1 +1,128 @@
-//! The reference evaluator.
+//! The reference evaluator: one predicate on one document, by the book.
+//!
+//! It is slow and shares no code with the engines but the typed documents and
+//! the meaning of a single pattern, for which it uses the slow matchers.
+
+use crate::analysis::Token;
+use crate::document::{Cell, Columns, Document, Row};
+use crate::ir::{Leaf, Phrase, Predicate, Test};
+
+/// Whether `document` fulfils `predicate`.
+pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bool {
+    Evaluator { document, columns }.row(predicate, 0)
+}
+
+/// Whether the root of `document` fulfils one leaf.
+pub fn eval_leaf(leaf: &Leaf, row: &Row, columns: &Columns) -> bool {
+    columns.id(&leaf.column).and_then(|id| row.cell(id)).is_some_and(|cell| test(&leaf.test, cell))
+}
+
+struct Evaluator<'a> {
+    document: &'a Document,
+    columns: &'a Columns,
+}
+
+impl Evaluator<'_> {
+    fn row(&self, predicate: &Predicate, row: usize) -> bool {
+        match predicate {
+            Predicate::Const(value) => *value,
+            Predicate::Leaf(leaf) => eval_leaf(leaf, &self.document.rows[row], self.columns),
+            Predicate::Not(inner) => !self.row(inner, row),
+            Predicate::And(parts) => parts.iter().all(|part| self.row(part, row)),
+            Predicate::Or(parts) => parts.iter().any(|part| self.row(part, row)),
+            Predicate::AtLeast { count, of } => {
+                of.iter().filter(|part| self.row(part, row)).count() >= *count
+            }
+            Predicate::Nested { path, inner } => {
+                let rows = self.document.rows.iter().enumerate();
+                rows.filter(|(_, candidate)| candidate.path.as_ref() == Some(path))
+                    .any(|(index, _)| self.is_below(index, row) && self.row(inner, index))
+            }
+        }
+    }
+
+    /// Whether the nested row `index` lies somewhere inside `ancestor`.
+    fn is_below(&self, mut index: usize, ancestor: usize) -> bool {
+        while index != ancestor {
+            if index == 0 {
+                return false;
+            }
+            index = self.document.rows[index].parent;
+        }
+        true
+    }
+}
+
+/// Whether some value of a cell passes a test.
+fn test(test: &Test, cell: &Cell) -> bool {
+    match (test, cell) {
+        (Test::Exists, _) => true,
+        (Test::Term(pattern), Cell::Keyword(values)) => {
+            values.iter().any(|value| pattern.matches_slow(value))
+        }
+        (Test::Term(pattern), Cell::Text(values)) => {
+            values.iter().flatten().any(|token| pattern.matches_slow(&token.text))
+        }
+        (Test::Phrase(phrase), Cell::Text(values)) => {
+            values.iter().any(|tokens| phrase_occurs(phrase, tokens))
+        }
+        (Test::Long(interval) | Test::Date(interval), Cell::Long(values)) => {
+            values.iter().any(|value| interval.contains(*value))
+        }
+        (Test::Bool(wanted), Cell::Long(values)) => values.contains(&i64::from(*wanted)),
+        (Test::Double(interval), Cell::Double(values)) => {
+            values.iter().any(|value| interval.0.contains(*value))
+        }
+        (Test::Ip(interval), Cell::Ip(values)) => {
+            values.iter().any(|value| interval.contains(*value))
+        }
+        // A test on a column of another kind; `compile` makes none.
+        (
+            Test::Term(_)
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Bool(_)
+            | Test::Double(_)
+            | Test::Ip(_),
+            _,
+        ) => false,
+    }
+}
+
+/// Whether the phrase's terms stand in `tokens`.
+///
+/// With slop, Lucene's sloppy match: each term takes an occurrence, no
+/// occurrence twice, and the spread of `position − wanted position` is at most
+/// the slop.
+pub fn phrase_occurs(phrase: &Phrase, tokens: &[Token]) -> bool {
+    let mut taken = Vec::new();
+    place(phrase, tokens, 0, &mut taken, None)
+}
+
+fn place(
+    phrase: &Phrase,
+    tokens: &[Token],
+    next: usize,
+    taken: &mut Vec<usize>,
+    spread: Option<(i64, i64)>,
+) -> bool {
+    let Some((term, wanted)) = phrase.terms.get(next) else { return true };
+    for (index, token) in tokens.iter().enumerate() {
+        if token.text != *term || taken.contains(&index) {
+            continue;
+        }
+        let shift = i64::from(token.position) - i64::from(*wanted);
+        let (low, high) =
+            spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
+        if high - low > i64::from(phrase.slop) {
+            continue;
+        }
+        taken.push(index);
+        if place(phrase, tokens, next + 1, taken, Some((low, high))) {
+            return true;
+        }
+        taken.pop();
+    }
+    false
+}

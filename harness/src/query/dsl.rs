@@ -1,6 +1,8 @@
 //! Elasticsearch's Query DSL as a tree: what Kibana makes of KQL, what
 //! `[[rule.filters]]` hold, and what compiles to a predicate.
 
+pub mod parse;
+
 use crate::span::Span;
 
 /// One query clause and the text it stands for.

@@ -1,1 +1,197 @@
-//! The embedded table.
+//! The embedded table: types of ECS fields and of Elastic integrations' fields.
+//!
+//! The table is text, made by `harness/examples/schema_table.rs`, and is
+//! searched as it is: start-up costs nothing, a lookup one binary search.
+//!
+//! # Format
+//!
+//! Names are in byte order. A line `=NAME CODE` opens a block; each line
+//! `SHARED REST CODE` after it has the first SHARED bytes of the name above,
+//! then REST. CODE is a type: a letter (or `?` and Elasticsearch's name of a
+//! type that is not queried), then for strings a limit (`ignore_above`; `-` is
+//! a keyword without one, nothing one of 1024), then `~` for a lowercase
+//! normalizer, then `+` for a multi-field of the name less its last segment.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::analysis::{Analyzer, Normalizer};
+use crate::schema::{DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
+
+static FIELDS: &str = include_str!("table/fields.txt");
+
+/// The `ignore_above` that Elastic sets on nearly every keyword.
+const KEYWORD_LIMIT: usize = 1024;
+
+/// Fields analyzed by a pattern of separators.
+///
+/// Elastic's Windows integration indexes script blocks so that hyphenated
+/// command names stay one token and everything is lower-cased.
+const PATTERN_TEXT: [(&str, &str); 1] = [("powershell.file.script_block_text", r"[\W&&[^-]]+")];
+
+/// The `scaled_float` factor: what ECS sets, and the default of Elastic's packages.
+const SCALE: f64 = 1000.0;
+
+static DATE_FORMAT: LazyLock<Arc<str>> = LazyLock::new(|| DEFAULT_DATE_FORMAT.into());
+
+/// What the table says about one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its full dotted name.
+    pub name: String,
+    /// Its type.
+    pub ty: FieldType,
+    /// Whether it is indexed from the values of its parent, see [`Entry::multi_field_of`].
+    is_multi_field: bool,
+}
+
+impl Entry {
+    fn new(name: String, code: &str) -> Option<Self> {
+        let (code, is_multi_field) = flag(code, '+');
+        let ty = decode(&name, code)?;
+        Some(Self { name, ty, is_multi_field })
+    }
+
+    /// The field whose values a multi-field takes; `None` for other fields.
+    pub fn multi_field_of(&self) -> Option<&str> {
+        let (parent, _) = self.name.rsplit_once('.')?;
+        self.is_multi_field.then_some(parent)
+    }
+}
+
+/// The field of exactly this name.
+pub fn field(name: &str) -> Option<Entry> {
+    let mut lines = from(name);
+    match lines.next() {
+        Some((found, code)) if found == name => Entry::new(found, code),
+        Some(_) | None => by_pattern(name),
+    }
+}
+
+/// Objects whose integration maps whatever lies below them as keywords.
+const KEYWORDS_BELOW: [&str; 2] =
+    ["o365.audit.ModifiedProperties.", "azure.auditlogs.properties.target_resources."];
+
+fn by_pattern(name: &str) -> Option<Entry> {
+    let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));
+    below.then(|| Entry::new(name.to_owned(), "k"))?
+}
+
+/// All names, in byte order.
+pub fn names() -> impl Iterator<Item = String> {
+    Lines { rest: FIELDS, name: String::new() }.map(|(name, _)| name)
+}
+
+/// All fields whose names begin with `prefix`, in byte order.
+pub fn below(prefix: &str) -> impl Iterator<Item = Entry> {
+    from(prefix)
+        .take_while(move |(name, _)| name.starts_with(prefix))
+        .filter_map(|(name, code)| Entry::new(name, code))
+}
+
+/// The multi-fields of a field, in byte order.
+pub fn multi_fields(parent: &str) -> Vec<Entry> {
+    let prefix = format!("{parent}.");
+    below(&prefix).filter(|entry| entry.multi_field_of() == Some(parent)).collect()
+}
+
+/// The lines from the first name that is not less than `name`.
+fn from(name: &str) -> impl Iterator<Item = (String, &'static str)> {
+    Lines { rest: &FIELDS[block(name)..], name: String::new() }
+        .skip_while(move |(found, _)| found.as_str() < name)
+}
+
+/// Where the last block starts whose first name is not greater than `name`; zero if there is none.
+fn block(name: &str) -> usize {
+    let (mut low, mut high) = (0_usize, FIELDS.len());
+    loop {
+        let middle = low.midpoint(high);
+        let left = FIELDS[low..=middle].rfind("\n=").map(|newline| low + newline + 1);
+        let right = || FIELDS[middle..high].find("\n=").map(|newline| middle + newline + 1);
+        let Some(start) = left.or_else(right) else {
+            return low;
+        };
+        let head = FIELDS[start + 1..].split(' ').next().unwrap_or_default();
+        if head <= name {
+            low = start;
+        } else {
+            high = start;
+        }
+    }
+}
+
+/// Names and codes, line by line.
+struct Lines {
+    rest: &'static str,
+    name: String,
+}
+
+impl Iterator for Lines {
+    type Item = (String, &'static str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (line, rest) = self.rest.split_once('\n')?;
+        self.rest = rest;
+        let (head, code) = line.rsplit_once(' ')?;
+        if let Some(name) = head.strip_prefix('=') {
+            name.clone_into(&mut self.name);
+        } else {
+            let (shared, suffix) = head.split_once(' ')?;
+            self.name.truncate(shared.parse().ok()?);
+            self.name.push_str(suffix);
+        }
+        Some((self.name.clone(), code))
+    }
+}
+
+/// A code without a trailing flag, and whether it was there.
+fn flag(code: &str, flag: char) -> (&str, bool) {
+    code.strip_suffix(flag).map_or((code, false), |rest| (rest, true))
+}
+
+/// The type that a code without its multi-field flag stands for.
+fn decode(name: &str, code: &str) -> Option<FieldType> {
+    if let Some(other) = code.strip_prefix('?') {
+        return Some(FieldType::Other(other.into()));
+    }
+    let (code, lowercase) = flag(code, '~');
+    let (letter, limit) = (code.get(..1)?, code.get(1..)?);
+    let ignore_above = match (letter, limit) {
+        ("k", "") => Some(KEYWORD_LIMIT),
+        (_, "" | "-") => None,
+        (_, limit) => Some(limit.parse().ok()?),
+    };
+    let normalizer = if lowercase { Normalizer::Lowercase } else { Normalizer::None };
+    Some(match letter {
+        "k" => FieldType::Keyword { ignore_above, normalizer },
+        "c" => FieldType::ConstantKeyword { value: None },
+        "w" => FieldType::Wildcard { ignore_above },
+        "F" => FieldType::Flattened { ignore_above },
+        "t" => FieldType::Text { analyzer: analyzer(name) },
+        "m" => FieldType::MatchOnlyText,
+        "l" => FieldType::Integer(IntegerType::Long),
+        "i" => FieldType::Integer(IntegerType::Integer),
+        "s" => FieldType::Integer(IntegerType::Short),
+        "b" => FieldType::Integer(IntegerType::Byte),
+        "d" => FieldType::Float(FloatType::Double),
+        "f" => FieldType::Float(FloatType::Float),
+        "h" => FieldType::Float(FloatType::Half),
+        "x" => FieldType::Float(FloatType::Scaled(SCALE)),
+        "B" => FieldType::Boolean,
+        "D" => FieldType::Date { format: DATE_FORMAT.clone() },
+        "I" => FieldType::Ip,
+        "v" => FieldType::Version,
+        "o" => FieldType::Object,
+        "n" => FieldType::Nested,
+        _ => return None,
+    })
+}
+
+fn analyzer(name: &str) -> Analyzer {
+    let pattern = PATTERN_TEXT.iter().find(|(field, _)| *field == name);
+    pattern
+        .and_then(|(_, pattern)| Analyzer::pattern(pattern, true).ok())
+        .unwrap_or(Analyzer::Standard)
+}
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ impl Expander<'_> {
         })
     }
 
-    fn phrase(&self, text: &str, slop: u32, field: Option<&str>, span: Span) -> Option<Query> {
+    fn phrase(&mut self, text: &str, slop: u32, field: Option<&str>, span: Span) -> Option<Query> {
         if field == Some(EXISTS) {
             return Some(self.exists(text, span));
         }
@@ -86,7 +86,7 @@ impl Expander<'_> {
         })
     }
 
-    fn fuzzy(&self, text: &str, distance: Distance, field: Option<&str>, span: Span) -> Query {
+    fn fuzzy(&mut self, text: &str, distance: Distance, field: Option<&str>, span: Span) -> Query {
         let edits = match (distance, text.chars().count()) {
             (Distance::Edits(edits), _) => edits,
             (Distance::Auto, ..3) => 0,
@@ -100,7 +100,7 @@ impl Expander<'_> {
         })
     }
 
-    fn prefix(&self, text: &str, field: Option<&str>, span: Span) -> Option<Query> {
+    fn prefix(&mut self, text: &str, field: Option<&str>, span: Span) -> Option<Query> {
         self.over_fields(field, span, |this, name, role| {
             if role == Role::Text && this.analyze_wildcard {
                 return this.analyzed_prefix(name, text, span);
@@ -125,7 +125,7 @@ impl Expander<'_> {
         }))
     }
 
-    fn wildcard(&self, pattern: &str, field: Option<&str>, span: Span) -> Query {
+    fn wildcard(&mut self, pattern: &str, field: Option<&str>, span: Span) -> Query {
         if pattern == "*" {
             return match field {
                 Some("*") => self.query(Node::MatchAll, span),
@@ -134,9 +134,12 @@ impl Expander<'_> {
             };
         }
         self.over_all(field, span, |this, name, role| {
+            if role == Role::Constant {
+                return this.refused("wildcard", name, span);
+            }
             let value = match role {
                 Role::Text => this.normalized_wildcard(name, pattern),
-                Role::Exact | Role::Unmapped => pattern.to_owned(),
+                Role::Exact | Role::Constant | Role::Unmapped => pattern.to_owned(),
             };
             let node = Node::Wildcard { field: name.to_owned(), value, case_insensitive: false };
             this.lenient(node, span)
@@ -171,14 +174,17 @@ impl Expander<'_> {
             let span = self.query(Node::MatchNone, span).span;
             self.errors.push(Diagnostic::error("regexp-length", message, span));
         }
-        self.over_all(field, span, |this, name, _| {
+        self.over_all(field, span, |this, name, role| {
+            if role == Role::Constant {
+                return this.refused("regexp", name, span);
+            }
             let value = source.to_owned();
             let node = Node::Regexp { field: name.to_owned(), value, case_insensitive: false };
             this.lenient(node, span)
         })
     }
 
-    fn range(&self, low: &End, high: &End, field: Option<&str>, span: Span) -> Query {
+    fn range(&mut self, low: &End, high: &End, field: Option<&str>, span: Span) -> Query {
         self.over_all(field, span, |this, name, role| {
             let end = |end: &End| {
                 let (text, inside) = end.as_ref()?;
@@ -212,26 +218,30 @@ impl Expander<'_> {
 
     /// A clause over fields; `None` when every field leaves none of its words.
     fn over_fields(
-        &self,
+        &mut self,
         field: Option<&str>,
         span: Span,
-        make: impl Fn(&Self, &str, Role) -> Option<Node>,
+        mut make: impl FnMut(&mut Self, &str, Role) -> Option<Node>,
     ) -> Option<Query> {
         let targets = self.targets(field);
         if targets.is_empty() {
             return Some(self.query(Node::MatchNone, span));
         }
-        let nodes = targets.iter().filter_map(|name| make(self, name, self.fields.role(name)));
-        let queries = nodes.map(|node| self.query(node, span)).collect();
+        let mut queries = Vec::new();
+        for name in &targets {
+            if let Some(node) = make(self, name, self.fields.role(name)) {
+                queries.push(self.query(node, span));
+            }
+        }
         self.any(queries, span)
     }
 
     /// A clause over fields that always has something to look for.
     fn over_all(
-        &self,
+        &mut self,
         field: Option<&str>,
         span: Span,
-        make: impl Fn(&Self, &str, Role) -> Node,
+        mut make: impl FnMut(&mut Self, &str, Role) -> Node,
     ) -> Query {
         let query = self.over_fields(field, span, |this, name, role| Some(make(this, name, role)));
         query.unwrap_or_else(|| self.query(Node::MatchNone, span))
@@ -245,6 +255,19 @@ impl Expander<'_> {
         }
     }
 
+    /// A pattern on a field that takes none.
+    fn refused(&mut self, clause: &str, name: &str, span: Span) -> Node {
+        if !self.lenient {
+            let message = format!(
+                "a {clause} query needs a keyword, text or wildcard field, and `{name}` is of type \
+                 constant_keyword"
+            );
+            let span = self.query(Node::MatchNone, span).span;
+            self.errors.push(Diagnostic::error("value-type", message, span));
+        }
+        Node::MatchNone
+    }
+
     fn lenient(&self, node: Node, span: Span) -> Node {
         if self.lenient { Node::Lenient(Box::new(self.query(node, span))) } else { node }
     }
@@ -252,7 +275,7 @@ impl Expander<'_> {
     fn normalized(&self, name: &str, role: Role, text: &str) -> String {
         match role {
             Role::Text => self.fields.normalize(name, text),
-            Role::Exact | Role::Unmapped => text.to_owned(),
+            Role::Exact | Role::Constant | Role::Unmapped => text.to_owned(),
         }
     }
 }

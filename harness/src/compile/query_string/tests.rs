@@ -1,7 +1,7 @@
 use super::*;
 use crate::query::dsl::{Range, Scalar};
 
-/// `m` and `t` are text, `k`, `n` and `o.a` are not, `o` is an object.
+/// `m` and `t` are text, `k`, `n` and `o.a` are not, `c` is constant, `o` is an object.
 struct Table;
 
 impl Fields for Table {
@@ -9,6 +9,7 @@ impl Fields for Table {
         match name {
             "m" | "t" => Role::Text,
             "k" | "n" | "o.a" => Role::Exact,
+            "c" => Role::Constant,
             _ => Role::Unmapped,
         }
     }
@@ -251,6 +252,26 @@ fn comparisons_are_ranges() {
             (r"n:<\*", "n:*..*"),
         ],
     );
+}
+
+#[test]
+fn constant_fields_take_prefixes_but_no_patterns() {
+    let refused = |clause| {
+        format!(
+            "value-type: a {clause} query needs a keyword, text or wildcard field, and `c` is of \
+             type constant_keyword"
+        )
+    };
+    check(
+        &["k"],
+        &[
+            ("c:a*", "c:a*"),
+            ("c:a", "c:a"),
+            ("c:*a", &refused("wildcard")),
+            ("c:/a/", &refused("regexp")),
+        ],
+    );
+    check(&[], &[("c:*a", "none"), ("c:/a/", "none")]);
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! `case.toml`: what a case states beside its events.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Case, Polarity};
+use crate::diagnostic::Diagnostic;
+use crate::files::{self, Found, Problem};
+use crate::span::Span;
+use crate::value::{DateFormat, Rounding};
+
+/// What `case.toml` says of one case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// When the rule runs, in milliseconds since 1970; by default at the newest event.
+    pub now: Option<i64>,
+    /// The exact number of alerts.
+    pub alerts: Option<usize>,
+    /// For the reader.
+    pub note: Option<String>,
+    /// Why the case is not expected to hold yet.
+    pub todo: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(default)]
+    positive: BTreeMap<String, toml::Spanned<RawOptions>>,
+    #[serde(default)]
+    negative: BTreeMap<String, toml::Spanned<RawOptions>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOptions {
+    now: Option<toml::Spanned<String>>,
+    alerts: Option<usize>,
+    note: Option<String>,
+    todo: Option<String>,
+}
+
+/// Reads a `case.toml` into its cases; returns what is wrong with it.
+pub(super) fn apply(file: &Found, cases: &mut [Case]) -> Vec<Problem> {
+    let text = match files::read(&file.path) {
+        Ok(text) => text,
+        Err(diagnostic) => return vec![Problem::with_path(&file.relative, diagnostic)],
+    };
+    let diagnostics = match toml::from_str::<RawFile>(&text) {
+        Err(error) => {
+            let span = error.span().map_or(Span::default(), |span| Span::new(span.start, span.end));
+            vec![Diagnostic::error("case-toml", error.message(), span)]
+        }
+        Ok(raw) => {
+            let positive = raw.positive.into_iter().map(|entry| (Polarity::Positive, entry));
+            let negative = raw.negative.into_iter().map(|entry| (Polarity::Negative, entry));
+            let entries = positive.chain(negative);
+            entries.flat_map(|(polarity, (name, raw))| entry(polarity, &name, raw, cases)).collect()
+        }
+    };
+    let problem =
+        |diagnostic| Problem { path: file.relative.clone(), diagnostic, text: text.clone() };
+    diagnostics.into_iter().map(problem).collect()
+}
+
+fn entry(
+    polarity: Polarity,
+    name: &str,
+    raw: toml::Spanned<RawOptions>,
+    cases: &mut [Case],
+) -> Vec<Diagnostic> {
+    let span = Span::new(raw.span().start, raw.span().end);
+    let raw = raw.into_inner();
+    let mut errors = Vec::new();
+    let Some(case) = cases.iter_mut().find(|case| case.polarity == polarity && case.name == name)
+    else {
+        let message = format!("there is no case `{}/{name}`", polarity.folder());
+        return vec![Diagnostic::error("case-toml", message, span)];
+    };
+    match (polarity, raw.alerts) {
+        (Polarity::Positive, Some(0)) => {
+            errors.push(Diagnostic::error(
+                "case-toml",
+                "a positive case raises at least one alert",
+                span,
+            ));
+        }
+        (Polarity::Negative, Some(1..)) => {
+            errors.push(Diagnostic::error("case-toml", "a negative case raises no alert", span));
+        }
+        (Polarity::Positive, _) | (Polarity::Negative, Some(0) | None) => {}
+    }
+    let now = raw.now.and_then(|now| {
+        let at = Span::new(now.span().start, now.span().end);
+        let parsed = DateFormat::parse(crate::schema::DEFAULT_DATE_FORMAT)
+            .and_then(|format| format.resolve(now.get_ref(), 0, Rounding::Down, None));
+        match parsed {
+            Ok(millis) => Some(millis),
+            Err(error) => {
+                errors.push(Diagnostic::error("case-toml", error.to_string(), at));
+                None
+            }
+        }
+    });
+    case.options = Options { now, alerts: raw.alerts, note: raw.note, todo: raw.todo };
+    errors
+}

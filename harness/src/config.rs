@@ -1,0 +1,135 @@
+//! `harness.toml`: where things are, and what fields are called.
+//!
+//! ```toml
+//! rules = "rules"            # folders, relative to the file
+//! cases = "cases"
+//! snapshots = "snapshots"
+//!
+//! [schema]
+//! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::case;
+use crate::diagnostic::Diagnostic;
+use crate::files::{self, Problem};
+use crate::rule::tree;
+use crate::run::Project;
+use crate::schema::{Base, Schema};
+use crate::span::Span;
+
+/// Where a project's parts are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// Detection rules.
+    pub rules: PathBuf,
+    /// Fixtures.
+    pub cases: PathBuf,
+    /// Snapshots.
+    pub snapshots: PathBuf,
+    /// Mapping files over the embedded schema.
+    pub mappings: Vec<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawConfig {
+    rules: Option<PathBuf>,
+    cases: Option<PathBuf>,
+    snapshots: Option<PathBuf>,
+    schema: RawSchema,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawSchema {
+    mappings: Vec<PathBuf>,
+}
+
+/// Reads `harness.toml` at `root`, where there is one; every part defaults to
+/// the folder of its name.
+///
+/// # Errors
+///
+/// A file that is no such configuration, or that names a place outside `root`.
+pub fn folders(root: &Path) -> Result<Folders, Problem> {
+    let path = root.join("harness.toml");
+    let name = "harness.toml";
+    let text = if path.exists() {
+        files::read(&path).map_err(|diagnostic| Problem::with_path(name, diagnostic))?
+    } else {
+        String::new()
+    };
+    let problem = |message: &str, span: Span| Problem {
+        path: name.to_owned(),
+        diagnostic: Diagnostic::error("config", message, span),
+        text: text.clone(),
+    };
+    let raw: RawConfig = toml::from_str(&text).map_err(|error| {
+        let span = error.span().map_or(Span::default(), |span| Span::new(span.start, span.end));
+        problem(error.message(), span)
+    })?;
+    let place = |given: Option<PathBuf>, default: &str| {
+        let given = given.unwrap_or_else(|| default.into());
+        let leaves =
+            given.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
+        if leaves {
+            let message = format!("{} is not a plain path below the root", given.display());
+            return Err(problem(&message, Span::default()));
+        }
+        Ok(root.join(given))
+    };
+    let mappings = raw.schema.mappings.into_iter().map(|mapping| place(Some(mapping), ""));
+    Ok(Folders {
+        rules: place(raw.rules, "rules")?,
+        cases: place(raw.cases, "cases")?,
+        snapshots: place(raw.snapshots, "snapshots")?,
+        mappings: mappings.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Loads the rules, the cases and the schema of a project.
+///
+/// # Errors
+///
+/// What is wrong with the mapping files; problems of rules and cases are part
+/// of the project.
+pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
+    let mut schema = Schema::new(Base::Embedded);
+    let mut problems = Vec::new();
+    for path in &folders.mappings {
+        problems.extend(overlay(&mut schema, path));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let (rules, cases) =
+        rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
+    Ok(Project { rules, cases, schema })
+}
+
+/// Adds a mapping file: `{"mappings": …, "settings": …}` or the bare mapping.
+fn overlay(schema: &mut Schema, path: &Path) -> Vec<Problem> {
+    let name = path.display().to_string();
+    let problem = |message: String| {
+        Problem::with_path(&name, Diagnostic::error("mapping", message, Span::default()))
+    };
+    let text = match files::read(path) {
+        Ok(text) => text,
+        Err(diagnostic) => return vec![Problem::with_path(&name, diagnostic)],
+    };
+    let value: Value = match serde_json::from_str(&text) {
+        Ok(value) => value,
+        Err(error) => return vec![problem(format!("not JSON: {error}"))],
+    };
+    let mapping = value.get("mappings").unwrap_or(&value);
+    let settings = value.get("settings").unwrap_or(&Value::Null);
+    match schema.add_mapping(mapping, settings) {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.iter().map(|error| problem(error.to_string())).collect(),
+    }
+}

@@ -1,0 +1,289 @@
+//! The run for people: rules by folder, failures last and in full, a summary.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::problem::{self, Styled};
+use super::{Lines, printable};
+use crate::diagnostic::Severity;
+use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
+use crate::verdict::{Status, Verdict};
+
+/// How much to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether to colour.
+    pub styled: Styled,
+    /// Whether every rule gets a line, or only what needs attention.
+    pub detail: Detail,
+    /// How long the run took.
+    pub elapsed: Duration,
+}
+
+/// Which rules get a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Each rule.
+    All,
+    /// Each folder with its counts.
+    Folders,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn render(run: &Run, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let report = Report { run, options };
+    report.rules(out)?;
+    report.reasons(out)?;
+    report.problems(out)?;
+    report.failures(out)?;
+    report.summary(out)
+}
+
+struct Report<'a> {
+    run: &'a Run,
+    options: Options,
+}
+
+/// The order of statuses in lists and sums.
+pub const STATUSES: [Status; 6] = [
+    Status::Passed,
+    Status::Failed,
+    Status::Todo,
+    Status::Untested,
+    Status::Unsupported,
+    Status::Invalid,
+];
+
+/// The status in a word.
+pub fn word(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "passed",
+        Status::Failed => "failed",
+        Status::Todo => "todo",
+        Status::Untested => "untested",
+        Status::Unsupported => "unsupported",
+        Status::Invalid => "invalid",
+    }
+}
+
+fn style(status: Status) -> Style {
+    let colour = match status {
+        Status::Passed => AnsiColor::Green,
+        Status::Failed | Status::Invalid => AnsiColor::Red,
+        Status::Todo | Status::Untested => AnsiColor::Yellow,
+        Status::Unsupported => AnsiColor::Magenta,
+    };
+    colour.on_default()
+}
+
+fn mark(status: Status) -> &'static str {
+    match status {
+        Status::Passed => "✓",
+        Status::Failed | Status::Invalid => "✗",
+        Status::Todo => "…",
+        Status::Untested => "○",
+        Status::Unsupported => "–",
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn folder(key: &str) -> &str {
+    key.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+impl Report<'_> {
+    fn paint(&self, style: Style, text: &str) -> String {
+        match self.options.styled {
+            Styled::Ansi => format!("{style}{text}{style:#}"),
+            Styled::Plain => text.to_owned(),
+        }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.paint(Style::new().bold(), text)
+    }
+
+    fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rest = &self.run.rules[..];
+        while let Some(first) = rest.first() {
+            let name = folder(&first.key);
+            let length = rest.iter().take_while(|rule| folder(&rule.key) == name).count();
+            let (rules, others) = rest.split_at(length);
+            rest = others;
+            let shown = if name.is_empty() { "." } else { name };
+            match self.options.detail {
+                Detail::All => {
+                    writeln!(out, "{}", self.bold(&printable(shown, Lines::Escape)))?;
+                    rules.iter().try_for_each(|rule| self.rule(rule, out))?;
+                    writeln!(out)?;
+                }
+                Detail::Folders => {
+                    let counts = self.counts(rules.iter());
+                    writeln!(out, "{:<48} {counts}", printable(shown, Lines::Escape))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rule(&self, rule: &RuleRun, out: &mut dyn Write) -> io::Result<()> {
+        let mark = self.paint(style(rule.status), mark(rule.status));
+        let name = rule.key.rsplit('/').next().unwrap_or(&rule.key);
+        let note = if rule.cases.is_empty() {
+            word(rule.status).to_owned()
+        } else {
+            let positive = rule.cases.iter().filter(|run| is_positive(run)).count();
+            format!("{positive} positive, {} negative", rule.cases.len() - positive)
+        };
+        writeln!(out, "  {mark} {}  {}", printable(name, Lines::Escape), self.dim(&note))
+    }
+
+    /// Why rules are unsupported, most frequent first.
+    fn reasons(&self, out: &mut dyn Write) -> io::Result<()> {
+        let unsupported = self.run.rules.iter().filter(|rule| rule.status == Status::Unsupported);
+        let mut reasons: std::collections::BTreeMap<&str, Vec<&RuleRun>> = Default::default();
+        for rule in unsupported {
+            let reason = rule.problems.iter().map(|problem| &problem.diagnostic);
+            let reason = reason.filter(|found| found.severity == Severity::Unsupported);
+            let reason = reason.map(|found| found.message.as_str()).next().unwrap_or_default();
+            reasons.entry(reason).or_default().push(rule);
+        }
+        let mut reasons: Vec<_> = reasons.into_iter().collect();
+        reasons.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.len()));
+        for (reason, rules) in reasons {
+            let count = self.paint(style(Status::Unsupported), &plural(rules.len(), "rule"));
+            writeln!(out, "unsupported: {count}: {}", printable(reason, Lines::Escape))?;
+        }
+        Ok(())
+    }
+
+    fn problems(&self, out: &mut dyn Write) -> io::Result<()> {
+        let of_rules = self.run.rules.iter().flat_map(|rule| &rule.problems);
+        let errors = self.run.problems.iter().chain(of_rules);
+        for problem in errors.filter(|problem| problem.diagnostic.severity == Severity::Error) {
+            writeln!(out, "\n{}", problem::render(problem, self.options.styled))?;
+        }
+        Ok(())
+    }
+
+    fn failures(&self, out: &mut dyn Write) -> io::Result<()> {
+        for rule in self.run.rules.iter().filter(|rule| rule.status == Status::Failed) {
+            for case in rule.cases.iter().filter(|case| case.verdict != Verdict::Pass) {
+                self.failure(rule, case, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn failure(&self, rule: &RuleRun, run: &CaseRun, out: &mut dyn Write) -> io::Result<()> {
+        let what = match &run.verdict {
+            Verdict::Pass => return Ok(()),
+            Verdict::Missed => "raised no alert, and should".to_owned(),
+            Verdict::Noisy => {
+                format!("raised {}, and should not", plural(run.alerts.len(), "alert"))
+            }
+            Verdict::Count { expected, found } => {
+                format!("raised {}, not {expected}", plural(*found, "alert"))
+            }
+        };
+        let path = printable(&run.case.path, Lines::Escape);
+        let head = self.paint(style(Status::Failed).bold(), "FAIL");
+        let name = printable(&rule.name, Lines::Escape);
+        writeln!(out, "\n{head} {} {what}", self.bold(&path))?;
+        writeln!(
+            out,
+            "     {}",
+            self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
+        )?;
+        for warning in &run.warnings {
+            writeln!(out, "     {}", printable(warning, Lines::Escape))?;
+        }
+        run.explanations.iter().try_for_each(|why| self.explanation(why, &run.verdict, out))
+    }
+
+    fn explanation(
+        &self,
+        why: &Explanation,
+        verdict: &Verdict,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        writeln!(out, "     event {}", printable(&why.event, Lines::Escape))?;
+        if let Some(index) = &why.unseen_index {
+            let index = printable(index, Lines::Escape);
+            writeln!(out, "       its index {index} is outside the rule's index patterns")?;
+        }
+        let let_through = *verdict == Verdict::Noisy;
+        for clause in &why.clauses {
+            self.clause(clause, let_through, out)?;
+        }
+        Ok(())
+    }
+
+    fn clause(&self, clause: &Clause, let_through: bool, out: &mut dyn Write) -> io::Result<()> {
+        let text = printable(&clause.clause, Lines::Escape);
+        let lead = match (let_through, clause.holds) {
+            (true, true) => "let through by",
+            (true, false) => "not stopped by",
+            (false, false) => "needs",
+            (false, true) => "must not have",
+        };
+        let found = match clause.found.as_slice() {
+            [] => "the event has no such field".to_owned(),
+            values => format!("found {}", shorten(&values.join(", "))),
+        };
+        writeln!(out, "       {lead} {}", self.bold(&text))?;
+        writeln!(out, "         {}", self.dim(&printable(&found, Lines::Escape)))
+    }
+
+    fn counts<'a>(&self, rules: impl Iterator<Item = &'a RuleRun>) -> String {
+        let mut counts = std::collections::BTreeMap::new();
+        rules.for_each(|rule| *counts.entry(rule.status).or_insert(0_usize) += 1);
+        let present = STATUSES.iter().filter_map(|status| Some((*status, *counts.get(status)?)));
+        let parts: Vec<_> = present
+            .map(|(status, count)| self.paint(style(status), &format!("{count} {}", word(status))))
+            .collect();
+        parts.join(", ")
+    }
+
+    fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rules = &self.run.rules;
+        let cases: usize = rules.iter().map(|rule| rule.cases.len()).sum();
+        let events: usize =
+            rules.iter().flat_map(|rule| &rule.cases).map(|run| run.case.events.len()).sum();
+        let counts = self.counts(rules.iter());
+        let seconds = self.options.elapsed.as_secs_f64();
+        writeln!(
+            out,
+            "\n{}, {}, {} in {seconds:.2} s: {}",
+            plural(rules.len(), "rule"),
+            plural(cases, "case"),
+            plural(events, "event"),
+            if counts.is_empty() { "nothing ran" } else { &counts },
+        )
+    }
+}
+
+fn is_positive(run: &CaseRun) -> bool {
+    run.case.polarity == crate::case::Polarity::Positive
+}
+
+/// At most 200 characters.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
+}

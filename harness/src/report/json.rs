@@ -1,0 +1,144 @@
+//! The run for machines. The schema is described in docs/formats.md.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::problem::one_line;
+use crate::case::Polarity;
+use crate::diagnostic::Severity;
+use crate::files::Problem;
+use crate::run::Run;
+use crate::span::line_column;
+use crate::verdict::{Status, Verdict};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    rules: Vec<Rule<'a>>,
+    problems: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    path: String,
+    name: &'a str,
+    rule_id: &'a str,
+    #[serde(rename = "type")]
+    rule_type: &'a str,
+    language: &'a str,
+    status: Status,
+    problems: Vec<Finding<'a>>,
+    cases: Vec<Case<'a>>,
+}
+
+#[derive(Serialize)]
+struct Case<'a> {
+    path: &'a str,
+    polarity: Polarity,
+    verdict: &'static str,
+    todo: Option<&'a str>,
+    events: usize,
+    alerts: Vec<&'a [String]>,
+    explanations: Vec<Explanation<'a>>,
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Explanation<'a> {
+    event: &'a str,
+    unseen_index: Option<&'a str>,
+    clauses: Vec<Clause<'a>>,
+}
+
+#[derive(Serialize)]
+struct Clause<'a> {
+    clause: &'a str,
+    holds: bool,
+    field: &'a str,
+    found: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    severity: &'static str,
+    code: &'a str,
+    message: &'a str,
+    path: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    help: Option<&'a str>,
+    text: String,
+}
+
+/// Writes the run as one JSON object.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let rules = run.rules.iter().map(|rule| Rule {
+        path: format!("{}.toml", rule.key),
+        name: &rule.name,
+        rule_id: &rule.rule_id,
+        rule_type: &rule.rule_type,
+        language: &rule.language,
+        status: rule.status,
+        problems: rule.problems.iter().map(finding).collect(),
+        cases: rule.cases.iter().map(case).collect(),
+    });
+    let problems = run.problems.iter().map(finding).collect();
+    serde_json::to_writer_pretty(&mut *out, &Report { rules: rules.collect(), problems })?;
+    writeln!(out)
+}
+
+fn case(run: &crate::run::CaseRun) -> Case<'_> {
+    let explanations = run.explanations.iter().map(|why| Explanation {
+        event: &why.event,
+        unseen_index: why.unseen_index.as_deref(),
+        clauses: why
+            .clauses
+            .iter()
+            .map(|clause| Clause {
+                clause: &clause.clause,
+                holds: clause.holds,
+                field: &clause.field,
+                found: &clause.found,
+            })
+            .collect(),
+    });
+    Case {
+        path: &run.case.path,
+        polarity: run.case.polarity,
+        verdict: match run.verdict {
+            Verdict::Pass => "pass",
+            Verdict::Missed => "missed",
+            Verdict::Noisy => "noisy",
+            Verdict::Count { .. } => "count",
+        },
+        todo: run.case.options.todo.as_deref(),
+        events: run.case.events.len(),
+        alerts: run.alerts.iter().map(|alert| alert.events.as_slice()).collect(),
+        explanations: explanations.collect(),
+        warnings: &run.warnings,
+    }
+}
+
+fn finding(problem: &Problem) -> Finding<'_> {
+    let diagnostic = &problem.diagnostic;
+    let place =
+        (!problem.text.is_empty()).then(|| line_column(&problem.text, diagnostic.span.start));
+    Finding {
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Unsupported => "unsupported",
+            Severity::Warning => "warning",
+        },
+        code: diagnostic.code,
+        message: &diagnostic.message,
+        path: &problem.path,
+        line: place.map(|(line, _)| line),
+        column: place.map(|(_, column)| column),
+        help: diagnostic.help.as_deref(),
+        text: one_line(problem),
+    }
+}

@@ -1,0 +1,98 @@
+//! One problem for people: message, place, the line with a caret, advice.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{Lines, printable};
+use crate::diagnostic::Severity;
+use crate::files::Problem;
+use crate::span::line_column;
+
+/// Longer lines are cut around the place.
+const CONTEXT: usize = 120;
+
+/// Renders a problem; `styled` adds ANSI colours.
+pub fn render(problem: &Problem, styled: Styled) -> String {
+    let diagnostic = &problem.diagnostic;
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Unsupported => Level::NOTE.with_name("unsupported"),
+        Severity::Warning => Level::WARNING,
+    };
+    let message = printable(&diagnostic.message, Lines::Escape);
+    let path = printable(&problem.path, Lines::Escape);
+    let window = Window::around(&problem.text, diagnostic.span.start, diagnostic.span.end);
+    let title = level.primary_title(&*message).id(diagnostic.code);
+    let mut group = if problem.text.is_empty() {
+        Group::with_title(title).element(annotate_snippets::Origin::path(&*path))
+    } else {
+        let annotation = AnnotationKind::Primary.span(window.start..window.end);
+        let snippet = Snippet::source(&*window.text).path(&*path).line_start(window.line);
+        Group::with_title(title).element(snippet.annotation(annotation))
+    };
+    let help = diagnostic.help.as_deref().map(|help| printable(help, Lines::Escape));
+    if let Some(help) = &help {
+        group = group.element(Level::HELP.message(&**help));
+    }
+    let renderer = match styled {
+        Styled::Ansi => Renderer::styled(),
+        Styled::Plain => Renderer::plain(),
+    };
+    renderer.render(&[group])
+}
+
+/// Whether output carries ANSI colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Styled {
+    /// With escape sequences.
+    Ansi,
+    /// Text only.
+    Plain,
+}
+
+/// A problem in one line: `path:line:column: message`.
+pub fn one_line(problem: &Problem) -> String {
+    let message = printable(&problem.diagnostic.message, Lines::Escape);
+    let path = printable(&problem.path, Lines::Escape);
+    if problem.text.is_empty() {
+        return format!("{path}: {message}");
+    }
+    let (line, column) = line_column(&problem.text, problem.diagnostic.span.start);
+    format!("{path}:{line}:{column}: {message}")
+}
+
+/// The lines of a span, made safe, with the span inside them.
+struct Window {
+    text: String,
+    line: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Window {
+    fn around(text: &str, start: usize, end: usize) -> Self {
+        let start = floor(text, start);
+        let end = floor(text, end.max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let from = floor(text, line_start.max(start.saturating_sub(CONTEXT)));
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let to = floor(text, line_end.min(start.saturating_add(2 * CONTEXT)));
+        let before = printable(&text[from..start], Lines::Escape);
+        let inside = printable(&text[start..end.clamp(start, to)], Lines::Escape);
+        let after = printable(&text[end.clamp(start, to)..to], Lines::Escape);
+        Self {
+            line: line_column(text, start).0,
+            start: before.len(),
+            end: before.len() + inside.len(),
+            text: format!("{before}{inside}{after}"),
+        }
+    }
+}
+
+/// The nearest character boundary at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,286 @@
+//! Reads a whole rule file: `[rule]`, and which of its keys go together.
+
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::rule::located::{Located, QueryText};
+use crate::rule::model::{AlertSuppression, EqlFields, MachineLearning, Metadata, NewTerms, Rule};
+use crate::rule::names::{Language, RuleType, Severity};
+use crate::rule::parts::read_other;
+use crate::rule::read::{Node, OneOrMany};
+use crate::rule::table::Table;
+use crate::rule::threat;
+
+/// Keys of `[rule]` that change nothing here.
+const OTHER_KEYS: &[&str] = &[
+    "actions",
+    "alias_purpose",
+    "alias_target_id",
+    "concurrent_searches",
+    "created_at",
+    "created_by",
+    "execution_summary",
+    "id",
+    "immutable",
+    "items_per_search",
+    "meta",
+    "namespace",
+    "outcome",
+    "output_index",
+    "response_actions",
+    "revision",
+    "rule_source",
+    "throttle",
+    "timeline_id",
+    "timeline_title",
+    "updated_at",
+    "updated_by",
+];
+
+/// Keys that only some rule types read.
+const TYPE_KEYS: &[(&str, &[RuleType])] = &[
+    ("threshold", &[RuleType::Threshold]),
+    ("new_terms", &[RuleType::NewTerms]),
+    ("new_terms_fields", &[RuleType::NewTerms]),
+    ("history_window_start", &[RuleType::NewTerms]),
+    ("threat_index", &[RuleType::ThreatMatch]),
+    ("threat_query", &[RuleType::ThreatMatch]),
+    ("threat_language", &[RuleType::ThreatMatch]),
+    ("threat_filters", &[RuleType::ThreatMatch]),
+    ("threat_mapping", &[RuleType::ThreatMatch]),
+    ("threat_indicator_path", &[RuleType::ThreatMatch]),
+    ("anomaly_threshold", &[RuleType::MachineLearning]),
+    ("machine_learning_job_id", &[RuleType::MachineLearning]),
+    ("event_category_override", &[RuleType::Eql]),
+    ("timestamp_field", &[RuleType::Eql]),
+    ("tiebreaker_field", &[RuleType::Eql]),
+    ("index", INDEXED),
+    ("data_view_id", INDEXED),
+    ("filters", INDEXED),
+];
+
+/// The rule types that read index patterns and filters.
+const INDEXED: &[RuleType] = &[
+    RuleType::Query,
+    RuleType::SavedQuery,
+    RuleType::Eql,
+    RuleType::Threshold,
+    RuleType::NewTerms,
+    RuleType::ThreatMatch,
+];
+
+/// Reads a whole file; what is wrong goes to the sink.
+pub(super) fn read_document(mut root: Table<'_>) -> Option<Rule> {
+    let metadata = root.get("metadata").unwrap_or_default();
+    let transform = root.get("transform");
+    root.demand("rule");
+    let rule = root.node("rule").and_then(|node| read_rule(node, metadata, transform));
+    root.finish();
+    rule
+}
+
+fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Option<Rule> {
+    let mut table = node.table()?;
+    let rule_type: Option<RuleType> = table.require("type");
+    let is = |wanted| rule_type == Some(wanted);
+
+    let name: Option<Located<String>> = table.require("name");
+    let rule_id: Option<Located<String>> = table.require("rule_id");
+    for (key, value) in [("name", &name), ("rule_id", &rule_id)] {
+        if let Some(value) = value.as_ref().filter(|value| value.trim().is_empty()) {
+            let message = format!("`rule.{key}` is empty");
+            table.report(Diagnostic::error("rule-value-range", message, value.span));
+        }
+    }
+    let description = table.require("description");
+    let severity = table.require("severity");
+    table.demand("risk_score");
+    let risk_score = table.within("risk_score", 0, 100);
+    let query: Option<QueryText> = table.get("query");
+    let language = read_language(&mut table, rule_type);
+    let threat_match = threat::read_match(&mut table, is(RuleType::ThreatMatch));
+    let rule = Rule {
+        metadata,
+        name: name.unwrap_or_default().value,
+        rule_id: rule_id.unwrap_or_default(),
+        description: description.unwrap_or_default(),
+        rule_type: rule_type.unwrap_or(RuleType::Query),
+        language,
+        query,
+        saved_id: table.get("saved_id"),
+        index: table.get("index").unwrap_or_default(),
+        data_view_id: table.get("data_view_id"),
+        filters: table.get("filters").unwrap_or_default(),
+        from: table.get("from"),
+        to: table.get("to"),
+        interval: read_interval(&mut table),
+        timestamp_override: table.get("timestamp_override"),
+        timestamp_override_fallback_disabled: table
+            .get("timestamp_override_fallback_disabled")
+            .unwrap_or_default(),
+        max_signals: table.at_least("max_signals", 1),
+        threshold: table.get("threshold").filter(|_| is(RuleType::Threshold)),
+        new_terms: read_new_terms(&mut table).filter(|_| is(RuleType::NewTerms)),
+        threat_match,
+        machine_learning: read_machine_learning(&mut table, is(RuleType::MachineLearning)),
+        eql: EqlFields {
+            event_category: table.get("event_category_override"),
+            timestamp: table.get("timestamp_field"),
+            tiebreaker: table.get("tiebreaker_field"),
+        },
+        alert_suppression: read_suppression(&mut table, is(RuleType::Threshold)),
+        exceptions_list: table.get("exceptions_list").unwrap_or_default(),
+        severity: severity.unwrap_or(Severity::Low),
+        severity_mapping: table.get("severity_mapping").unwrap_or_default(),
+        risk_score: risk_score.unwrap_or_default(),
+        risk_score_mapping: table.get("risk_score_mapping").unwrap_or_default(),
+        rule_name_override: table.get("rule_name_override"),
+        building_block_type: table.get("building_block_type"),
+        threat: table.get("threat").unwrap_or_default(),
+        tags: table.get("tags").unwrap_or_default(),
+        references: table.get("references").unwrap_or_default(),
+        false_positives: table.get("false_positives").unwrap_or_default(),
+        note: table.get("note"),
+        setup: table.get("setup"),
+        author: table.get::<OneOrMany>("author").map_or_else(Vec::new, |author| author.0),
+        license: table.get("license"),
+        enabled: table.get("enabled"),
+        version: table.at_least("version", 1),
+        investigation_fields: read_investigation_fields(&mut table),
+        required_fields: table.get("required_fields").unwrap_or_default(),
+        related_integrations: table.get("related_integrations").unwrap_or_default(),
+        other: read_other(&mut table, OTHER_KEYS),
+        transform,
+    };
+    if let Some(rule_type) = rule_type {
+        check_type(&table, rule_type);
+    }
+    table.finish();
+    Some(rule)
+}
+
+/// The language, or the one that the type implies; reports one that does not go with the type.
+fn read_language(table: &mut Table<'_>, rule_type: Option<RuleType>) -> Option<Language> {
+    let language: Option<Located<Language>> = table.get("language");
+    let allowed: &[Language] = match rule_type? {
+        RuleType::Query
+        | RuleType::SavedQuery
+        | RuleType::Threshold
+        | RuleType::NewTerms
+        | RuleType::ThreatMatch => &[Language::Kuery, Language::Lucene],
+        RuleType::Eql => &[Language::Eql],
+        RuleType::Esql => &[Language::Esql],
+        RuleType::MachineLearning => {
+            table.unused("language", "in a rule of type `machine_learning`");
+            return None;
+        }
+    };
+    if let &[only] = allowed
+        && !table.has("language")
+    {
+        table.missing("language", &format!("; rules of type `{only}` state it"));
+    }
+    if let Some(language) = language.as_ref().filter(|found| !allowed.contains(&found.value)) {
+        let rule_type = rule_type?;
+        let message = format!("language `{}` in a rule of type `{rule_type}`", language.value);
+        let names: Vec<&str> = allowed.iter().map(|language| language.as_str()).collect();
+        let error = Diagnostic::error("rule-language", message, language.span);
+        table.report(error.with_help(format!("the type takes {}", names.join(" or "))));
+    }
+    Some(language.map_or(allowed[0], |language| language.value))
+}
+
+/// Checks which keys the rule type needs and which it ignores.
+fn check_type(table: &Table<'_>, rule_type: RuleType) {
+    match rule_type {
+        RuleType::Query | RuleType::Eql | RuleType::Esql | RuleType::ThreatMatch => {
+            table.demand("query");
+        }
+        RuleType::SavedQuery => table.demand("saved_id"),
+        RuleType::Threshold => {
+            table.demand("query");
+            table.demand("threshold");
+        }
+        RuleType::NewTerms => {
+            table.demand("query");
+            if !table.has("new_terms_fields") && !table.has("history_window_start") {
+                table.demand("new_terms");
+            }
+        }
+        RuleType::MachineLearning => {
+            table.unused("query", "in a rule of type `machine_learning`");
+        }
+    }
+    let why = format!("in a rule of type `{rule_type}`");
+    for (key, types) in TYPE_KEYS {
+        if !types.contains(&rule_type) {
+            table.unused(key, &why);
+        }
+    }
+}
+
+/// New terms in the form of rule files, or in the flat form that Kibana exports.
+fn read_new_terms(table: &mut Table<'_>) -> Option<NewTerms> {
+    let flat_fields = table.get("new_terms_fields");
+    let flat_start = table.get("history_window_start");
+    if let Some(nested) = table.get("new_terms") {
+        return Some(nested);
+    }
+    for (key, other) in
+        [("new_terms_fields", "history_window_start"), ("history_window_start", "new_terms_fields")]
+    {
+        if table.has(other) {
+            table.demand(key);
+        }
+    }
+    table.limit_items("new_terms_fields", 1, 3);
+    Some(NewTerms { fields: flat_fields?, history_window_start: flat_start? })
+}
+
+/// The time between runs: a number and a unit.
+fn read_interval(table: &mut Table<'_>) -> Option<Located<String>> {
+    let interval: Located<String> = table.get("interval")?;
+    let number = interval.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or_default();
+    if number.starts_with('0') || number.parse::<u32>().is_err() {
+        let message = format!("malformed interval {:?}", interval.value);
+        let error = Diagnostic::error("rule-value-range", message, interval.span);
+        table.report(error.with_help("write a number and one of the units s, m, h, d"));
+    }
+    Some(interval)
+}
+
+/// Suppression; threshold rules have their groups already and only set how long they stay open.
+fn read_suppression(table: &mut Table<'_>, threshold: bool) -> Option<AlertSuppression> {
+    let suppression: Located<AlertSuppression> = table.get("alert_suppression")?;
+    let (lacking, key) = if threshold {
+        (suppression.duration.is_none(), "duration")
+    } else {
+        (suppression.group_by.is_empty(), "group_by")
+    };
+    if lacking {
+        let message = format!("`rule.alert_suppression.{key}` is missing");
+        table.report(Diagnostic::error("rule-key-missing", message, suppression.span));
+    }
+    Some(suppression.value)
+}
+
+fn read_machine_learning(table: &mut Table<'_>, needed: bool) -> Option<MachineLearning> {
+    let job_ids = table.get("machine_learning_job_id");
+    let anomaly_threshold = table.within("anomaly_threshold", 0, 100);
+    if needed {
+        table.demand("machine_learning_job_id");
+        table.demand("anomaly_threshold");
+    }
+    let OneOrMany(job_ids) = job_ids?;
+    let job = MachineLearning { job_ids, anomaly_threshold: anomaly_threshold? };
+    needed.then_some(job)
+}
+
+fn read_investigation_fields(table: &mut Table<'_>) -> Vec<String> {
+    let Some(mut table) = table.node("investigation_fields").and_then(Node::table) else {
+        return Vec::new();
+    };
+    let names = table.require("field_names");
+    table.finish();
+    names.unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+//! Snapshots: what a rule does on its cases, written for a reviewer.
+//!
+//! One file a rule, `snapshots/<domain>/<rule>.snap`, in insta's format, so
+//! that `cargo insta review` shows and accepts changes. It holds the plan in
+//! readable form and the alerts of every case: no absolute paths, no order that
+//! depends on the machine.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::files::{self, Problem, write_atomically};
+use crate::report::{Lines, printable};
+use crate::run::{CaseRun, RuleRun, Run};
+use crate::span::Span;
+use crate::verdict::{Status, Verdict};
+
+/// The text of a rule's snapshot.
+pub fn render(rule: &RuleRun) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(text, "{}", printable(&rule.name, Lines::Escape));
+    let _ = writeln!(text, "{} {}: {}", rule.rule_type, rule.language, status(rule.status));
+    if let Some(plan) = &rule.plan {
+        let _ = write!(text, "\n{}", printable(&plan.to_string(), Lines::Keep));
+    }
+    for case in &rule.cases {
+        render_case(case, &mut text);
+    }
+    text
+}
+
+fn status(status: Status) -> &'static str {
+    crate::report::human::word(status)
+}
+
+fn render_case(run: &CaseRun, text: &mut String) {
+    let verdict = match run.verdict {
+        Verdict::Pass => "as expected",
+        Verdict::Missed => "MISSED",
+        Verdict::Noisy => "NOISY",
+        Verdict::Count { .. } => "WRONG COUNT",
+    };
+    let folder = run.case.polarity.folder();
+    let name = printable(&run.case.name, Lines::Escape);
+    let (events, alerts) = (run.case.events.len(), run.alerts.len());
+    let _ = writeln!(text, "\n{folder}/{name}: {alerts} of {events} alert, {verdict}");
+    for alert in &run.alerts {
+        let _ = writeln!(text, "  {}", printable(&alert.events.join(", "), Lines::Escape));
+        for (field, values) in &alert.fields {
+            let values = printable(&values.join(", "), Lines::Escape).into_owned();
+            let _ = writeln!(text, "    {}: {values}", printable(field, Lines::Escape));
+        }
+    }
+}
+
+/// Whether a rule has a snapshot: it ran on cases.
+pub fn wanted(rule: &RuleRun) -> bool {
+    !rule.cases.is_empty()
+}
+
+/// Where a rule's snapshot lies.
+pub fn path(snapshots: &Path, key: &str) -> PathBuf {
+    snapshots.join(format!("{key}.snap"))
+}
+
+/// Writes the snapshots of all rules that ran; returns how many changed.
+///
+/// # Errors
+///
+/// As the file system's.
+pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
+    let mut written = 0;
+    for rule in run.rules.iter().filter(|rule| wanted(rule)) {
+        let path = path(snapshots, &rule.key);
+        let text = format!(
+            "---\nsource: snapshots/rules.rs\ninput_file: rules/{}.toml\n---\n{}\n",
+            rule.key,
+            render(rule).trim_end()
+        );
+        if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        write_atomically(&path, text.as_bytes())?;
+        written += 1;
+    }
+    Ok(written)
+}
+
+/// Snapshots that belong to no rule with cases, and rules without a snapshot.
+pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let found = files::find(snapshots, &["**/*.snap"], &mut problems);
+    let error = |path: &str, message: &str, help: &str| {
+        let diagnostic = Diagnostic::error("snapshot", message, Span::default()).with_help(help);
+        Problem::with_path(path, diagnostic)
+    };
+    let keys: std::collections::BTreeSet<&str> =
+        run.rules.iter().filter(|rule| wanted(rule)).map(|rule| rule.key.as_str()).collect();
+    for file in &found {
+        if !keys.contains(file.relative.trim_end_matches(".snap")) {
+            problems.push(error(
+                &file.relative,
+                "the snapshot belongs to no rule with cases",
+                "delete it",
+            ));
+        }
+    }
+    for key in keys {
+        if !found.iter().any(|file| file.relative.strip_suffix(".snap") == Some(key)) {
+            let help = "write it with `cargo xtask test --update`, then read it";
+            problems.push(error(&format!("{key}.snap"), "the rule has no snapshot", help));
+        }
+    }
+    problems
+}

@@ -1,0 +1,111 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs Elastic detection rules on fixtures, offline.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    after_help = "Exit codes: 0 ok, 1 internal error, 2 usage, 3 failed cases, 4 nothing ran.",
+    disable_version_flag = true
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run rules on their cases and judge the alerts.
+    #[command(after_help = "\
+Examples:
+  cargo xtask test                         every rule of this repository
+  cargo xtask test aws/                    rules whose path or name contains aws/
+  cargo xtask test --root ../rules-repo    a foreign repository, as it is
+  cargo xtask test --update                and write the snapshots")]
+    Test(TestArgs),
+    /// Judge this harness by recorded verdicts of a real engine.
+    Conformance(ConformanceArgs),
+    /// Check the repository's own conventions.
+    Tidy(TidyArgs),
+}
+
+/// Where rules, cases and snapshots are.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Folders {
+    /// The repository: holds rules/, cases/, snapshots/ and harness.toml.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// The rules, if elsewhere.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
+    /// The cases, if elsewhere.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+    /// The snapshots, if elsewhere.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshots: Option<PathBuf>,
+}
+
+/// `cargo xtask test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only rules whose path or name contains this, or whose rule_id is this.
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the snapshots of the rules that ran.
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// One line a folder instead of one line a rule.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// No progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// Output formats of `test`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object; see docs/formats.md.
+    Json,
+}
+
+/// `cargo xtask conformance`.
+#[derive(Debug, Args)]
+pub(crate) struct ConformanceArgs {
+    /// Suite files, or folders of them.
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the rules of generated/<rule_id>.json are.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
+    /// How many disagreements to show in full.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) show: usize,
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// `cargo xtask tidy`.
+#[derive(Debug, Args)]
+pub(crate) struct TidyArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+}

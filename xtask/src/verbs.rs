@@ -1,0 +1,5 @@
+//! One module a verb.
+
+pub(crate) mod conformance;
+pub(crate) mod test;
+pub(crate) mod tidy;

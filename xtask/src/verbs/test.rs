@@ -1,0 +1,64 @@
+//! `cargo xtask test`.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use harness::diagnostic::Severity;
+use harness::files::write_atomically;
+use harness::report::human::{self, Detail};
+use harness::report::json;
+use harness::run::{self, Run};
+use harness::snapshot;
+use harness::verdict::Status;
+
+use crate::args::{Format, TestArgs};
+use crate::exit::Exit;
+use crate::project;
+
+/// Runs the rules and prints the outcome.
+pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
+    let started = Instant::now();
+    let bar = project::progress(args.no_progress, "loading rules and cases");
+    let Some((project, folders)) = project::open(&args.folders) else {
+        return Ok(Exit::Usage);
+    };
+    bar.set_message("running");
+    let run = run::run(project, args.filter.as_deref()).map_err(io::Error::other)?;
+    bar.finish_and_clear();
+
+    let mut output = Vec::new();
+    match args.format {
+        Format::Human => {
+            let options = human::Options {
+                styled: project::styled(args.out.is_some()),
+                detail: if args.quiet { Detail::Folders } else { Detail::All },
+                elapsed: started.elapsed(),
+            };
+            human::render(&run, options, &mut output)?;
+        }
+        Format::Json => json::render(&run, &mut output)?,
+    }
+    match &args.out {
+        Some(path) => write_atomically(path, &output)?,
+        None => io::stdout().lock().write_all(&output)?,
+    }
+    if args.update {
+        let written = snapshot::write(&run, &folders.snapshots)?;
+        eprintln!("{written} snapshots written to {}", folders.snapshots.display());
+    }
+    Ok(exit(&run))
+}
+
+/// Red for anything that failed, is missing or could not be read; nothing ran is not green.
+fn exit(run: &Run) -> Exit {
+    let error = |severity| severity == Severity::Error;
+    let broken = run.problems.iter().any(|problem| error(problem.diagnostic.severity));
+    let failed = |status| matches!(status, Status::Failed | Status::Invalid);
+    if broken || run.rules.iter().any(|rule| failed(rule.status)) {
+        Exit::Failed
+    } else if run.rules.iter().all(|rule| rule.cases.is_empty()) {
+        Exit::NothingRan
+    } else {
+        Exit::Ok
+    }
+}
