@@ -78,9 +78,8 @@ impl Analyzer {
     pub fn normalize(&self, term: &str) -> String {
         match self {
             Self::Standard | Self::Simple => lowercase(term).into_owned(),
+            Self::Pattern(analyzer) => analyzer.normalize(term),
             Self::Whitespace | Self::Keyword => term.to_owned(),
-            Self::Pattern(analyzer) if analyzer.lowercase => lowercase(term).into_owned(),
-            Self::Pattern(_) => term.to_owned(),
         }
     }
 }

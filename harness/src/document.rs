@@ -335,10 +335,10 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     let text = || value::keyword_text(leaf).ok_or_else(|| "it is no scalar".to_owned());
     Ok(Some(match &target.field.ty {
         FieldType::Keyword { ignore_above, normalizer } => {
-            return text().map(|text| keyword(text, *ignore_above, *normalizer));
+            return text().map(|text| keyword(&text, *ignore_above, *normalizer));
         }
         FieldType::Wildcard { ignore_above } | FieldType::Flattened { ignore_above } => {
-            return text().map(|text| keyword(text, *ignore_above, Normalizer::None));
+            return text().map(|text| keyword(&text, *ignore_above, Normalizer::None));
         }
         FieldType::ConstantKeyword { .. } | FieldType::Version => Cell::Keyword(vec![text()?]),
         FieldType::Text { .. } | FieldType::MatchOnlyText => {
@@ -373,12 +373,12 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     }))
 }
 
-fn keyword(text: String, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
+fn keyword(text: &str, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
     let too_long = |limit| text.len() > limit && text.encode_utf16().count() > limit;
     if ignore_above.is_some_and(too_long) {
         return None;
     }
-    Some(Cell::Keyword(vec![normalizer.apply(&text).into_owned()]))
+    Some(Cell::Keyword(vec![normalizer.apply(text).into_owned()]))
 }
 
 fn push(row: &mut RowBuilder, column: ColumnId, cell: Cell) {

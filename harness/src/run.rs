@@ -103,6 +103,10 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
     let Project { rules, cases, mut schema } = project;
     let mut problems = cases.problems;
     let mut by_rule = cases.rules;
+    // All fixtures decide on dynamic fields, so that a filter changes no type.
+    for event in by_rule.values().flatten().flat_map(|case| &case.events) {
+        schema.observe(&event.source);
+    }
     let selected: Vec<Loaded> = rules
         .rules
         .into_iter()
@@ -119,9 +123,6 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
             (rule, cases.into_iter().map(Arc::new).collect())
         })
         .collect();
-    for event in work.iter().flat_map(|(_, cases)| cases).flat_map(|case| &case.events) {
-        schema.observe(&event.source);
-    }
     let compiled: Vec<Option<CompiledRule>> = work
         .par_iter()
         .map(|(loaded, cases)| {
@@ -142,7 +143,7 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
         .zip(hits)
         .enumerate()
         .map(|(at, (((loaded, cases), compiled), hits))| {
-            judge_rule(loaded, cases, compiled, &hits, &fixtures, at)
+            judge_rule(&loaded, cases, compiled, &hits, &fixtures, at)
         })
         .collect();
     Ok(Run { rules, problems })
@@ -226,7 +227,7 @@ impl Fixtures {
 }
 
 fn judge_rule(
-    loaded: Loaded,
+    loaded: &Loaded,
     cases: Vec<Arc<Case>>,
     compiled: Option<CompiledRule>,
     hits: &RoaringBitmap,
@@ -245,8 +246,9 @@ fn judge_rule(
     };
     let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
     let (status, cases) = match (worst, &plan) {
-        (Some(Severity::Error), _) | (_, None) => (Status::Invalid, Vec::new()),
+        (Some(Severity::Error), _) => (Status::Invalid, Vec::new()),
         (Some(Severity::Unsupported), _) => (Status::Unsupported, Vec::new()),
+        (Some(Severity::Warning) | None, None) => (Status::Invalid, Vec::new()),
         (Some(Severity::Warning) | None, Some(plan)) => {
             let judge = |(case, range): (Arc<Case>, &Range<u32>)| {
                 judge_case(case, range, plan, &patterns, hits, fixtures)

@@ -22,18 +22,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "conformance",
         &[
-            "compile", "detect", "diagnostic", "document", "engine", "esql", "event", "ir", "query",
-            "rule", "schema", "span",
+            "compile",
+            "detect",
+            "diagnostic",
+            "document",
+            "engine",
+            "esql",
+            "event",
+            "ir",
+            "query",
+            "rule",
+            "schema",
+            "span",
         ],
     ),
     ("detect", &["document", "event", "ir", "pattern", "rule", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),
-    (
-        "esql",
-        &["analysis", "diagnostic", "pattern", "query", "schema", "span", "value"],
-    ),
+    ("esql", &["analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
     ("event", &["schema", "value"]),
     ("files", &["diagnostic", "span"]),
     ("index_pattern", &["pattern"]),
@@ -45,8 +52,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "case", "compile", "detect", "diagnostic", "document", "engine", "event", "files",
-            "index_pattern", "ir", "rule", "schema", "span", "verdict",
+            "case",
+            "compile",
+            "detect",
+            "diagnostic",
+            "document",
+            "engine",
+            "event",
+            "files",
+            "index_pattern",
+            "ir",
+            "rule",
+            "schema",
+            "span",
+            "verdict",
         ],
     ),
     ("schema", &["analysis", "event", "ir", "pattern", "value"]),
@@ -118,8 +137,10 @@ fn paths(root: &Path, relative: &str, text: &str) -> Vec<Problem> {
         let span = Span::new(at, at + part.len());
         at += part.len() + 1;
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-        let names_file = part.contains('/') && part.rsplit('/').next().is_some_and(|n| n.contains('.'));
-        let ours = ["harness/", "xtask/", "snapshots/", "rules/", "cases/", "docs/", ".github/", ".ci/"];
+        let names_file =
+            part.contains('/') && part.rsplit('/').next().is_some_and(|n| n.contains('.'));
+        let ours =
+            ["harness/", "xtask/", "snapshots/", "rules/", "cases/", "docs/", ".github/", ".ci/"];
         if number % 2 == 0 || !part.chars().all(plain) || !names_file {
             continue;
         }

@@ -55,7 +55,7 @@ pub(crate) struct Folders {
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Only rules whose path or name contains this, or whose rule_id is this.
+    /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) folders: Folders,
@@ -92,7 +92,7 @@ pub(crate) struct ConformanceArgs {
     /// Suite files, or folders of them.
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Where the rules of generated/<rule_id>.json are.
+    /// Where the rules of generated/<`rule_id>.json` are.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
     /// How many disagreements to show in full.

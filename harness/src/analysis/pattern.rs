@@ -11,7 +11,7 @@ use super::lowercase;
 pub struct PatternAnalyzer {
     pattern: String,
     /// Whether tokens are lower-cased.
-    pub(super) lowercase: bool,
+    lowercase: bool,
     separator: Regex,
 }
 
@@ -27,11 +27,12 @@ impl PatternAnalyzer {
     /// The non-empty parts between separators.
     pub(super) fn split(&self, text: &str) -> Vec<String> {
         let parts = self.separator.split(text).filter(|part| !part.is_empty());
-        if self.lowercase {
-            parts.map(|part| lowercase(part).into_owned()).collect()
-        } else {
-            parts.map(str::to_owned).collect()
-        }
+        parts.map(|part| self.normalize(part)).collect()
+    }
+
+    /// One token as it is indexed.
+    pub(super) fn normalize(&self, token: &str) -> String {
+        if self.lowercase { lowercase(token).into_owned() } else { token.to_owned() }
     }
 }
 

@@ -227,7 +227,7 @@ impl Clause<'_> {
     /// `prefix`: values, or tokens, that begin so.
     pub fn prefix(&self, prefix: &str, case: Case, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        match self.string_term(&field, prefix, normalize) {
+        match string_term(&field, prefix, normalize) {
             Some(_) if matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 self.constant(&field, &format!("{prefix}*"), case)
             }
@@ -239,7 +239,7 @@ impl Clause<'_> {
     /// `regexp`: a Lucene regular expression over the whole value, or one token.
     pub fn regexp(&self, source: &str, case: Case, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        let Some(source) = self.string_term(&field, source, normalize) else {
+        let Some(source) = string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
         if matches!(field.ty, FieldType::ConstantKeyword { .. }) && normalize == Normalize::Yes {
@@ -263,28 +263,12 @@ impl Clause<'_> {
     /// `fuzzy`: terms within an edit distance.
     pub fn fuzzy(&self, mut fuzzy: Fuzzy, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        match self.string_term(&field, &fuzzy.text, normalize) {
+        match string_term(&field, &fuzzy.text, normalize) {
             Some(text) if !matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 fuzzy.text = text;
                 self.on(&field, Test::Term(Pattern::Fuzzy(fuzzy)))
             }
             Some(_) | None => Err(self.only_strings("fuzzy", &field)),
-        }
-    }
-
-    /// The term as a string field indexes it; `None` on other types.
-    fn string_term(&self, field: &Field, term: &str, normalize: Normalize) -> Option<String> {
-        match &field.ty {
-            FieldType::Keyword { normalizer, .. } => Some(normalizer.apply(term).into_owned()),
-            FieldType::ConstantKeyword { .. }
-            | FieldType::Wildcard { .. }
-            | FieldType::Flattened { .. }
-            | FieldType::Version => Some(term.to_owned()),
-            FieldType::Text { .. } | FieldType::MatchOnlyText => match normalize {
-                Normalize::Yes => field.ty.analyzer().map(|analyzer| analyzer.normalize(term)),
-                Normalize::No => Some(term.to_owned()),
-            },
-            _ => None,
         }
     }
 
@@ -379,6 +363,22 @@ impl Clause<'_> {
             Some(bound @ (_, false)) => resolve(bound, value::Rounding::Down)?.0.saturating_sub(1),
         };
         self.on(field, Test::Date(Interval { low, high }))
+    }
+}
+
+/// The term as a string field indexes it; `None` on other types.
+fn string_term(field: &Field, term: &str, normalize: Normalize) -> Option<String> {
+    match &field.ty {
+        FieldType::Keyword { normalizer, .. } => Some(normalizer.apply(term).into_owned()),
+        FieldType::ConstantKeyword { .. }
+        | FieldType::Wildcard { .. }
+        | FieldType::Flattened { .. }
+        | FieldType::Version => Some(term.to_owned()),
+        FieldType::Text { .. } | FieldType::MatchOnlyText => match normalize {
+            Normalize::Yes => field.ty.analyzer().map(|analyzer| analyzer.normalize(term)),
+            Normalize::No => Some(term.to_owned()),
+        },
+        _ => None,
     }
 }
 

@@ -74,7 +74,7 @@ impl Compiler<'_> {
             Node::Fuzzy { field, value, fuzziness } => {
                 self.fuzzy(field, value, fuzziness.as_deref(), span)
             }
-            Node::Exists { field } => self.clause(field, span, |clause| clause.exists()),
+            Node::Exists { field } => self.clause(field, span, exists),
             Node::Ids { values } => {
                 let terms = values.iter().map(|id| {
                     let id = Scalar::String(id.clone());
@@ -233,6 +233,10 @@ impl Compiler<'_> {
         let fuzzy = Fuzzy { text, distance, prefix: 0, transpositions: true };
         self.clause(field, span, |clause| clause.fuzzy(fuzzy.clone(), Normalize::No))
     }
+}
+
+fn exists(clause: &Clause<'_>) -> Compiled {
+    clause.exists()
 }
 
 fn case(insensitive: bool) -> Case {

@@ -107,7 +107,7 @@ impl Compiler<'_> {
             } else {
                 is_clause(&target, value)
             };
-            self.wrap(field, target, Query { node: clause, span }, nested)
+            wrap(field, &target, Query { node: clause, span }, nested)
         });
         any(clauses.collect())
     }
@@ -139,7 +139,7 @@ impl Compiler<'_> {
             let time_zone = is_date(&target).then(|| "Zulu".to_owned());
             let range = Range { low: low.clone(), high: high.clone(), format: None, time_zone };
             let node = Dsl::Range { field: target.name.clone(), range };
-            self.wrap(field, target, Query { node, span }, nested)
+            wrap(field, &target, Query { node, span }, nested)
         });
         any(clauses.collect())
     }
@@ -194,17 +194,17 @@ impl Compiler<'_> {
         };
         self.errors.push(Diagnostic::error("kql-nested", message, span));
     }
+}
 
-    /// A field pattern outside braces may reach into nested objects.
-    fn wrap(&self, field: &Text, target: Target, query: Query, around: Option<&str>) -> Query {
-        let Some(path) = target.nested() else { return query };
-        if around.is_some() || matches!(field, Text::Plain(_)) {
-            return query;
-        }
-        let span = query.span;
-        let path = path.to_string();
-        Query { node: Dsl::Nested { path, query: Box::new(query), ignore_unmapped: false }, span }
+/// A field pattern outside braces may reach into nested objects.
+fn wrap(field: &Text, target: &Target, query: Query, around: Option<&str>) -> Query {
+    let Some(path) = target.nested() else { return query };
+    if around.is_some() || matches!(field, Text::Plain(_)) {
+        return query;
     }
+    let span = query.span;
+    let path = path.to_string();
+    Query { node: Dsl::Nested { path, query: Box::new(query), ignore_unmapped: false }, span }
 }
 
 fn is_clause(target: &Target, value: &Value) -> Dsl {

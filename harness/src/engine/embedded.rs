@@ -294,7 +294,7 @@ fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<
         }
         Cell::Long(values) => values.iter().for_each(|value| entry.add_i64(fields.values, *value)),
         Cell::Double(values) => {
-            values.iter().for_each(|value| entry.add_f64(fields.values, *value))
+            values.iter().for_each(|value| entry.add_f64(fields.values, *value));
         }
         Cell::Ip(values) => {
             values

@@ -37,16 +37,15 @@ pub(super) struct ColumnLeaves<'a> {
 }
 
 /// The string patterns among the tests, and which test each belongs to.
-struct Patterns<'a> {
+struct Patterns {
     set: PatternSet,
     tests: Vec<usize>,
-    patterns: Vec<&'a Pattern>,
 }
 
-impl<'a> Patterns<'a> {
-    fn new(entries: impl Iterator<Item = (usize, &'a Pattern)>) -> Self {
+impl Patterns {
+    fn new<'a>(entries: impl Iterator<Item = (usize, &'a Pattern)>) -> Self {
         let (tests, patterns): (Vec<_>, Vec<_>) = entries.unzip();
-        Self { set: PatternSet::new(&patterns), tests, patterns }
+        Self { set: PatternSet::new(&patterns), tests }
     }
 
     /// The tests that `term` passes.

@@ -41,7 +41,7 @@ impl Display for Phrase {
     }
 }
 
-fn bounds<T: PartialEq>(
+fn bounds<T: PartialEq + Copy>(
     f: &mut Formatter<'_>,
     interval: &Interval<T>,
     least: T,

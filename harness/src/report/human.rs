@@ -1,5 +1,6 @@
 //! The run for people: rules by folder, failures last and in full, a summary.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -154,7 +155,7 @@ impl Report<'_> {
     /// Why rules are unsupported, most frequent first.
     fn reasons(&self, out: &mut dyn Write) -> io::Result<()> {
         let unsupported = self.run.rules.iter().filter(|rule| rule.status == Status::Unsupported);
-        let mut reasons: std::collections::BTreeMap<&str, Vec<&RuleRun>> = Default::default();
+        let mut reasons: BTreeMap<&str, Vec<&RuleRun>> = BTreeMap::new();
         for rule in unsupported {
             let reason = rule.problems.iter().map(|problem| &problem.diagnostic);
             let reason = reason.filter(|found| found.severity == Severity::Unsupported);
@@ -249,7 +250,7 @@ impl Report<'_> {
     }
 
     fn counts<'a>(&self, rules: impl Iterator<Item = &'a RuleRun>) -> String {
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         rules.for_each(|rule| *counts.entry(rule.status).or_insert(0_usize) += 1);
         let present = STATUSES.iter().filter_map(|status| Some((*status, *counts.get(status)?)));
         let parts: Vec<_> = present

@@ -22,9 +22,10 @@ struct Report<'a> {
 struct Rule<'a> {
     path: String,
     name: &'a str,
-    rule_id: &'a str,
+    #[serde(rename = "rule_id")]
+    id: &'a str,
     #[serde(rename = "type")]
-    rule_type: &'a str,
+    kind: &'a str,
     language: &'a str,
     status: Status,
     problems: Vec<Finding<'a>>,
@@ -52,7 +53,8 @@ struct Explanation<'a> {
 
 #[derive(Serialize)]
 struct Clause<'a> {
-    clause: &'a str,
+    #[serde(rename = "clause")]
+    text: &'a str,
     holds: bool,
     field: &'a str,
     found: &'a [String],
@@ -79,8 +81,8 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let rules = run.rules.iter().map(|rule| Rule {
         path: format!("{}.toml", rule.key),
         name: &rule.name,
-        rule_id: &rule.rule_id,
-        rule_type: &rule.rule_type,
+        id: &rule.rule_id,
+        kind: &rule.rule_type,
         language: &rule.language,
         status: rule.status,
         problems: rule.problems.iter().map(finding).collect(),
@@ -99,7 +101,7 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
             .clauses
             .iter()
             .map(|clause| Clause {
-                clause: &clause.clause,
+                text: &clause.clause,
                 holds: clause.holds,
                 field: &clause.field,
                 found: &clause.found,

@@ -68,8 +68,7 @@ pub fn field(name: &str) -> Option<Entry> {
 }
 
 /// Objects whose integration maps whatever lies below them as keywords.
-const KEYWORDS_BELOW: [&str; 2] =
-    ["o365.audit.ModifiedProperties.", "azure.auditlogs.properties.target_resources."];
+const KEYWORDS_BELOW: [&str; 1] = ["o365.audit.ModifiedProperties."];
 
 fn by_pattern(name: &str) -> Option<Entry> {
     let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));

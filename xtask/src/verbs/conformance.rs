@@ -68,7 +68,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
     let rules = rules(args.rules.as_deref());
     let mut problems = Vec::new();
     let mut files = Vec::new();
-    for path in paths(&args.paths)? {
+    for path in paths(&args.paths) {
         let name = path.display().to_string();
         let text = match files::read(&path) {
             Ok(text) => text,
@@ -111,7 +111,7 @@ fn rules(folder: Option<&Path>) -> BTreeMap<String, Rule> {
 }
 
 /// The files named, and those of a folder that are suites by their ending.
-fn paths(given: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for path in given {
         if !path.is_dir() {
@@ -126,7 +126,7 @@ fn paths(given: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
         };
         paths.extend(found.into_iter().filter(|file| !data(&file.relative)).map(|file| file.path));
     }
-    Ok(paths)
+    paths
 }
 
 fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::EngineError> {
@@ -216,7 +216,6 @@ fn human(report: &Report, show: usize, out: &mut dyn Write) -> io::Result<()> {
             let (folder, _) = file.path.rsplit_once('/').unwrap_or_default();
             let name = match file.suites.len() {
                 1 if file.path.contains(&suite.name) => format!("{folder}/*"),
-                1 => file.path.clone(),
                 2..=20 => format!("{} {}", file.path, suite.name),
                 _ => file.path.clone(),
             };

@@ -42,7 +42,6 @@ pub(super) fn guess(text: &str, at: usize) -> Option<String> {
         Some(_) if before.ends_with(')') || before.ends_with('"') || before.ends_with('}') => {
             "join clauses by `and` or `or`, with spaces on both sides"
         }
-        Some(_) => return None,
         None if before.ends_with(':') => "a field needs a value; `field:*` asks for any",
         None if ends_with_word(before) => {
             "a connective needs something on both sides; quote a literal word"
@@ -51,7 +50,7 @@ pub(super) fn guess(text: &str, at: usize) -> Option<String> {
             "close the parenthesis"
         }
         None if before.matches('{').count() > before.matches('}').count() => "close the brace",
-        None => return None,
+        Some(_) | None => return None,
     };
     Some(hint.to_owned())
 }

@@ -13,7 +13,7 @@ fn tree(ast: &Ast) -> String {
         Node::And(parts) => format!("(and {})", all(parts)),
         Node::Not(inner) => format!("(not {})", tree(inner)),
         Node::Is { field, value } => {
-            format!("{}={}", field.as_ref().map_or("", |_| text(field)), show(value))
+            format!("{}={}", text(field.as_ref()), show(value))
         }
         Node::Range { field, operator, value } => {
             format!("{}{operator}{}", name(field), show(value))
@@ -22,7 +22,7 @@ fn tree(ast: &Ast) -> String {
     }
 }
 
-fn text(field: &Option<Text>) -> &str {
+fn text(field: Option<&Text>) -> &str {
     match field {
         Some(Text::Plain(text)) => text,
         Some(Text::Wildcard(_)) => "WILD",
@@ -183,23 +183,24 @@ fn errors_say_where_and_what() {
     );
 }
 
+/// The texts of all clauses.
+fn walk(ast: &Ast, query: &str, found: &mut Vec<String>) {
+    match &ast.node {
+        Node::Or(parts) | Node::And(parts) => {
+            parts.iter().for_each(|part| walk(part, query, found));
+        }
+        Node::Not(inner) | Node::Nested { query: inner, .. } => walk(inner, query, found),
+        Node::All | Node::Is { .. } | Node::Range { .. } => {
+            found.push(ast.span.of(query).to_owned());
+        }
+    }
+}
+
 #[test]
 fn spans_cover_the_text_that_was_read() {
     let query = "a:b and c : (d or \"e\")  and not f > 5";
     let ast = parse(query).expect("a query");
     let mut found = Vec::new();
-    fn walk(ast: &Ast, query: &str, found: &mut Vec<String>) {
-        match &ast.node {
-            Node::Or(parts) | Node::And(parts) => {
-                parts.iter().for_each(|part| walk(part, query, found))
-            }
-            Node::Not(inner) => walk(inner, query, found),
-            Node::Nested { query: inner, .. } => walk(inner, query, found),
-            Node::All | Node::Is { .. } | Node::Range { .. } => {
-                found.push(ast.span.of(query).to_owned())
-            }
-        }
-    }
     walk(&ast, query, &mut found);
     assert_eq!(found, ["a:b", "d", "\"e\"", "f > 5"]);
     assert_eq!(ast.span, Span::new(0, query.len()));
