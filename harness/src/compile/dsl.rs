@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clause::{Clause, Compiled, Normalize};
 use super::{Context, query_string};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::Predicate;
 use crate::pattern::{Case, Fuzzy};
 use crate::query::dsl::{Bool, Node, Query, Scalar};
@@ -82,12 +82,27 @@ impl Compiler<'_> {
                 });
                 Predicate::or(terms.collect::<Vec<_>>())
             }
+            Node::Lenient(inner) => self.forgiving(inner),
             Node::QueryString(inner) => query_string::compile(inner, Some(span), self.context)
                 .unwrap_or_else(|errors| {
                     self.errors.extend(errors);
                     Predicate::Const(false)
                 }),
         }
+    }
+
+    /// A clause whose errors make it match nothing; what the harness does not
+    /// support stays an error.
+    fn forgiving(&mut self, inner: &Query) -> Predicate {
+        let before = self.errors.len();
+        let predicate = self.query(inner);
+        let failed = self.errors.len() > before;
+        let mut at = 0;
+        self.errors.retain(|error| {
+            at += 1;
+            at <= before || error.severity != Severity::Error
+        });
+        if failed { Predicate::Const(false) } else { predicate }
     }
 
     fn clause(

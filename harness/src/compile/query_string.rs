@@ -1,19 +1,109 @@
-//! Lucene query strings to predicates, as Elasticsearch's `query_string` does.
+//! Lucene query strings to simple Query DSL clauses, as Elasticsearch's
+//! `QueryStringQueryParser` builds them (docs/semantics.md, "Lucene query
+//! strings").
 //!
-//! A clause goes to each of its fields and matches when one of them does; a
-//! group of prohibited clauses alone matches what none of them matches.
+//! What analysis decides is decided here: whether a clause has any word at all
+//! (one without disappears, even under `NOT`), how a trailing wildcard splits
+//! into words, and how patterns and bounds on text fields are normalized, so
+//! the clauses that come out mean what they mean in the DSL.
 
-use std::sync::Arc;
+mod leaf;
+mod schema;
 
-use super::Context;
-use super::clause::{Clause as FieldClause, Compiled, Normalize};
+use super::{Context, dsl};
+use crate::analysis::Token;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
-use crate::pattern::glob::{Glob, GlobPart};
-use crate::pattern::{Case, Fuzzy};
-use crate::query::dsl::{Operator, QueryString, Range, Scalar};
-use crate::query::lucene::{Clause, Group, Name, Node, Occur, parse};
+use crate::query::dsl::{Bool, Node, Operator, Query, QueryString};
+use crate::query::lucene::{self, Body, Clause, Clauses, Conjunction, Field, Modifier};
 use crate::span::Span;
+
+/// What a query string needs to know about the fields it searches.
+pub trait Fields {
+    /// How a field takes the words of a query; aliases are followed.
+    fn role(&self, name: &str) -> Role;
+
+    /// The mapped fields that a term can be looked for in: what `*` stands for
+    /// as a default, without metadata fields.
+    fn searchable(&self) -> Vec<String>;
+
+    /// The mapped fields, without metadata fields, that a name with `*` stands for.
+    fn matching(&self, pattern: &str) -> Vec<String>;
+
+    /// The tokens that a text field's search analyzer makes of a text.
+    fn tokens(&self, name: &str, text: &str) -> Vec<Token>;
+
+    /// A part of a pattern as a text field's search analyzer normalizes it:
+    /// lower-cased, not split.
+    fn normalize(&self, name: &str, text: &str) -> String;
+}
+
+/// How a field takes the words of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Not mapped, or an object.
+    Unmapped,
+    /// Analyzed text.
+    Text,
+    /// Any other type: whole values, normalized by the clause itself.
+    Exact,
+    /// One value for a whole index, which takes no wildcards and regular
+    /// expressions from query strings.
+    Constant,
+}
+
+/// Where the clauses of a query string are said to come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// From their places in the query string.
+    Own,
+    /// All from one span of another text.
+    At(Span),
+}
+
+/// Expands a query string into simple clauses.
+///
+/// Free text without fields to look in searches all fields, where values that
+/// do not fit a field match nothing.
+///
+/// # Errors
+///
+/// Syntax errors, and what Elasticsearch rejects whatever the fields are.
+pub fn expand(
+    query: &QueryString,
+    fields: &dyn Fields,
+    place: Place,
+) -> Result<Query, Vec<Diagnostic>> {
+    let put = |span| match place {
+        Place::Own => span,
+        Place::At(span) => span,
+    };
+    let ast = lucene::parse(&query.query).map_err(|errors| {
+        let moved = errors.into_iter().map(|error| Diagnostic { span: put(error.span), ..error });
+        moved.collect::<Vec<_>>()
+    })?;
+    let all = query.fields.is_empty();
+    let mut expander = Expander {
+        fields,
+        defaults: Vec::new(),
+        default_name: all.then_some("*"),
+        operator: query.default_operator,
+        analyze_wildcard: query.analyze_wildcard,
+        lenient: query.lenient || all || query.fields.iter().any(|field| bare(field) == "*"),
+        place,
+        errors: Vec::new(),
+    };
+    expander.defaults = expander.default_fields(&query.fields);
+    let root = match &ast.root {
+        Some(root) => expander.clauses(root, None),
+        None => None,
+    };
+    if !expander.errors.is_empty() {
+        return Err(expander.errors);
+    }
+    let nothing = Query { node: Node::MatchNone, span: put(Span::new(0, query.query.len())) };
+    Ok(root.unwrap_or(nothing))
+}
 
 /// Compiles a query string. Spans are those of its text where that text is the
 /// rule's query, and `place` where it was made from something else.
@@ -26,223 +116,135 @@ pub fn compile(
     place: Option<Span>,
     context: Context<'_>,
 ) -> Result<Predicate, Vec<Diagnostic>> {
-    let group = parse(&query.query, query.default_operator).map_err(|mut errors| {
-        if let Some(place) = place {
-            errors.iter_mut().for_each(|error| error.span = place);
-        }
-        errors
-    })?;
-    if group.clauses.is_empty() {
-        return Ok(Predicate::Const(false));
-    }
-    let mut compiler = Compiler { query, place, context, errors: Vec::new() };
-    let predicate = compiler.group(&group);
-    if compiler.errors.is_empty() { Ok(predicate) } else { Err(compiler.errors) }
+    let place = place.map_or(Place::Own, Place::At);
+    dsl::compile(&expand(query, context.schema, place)?, context)
 }
 
-struct Compiler<'a> {
-    query: &'a QueryString,
-    place: Option<Span>,
-    context: Context<'a>,
+/// A field of the `fields` option without its boost.
+fn bare(field: &str) -> &str {
+    field.split_once('^').map_or(field, |(name, _)| name)
+}
+
+/// What a clause contributes to its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Occur {
+    Must,
+    Should,
+    MustNot,
+}
+
+struct Expander<'a> {
+    fields: &'a dyn Fields,
+    /// The mapped fields that clauses without a field look in.
+    defaults: Vec<String>,
+    /// Set when those are all fields: Elasticsearch then treats such clauses
+    /// as if they named the field `*`.
+    default_name: Option<&'static str>,
+    operator: Operator,
+    analyze_wildcard: bool,
+    lenient: bool,
+    place: Place,
     errors: Vec<Diagnostic>,
 }
 
-impl Compiler<'_> {
-    fn group(&mut self, group: &Group) -> Predicate {
-        let (mut must, mut should, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
-        for clause in &group.clauses {
-            let predicate = self.clause(clause);
-            match clause.occur {
-                Occur::Must => must.push(predicate),
-                Occur::Should => should.push(predicate),
-                Occur::MustNot => must_not.push(predicate.negate()),
+impl Expander<'_> {
+    fn default_fields(&self, names: &[String]) -> Vec<String> {
+        if names.is_empty() {
+            return self.fields.searchable();
+        }
+        let mut all = Vec::new();
+        for name in names.iter().map(|name| bare(name)) {
+            match name {
+                "*" => all.extend(self.fields.searchable()),
+                pattern if pattern.contains('*') => all.extend(self.fields.matching(pattern)),
+                name => all.push(name.to_owned()),
             }
         }
-        if must.is_empty() && !should.is_empty() {
-            must.push(Predicate::or(should));
-        }
-        must.extend(must_not);
-        Predicate::and(must)
+        all.retain(|name| self.fields.role(name) != Role::Unmapped);
+        all.sort();
+        all.dedup();
+        all
     }
 
-    fn clause(&mut self, clause: &Clause) -> Predicate {
-        // Over all fields, a query string forgives values that do not fit.
-        let lenient = self.query.lenient || self.query.fields.is_empty();
-        let span = self.place.unwrap_or(clause.span);
-        match (&clause.node, &clause.field) {
-            (Node::Group(group), _) => self.group(group),
-            (Node::Any, field) => self.any(field.as_ref(), span),
-            (Node::Words(text) | Node::Phrase { text, .. }, Some(name)) if name.is("_exists_") => {
-                self.on_field(text, span, false, &|clause| clause.exists())
-            }
-            (node, Some(name)) => {
-                let fields = self.fields(name);
-                self.on_fields(&fields, node, span, lenient)
-            }
-            (node, None) if !self.query.fields.is_empty() => {
-                let fields: Vec<String> = self.query.fields.clone();
-                self.on_fields(&fields, node, span, lenient)
-            }
-            (node, None) => {
-                let fields = self.context.schema.fields();
-                let fields: Vec<String> = fields.map(|field| field.name.to_string()).collect();
-                self.on_fields(&fields, node, span, true)
-            }
-        }
-    }
-
-    /// `*` asks for any value, and without a field for every document.
-    fn any(&mut self, field: Option<&Name>, span: Span) -> Predicate {
-        let fields = match field {
-            Some(name) if name.is_star() => return Predicate::Const(true),
-            Some(name) => self.fields(name),
-            None if self.query.fields.is_empty() => return Predicate::Const(true),
-            None => self.query.fields.clone(),
+    fn query(&self, node: Node, span: Span) -> Query {
+        let span = match self.place {
+            Place::Own => span,
+            Place::At(span) => span,
         };
-        let exists =
-            fields.iter().map(|field| self.on_field(field, span, false, &|clause| clause.exists()));
-        Predicate::or(exists.collect::<Vec<_>>())
+        Query { node, span }
     }
 
-    fn fields(&self, name: &Name) -> Vec<String> {
-        match name.parts.as_slice() {
-            [only] => vec![only.clone()],
-            parts => {
-                let literals = parts.iter().map(|part| GlobPart::Literal(part.clone()));
-                let mut pattern: Vec<_> =
-                    literals.flat_map(|part| [part, GlobPart::Many]).collect();
-                pattern.pop();
-                let names: Vec<Arc<str>> = self.context.schema.matching(&Glob::from_parts(pattern));
-                names.iter().map(ToString::to_string).collect()
+    /// A list of clauses; `None` when analysis leaves none of them.
+    fn clauses(&mut self, clauses: &Clauses, field: Option<&str>) -> Option<Query> {
+        let default = match self.operator {
+            Operator::And => Occur::Must,
+            Operator::Or => Occur::Should,
+        };
+        let mut list: Vec<(Occur, Query)> = Vec::new();
+        let mut first_is_plain = false;
+        for (index, clause) in clauses.items.iter().enumerate() {
+            match &clause.body {
+                Body::Words(words) if words.len() > 1 => {
+                    let made = self.several_words(words, field, clause.span);
+                    list.extend(made.into_iter().map(|query| (default, query)));
+                }
+                _ => {
+                    let made = self.clause(clause, field);
+                    self.add(&mut list, clause, made);
+                }
+            }
+            if index == 0 {
+                first_is_plain = !list.is_empty() && clause.modifier == Modifier::None;
             }
         }
-    }
-
-    fn on_fields(
-        &mut self,
-        fields: &[String],
-        node: &Node,
-        span: Span,
-        lenient: bool,
-    ) -> Predicate {
-        let query = self.query;
-        let each = fields.iter().map(|field| {
-            self.on_field(field, span, lenient, &|clause| on_field(clause, node, query))
-        });
-        Predicate::or(each.collect::<Vec<_>>())
-    }
-
-    fn on_field(
-        &mut self,
-        field: &str,
-        span: Span,
-        lenient: bool,
-        make: &dyn Fn(&FieldClause<'_>) -> Compiled,
-    ) -> Predicate {
-        make(&FieldClause { context: self.context, field, span }).unwrap_or_else(|error| {
-            if !lenient {
-                self.errors.push(error);
+        if list.len() == 1 && first_is_plain {
+            return list.pop().map(|(_, query)| query);
+        }
+        if list.is_empty() {
+            return None;
+        }
+        let mut parts = Bool::default();
+        for (occur, query) in list {
+            match occur {
+                Occur::Must => parts.must.push(query),
+                Occur::Should => parts.should.push(query),
+                Occur::MustNot => parts.must_not.push(query),
             }
-            Predicate::Const(false)
-        })
-    }
-}
-
-impl Name {
-    fn is(&self, name: &str) -> bool {
-        self.parts.len() == 1 && self.parts[0] == name
-    }
-
-    fn is_star(&self) -> bool {
-        self.parts.len() == 2 && self.parts.iter().all(String::is_empty)
-    }
-}
-
-/// One clause on one field.
-fn on_field(clause: &FieldClause<'_>, node: &Node, query: &QueryString) -> Compiled {
-    match node {
-        Node::Words(text) => match comparison(text) {
-            Some(range) => clause.range(&range, Normalize::Yes),
-            None => clause.match_text(&Scalar::String(text.clone()), query.default_operator),
-        },
-        Node::Phrase { text, slop } => clause.match_phrase(&Scalar::String(text.clone()), *slop),
-        Node::Prefix(text) if query.analyze_wildcard => {
-            analyzed_prefix(clause, text, query.default_operator)
         }
-        Node::Prefix(text) => clause.prefix(text, Case::Sensitive, Normalize::Yes),
-        Node::Wildcard(text) => clause.wildcard(text, Case::Sensitive, Normalize::Yes),
-        Node::Regexp(text) => clause.regexp(text, Case::Sensitive, Normalize::Yes),
-        Node::Fuzzy { text, distance } => {
-            let distance = match distance {
-                None => Fuzzy::auto(text),
-                Some(distance) => edits(*distance, text.chars().count()),
-            };
-            let fuzzy = Fuzzy { text: text.clone(), distance, prefix: 0, transpositions: true };
-            clause.fuzzy(fuzzy, Normalize::Yes)
+        Some(self.query(Node::Bool(parts), clauses.span))
+    }
+
+    /// Lucene's `addClause`: an `AND` or `OR` changes the clause before it as
+    /// well, and does so even when its own clause has no words.
+    fn add(&self, list: &mut Vec<(Occur, Query)>, clause: &Clause, made: Option<Query>) {
+        if let Some((before, _)) = list.last_mut().filter(|(occur, _)| *occur != Occur::MustNot) {
+            match (clause.conjunction, self.operator) {
+                (Conjunction::And, _) => *before = Occur::Must,
+                (Conjunction::Or, Operator::And) => *before = Occur::Should,
+                (Conjunction::Or, Operator::Or) | (Conjunction::None, _) => {}
+            }
         }
-        Node::Range { low, high } => {
-            let bound = |bound: &Option<(String, bool)>| {
-                bound.as_ref().map(|(text, inside)| (Scalar::String(text.clone()), *inside))
-            };
-            clause.range(
-                &Range { low: bound(low), high: bound(high), ..Range::default() },
-                Normalize::Yes,
-            )
+        let Some(query) = made else { return };
+        let occur = match (clause.modifier, clause.conjunction, self.operator) {
+            (Modifier::Prohibited, ..) => Occur::MustNot,
+            (_, Conjunction::And, _)
+            | (_, Conjunction::None, Operator::And)
+            | (Modifier::Required, _, Operator::Or) => Occur::Must,
+            (_, Conjunction::Or, Operator::And) | (Modifier::None, _, Operator::Or) => {
+                Occur::Should
+            }
+        };
+        list.push((occur, query));
+    }
+
+    fn clause(&mut self, clause: &Clause, field: Option<&str>) -> Option<Query> {
+        let field = clause.field.as_ref().map(Field::name).or(field);
+        if let Body::Group(clauses) = &clause.body {
+            return self.clauses(clauses, field);
         }
-        Node::Any => clause.exists(),
-        // Groups are taken apart before.
-        Node::Group(_) => Ok(Predicate::Const(false)),
+        self.leaf(&clause.body, field.or(self.default_name), clause.span)
     }
 }
 
-/// `>5`, `>=5`, `<5`, `<=5` as a word.
-fn comparison(text: &str) -> Option<Range> {
-    let rest = text.strip_prefix(['<', '>']).filter(|rest| !rest.is_empty())?;
-    let (value, inside) = match rest.strip_prefix('=') {
-        Some(value) if !value.is_empty() => (value, true),
-        Some(_) | None => (rest, false),
-    };
-    let bound = Some((Scalar::String(value.to_owned()), inside));
-    Some(if text.starts_with('>') {
-        Range { low: bound, ..Range::default() }
-    } else {
-        Range { high: bound, ..Range::default() }
-    })
-}
-
-/// A similarity below 1 counts edits by length; from 1 on it is the number of edits.
-fn edits(similarity: f32, length: usize) -> u8 {
-    let edits = if similarity >= 1.0 {
-        similarity
-    } else if similarity == 0.0 {
-        0.0
-    } else {
-        #[expect(clippy::cast_precision_loss, reason = "terms are short")]
-        let length = length as f32;
-        (1.0 - similarity) * length
-    };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2")]
-    let edits = edits.clamp(0.0, 2.0) as u8;
-    edits
-}
-
-/// `analyze_wildcard`: the words before the last are terms, the last a prefix.
-fn analyzed_prefix(clause: &FieldClause<'_>, text: &str, operator: Operator) -> Compiled {
-    let field = clause.context.schema.field(clause.field);
-    let Some(analyzer) = field.as_ref().and_then(|field| field.ty.analyzer()) else {
-        return clause.prefix(text, Case::Sensitive, Normalize::Yes);
-    };
-    let mut tokens = analyzer.tokens(text);
-    let Some(last) = tokens.pop() else {
-        return clause.prefix(text, Case::Sensitive, Normalize::Yes);
-    };
-    let mut parts = Vec::new();
-    for token in tokens {
-        parts.push(clause.term(&Scalar::String(token.text), Case::Sensitive)?);
-    }
-    parts.push(clause.prefix(&last.text, Case::Sensitive, Normalize::No)?);
-    Ok(match operator {
-        Operator::Or => Predicate::or(parts),
-        Operator::And => Predicate::and(parts),
-    })
-}
+#[cfg(test)]
+mod tests;

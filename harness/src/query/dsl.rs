@@ -161,6 +161,9 @@ pub enum Node {
     },
     /// `constant_score` and other wrappers that change scores only.
     ConstantScore(Box<Query>),
+    /// A clause of a lenient `query_string`: where Elasticsearch would reject
+    /// it for its field or value, it matches nothing.
+    Lenient(Box<Query>),
 }
 
 /// The bounds of a `range` clause.

@@ -1,302 +1,281 @@
-//! Tokens: the longest match wins, as in Lucene's generated tokenizer.
+//! Text to tokens: the longest match wins, as in Lucene's generated scanner.
+//!
+//! The scanner has three states: brackets open the state of ranges, a caret the
+//! state of boosts, where only a number may follow.
 
+use super::escape::{ends_word, is_space};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
-/// A token; texts are raw, escapes included.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Token<'a> {
+/// One token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+/// The kinds of tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     And,
     Or,
     Not,
     Plus,
     Minus,
-    /// An operator that stands alone is a word.
-    BareOperator(&'a str),
+    /// `+`, `-` or `!` before white space.
+    Sign,
     Open,
     Close,
     Colon,
+    /// A lone `*`.
     Star,
-    /// `^` and its number.
+    Caret,
+    Quoted,
+    /// A bare word.
+    Word,
+    /// `~` and what adheres to it.
+    Tilde,
+    /// A word and one `*` at its end.
+    Prefix,
+    Wildcard,
+    Regexp,
+    RangeIn,
+    RangeEx,
+    Number,
+    RangeTo,
+    RangeInEnd,
+    RangeExEnd,
+    RangeQuoted,
+    RangeWord,
+    /// The end of the text.
+    End,
+    /// The scanner stops here.
+    Error(LexError),
+}
+
+/// Text that is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LexError {
+    Quote,
+    Slash,
+    Backslash,
     Boost,
-    Quoted(&'a str),
-    Term(&'a str),
-    /// `~` and its number.
-    Fuzzy(&'a str),
-    Prefix(&'a str),
-    Wildcard(&'a str),
-    Regexp(&'a str),
-    /// A whole range: bounds as written.
-    Range {
-        low: &'a str,
-        low_inside: bool,
-        high: &'a str,
-        high_inside: bool,
-    },
 }
 
-/// Reads all tokens.
-pub(super) fn tokens(text: &str) -> Result<Vec<(Token<'_>, Span)>, Diagnostic> {
-    let mut lexer = Lexer { text, at: 0 };
-    let mut tokens = Vec::new();
-    loop {
-        let rest = lexer.rest();
-        lexer.at += rest.len() - rest.trim_start_matches(is_space).len();
-        let start = lexer.at;
-        if lexer.rest().is_empty() {
-            return Ok(tokens);
-        }
-        let token = lexer.token()?;
-        tokens.push((token, Span::new(start, lexer.at)));
-    }
-}
-
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{3000}')
-}
-
-fn starts_term(c: char) -> bool {
-    !is_space(c)
-        && !matches!(
-            c,
-            '+' | '-'
-                | '!'
-                | '('
-                | ')'
-                | ':'
-                | '^'
-                | '['
-                | ']'
-                | '"'
-                | '{'
-                | '}'
-                | '~'
-                | '*'
-                | '?'
-                | '\\'
-                | '/'
-        )
-}
-
-struct Lexer<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Lexer<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn error(&self, message: impl Into<String>, help: &str) -> Diagnostic {
-        let length = self.rest().chars().next().map_or(0, char::len_utf8);
-        let span = Span::new(self.at, self.at + length);
+impl LexError {
+    /// The error as a finding.
+    pub(super) fn diagnostic(self, span: Span) -> Diagnostic {
+        let (message, help) = match self {
+            Self::Quote => ("this quote is never closed", "close it, or escape it as `\\\"`"),
+            Self::Slash => (
+                "a slash begins a regular expression, and this one is never closed",
+                "escape the slash as `\\/`, or quote the text",
+            ),
+            Self::Backslash => {
+                ("a backslash at the end escapes nothing", "write `\\\\` for a backslash")
+            }
+            Self::Boost => (
+                "a number has to follow the caret at once",
+                "write a boost like `^2`, or escape the caret as `\\^`",
+            ),
+        };
         Diagnostic::error("lucene-syntax", message, span).with_help(help)
-    }
-
-    fn take(&mut self, length: usize) -> &'a str {
-        let taken = &self.rest()[..length];
-        self.at += length;
-        taken
-    }
-
-    fn token(&mut self) -> Result<Token<'a>, Diagnostic> {
-        let rest = self.rest();
-        let (word, kind) = word(rest);
-        let Some(first) = rest.chars().next() else {
-            return Err(self.error("the query ends", ""));
-        };
-        let alone = rest[first.len_utf8()..].chars().next().is_some_and(is_space);
-        let simple = |lexer: &mut Self, token| {
-            lexer.take(first.len_utf8());
-            Ok(token)
-        };
-        match first {
-            '+' | '-' | '!' if alone => Ok(Token::BareOperator(self.take(1))),
-            '+' => simple(self, Token::Plus),
-            '-' => simple(self, Token::Minus),
-            '!' => simple(self, Token::Not),
-            '(' => simple(self, Token::Open),
-            ')' => simple(self, Token::Close),
-            ':' => simple(self, Token::Colon),
-            '^' => self.boost(),
-            '"' => self.quoted(),
-            '~' => {
-                let digits = number_length(&rest[1..]);
-                Ok(Token::Fuzzy(&self.take(1 + digits)[1..]))
-            }
-            '/' => self.regexp(),
-            '[' | '{' => self.range(),
-            ']' | '}' => Err(self
-                .error(format!("found `{first}` outside a range"), "escape it with a backslash")),
-            _ if word == 0 => {
-                Err(self.error("a backslash ends the query", "write `\\\\` for a backslash"))
-            }
-            _ => Ok(match (self.take(word), kind) {
-                ("AND" | "&&", WordKind::Term) => Token::And,
-                ("OR" | "||", WordKind::Term) => Token::Or,
-                ("NOT", WordKind::Term) => Token::Not,
-                ("*", _) => Token::Star,
-                (text, WordKind::Term) => Token::Term(text),
-                (text, WordKind::Prefix) => Token::Prefix(&text[..text.len() - 1]),
-                (text, WordKind::Wildcard) => Token::Wildcard(text),
-            }),
-        }
-    }
-
-    fn boost(&mut self) -> Result<Token<'a>, Diagnostic> {
-        let digits = number_length(&self.rest()[1..]);
-        if digits == 0 {
-            return Err(self.error(
-                "found `^` without a number",
-                "a boost is written `^2`; escape a literal `^`",
-            ));
-        }
-        self.take(1 + digits);
-        Ok(Token::Boost)
-    }
-
-    fn quoted(&mut self) -> Result<Token<'a>, Diagnostic> {
-        match closing(&self.rest()[1..], '"') {
-            Some(length) => Ok(Token::Quoted(&self.take(length + 2)[1..=length])),
-            None => Err(self.error(
-                "the quote is never closed",
-                "close it, or write `\\\"` for a literal quote",
-            )),
-        }
-    }
-
-    fn regexp(&mut self) -> Result<Token<'a>, Diagnostic> {
-        // Only `\/` is an escape to the tokenizer.
-        let body = &self.rest()[1..];
-        let end = body.match_indices('/').map(|(at, _)| at).find(|at| !body[..*at].ends_with('\\'));
-        match end {
-            Some(length) => Ok(Token::Regexp(&self.take(length + 2)[1..=length])),
-            None => Err(self.error(
-                "the regular expression is never closed",
-                "close it with `/`, or write `\\/` for a literal slash",
-            )),
-        }
-    }
-
-    fn range(&mut self) -> Result<Token<'a>, Diagnostic> {
-        let help = "a range is written `[a TO b]`, or `{a TO b}` without its ends";
-        let low_inside = self.take(1) == "[";
-        let low = self.bound(help)?;
-        self.skip_spaces();
-        if let Some(after) = self.rest().strip_prefix("TO")
-            && after.starts_with([' ', '\t', '\n', '\r', '\u{3000}', '"', ']', '}'])
-        {
-            self.take(2);
-        }
-        let high = self.bound(help)?;
-        self.skip_spaces();
-        let high_inside = match self.rest().chars().next() {
-            Some(']') => true,
-            Some('}') => false,
-            Some(_) | None => return Err(self.error("the range is never closed", help)),
-        };
-        self.take(1);
-        Ok(Token::Range { low, low_inside, high, high_inside })
-    }
-
-    fn skip_spaces(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches(is_space).len();
-    }
-
-    fn bound(&mut self, help: &str) -> Result<&'a str, Diagnostic> {
-        self.skip_spaces();
-        let rest = self.rest();
-        let length = if let Some(quoted) = rest.strip_prefix('"') {
-            closing(quoted, '"').filter(|length| *length > 0).map(|length| length + 2)
-        } else {
-            let ends = |c: char| is_space(c) || matches!(c, ']' | '}');
-            Some(rest.find(ends).unwrap_or(rest.len())).filter(|length| *length > 0)
-        };
-        match length {
-            Some(length) if rest[..length] != *"TO" => Ok(self.take(length)),
-            Some(_) | None => Err(self.error("a bound of the range is missing", help)),
-        }
-    }
-}
-
-/// Position of the closing delimiter; a backslash escapes what follows it.
-fn closing(text: &str, delimiter: char) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().find_map(|(at, c)| {
-        let closes = c == delimiter && !escaped;
-        escaped = c == '\\' && !escaped;
-        closes.then_some(at)
-    })
-}
-
-/// Digits, and a fraction.
-fn number_length(text: &str) -> usize {
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let whole = digits(text);
-    match text[whole..].strip_prefix('.') {
-        Some(rest) if whole > 0 && digits(rest) > 0 => whole + 1 + digits(rest),
-        _ => whole,
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum WordKind {
-    Term,
-    Prefix,
-    Wildcard,
+enum State {
+    Default,
+    Range,
+    Boost,
 }
 
-/// Length and kind of the word at the start of `text`.
-fn word(text: &str) -> (usize, WordKind) {
-    let mut chars = text.char_indices();
-    let (mut end, mut wild, mut last_star) = (0, 0, false);
+/// The tokens of a text; the last one is [`Kind::End`] or [`Kind::Error`].
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut lexer = Lexer { text, pos: 0, state: State::Default };
+    let mut tokens = Vec::new();
+    loop {
+        let token = lexer.next();
+        tokens.push(token);
+        if matches!(token.kind, Kind::End | Kind::Error(_)) {
+            return tokens;
+        }
+    }
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    pos: usize,
+    state: State,
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.pos..).unwrap_or_default()
+    }
+
+    fn next(&mut self) -> Token {
+        loop {
+            let rest = self.rest();
+            let Some(first) = rest.chars().next() else {
+                return Token { kind: self.end(), span: Span::new(self.pos, self.pos) };
+            };
+            let (kind, len) = match self.state {
+                State::Default => default_token(rest, first),
+                State::Range => range_token(rest, first),
+                State::Boost => boost_token(rest),
+            };
+            let start = self.pos;
+            self.pos += len.max(first.len_utf8());
+            let Some(kind) = kind else { continue };
+            self.state = match kind {
+                Kind::RangeIn | Kind::RangeEx => State::Range,
+                Kind::Caret => State::Boost,
+                Kind::RangeInEnd | Kind::RangeExEnd | Kind::Number => State::Default,
+                _ => self.state,
+            };
+            return Token { kind, span: Span::new(start, self.pos) };
+        }
+    }
+
+    fn end(&self) -> Kind {
+        match self.state {
+            State::Boost => Kind::Error(LexError::Boost),
+            State::Default | State::Range => Kind::End,
+        }
+    }
+}
+
+/// The token at the start of `rest` and its length; `None` is white space.
+fn default_token(rest: &str, first: char) -> (Option<Kind>, usize) {
+    let one = |kind| (Some(kind), first.len_utf8());
+    match first {
+        '(' => one(Kind::Open),
+        ')' => one(Kind::Close),
+        ':' => one(Kind::Colon),
+        '^' => one(Kind::Caret),
+        '[' => one(Kind::RangeIn),
+        '{' => one(Kind::RangeEx),
+        // Closing brackets of no range: the grammar has no token for them.
+        ']' | '}' => one(Kind::RangeWord),
+        '"' => match quoted_len(rest) {
+            Some(len) => (Some(Kind::Quoted), len),
+            None => one(Kind::Error(LexError::Quote)),
+        },
+        '/' => match delimited_len(rest, '/') {
+            Some(len) => (Some(Kind::Regexp), len),
+            None => one(Kind::Error(LexError::Slash)),
+        },
+        '~' => (Some(Kind::Tilde), 1 + word_len(&rest[1..])),
+        '+' | '-' | '!' => match rest[1..].chars().next() {
+            Some(next) if is_space(next) => (Some(Kind::Sign), 1 + next.len_utf8()),
+            _ => one(match first {
+                '+' => Kind::Plus,
+                '-' => Kind::Minus,
+                _ => Kind::Not,
+            }),
+        },
+        c if is_space(c) => (None, c.len_utf8()),
+        _ => term(rest),
+    }
+}
+
+/// Words, prefixes, wildcards and the operators that look like words.
+fn term(rest: &str) -> (Option<Kind>, usize) {
+    let word = word_len(rest);
+    let mut wild = word;
+    loop {
+        let stars = rest[wild..].bytes().take_while(|b| matches!(b, b'*' | b'?')).count();
+        let more = word_len(&rest[wild + stars..]);
+        if stars + more == 0 {
+            break;
+        }
+        wild += stars + more;
+    }
+    let kind = match &rest[..wild] {
+        "" => return (Some(Kind::Error(LexError::Backslash)), rest.len()),
+        "*" => Kind::Star,
+        "AND" | "&&" => Kind::And,
+        "OR" | "||" => Kind::Or,
+        "NOT" => Kind::Not,
+        _ if wild == word => Kind::Word,
+        _ if wild == word + 1 && rest[word..].starts_with('*') => Kind::Prefix,
+        _ => Kind::Wildcard,
+    };
+    (Some(kind), wild)
+}
+
+/// The length of the run of word characters, `+` and `-` included.
+fn word_len(rest: &str) -> usize {
+    let mut chars = rest.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
-            '\\' => match chars.next() {
-                Some((next, escaped)) => end = next + escaped.len_utf8(),
-                None => return (0, WordKind::Term),
-            },
-            '*' | '?' => {
-                wild += 1;
-                end = at + 1;
-            }
-            '+' | '-' if at > 0 => end = at + 1,
-            // Operators start no word, but `+`, `-` go on with one.
-            c if starts_term(c) => end = at + c.len_utf8(),
-            _ => break,
+            '\\' if chars.next().is_none() => return at,
+            '\\' => {}
+            c if ends_word(c) => return at,
+            _ => {}
         }
-        last_star = c == '*';
     }
-    let kind = match wild {
-        0 => WordKind::Term,
-        1 if last_star => WordKind::Prefix,
-        _ => WordKind::Wildcard,
-    };
-    (end, kind)
+    rest.len()
 }
 
-/// The text without its escapes.
-///
-/// `\uXXXX` is a character; a backslash before any other character stands for
-/// that character.
-pub(super) fn unescape(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
+/// The length of a quoted text, in which any character may be escaped.
+fn quoted_len(rest: &str) -> Option<usize> {
+    let mut chars = rest.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
         match c {
-            '\\' => match chars.next()? {
-                'u' => {
-                    let digits: String = chars.by_ref().take(4).collect();
-                    let valid = digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-                    let unit = u32::from_str_radix(&digits, 16).ok().filter(|_| valid)?;
-                    out.push(char::from_u32(unit).unwrap_or('\u{fffd}'));
-                }
-                other => out.push(other),
-            },
-            other => out.push(other),
+            '\\' => {
+                chars.next()?;
+            }
+            '"' => return Some(at + 1),
+            _ => {}
         }
     }
-    Some(out)
+    None
+}
+
+/// The length of a text between delimiters. A delimiter behind a backslash ends
+/// the text only if no later one does: a quirk of the scanner's longest match,
+/// which does not see escaped backslashes either.
+fn delimited_len(rest: &str, delimiter: char) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut len = None;
+    for (at, _) in rest.match_indices(delimiter).skip(1) {
+        len = Some(at + 1);
+        if bytes.get(at - 1) != Some(&b'\\') {
+            break;
+        }
+    }
+    len
+}
+
+fn range_token(rest: &str, first: char) -> (Option<Kind>, usize) {
+    let goop = rest.find([' ', ']', '}']).unwrap_or(rest.len());
+    if goop == 0 {
+        return match first {
+            ']' => (Some(Kind::RangeInEnd), 1),
+            '}' => (Some(Kind::RangeExEnd), 1),
+            _ => (None, 1),
+        };
+    }
+    let quoted = match first {
+        '"' => delimited_len(rest, '"').filter(|&len| len > 2),
+        _ => None,
+    };
+    match quoted {
+        Some(len) if len >= goop => (Some(Kind::RangeQuoted), len),
+        _ if is_space(first) && goop == first.len_utf8() => (None, goop),
+        _ if &rest[..goop] == "TO" => (Some(Kind::RangeTo), goop),
+        _ => (Some(Kind::RangeWord), goop),
+    }
+}
+
+fn boost_token(rest: &str) -> (Option<Kind>, usize) {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(rest);
+    if whole == 0 {
+        return (Some(Kind::Error(LexError::Boost)), 0);
+    }
+    let fraction = rest[whole..].strip_prefix('.').map_or(0, digits);
+    (Some(Kind::Number), whole + if fraction == 0 { 0 } else { 1 + fraction })
 }

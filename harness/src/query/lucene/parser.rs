@@ -1,309 +1,368 @@
-//! The parser over tokens.
+//! Tokens to tree.
 
-use super::lexer::{Token, tokens, unescape};
-use super::{Clause, Group, Name, Node, Occur};
+use super::escape::unescape;
+use super::lexer::{self, Kind, Token};
+use super::{
+    Ast, Body, Bound, Clause, Clauses, Conjunction, Distance, Edge, Field, Modifier, Word,
+};
 use crate::diagnostic::Diagnostic;
-use crate::query::dsl::Operator;
 use crate::span::Span;
 
 /// How deep groups may nest.
-const MAX_DEPTH: usize = 200;
+const MAX_DEPTH: usize = 100;
 
-/// Reads a query string; the default operator decides what clauses without one mean.
-///
-/// # Errors
-///
-/// The first place that Lucene's parser refuses.
-pub fn parse(text: &str, operator: Operator) -> Result<Group, Vec<Diagnostic>> {
-    let parse =
-        || {
-            let tokens = tokens(text)?;
-            let mut parser = Parser { text, tokens, at: 0, depth: 0, operator };
-            if parser.tokens.is_empty() {
-                return Ok(Group { clauses: Vec::new() });
-            }
-            let group = parser.group(None)?;
-            match parser.peek(0) {
-                None => Ok(group),
-                Some(_) => Err(parser
-                    .unexpected("this parenthesis closes nothing; escape it with a backslash")),
-            }
-        };
-    parse().map_err(|error| vec![error])
+type Parsed<T> = Result<T, Diagnostic>;
+
+/// Parses a query string.
+pub(super) fn parse(text: &str) -> Parsed<Ast> {
+    // Java's `trim` takes all control characters for white space.
+    if text.chars().all(|c| c <= ' ') {
+        return Ok(Ast { root: None });
+    }
+    let mut parser = Parser { text, tokens: lexer::tokens(text), pos: 0 };
+    let root = parser.clauses(0)?;
+    match parser.peek().kind {
+        Kind::End => Ok(Ast { root: Some(root) }),
+        _ => Err(parser.unexpected()),
+    }
 }
 
 struct Parser<'a> {
     text: &'a str,
-    tokens: Vec<(Token<'a>, Span)>,
-    at: usize,
-    depth: usize,
-    operator: Operator,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Conjunction {
-    None,
-    And,
-    Or,
+    tokens: Vec<Token>,
+    pos: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn peek(&self, ahead: usize) -> Option<Token<'a>> {
-        self.tokens.get(self.at + ahead).map(|(token, _)| *token)
+    fn nth(&self, ahead: usize) -> Token {
+        let end = Token { kind: Kind::End, span: Span::new(self.text.len(), self.text.len()) };
+        let last = self.tokens.last().copied().unwrap_or(end);
+        self.tokens.get(self.pos + ahead).copied().unwrap_or(last)
     }
 
-    fn span(&self) -> Span {
-        let end = Span::new(self.text.len(), self.text.len());
-        self.tokens.get(self.at).map_or(end, |(_, span)| *span)
+    fn peek(&self) -> Token {
+        self.nth(0)
     }
 
-    fn unexpected(&self, help: &str) -> Diagnostic {
-        let span = self.span();
-        let message = match span.of(self.text) {
-            "" => "the query ends where a clause is expected".to_owned(),
-            found => format!("found `{found}` where a clause is expected"),
-        };
-        Diagnostic::error("lucene-syntax", message, span).with_help(help)
+    fn bump(&mut self) -> Token {
+        let token = self.peek();
+        self.pos += 1;
+        token
     }
 
-    /// Clauses up to a closing parenthesis or the end.
-    fn group(&mut self, field: Option<&Name>) -> Result<Group, Diagnostic> {
-        let mut clauses: Vec<Clause> = Vec::new();
+    fn eat(&mut self, kind: Kind) -> Option<Token> {
+        (self.peek().kind == kind).then(|| self.bump())
+    }
+
+    fn image(&self, token: Token) -> &'a str {
+        token.span.of(self.text)
+    }
+
+    /// `Query` of the grammar: clauses up to the end or a closing parenthesis.
+    fn clauses(&mut self, depth: usize) -> Parsed<Clauses> {
+        let mut items = Vec::new();
         loop {
-            if let Some(words) = self.multi_term(field)? {
-                clauses.push(words);
+            let clause = if self.several_words() {
+                self.words()?
             } else {
-                let conjunction =
-                    if clauses.is_empty() { Conjunction::None } else { self.conjunction() };
-                let (required, prohibited) = self.modifiers();
-                let mut clause = self.clause(field)?;
-                self.relax(&mut clauses, conjunction);
-                clause.occur = self.occur(conjunction, required, prohibited);
-                clauses.push(clause);
-            }
-            if matches!(self.peek(0), None | Some(Token::Close)) {
-                return Ok(Group { clauses });
-            }
-        }
-    }
-
-    fn conjunction(&mut self) -> Conjunction {
-        let conjunction = match self.peek(0) {
-            Some(Token::And) => Conjunction::And,
-            Some(Token::Or) => Conjunction::Or,
-            _ => return Conjunction::None,
-        };
-        self.at += 1;
-        conjunction
-    }
-
-    fn modifiers(&mut self) -> (bool, bool) {
-        let modifiers = match self.peek(0) {
-            Some(Token::Plus) => (true, false),
-            Some(Token::Minus | Token::Not) => (false, true),
-            _ => return (false, false),
-        };
-        self.at += 1;
-        modifiers
-    }
-
-    /// A connective changes the clause before it, too.
-    fn relax(&self, clauses: &mut [Clause], conjunction: Conjunction) {
-        let Some(last) = clauses.last_mut().filter(|last| last.occur != Occur::MustNot) else {
-            return;
-        };
-        match (conjunction, self.operator) {
-            (Conjunction::And, _) => last.occur = Occur::Must,
-            (Conjunction::Or, Operator::And) => last.occur = Occur::Should,
-            (Conjunction::Or, Operator::Or) | (Conjunction::None, _) => {}
-        }
-    }
-
-    fn occur(&self, conjunction: Conjunction, required: bool, prohibited: bool) -> Occur {
-        let must = match self.operator {
-            Operator::Or => required || conjunction == Conjunction::And,
-            Operator::And => conjunction != Conjunction::Or,
-        };
-        match (prohibited, must) {
-            (true, _) => Occur::MustNot,
-            (false, true) => Occur::Must,
-            (false, false) => Occur::Should,
-        }
-    }
-
-    /// Two or more words in a row, which are analyzed together.
-    fn multi_term(&mut self, field: Option<&Name>) -> Result<Option<Clause>, Diagnostic> {
-        let is_word = |parser: &Self, ahead| {
-            matches!(parser.peek(ahead), Some(Token::Term(_)))
-                && !matches!(
-                    parser.peek(ahead + 1),
-                    Some(
-                        Token::Colon
-                            | Token::Star
-                            | Token::Fuzzy(_)
-                            | Token::Boost
-                            | Token::And
-                            | Token::Or
-                    )
-                )
-        };
-        if !matches!(self.peek(0), Some(Token::Term(_))) || !is_word(self, 1) {
-            return Ok(None);
-        }
-        if matches!(self.peek(1), Some(Token::Colon)) {
-            return Ok(None);
-        }
-        let mut span = self.span();
-        let mut words = Vec::new();
-        while let Some(Token::Term(word)) = self.peek(0) {
-            if !words.is_empty() && !is_word(self, 0) {
+                let conjunction = match self.peek().kind {
+                    Kind::And if !items.is_empty() => Conjunction::And,
+                    Kind::Or if !items.is_empty() => Conjunction::Or,
+                    _ => Conjunction::None,
+                };
+                if conjunction != Conjunction::None {
+                    self.bump();
+                }
+                let modifier = self.modifier();
+                Clause { conjunction, modifier, ..self.clause(depth)? }
+            };
+            items.push(clause);
+            if !starts_clause(self.peek().kind) {
                 break;
             }
-            words.push(self.unescaped(word)?);
-            span = span.to(self.span());
-            self.at += 1;
         }
-        let occur = match self.operator {
-            Operator::Or => Occur::Should,
-            Operator::And => Occur::Must,
+        let span = match (items.first(), items.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
         };
-        let node = Node::Words(words.join(" "));
-        Ok(Some(Clause { occur, field: field.cloned(), node, span }))
+        Ok(Clauses { items, span })
     }
 
-    fn unescaped(&self, raw: &str) -> Result<String, Diagnostic> {
-        unescape(raw).ok_or_else(|| {
-            let help = "a Unicode escape is `\\u` and four hexadecimal digits";
-            error("the escape is not complete", self.span()).with_help(help)
-        })
+    /// Whether the next token is a word that what follows cannot claim.
+    fn word_at(&self, ahead: usize) -> bool {
+        self.nth(ahead).kind == Kind::Word
+            && !matches!(
+                self.nth(ahead + 1).kind,
+                Kind::Colon | Kind::Star | Kind::Tilde | Kind::Caret | Kind::And | Kind::Or
+            )
     }
 
-    fn clause(&mut self, around: Option<&Name>) -> Result<Clause, Diagnostic> {
-        let start = self.span();
-        let own = match (self.peek(0), self.peek(1)) {
-            (Some(Token::Term(name)), Some(Token::Colon)) => Some(self.name(name)?),
-            (Some(Token::Star), Some(Token::Colon)) => Some(Name { parts: vec![String::new(); 2] }),
+    fn several_words(&self) -> bool {
+        self.peek().kind == Kind::Word && self.word_at(1)
+    }
+
+    fn words(&mut self) -> Parsed<Clause> {
+        let mut words = vec![self.word()?];
+        while self.word_at(0) {
+            words.push(self.word()?);
+        }
+        let span = words.iter().fold(words[0].span, |span, word| span.to(word.span));
+        Ok(plain(Body::Words(words), span))
+    }
+
+    fn word(&mut self) -> Parsed<Word> {
+        let token = self.bump();
+        Ok(Word { text: unescaped(self.image(token), token.span)?, span: token.span })
+    }
+
+    fn modifier(&mut self) -> Modifier {
+        let modifier = match self.peek().kind {
+            Kind::Plus => Modifier::Required,
+            Kind::Minus | Kind::Not => Modifier::Prohibited,
+            _ => return Modifier::None,
+        };
+        self.bump();
+        modifier
+    }
+
+    fn clause(&mut self, depth: usize) -> Parsed<Clause> {
+        let start = self.peek().span;
+        let field = match (self.peek().kind, self.nth(1).kind) {
+            (Kind::Word, Kind::Colon) => Some(Field::Named(self.word()?)),
+            (Kind::Star, Kind::Colon) => Some(Field::All(self.bump().span)),
             _ => None,
         };
-        if own.is_some() {
-            self.at += 2;
+        if field.is_some() {
+            self.bump();
         }
-        let field = own.as_ref().or(around);
-        let node = match self.peek(0) {
-            Some(Token::Open) => Node::Group(self.parenthesized(field)?),
+        let (body, boost, end) = match self.peek().kind {
+            Kind::Open => self.group(depth)?,
+            Kind::RangeIn | Kind::RangeEx => self.range()?,
             _ => self.term()?,
         };
-        let end = self.tokens[..self.at].last().map_or(start, |(_, span)| *span);
-        Ok(Clause { occur: Occur::Should, field: field.cloned(), node, span: start.to(end) })
+        Ok(Clause { field, boost, ..plain(body, start.to(end)) })
     }
 
-    /// A field name; an escaped star keeps its backslash out of the pattern.
-    fn name(&self, raw: &str) -> Result<Name, Diagnostic> {
-        // A term holds no bare star, so every star in it was escaped, which
-        // Elasticsearch takes as a pattern all the same.
-        let text = self.unescaped(raw)?;
-        Ok(Name { parts: text.split('*').map(str::to_owned).collect() })
-    }
-
-    fn parenthesized(&mut self, field: Option<&Name>) -> Result<Group, Diagnostic> {
-        if self.depth >= MAX_DEPTH {
+    fn group(&mut self, depth: usize) -> Parsed<(Body, Option<f32>, Span)> {
+        let open = self.bump();
+        if depth == MAX_DEPTH {
             let message = format!("groups nest deeper than {MAX_DEPTH} levels");
-            return Err(error(&message, self.span()));
+            return Err(Diagnostic::unsupported("lucene-depth", message, open.span));
         }
-        self.depth += 1;
-        self.at += 1;
-        let group = self.group(field)?;
-        self.depth -= 1;
-        if self.peek(0) != Some(Token::Close) {
-            return Err(self.unexpected("close the parenthesis"));
-        }
-        self.at += 1;
-        self.boost();
-        Ok(group)
-    }
-
-    fn boost(&mut self) {
-        if self.peek(0) == Some(Token::Boost) {
-            self.at += 1;
-        }
-    }
-
-    fn term(&mut self) -> Result<Node, Diagnostic> {
-        let Some(token) = self.peek(0) else {
-            return Err(self.unexpected("a connective needs a clause on both sides"));
+        let clauses = self.clauses(depth + 1)?;
+        let Some(close) = self.eat(Kind::Close) else {
+            let error = self.unexpected();
+            return Err(match self.peek().kind {
+                Kind::End => syntax("this parenthesis is never closed", open.span)
+                    .with_help("close it, or escape it as `\\(`"),
+                _ => error,
+            });
         };
-        let mut node = match token {
-            Token::Term(text) | Token::BareOperator(text) => Node::Words(self.unescaped(text)?),
-            Token::Star => Node::Any,
-            Token::Prefix(text) => Node::Prefix(self.unescaped(text)?),
-            Token::Wildcard(text) => Node::Wildcard(text.to_owned()),
-            Token::Regexp(text) => Node::Regexp(text.replace("\\/", "/")),
-            Token::Quoted(text) => Node::Phrase { text: self.unescaped(text)?, slop: 0 },
-            Token::Range { low, low_inside, high, high_inside } => Node::Range {
-                low: self.bound(low, low_inside)?,
-                high: self.bound(high, high_inside)?,
-            },
-            Token::And
-            | Token::Or
-            | Token::Not
-            | Token::Plus
-            | Token::Minus
-            | Token::Open
-            | Token::Close
-            | Token::Colon
-            | Token::Boost
-            | Token::Fuzzy(_) => {
-                return Err(self.unexpected("quote or escape it to look for the very text"));
-            }
-        };
-        self.at += 1;
-        self.boost();
-        if let Some(Token::Fuzzy(number)) = self.peek(0) {
-            node = self.fuzzy(node, number)?;
-            self.at += 1;
-            self.boost();
+        let (boost, end) = self.boost(close.span)?;
+        Ok((Body::Group(clauses), boost, end))
+    }
+
+    fn range(&mut self) -> Parsed<(Body, Option<f32>, Span)> {
+        let open = self.bump();
+        let low = self.bound()?;
+        if self.eat(Kind::RangeTo).is_none() {
+            return Err(self.bad_range("expected `TO` between the bounds of a range", open));
         }
-        Ok(node)
-    }
-
-    fn bound(&self, raw: &str, inside: bool) -> Result<Option<(String, bool)>, Diagnostic> {
-        let text = match raw.strip_prefix('"') {
-            Some(quoted) => quoted.strip_suffix('"').unwrap_or(quoted),
-            None => raw,
+        let high = self.bound()?;
+        let close = self.peek();
+        let high_edge = match close.kind {
+            Kind::RangeInEnd => Edge::Inclusive,
+            Kind::RangeExEnd => Edge::Exclusive,
+            _ => return Err(self.bad_range("expected `]` or `}` at the end of a range", open)),
         };
-        Ok(if text == "*" { None } else { Some((self.unescaped(text)?, inside)) })
+        self.bump();
+        let low_edge = if open.kind == Kind::RangeIn { Edge::Inclusive } else { Edge::Exclusive };
+        let (boost, end) = self.boost(close.span)?;
+        let low = Bound { text: low, edge: low_edge };
+        let high = Bound { text: high, edge: high_edge };
+        Ok((Body::Range { low, high }, boost, end))
     }
 
-    fn fuzzy(&self, node: Node, number: &str) -> Result<Node, Diagnostic> {
-        let distance = number.parse::<f32>().ok();
-        match node {
-            Node::Words(text) => {
-                if distance.is_some_and(|distance| distance >= 1.0 && distance.fract() != 0.0) {
-                    return Err(error("a distance has no fraction", self.span()));
+    fn bound(&mut self) -> Parsed<Option<String>> {
+        let token = self.peek();
+        let image = self.image(token);
+        let raw = match token.kind {
+            Kind::RangeWord | Kind::RangeTo => image,
+            Kind::RangeQuoted => &image[1..image.len() - 1],
+            _ => return Err(self.bad_range("expected a bound of a range", token)),
+        };
+        self.bump();
+        let text = unescaped(raw, token.span)?;
+        // Quoted or not, an asterisk is an open end.
+        Ok((text != "*").then_some(text))
+    }
+
+    fn bad_range(&self, message: &str, open: Token) -> Diagnostic {
+        match self.peek().kind {
+            Kind::Error(_) => self.unexpected(),
+            Kind::End => range_help(syntax("this range is not complete", open.span)),
+            _ => range_help(syntax(message, self.peek().span)),
+        }
+    }
+
+    fn term(&mut self) -> Parsed<(Body, Option<f32>, Span)> {
+        let token = self.peek();
+        let image = self.image(token);
+        if !matches!(
+            token.kind,
+            Kind::Word
+                | Kind::Star
+                | Kind::Prefix
+                | Kind::Wildcard
+                | Kind::Regexp
+                | Kind::Sign
+                | Kind::Quoted
+        ) {
+            return Err(self.unexpected());
+        }
+        self.bump();
+        let mut tilde = self.eat(Kind::Tilde);
+        let mut end = tilde.map_or(token.span, |tilde| tilde.span);
+        let boost;
+        (boost, end) = self.boost(end)?;
+        if boost.is_some() && tilde.is_none() {
+            tilde = self.eat(Kind::Tilde);
+            end = tilde.map_or(end, |tilde| tilde.span);
+        }
+        // Of every term but a phrase the escapes have to be in order.
+        let inner = if token.kind == Kind::Quoted { &image[1..image.len() - 1] } else { image };
+        let text = unescaped(inner, token.span)?;
+        let body = match token.kind {
+            Kind::Quoted => Body::Phrase { text, slop: self.slop(tilde)? },
+            Kind::Star | Kind::Wildcard => Body::Wildcard(image.to_owned()),
+            Kind::Prefix => Body::Prefix(unescaped(&image[..image.len() - 1], token.span)?),
+            Kind::Regexp => Body::Regexp(image[1..image.len() - 1].to_owned()),
+            _ => match (tilde, token.kind, text.chars().next()) {
+                (Some(tilde), Kind::Sign, Some(sign)) => {
+                    Body::Fuzzy { text: sign.to_string(), distance: self.distance(tilde)? }
                 }
-                Ok(Node::Fuzzy { text, distance })
-            }
-            Node::Phrase { text, .. } => {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "saturates"
-                )]
-                let slop = distance.unwrap_or(0.0) as u32;
-                Ok(Node::Phrase { text, slop })
-            }
-            // As in Lucene, `~` behind a wildcard or a range changes nothing.
-            Node::Prefix(_)
-            | Node::Wildcard(_)
-            | Node::Any
-            | Node::Regexp(_)
-            | Node::Range { .. }
-            | Node::Fuzzy { .. }
-            | Node::Group(_) => Ok(node),
+                (Some(tilde), ..) => Body::Fuzzy { text, distance: self.distance(tilde)? },
+                (None, Kind::Sign, Some(sign)) => Body::Sign(sign),
+                (None, ..) => Body::Words(vec![Word { text, span: token.span }]),
+            },
+        };
+        Ok((body, boost, end))
+    }
+
+    fn boost(&mut self, before: Span) -> Parsed<(Option<f32>, Span)> {
+        if self.peek().kind != Kind::Caret {
+            return Ok((None, before));
+        }
+        self.bump();
+        let Some(number) = self.eat(Kind::Number) else { return Err(self.unexpected()) };
+        match self.image(number).parse::<f32>() {
+            Ok(boost) if boost.is_finite() => Ok((Some(boost), number.span)),
+            _ => Err(syntax("this boost is not finite", number.span)),
+        }
+    }
+
+    /// The slop of a phrase; what is no number counts as none.
+    fn slop(&self, tilde: Option<Token>) -> Parsed<u32> {
+        let Some(tilde) = tilde else { return Ok(0) };
+        let slop = java_float(&self.image(tilde)[1..]).unwrap_or(0.0);
+        if slop <= -1.0 {
+            return Err(syntax("a slop cannot be negative", tilde.span));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates, as in Java"
+        )]
+        let slop = slop as i32 as u32;
+        Ok(slop)
+    }
+
+    fn distance(&self, tilde: Token) -> Parsed<Distance> {
+        let image = &self.image(tilde)[1..];
+        if image.is_empty() || image.eq_ignore_ascii_case("auto") {
+            return Ok(Distance::Auto);
+        }
+        // The number is read after its conversion to upper case.
+        match java_float(&image.to_ascii_uppercase()) {
+            Some(edits) if edits >= 2.0 => Ok(Distance::Edits(2)),
+            Some(edits) if edits >= 1.0 => Ok(Distance::Edits(1)),
+            Some(edits) if edits > -1.0 => Ok(Distance::Edits(0)),
+            _ => Err(syntax(format!("`{image}` is not an edit distance"), tilde.span)
+                .with_help("write `~`, `~1` or `~2`, or escape the tilde as `\\~`")),
+        }
+    }
+
+    fn unexpected(&self) -> Diagnostic {
+        let token = self.peek();
+        let image = self.image(token);
+        let (message, help) = match token.kind {
+            Kind::Error(error) => return error.diagnostic(token.span),
+            Kind::End => ("the query ends where a clause has to follow".to_owned(), None),
+            Kind::Close => (
+                "unexpected `)`".to_owned(),
+                Some("open it before, put a clause into it, or escape it as `\\)`"),
+            ),
+            Kind::And | Kind::Or | Kind::Not => (
+                format!("unexpected operator `{image}`"),
+                Some("put clauses on both sides, or quote the word"),
+            ),
+            _ => (
+                format!("unexpected `{}`", image.trim()),
+                Some("escape special characters with a backslash, or quote the text"),
+            ),
+        };
+        let error = syntax(message, token.span);
+        match help {
+            Some(help) => error.with_help(help),
+            None => error,
         }
     }
 }
 
-fn error(message: &str, span: Span) -> Diagnostic {
+fn plain(body: Body, span: Span) -> Clause {
+    let (conjunction, modifier) = (Conjunction::None, Modifier::None);
+    Clause { conjunction, modifier, field: None, body, boost: None, span }
+}
+
+fn unescaped(raw: &str, span: Span) -> Parsed<String> {
+    unescape(raw)
+        .map_err(|error| syntax(error.message(), span).with_help("write `\\\\` for a backslash"))
+}
+
+fn starts_clause(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::And
+            | Kind::Or
+            | Kind::Not
+            | Kind::Plus
+            | Kind::Minus
+            | Kind::Sign
+            | Kind::Open
+            | Kind::Star
+            | Kind::Quoted
+            | Kind::Word
+            | Kind::Prefix
+            | Kind::Wildcard
+            | Kind::Regexp
+            | Kind::RangeIn
+            | Kind::RangeEx
+    )
+}
+
+fn syntax(message: impl Into<String>, span: Span) -> Diagnostic {
     Diagnostic::error("lucene-syntax", message, span)
+}
+
+fn range_help(error: Diagnostic) -> Diagnostic {
+    error.with_help("write a range like `[1 TO 5}`, or escape the bracket with a backslash")
+}
+
+/// `Float.parseFloat`, but for hexadecimal numbers and infinity.
+fn java_float(text: &str) -> Option<f32> {
+    let digits = text.strip_suffix(['f', 'F', 'd', 'D']).unwrap_or(text);
+    if !digits.ends_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    digits.parse().ok()
 }
