@@ -107,8 +107,8 @@ fn kind(field: &str) -> Kind {
 /// A string: mostly words, at times one that no index column holds.
 fn string() -> impl Strategy<Value = String> {
     prop_oneof![
-        80 => select(&WORDS[..]).prop_map(str::to_owned),
-        20 => vec(select(&WORDS[..]), 1..6).prop_map(|words| words.join(" ")),
+        320 => select(&WORDS[..]).prop_map(str::to_owned),
+        80 => vec(select(&WORDS[..]), 1..6).prop_map(|words| words.join(" ")),
         1 => (65_500_usize..65_600).prop_map(|length| "a".repeat(length)),
         1 => Just("é".repeat(33_000)),
     ]
