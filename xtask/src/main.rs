@@ -20,6 +20,7 @@ fn main() -> std::process::ExitCode {
         Verb::Test(args) => verbs::test::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
+        Verb::Bench(args) => verbs::bench::run(&args),
     };
     match outcome {
         Ok(exit) => exit.into(),

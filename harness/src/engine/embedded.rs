@@ -11,12 +11,14 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
+use tantivy::directory::RamDirectory;
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TextFieldIndexing,
     TextOptions,
 };
+use tantivy::store::Compressor;
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, Searcher, TantivyDocument};
+use tantivy::{Index, IndexReader, IndexSettings, Searcher, TantivyDocument};
 
 use super::leaves::{ColumnLeaves, Source};
 use super::rows::Rows;
@@ -27,8 +29,8 @@ use crate::ir::{Column, Kind, Leaf, Predicate, Test};
 /// What the index may hold in memory while it is written, in bytes.
 const WRITER_MEMORY: usize = 64 << 20;
 
-/// Longer keywords do not fit a tantivy column; they are kept beside it.
-const MAX_INDEXED_KEYWORD: usize = 65_000;
+/// Longer terms do not fit the index; they are kept beside it.
+const MAX_INDEXED_TERM: usize = 65_000;
 
 /// An index over documents, and the answers that it gave.
 pub struct Embedded<'a> {
@@ -37,7 +39,7 @@ pub struct Embedded<'a> {
     rows: Rows,
     fields: Vec<Fields>,
     searcher: Searcher,
-    /// Keywords too long for a column: row and value, by column.
+    /// Terms too long for the index: row and term, by column.
     oversize: HashMap<usize, Vec<(u32, &'a str)>>,
     /// Answers by column and test.
     answers: Mutex<HashMap<Column, HashMap<Test, RoaringBitmap>>>,
@@ -66,10 +68,16 @@ impl<'a> Embedded<'a> {
             .enumerate()
             .map(|(n, column)| add(&mut builder, n, column))
             .collect();
-        let mut writer = Index::builder().schema(builder.build()).single_segment_index_writer(
-            tantivy::directory::RamDirectory::create(),
-            WRITER_MEMORY,
-        )?;
+        // Nothing is read from the store: the documents are at hand.
+        let settings = IndexSettings {
+            docstore_compression: Compressor::None,
+            docstore_compress_dedicated_thread: false,
+            ..IndexSettings::default()
+        };
+        let mut writer = Index::builder()
+            .schema(builder.build())
+            .settings(settings)
+            .single_segment_index_writer(RamDirectory::create(), WRITER_MEMORY)?;
         let mut oversize: HashMap<usize, Vec<(u32, &str)>> = HashMap::new();
         for (number, row) in (0..).zip(documents.iter().flat_map(|document| &document.rows)) {
             let mut entry = TantivyDocument::default();
@@ -291,13 +299,13 @@ fn add(builder: &mut SchemaBuilder, number: usize, column: &Column) -> Fields {
     }
 }
 
-/// Adds a cell to a document; returns the keywords that are too long for it.
+/// Adds a cell to a document; returns the terms that are too long for it.
 fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<&'a str> {
     let mut oversize = Vec::new();
     match cell {
         Cell::Keyword(values) => {
             for value in values {
-                if value.len() > MAX_INDEXED_KEYWORD {
+                if value.len() > MAX_INDEXED_TERM {
                     oversize.push(value.as_str());
                 } else {
                     entry.add_text(fields.values, value);
@@ -306,7 +314,10 @@ fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<
         }
         Cell::Text(values) => {
             for tokens in values {
-                let tokens = tokens.iter().map(|token| Token {
+                let (long, tokens): (Vec<_>, Vec<_>) =
+                    tokens.iter().partition(|token| token.text.len() > MAX_INDEXED_TERM);
+                oversize.extend(long.into_iter().map(|token| token.text.as_str()));
+                let tokens = tokens.into_iter().map(|token| Token {
                     position: token.position as usize,
                     text: token.text.clone(),
                     ..Token::default()

@@ -148,6 +148,14 @@ impl<'a> ColumnLeaves<'a> {
     fn text(&self, results: &mut [RoaringBitmap]) -> Result<(), EngineError> {
         let index = self.source.segment.inverted_index(self.source.fields.values)?;
         let mut others = Vec::new();
+        if !self.source.oversize.is_empty() {
+            let patterns = Patterns::new(self.terms());
+            for (row, term) in self.source.oversize {
+                for test in patterns.passing(term) {
+                    results[test].insert(*row);
+                }
+            }
+        }
         for (test, pattern) in self.terms() {
             match pattern {
                 Pattern::Equals(text, Case::Sensitive) => {
@@ -175,6 +183,8 @@ impl<'a> ColumnLeaves<'a> {
         for (test, kind) in self.tests.iter().enumerate() {
             if let Test::Phrase(phrase) = kind {
                 results[test] = self.phrase(phrase)?;
+                let rows = self.source.oversize.iter().map(|(row, _)| *row);
+                results[test].extend(rows.filter(|row| self.holds_phrase(*row, phrase)));
             }
         }
         if let Some(test) = self.exists() {
@@ -185,11 +195,13 @@ impl<'a> ColumnLeaves<'a> {
         Ok(())
     }
 
-    /// Exact phrases run in the index; sloppy ones are decided on the tokens of
-    /// the rows that hold all terms.
+    /// Plain phrases run in the index; the others, sloppy or with gaps, are
+    /// decided on the tokens of the rows that hold all terms.
     fn phrase(&self, phrase: &Phrase) -> Result<RoaringBitmap, EngineError> {
         let field = self.source.fields.values;
-        if phrase.slop == 0 {
+        // Over a gap the index would match across two values.
+        let gapless = phrase.terms.windows(2).all(|pair| pair[0].1 + 1 == pair[1].1);
+        if phrase.slop == 0 && gapless && phrase.terms.len() > 1 {
             let terms = phrase.terms.iter();
             let terms = terms.map(|(text, at)| (*at as usize, Term::from_field_text(field, text)));
             let query = PhraseQuery::new_with_offset(terms.collect());
