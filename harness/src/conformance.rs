@@ -5,6 +5,7 @@
 //! evaluator, and compares both with what was recorded. The forms are described
 //! in docs/conformance.md.
 
+pub mod esql_spec;
 pub mod exceptions;
 pub mod formats;
 

@@ -187,7 +187,8 @@ impl Ingest {
             rows[0].cells.insert(*column, Cell::Keyword(vec![value.clone()]));
         }
         for (column, field) in &self.from_index {
-            let part = event.index.as_deref().zip(IndexPart::of(field));
+            let stated = event.index.as_deref().filter(|_| event.index_stated);
+            let part = stated.zip(IndexPart::of(field));
             if let Some(value) = part.and_then(|(index, part)| part.read(index)) {
                 rows[0].cells.entry(*column).or_insert_with(|| Cell::Keyword(vec![value]));
             }

@@ -18,6 +18,8 @@ pub struct Event {
     pub id: String,
     /// The index that holds it: `_index`, or made from `data_stream.*`.
     pub index: Option<String>,
+    /// Whether `_index` was stated; only then does it speak for missing fields.
+    pub index_stated: bool,
     /// The document.
     pub source: Value,
 }
@@ -58,8 +60,9 @@ impl Event {
         if too_deep(&source, MAX_DEPTH) {
             return Err(EventError::TooDeep);
         }
+        let index_stated = stated.is_some();
         let index = stated.or_else(|| data_stream_index(&source));
-        Ok(Self { id, index, source })
+        Ok(Self { id, index, index_stated, source })
     }
 
     /// `@timestamp` in milliseconds since 1970, where it is a date.

@@ -2,5 +2,6 @@
 
 pub mod dsl;
 pub mod eql;
+pub mod esql;
 pub mod kql;
 pub mod lucene;

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let loaded = tree::load_tree(&args.rules).rules.into_iter().filter_map(|loaded| loaded.rule);
     let judged = |rule: &Rule| {
-        matches!(rule.language, Some(Language::Kuery | Language::Lucene)) && rule.query.is_some()
+        matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql)) && rule.query.is_some()
     };
     let rules: BTreeMap<String, Rule> =
         loaded.filter(judged).map(|rule| (rule.rule_id.value.clone(), rule)).collect();
@@ -170,14 +170,15 @@ fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io::Result<Syn
     let started = Instant::now();
     let mut schema = Schema::new(Base::Embedded);
     events.iter().take(1_000).for_each(|event| schema.observe(&event.source));
+    let plans = rules.values().filter_map(|rule| compile_base(rule, &schema, 0).ok());
     let predicates: Vec<Predicate> =
-        rules.values().filter_map(|rule| compile_base(rule, &schema, 0).ok()).collect();
+        plans.flat_map(|plan| plan.filters().into_iter().cloned().collect::<Vec<_>>()).collect();
     let compiled = started.elapsed();
 
     let mut names = BTreeSet::new();
     for predicate in &predicates {
         predicate.leaves(&mut |leaf| {
-            names.insert(leaf.column.name.clone());
+            names.extend(leaf.columns().into_iter().map(|column| column.name.clone()));
         });
     }
     let fields: Vec<_> = names.iter().filter_map(|name| schema.field(name)).collect();

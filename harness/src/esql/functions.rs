@@ -1,0 +1,70 @@
+//! The scalar functions, by family.
+//!
+//! A function is a row of a family's table: its names, and a `bind` that
+//! checks and casts the arguments and returns the kernel to run. Functions
+//! that need more than their arguments (`CASE`, `COALESCE`, `NOW`, `KQL`…)
+//! are made by planning itself.
+
+mod binder;
+mod convert;
+mod date;
+mod encode;
+mod hash;
+mod ip;
+mod json;
+mod list;
+mod list_sets;
+mod math;
+mod spatial;
+mod string;
+mod text;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+pub(super) use binder::{Binder, Bound, argument_error, cast_literal};
+pub(super) use list::Compensated;
+
+use crate::diagnostic::Diagnostic;
+
+/// A scalar function.
+pub(super) struct Function {
+    /// Its name and aliases, in lower case.
+    pub(super) names: &'static [&'static str],
+    /// Checks the arguments of a call and makes it runnable.
+    pub(super) bind: fn(&mut Binder<'_>) -> Result<Bound, Diagnostic>,
+}
+
+type Table = &'static [Function];
+
+const FAMILIES: [Table; 12] = [
+    convert::FUNCTIONS,
+    date::FUNCTIONS,
+    encode::FUNCTIONS,
+    hash::FUNCTIONS,
+    ip::FUNCTIONS,
+    json::FUNCTIONS,
+    list::FUNCTIONS,
+    list_sets::FUNCTIONS,
+    math::FUNCTIONS,
+    spatial::FUNCTIONS,
+    string::FUNCTIONS,
+    text::FUNCTIONS,
+];
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let functions = FAMILIES.iter().flat_map(|family| family.iter());
+    functions.flat_map(|function| function.names.iter().map(move |name| (*name, function))).collect()
+});
+
+/// A function by its name in lower case.
+pub(super) fn by_name(name: &str) -> Option<&'static Function> {
+    BY_NAME.get(name).copied()
+}
+
+/// All names, for suggestions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|function| function.names.iter().copied())
+}

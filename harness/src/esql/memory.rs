@@ -1,0 +1,272 @@
+//! A source in memory: JSON documents read as an index reads them.
+//!
+//! Values take the order and the form that doc values have
+//! (docs/semantics.md, "ES|QL, values of a field"): keywords, addresses and
+//! versions ascending and once, numbers, dates and booleans ascending, text
+//! as in the document.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::column::{Builder, Column};
+use super::convert::{java_number, round_long};
+use super::source::{FieldInfo, Fields, Source};
+use super::types::Type;
+use super::value::{Point, Ref, Value};
+use crate::value::{DateFormat, keyword_text, parse_ip};
+
+/// How a field is mapped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mapped {
+    /// `keyword`, `wildcard`, `constant_keyword`
+    Keyword {
+        /// Longer strings are not kept.
+        ignore_above: Option<usize>,
+    },
+    /// `text`, `match_only_text`
+    Text,
+    /// `boolean`
+    Boolean,
+    /// `integer`, `short`, `byte`
+    Integer,
+    /// `long`
+    Long,
+    /// `unsigned_long`
+    UnsignedLong,
+    /// `double`
+    Double,
+    /// `float`
+    Float,
+    /// `half_float`
+    HalfFloat,
+    /// `scaled_float` with its factor
+    ScaledFloat(f64),
+    /// `date` with its format
+    Date(DateFormat),
+    /// `ip`
+    Ip,
+    /// `version`
+    Version,
+    /// `geo_point`
+    GeoPoint,
+    /// A type that ES|QL does not read, by its name.
+    Unsupported(Arc<str>),
+}
+
+impl Mapped {
+    /// The type of the column.
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Keyword { .. } => Type::Keyword,
+            Self::Text => Type::Text,
+            Self::Boolean => Type::Boolean,
+            Self::Integer => Type::Integer,
+            Self::Long => Type::Long,
+            Self::UnsignedLong => Type::UnsignedLong,
+            Self::Double | Self::Float | Self::HalfFloat | Self::ScaledFloat(_) => Type::Double,
+            Self::Date(_) => Type::Date,
+            Self::Ip => Type::Ip,
+            Self::Version => Type::Version,
+            Self::GeoPoint => Type::GeoPoint,
+            Self::Unsupported(_) => Type::Unsupported,
+        }
+    }
+
+    /// What planning knows of such a field.
+    pub fn info(&self) -> FieldInfo {
+        let mapped = match self {
+            Self::Unsupported(name) => name.clone(),
+            other => other.ty().name().into(),
+        };
+        FieldInfo { ty: self.ty(), mapped }
+    }
+
+    /// One value of a document; `None` when the index would not keep it.
+    pub fn read(&self, json: &Json) -> Option<Value> {
+        Some(match self {
+            Self::Keyword { ignore_above } => {
+                let text = keyword_text(json)?;
+                let long = ignore_above.is_some_and(|most| text.encode_utf16().count() > most);
+                if long {
+                    return None;
+                }
+                Value::Str(text)
+            }
+            Self::Text | Self::Version => Value::Str(keyword_text(json)?),
+            Self::Boolean => Value::Bool(crate::value::boolean_from_json(json).ok()?),
+            Self::Integer => Value::Int(i32::try_from(whole(json)?).ok()?),
+            Self::Long => Value::Long(whole(json)?),
+            Self::UnsignedLong => Value::ULong(match json {
+                Json::Number(number) => number.as_u64()?,
+                other => other.as_str()?.parse().ok()?,
+            }),
+            Self::Double => Value::Double(number(json)?),
+            #[expect(clippy::cast_possible_truncation, reason = "a float field keeps 32 bits")]
+            Self::Float => Value::Double(f64::from(number(json)? as f32)),
+            Self::HalfFloat => Value::Double(half(number(json)?)),
+            Self::ScaledFloat(factor) => Value::Double((number(json)? * factor).round() / factor),
+            Self::Date(format) => Value::Long(format.from_json(json).ok()?),
+            Self::Ip => Value::Ip(parse_ip(json.as_str()?).ok()?),
+            Self::GeoPoint => Value::Point(point(json)?),
+            Self::Unsupported(_) => return None,
+        })
+    }
+
+    /// Brings the values of one document into the order of doc values.
+    pub fn arrange(&self, values: &mut Vec<Value>) {
+        let ty = self.ty();
+        match self {
+            Self::Text | Self::GeoPoint | Self::Unsupported(_) => {}
+            _ => values.sort_by(|a, b| a.as_ref().compare(b.as_ref(), ty)),
+        }
+        if matches!(self, Self::Keyword { .. } | Self::Ip | Self::Version) {
+            values.dedup();
+        }
+    }
+}
+
+fn number(json: &Json) -> Option<f64> {
+    match json {
+        Json::Number(number) => number.as_f64(),
+        Json::String(text) => java_number(text).filter(|number| number.is_finite()),
+        _ => None,
+    }
+}
+
+fn whole(json: &Json) -> Option<i64> {
+    match json {
+        Json::Number(number) if number.is_i64() => number.as_i64(),
+        Json::String(text) if text.parse::<i64>().is_ok() => text.parse().ok(),
+        other => round_long(number(other)?.trunc()),
+    }
+}
+
+/// A number as 16 bits hold it: 11 significant bits.
+fn half(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let exponent = value.abs().log2().floor().max(-14.0);
+    let step = (exponent - 10.0).exp2();
+    let quotient = value / step;
+    let rounded = quotient.round();
+    // Ties go to the even neighbour.
+    let tie = (quotient - quotient.trunc()).abs() == 0.5 && rounded % 2.0 != 0.0;
+    (if tie { rounded - quotient.signum() } else { rounded }) * step
+}
+
+fn point(json: &Json) -> Option<Point> {
+    match json {
+        Json::Object(map) => {
+            Some(Point { x: number(map.get("lon")?)?, y: number(map.get("lat")?)? })
+        }
+        Json::Array(parts) => Some(Point { x: number(parts.first()?)?, y: number(parts.get(1)?)? }),
+        Json::String(text) => {
+            let (lat, lon) = text.split_once(',')?;
+            Some(Point { x: lon.trim().parse().ok()?, y: lat.trim().parse().ok()? })
+        }
+        _ => None,
+    }
+}
+
+/// Documents in memory, with the fields of a mapping.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySource {
+    names: Vec<Arc<str>>,
+    infos: HashMap<Arc<str>, FieldInfo>,
+    columns: HashMap<Arc<str>, Arc<Column>>,
+    rows: usize,
+}
+
+impl MemorySource {
+    /// Reads documents: each is an object whose keys may be dotted.
+    pub fn new(index: &str, fields: &[(&str, Mapped)], documents: &[Json]) -> Self {
+        let mut source = Self { rows: documents.len(), ..Self::default() };
+        let flat: Vec<BTreeMap<String, Vec<&Json>>> = documents.iter().map(flatten).collect();
+        for (name, mapped) in fields {
+            let mut builder = Builder::new(mapped.ty(), documents.len());
+            for document in &flat {
+                let found = document.get(*name).into_iter().flatten();
+                let mut values: Vec<_> = found.filter_map(|json| mapped.read(json)).collect();
+                mapped.arrange(&mut values);
+                values.iter().for_each(|value| builder.value(value.as_ref()));
+                builder.end_row();
+            }
+            source.add(name, mapped.info(), builder.finish());
+        }
+        let mut ids = Builder::new(Type::Keyword, documents.len());
+        let mut sources = Builder::new(Type::Source, documents.len());
+        for (number, document) in documents.iter().enumerate() {
+            ids.one(Ref::Str(&number.to_string()));
+            sources.one(Ref::Str(&document.to_string()));
+        }
+        let constant = |ty, value| Column::constant(ty, &[value], documents.len());
+        for (name, column) in [
+            ("_id", ids.finish()),
+            ("_source", sources.finish()),
+            ("_index", constant(Type::Keyword, Value::Str(index.to_owned()))),
+            ("_version", constant(Type::Long, Value::Long(1))),
+        ] {
+            source.columns.insert(name.into(), Arc::new(column));
+        }
+        source
+    }
+
+    fn add(&mut self, name: &str, info: FieldInfo, column: Column) {
+        let name: Arc<str> = name.into();
+        if let Err(place) = self.names.binary_search(&name) {
+            self.names.insert(place, name.clone());
+        }
+        self.infos.insert(name.clone(), info);
+        self.columns.insert(name, Arc::new(column));
+    }
+}
+
+impl Fields for MemorySource {
+    fn field(&self, name: &str) -> Option<FieldInfo> {
+        self.infos.get(name).cloned()
+    }
+
+    fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+}
+
+impl Source for MemorySource {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn column(&self, name: &str) -> Option<Arc<Column>> {
+        self.columns.get(name).cloned()
+    }
+}
+
+/// The values of every path; an object is a value as well.
+fn flatten(document: &Json) -> BTreeMap<String, Vec<&Json>> {
+    let mut out: BTreeMap<String, Vec<&Json>> = BTreeMap::new();
+    let mut pending = vec![(String::new(), document)];
+    let mut seen = BTreeSet::new();
+    while let Some((path, json)) = pending.pop() {
+        seen.insert(path.clone());
+        match json {
+            Json::Array(items) => {
+                pending.extend(items.iter().rev().map(|item| (path.clone(), item)));
+            }
+            Json::Object(map) => {
+                if !path.is_empty() {
+                    out.entry(path.clone()).or_default().push(json);
+                }
+                for (key, value) in map.iter().rev() {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    pending.push((path, value));
+                }
+            }
+            Json::Null => {}
+            _ => out.entry(path).or_default().push(json),
+        }
+    }
+    out
+}

@@ -1,0 +1,288 @@
+//! Typed plans: a query, resolved against the fields that it reads.
+//!
+//! Planning resolves names, casts literals, checks types and reports what
+//! Elasticsearch's verifier would, with places. All errors of a query are
+//! collected; one unknown column does not hide the next.
+
+mod aggregate;
+mod commands;
+mod expression;
+mod live;
+mod operators;
+mod scope;
+mod special;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::dissect::Dissect;
+use super::eval::FieldUse;
+use super::expr::{Register, Typed};
+use super::grok::Grok;
+use super::source::Fields;
+use super::types::Type;
+use super::warning::Warnings;
+use crate::diagnostic::Diagnostic;
+use crate::query::esql::ast::Query;
+use crate::span::Span;
+
+pub use aggregate::AggregateKind;
+
+/// How many rows a query without `LIMIT` returns.
+pub const DEFAULT_LIMIT: usize = 1_000;
+/// The most rows that any query returns.
+pub const MAX_LIMIT: usize = 10_000;
+
+/// What to make of a name that is no field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unknown {
+    /// An error, as Elasticsearch has it.
+    #[default]
+    Error,
+    /// A column of nulls.
+    Null,
+}
+
+/// What planning needs to know.
+#[derive(Clone, Copy)]
+pub struct PlanOptions<'a> {
+    /// The fields of the indices.
+    pub fields: &'a dyn Fields,
+    /// What to make of other names.
+    pub unknown: Unknown,
+    /// The answers of the model to `COMPLETION` are at hand.
+    pub completion: bool,
+}
+
+/// A query that is ready to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The query.
+    pub text: Arc<str>,
+    /// The index patterns of `FROM`; empty for `ROW`.
+    pub indices: Vec<String>,
+    /// Metadata fields that `FROM` asks for.
+    pub metadata: Vec<String>,
+    /// The fields that are read, by ascending register.
+    pub fields: Vec<FieldUse>,
+    /// How many registers there are.
+    pub registers: usize,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// What comes out.
+    pub output: Output,
+    /// Warnings that planning gives.
+    pub warnings: Warnings,
+}
+
+/// The columns of the result.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// Columns with a place of their own, in order.
+    pub columns: Vec<OutputColumn>,
+    /// Columns that stand where a field of the source stood, by name.
+    pub replaced: Vec<OutputColumn>,
+    /// When present: before them come all fields of the source in ascending
+    /// order of name, but for these.
+    pub all_fields_but: Option<Vec<Arc<str>>>,
+}
+
+/// One column of the result.
+#[derive(Clone, Debug)]
+pub struct OutputColumn {
+    /// The name.
+    pub name: Arc<str>,
+    /// The type.
+    pub ty: Type,
+    /// Where it lives.
+    pub register: Register,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// The command.
+    pub span: Span,
+    /// Which registers are read behind it.
+    pub live: Vec<bool>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    /// Begins with one row.
+    Row(Vec<(Register, Typed)>),
+    /// Begins with the rows of the source.
+    From,
+    /// Keeps the rows where a condition is true.
+    Filter(Typed),
+    /// Adds columns, in order.
+    Eval(Vec<(Register, Typed)>),
+    /// Groups rows: one row per group.
+    Stats(Grouping),
+    /// Groups rows: the values of its group in every row.
+    InlineStats(Grouping),
+    /// Orders rows.
+    Sort(Vec<SortKey>),
+    /// Keeps the first rows.
+    Limit(usize),
+    /// One row per value.
+    Expand {
+        /// The column.
+        from: Register,
+        /// The column of single values.
+        to: Register,
+    },
+    /// Takes strings apart by delimiters.
+    Dissect {
+        /// The string.
+        input: Typed,
+        /// The pattern.
+        dissect: Arc<Dissect>,
+        /// A register per output of the pattern.
+        outputs: Vec<Register>,
+    },
+    /// Takes strings apart by regular expressions.
+    Grok {
+        /// The string.
+        input: Typed,
+        /// The patterns: the first that matches counts.
+        groks: Vec<Arc<Grok>>,
+        /// Name, type and register of every output.
+        outputs: Vec<(String, Type, Register)>,
+    },
+    /// Takes the answer of a model.
+    Completion {
+        /// The prompt.
+        prompt: Typed,
+        /// The answer.
+        output: Register,
+    },
+}
+
+/// The keys and aggregates of `STATS`.
+#[derive(Clone, Debug, Default)]
+pub struct Grouping {
+    /// Computes the keys in every row.
+    pub before: Vec<(Register, Typed)>,
+    /// A key in every row, and where its value per group goes.
+    pub keys: Vec<(Register, Register, Type)>,
+    /// The aggregates.
+    pub aggregates: Vec<AggregateCall>,
+    /// Computes columns from aggregates and keys, per group.
+    pub after: Vec<(Register, Typed)>,
+}
+
+/// One call of an aggregate.
+#[derive(Clone, Debug)]
+pub struct AggregateCall {
+    /// Which one.
+    pub kind: AggregateKind,
+    /// Its columns.
+    pub args: Vec<Typed>,
+    /// The rows it counts; all when absent.
+    pub filter: Option<Typed>,
+    /// The type of its result.
+    pub ty: Type,
+    /// Where its result goes.
+    pub output: Register,
+    /// Its place.
+    pub span: Span,
+}
+
+/// One key of `SORT`.
+#[derive(Clone, Debug)]
+pub struct SortKey {
+    /// What to sort by.
+    pub expr: Typed,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+    /// Whether nulls come first.
+    pub nulls_first: bool,
+}
+
+/// Plans a query.
+///
+/// # Errors
+///
+/// All errors of the query.
+pub fn plan(query: &Query, text: &str, options: PlanOptions<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let mut planner = Planner::new(text, options);
+    let mut plan = match planner.query(query) {
+        Ok(plan) => plan,
+        Err(error) => {
+            planner.errors.push(error);
+            return Err(planner.errors);
+        }
+    };
+    if !planner.errors.is_empty() {
+        return Err(planner.errors);
+    }
+    live::annotate(&mut plan);
+    Ok(plan)
+}
+
+impl Plan {
+    /// Whether Kibana takes the rule for an aggregating one: `STATS` makes it
+    /// so, `INLINE STATS` does not.
+    pub fn is_aggregating(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.kind, StepKind::Stats(_)))
+    }
+
+    /// The conditions on source documents, before anything else happens to them.
+    pub fn leading_filters(&self) -> Vec<&Typed> {
+        let steps = self.steps.iter().skip(1);
+        let filters = steps.map_while(|step| match &step.kind {
+            StepKind::Filter(condition) => Some(condition),
+            _ => None,
+        });
+        filters.collect()
+    }
+}
+
+/// The state of planning.
+struct Planner<'a> {
+    text: &'a str,
+    options: PlanOptions<'a>,
+    errors: Vec<Diagnostic>,
+    warnings: Warnings,
+    scope: scope::Scope<'a>,
+    fields: Vec<FieldUse>,
+    /// Places in `fields` by name.
+    known: HashMap<Arc<str>, usize>,
+    registers: usize,
+    /// The command behind which `KQL` and `QSTR` are not allowed.
+    no_search_behind: Option<String>,
+    /// The command behind which `MATCH` is not allowed.
+    no_match_behind: Option<String>,
+    /// The aggregates that are being planned.
+    stats: Option<stats::Context<'a>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(text: &'a str, options: PlanOptions<'a>) -> Self {
+        Self {
+            text,
+            options,
+            errors: Vec::new(),
+            warnings: Warnings::default(),
+            scope: scope::Scope::new(options.fields),
+            fields: Vec::new(),
+            known: HashMap::new(),
+            registers: 0,
+            no_search_behind: None,
+            no_match_behind: None,
+            stats: None,
+        }
+    }
+
+    fn new_register(&mut self) -> Register {
+        self.registers += 1;
+        self.registers - 1
+    }
+}

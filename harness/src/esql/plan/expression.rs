@@ -1,0 +1,368 @@
+//! Expressions: names, literals and calls.
+
+use std::sync::Arc;
+
+use super::scope::{Entry, Found};
+use super::{Planner, Unknown};
+use crate::diagnostic::Diagnostic;
+use crate::esql::column::Column;
+use crate::esql::convert::is_convertible;
+use crate::esql::eval::FieldUse;
+use crate::esql::expr::{Node, Typed};
+use crate::esql::fold::fold_value;
+use crate::esql::functions::{self, Binder};
+use crate::esql::source::FieldInfo;
+use crate::esql::time;
+use crate::esql::types::Type;
+use crate::esql::value::{Amount, Value};
+use crate::query::esql::ast::{Expr, ExprKind, Name, Text};
+use crate::span::Span;
+
+/// The code of errors that Elasticsearch's verifier raises.
+pub(super) const VERIFICATION: &str = "esql-verification";
+
+pub(super) type Planned = Result<Typed, Diagnostic>;
+
+impl Planner<'_> {
+    /// An error of the verifier.
+    pub(super) fn error(span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(VERIFICATION, message, span)
+    }
+
+    pub(super) fn source(&self, span: Span) -> &str {
+        span.of(self.text)
+    }
+
+    /// A literal of one value, or null.
+    pub(super) fn literal(ty: Type, value: Option<Value>, span: Span) -> Typed {
+        let values: Vec<_> = value.into_iter().collect();
+        Typed { node: Node::Literal(Arc::new(Column::constant(ty, &values, 1))), ty, span }
+    }
+
+    /// Types an expression; when it has an error, notes it and goes on with null.
+    pub(super) fn expr_or_null(&mut self, expr: &Expr) -> Typed {
+        match self.expr(expr) {
+            Ok(typed) => typed,
+            Err(error) => {
+                self.errors.push(error);
+                Self::literal(Type::Null, None, expr.span)
+            }
+        }
+    }
+
+    /// Types an expression.
+    pub(super) fn expr(&mut self, expr: &Expr) -> Planned {
+        let span = expr.span;
+        if let Some(key) = self.repeated_key(expr) {
+            return Ok(key);
+        }
+        match &expr.kind {
+            ExprKind::Null => Ok(Self::literal(Type::Null, None, span)),
+            ExprKind::Boolean(value) => {
+                Ok(Self::literal(Type::Boolean, Some(Value::Bool(*value)), span))
+            }
+            ExprKind::Integer(digits) => Ok(Self::integer(digits, false, span)),
+            ExprKind::Decimal(digits) => Self::decimal(digits, span),
+            ExprKind::Text(text) => {
+                Ok(Self::literal(Type::Keyword, Some(Value::Str(text.clone())), span))
+            }
+            ExprKind::Timespan { amount, unit } => Self::timespan(amount, unit, span),
+            ExprKind::List(items) => self.list(items, span),
+            ExprKind::Column(name) => self.column(name, span),
+            ExprKind::Call { name, args, star, options } => {
+                self.call(name, args, *star, options, span)
+            }
+            ExprKind::Sign { negative, operand } => self.sign(*negative, operand, span),
+            ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, span),
+            ExprKind::Compare { op, left, right } => self.compare(*op, left, right, span),
+            ExprKind::Cast { operand, ty } => self.cast(operand, ty, span),
+            ExprKind::And(parts) => Ok(Self::boolean_node(Node::And(self.conditions_of(parts)?), span)),
+            ExprKind::Or(parts) => Ok(Self::boolean_node(Node::Or(self.conditions_of(parts)?), span)),
+            ExprKind::Not(inner) => {
+                let condition = self.condition(inner)?;
+                Ok(Self::boolean_node(Node::Not(Box::new(condition)), span))
+            }
+            ExprKind::In { value, choices, negated } => {
+                self.is_in(value, choices, *negated, span)
+            }
+            ExprKind::Like { value, patterns, syntax, negated, .. } => {
+                self.like(value, patterns, *syntax, *negated, span)
+            }
+            ExprKind::IsNull { value, negated } => {
+                let value = Box::new(self.expr(value)?);
+                Ok(Self::boolean_node(Node::IsNull { value, negated: *negated }, span))
+            }
+            ExprKind::Match { field, query, .. } => self.match_operator(field, query, span),
+        }
+    }
+
+    pub(super) fn boolean_node(node: Node, span: Span) -> Typed {
+        Typed { node, ty: Type::Boolean, span }
+    }
+
+    fn conditions_of(&mut self, parts: &[Expr]) -> Result<Vec<Typed>, Diagnostic> {
+        parts.iter().map(|part| self.condition(part)).collect()
+    }
+
+    /// An operand of AND, OR and NOT.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Planned {
+        let typed = self.expr(expr)?;
+        if matches!(typed.ty, Type::Boolean | Type::Null) {
+            return Ok(typed);
+        }
+        Err(Self::error(
+            expr.span,
+            format!(
+                "argument of [{}] must be [boolean], found value [{}] type [{}]",
+                self.source(expr.span),
+                self.source(expr.span),
+                typed.ty
+            ),
+        ))
+    }
+
+    pub(super) fn integer(digits: &str, negative: bool, span: Span) -> Typed {
+        let signed = if negative { format!("-{digits}") } else { digits.to_owned() };
+        if let Ok(value) = signed.parse() {
+            return Self::literal(Type::Integer, Some(Value::Int(value)), span);
+        }
+        if let Ok(value) = signed.parse() {
+            return Self::literal(Type::Long, Some(Value::Long(value)), span);
+        }
+        if let Ok(value) = signed.parse() {
+            return Self::literal(Type::UnsignedLong, Some(Value::ULong(value)), span);
+        }
+        let value = signed.parse().unwrap_or(f64::INFINITY);
+        Self::literal(Type::Double, Some(Value::Double(value)), span)
+    }
+
+    fn decimal(digits: &str, span: Span) -> Planned {
+        match digits.parse::<f64>() {
+            Ok(value) if value.is_finite() => {
+                Ok(Self::literal(Type::Double, Some(Value::Double(value)), span))
+            }
+            _ => Err(Self::error(span, format!("Number [{digits}] is too large"))),
+        }
+    }
+
+    fn timespan(amount: &str, unit: &str, span: Span) -> Planned {
+        let too_large = || Self::error(span, format!("Number [{amount}] outside of [integer] range"));
+        let count: i64 = amount.parse().map_err(|_| too_large())?;
+        let amount = time::amount(count, unit)
+            .ok_or_else(|| Self::error(span, format!("Unexpected temporal unit: '{unit}'")))?;
+        let ty = match amount {
+            Amount::Period { .. } => Type::Period,
+            Amount::Duration { .. } => Type::Duration,
+        };
+        Ok(Self::literal(ty, Some(Value::Amount(amount)), span))
+    }
+
+    fn list(&mut self, items: &[Expr], span: Span) -> Planned {
+        let mut values = Vec::with_capacity(items.len());
+        let mut common = Type::Null;
+        for item in items {
+            let typed = self.expr(item)?;
+            let constant = matches!(item.kind, ExprKind::Integer(_) | ExprKind::Decimal(_) | ExprKind::Text(_) | ExprKind::Boolean(_) | ExprKind::Sign { .. });
+            let Some(value) = fold_value(&typed).filter(|_| constant) else {
+                return Err(Diagnostic::error(
+                    crate::query::esql::lexer::SYNTAX,
+                    "lists hold numbers, strings or booleans",
+                    item.span,
+                ));
+            };
+            common = match (common, typed.ty) {
+                (Type::Null, ty) => ty,
+                (a, b) if a == b => a,
+                (a, b) if a.is_numeric() && b.is_numeric() => a.max(b),
+                _ => {
+                    return Err(Diagnostic::error(
+                        crate::query::esql::lexer::SYNTAX,
+                        "the values of a list are of one kind",
+                        item.span,
+                    ));
+                }
+            };
+            values.push(value);
+        }
+        let values: Vec<_> = values
+            .into_iter()
+            .filter_map(|value| widen(value, common))
+            .collect();
+        Ok(Typed {
+            node: Node::Literal(Arc::new(Column::constant(common, &values, 1))),
+            ty: common,
+            span,
+        })
+    }
+
+    /// The column of a name.
+    pub(super) fn column(&mut self, name: &str, span: Span) -> Planned {
+        let Some(entry) = self.resolve(name, span) else {
+            return Ok(Self::literal(Type::Null, None, span));
+        };
+        if let Some(mapped) = &entry.unsupported {
+            let message = format!("Cannot use field [{name}] with unsupported type [{mapped}]");
+            return Err(Self::error(span, message));
+        }
+        let node = Node::Column { register: entry.register, constant: entry.constant };
+        Ok(Typed { node, ty: entry.ty, span })
+    }
+
+    /// The entry of a name; an unknown one is noted as an error.
+    pub(super) fn resolve(&mut self, name: &str, span: Span) -> Option<Entry> {
+        match self.scope.find(name) {
+            Some(Found::Entry(entry)) => Some(entry),
+            Some(Found::Field(info)) => Some(self.field(name, &info)),
+            None if self.options.unknown == Unknown::Null && self.scope.open => {
+                let info = FieldInfo { ty: Type::Null, mapped: Arc::from("null") };
+                Some(self.field(name, &info))
+            }
+            None if self.outside_aggregate(name, span).is_some() => {
+                self.errors.extend(self.outside_aggregate(name, span));
+                None
+            }
+            None => {
+                let message = format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
+                self.errors.push(Self::error(span, message));
+                None
+            }
+        }
+    }
+
+    /// `, did you mean [x]?` where something is close.
+    pub(super) fn suggestion(&self, name: &str, words: &str) -> String {
+        let similar = self.scope.similar(name);
+        match similar.as_slice() {
+            [] => String::new(),
+            [one] => format!(", {words} [{one}]?"),
+            many => format!(", {words} any of [{}]?", many.join(", ")),
+        }
+    }
+
+    /// The entry of a field of the source, which reads it from now on.
+    fn field(&mut self, name: &str, info: &FieldInfo) -> Entry {
+        let known = self.known.get(name).and_then(|place| self.fields.get(*place));
+        let (name, register) = match known {
+            Some(field) => (field.name.clone(), field.register),
+            None => {
+                let register = self.new_register();
+                let name: Arc<str> = name.into();
+                self.known.insert(name.clone(), self.fields.len());
+                self.fields.push(FieldUse { name: name.clone(), ty: info.ty, register });
+                (name, register)
+            }
+        };
+        let unsupported = (info.ty == Type::Unsupported).then(|| info.mapped.clone());
+        Entry { name, ty: info.ty, register, constant: None, unsupported }
+    }
+
+    fn cast(&mut self, operand: &Expr, ty: &Name, span: Span) -> Planned {
+        let inner = self.expr(operand)?;
+        let Some(to) = Type::by_name(&ty.text) else {
+            let message = format!("Unknown data type named [{}]", ty.text);
+            return Err(Diagnostic::error(crate::query::esql::lexer::SYNTAX, message, ty.span));
+        };
+        self.convert(inner, to, span)
+    }
+
+    pub(super) fn convert(&mut self, inner: Typed, to: Type, span: Span) -> Planned {
+        if !is_convertible(inner.ty, to) {
+            let message = format!(
+                "argument of [{}] must be convertible to [{to}], found value [{}] type [{}]",
+                self.source(span),
+                self.source(inner.span),
+                inner.ty
+            );
+            return Err(Self::error(span, message));
+        }
+        if to.is_amount() && !inner.is_constant() {
+            let message = format!("argument of [{}] must be a constant", self.source(span));
+            return Err(Self::error(span, message));
+        }
+        Ok(Typed { node: Node::Convert(Box::new(inner)), ty: to, span })
+    }
+
+    fn call(
+        &mut self,
+        name: &Name,
+        args: &[Expr],
+        star: bool,
+        options: &[(Text, Expr)],
+        span: Span,
+    ) -> Planned {
+        let lower = name.text.to_ascii_lowercase();
+        if let Some(special) = self.special(&lower, args, options, span) {
+            return special;
+        }
+        if super::AggregateKind::is_aggregate(&lower) {
+            if self.stats.is_some() {
+                return self.aggregate_call(&lower, args, span);
+            }
+            let message = format!(
+                "aggregate function [{}] not allowed outside STATS command",
+                self.source(span)
+            );
+            return Err(Self::error(span, message));
+        }
+        let Some(function) = functions::by_name(&lower) else {
+            return Err(self.unknown_function(&lower, name));
+        };
+        if star {
+            let message = format!("[{}] does not take *", name.text);
+            return Err(Self::error(span, message));
+        }
+        let args = args.iter().map(|arg| self.expr(arg)).collect::<Result<_, _>>()?;
+        let options = self.options(options)?;
+        let mut binder = Binder { text: self.text, name: &name.text, span, args, options };
+        let bound = (function.bind)(&mut binder)?;
+        let node = Node::Call { kernel: bound.kernel, args: binder.args };
+        Ok(Typed { node, ty: bound.ty, span })
+    }
+
+    pub(super) fn options(
+        &mut self,
+        options: &[(Text, Expr)],
+    ) -> Result<Vec<(String, Value)>, Diagnostic> {
+        let mut out = Vec::with_capacity(options.len());
+        for (key, value) in options {
+            let typed = self.expr(value)?;
+            let Some(value) = fold_value(&typed) else {
+                return Err(Self::error(value.span, "options are constants"));
+            };
+            out.push((key.text.clone(), value));
+        }
+        Ok(out)
+    }
+
+    fn unknown_function(&self, lower: &str, name: &Name) -> Diagnostic {
+        let mut close: Vec<_> = functions::names()
+            .chain(super::AggregateKind::names())
+            .map(|known| (super::scope::similarity(lower, known), known))
+            .filter(|(likeness, _)| *likeness >= 0.5)
+            .collect();
+        close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        close.truncate(5);
+        let close: Vec<_> = close.into_iter().map(|(_, name)| name).collect();
+        let suggestion = match close.as_slice() {
+            [] => String::new(),
+            [one] => format!(", did you mean [{one}]?"),
+            many => format!(", did you mean any of [{}]?", many.join(", ")),
+        };
+        Self::error(name.span, format!("Unknown function [{}]{suggestion}", name.text))
+    }
+}
+
+/// A number as one of a wider type.
+fn widen(value: Value, to: Type) -> Option<Value> {
+    let number = value.as_ref();
+    Some(match (to, &value) {
+        (Type::Double, Value::Int(_) | Value::Long(_) | Value::ULong(_)) => {
+            Value::Double(number.double())
+        }
+        (Type::UnsignedLong, Value::Int(_) | Value::Long(_)) => {
+            Value::ULong(u64::try_from(number.long()).ok()?)
+        }
+        (Type::Long, Value::Int(small)) => Value::Long((*small).into()),
+        _ => value,
+    })
+}

@@ -1,0 +1,89 @@
+//! Which registers are read behind each step, from the last step to the first.
+
+use super::{Grouping, Plan, Step, StepKind};
+use crate::esql::expr::{Register, Typed};
+
+/// Notes the live registers in every step.
+pub(super) fn annotate(plan: &mut Plan) {
+    let mut live = vec![false; plan.registers];
+    for column in plan.output.columns.iter().chain(&plan.output.replaced) {
+        mark(&mut live, column.register);
+    }
+    for step in plan.steps.iter_mut().rev() {
+        step.live.clone_from(&live);
+        before(step, &mut live);
+    }
+}
+
+fn mark(live: &mut [bool], register: Register) {
+    if let Some(slot) = live.get_mut(register) {
+        *slot = true;
+    }
+}
+
+fn clear(live: &mut [bool], register: Register) {
+    if let Some(slot) = live.get_mut(register) {
+        *slot = false;
+    }
+}
+
+fn read(live: &mut [bool], typed: &Typed) {
+    typed.registers(&mut |register| mark(live, register));
+}
+
+/// What is live before a step, given what is live behind it.
+fn before(step: &Step, live: &mut [bool]) {
+    match &step.kind {
+        StepKind::Row(columns) | StepKind::Eval(columns) => {
+            for (register, typed) in columns.iter().rev() {
+                clear(live, *register);
+                read(live, typed);
+            }
+        }
+        StepKind::From | StepKind::Limit(_) => {}
+        StepKind::Filter(condition) => read(live, condition),
+        StepKind::Stats(grouping) => {
+            live.fill(false);
+            before_grouping(grouping, live);
+        }
+        StepKind::InlineStats(grouping) => {
+            for (register, typed) in grouping.after.iter().rev() {
+                clear(live, *register);
+                read(live, typed);
+            }
+            before_grouping(grouping, live);
+        }
+        StepKind::Sort(keys) => keys.iter().for_each(|key| read(live, &key.expr)),
+        StepKind::Expand { from, to } => {
+            clear(live, *to);
+            mark(live, *from);
+        }
+        StepKind::Dissect { input, outputs, .. } => {
+            outputs.iter().for_each(|register| clear(live, *register));
+            read(live, input);
+        }
+        StepKind::Grok { input, outputs, .. } => {
+            outputs.iter().for_each(|(_, _, register)| clear(live, *register));
+            read(live, input);
+        }
+        StepKind::Completion { prompt, output } => {
+            clear(live, *output);
+            read(live, prompt);
+        }
+    }
+}
+
+fn before_grouping(grouping: &Grouping, live: &mut [bool]) {
+    for call in &grouping.aggregates {
+        clear(live, call.output);
+        call.args.iter().chain(&call.filter).for_each(|typed| read(live, typed));
+    }
+    for (row, group, _) in &grouping.keys {
+        clear(live, *group);
+        mark(live, *row);
+    }
+    for (register, typed) in grouping.before.iter().rev() {
+        clear(live, *register);
+        read(live, typed);
+    }
+}

@@ -1,0 +1,224 @@
+//! Functions that need more than their arguments.
+
+use std::sync::Arc;
+
+use super::Planner;
+use super::expression::Planned;
+use crate::diagnostic::Diagnostic;
+use crate::esql::expr::{Node, Typed};
+use crate::esql::fold::fold_value;
+use crate::esql::functions::{Binder, argument_error};
+use crate::esql::search::{Search, SearchQuery};
+use crate::esql::types::Type;
+use crate::esql::value::Value;
+use crate::query::esql::ast::{Expr, ExprKind, Name, Text};
+use crate::span::Span;
+
+impl Planner<'_> {
+    /// The call of a special function; `None` for any other name.
+    pub(super) fn special(
+        &mut self,
+        name: &str,
+        args: &[Expr],
+        options: &[(Text, Expr)],
+        span: Span,
+    ) -> Option<Planned> {
+        Some(match name {
+            "case" => self.case(args, span),
+            "coalesce" => self.coalesce(args, span),
+            "now" => Ok(Typed { node: Node::Now, ty: Type::Date, span }),
+            "is_null" | "is_not_null" => self.null_test(args, name == "is_not_null", span),
+            "kql" | "qstr" | "match" | "match_phrase" => self.search(name, args, options, span),
+            _ => return None,
+        })
+    }
+
+    fn null_test(&mut self, args: &[Expr], negated: bool, span: Span) -> Planned {
+        let [value] = args else {
+            let message = format!("[{}] expects exactly one argument", self.source(span));
+            return Err(Self::error(span, message));
+        };
+        let value = Box::new(self.expr(value)?);
+        Ok(Self::boolean_node(Node::IsNull { value, negated }, span))
+    }
+
+    fn typed_args(&mut self, args: &[Expr]) -> Result<Vec<Typed>, Diagnostic> {
+        args.iter().map(|arg| self.expr(arg)).collect()
+    }
+
+    /// The type that some arguments share; those of another number type are cast.
+    fn shared(
+        &self,
+        name: &str,
+        mut args: Vec<Typed>,
+        indices: &[usize],
+        span: Span,
+    ) -> Result<(Type, Vec<Typed>), Diagnostic> {
+        let binder = Binder { text: self.text, name, span, args, options: Vec::new() };
+        let ty = binder.common_type(indices.iter().copied())?;
+        args = binder.args;
+        for index in indices {
+            let arg = &args[*index];
+            if arg.ty != ty && arg.ty.is_numeric() {
+                let span = arg.span;
+                let node = Node::Convert(Box::new(arg.clone()));
+                args[*index] = Typed { node, ty, span };
+            }
+        }
+        Ok((ty, args))
+    }
+
+    fn case(&mut self, args: &[Expr], span: Span) -> Planned {
+        let args = self.typed_args(args)?;
+        let count = args.len();
+        if count < 2 {
+            let message = format!("[{}] expects at least 2 arguments", self.source(span));
+            return Err(Self::error(span, message));
+        }
+        let pairs = count / 2;
+        for pair in 0..pairs {
+            let condition = &args[pair * 2];
+            if !matches!(condition.ty, Type::Boolean | Type::Null) {
+                return Err(argument_error(self.text, span, count, pair * 2, "boolean", condition));
+            }
+        }
+        let mut values: Vec<_> = (0..pairs).map(|pair| pair * 2 + 1).collect();
+        if count % 2 == 1 {
+            values.push(count - 1);
+        }
+        let (ty, mut args) = self.shared("case", args, &values, span)?;
+        let otherwise = if count % 2 == 1 { args.pop().map(Box::new) } else { None };
+        let mut branches = Vec::with_capacity(pairs);
+        let mut args = args.into_iter();
+        while let (Some(condition), Some(value)) = (args.next(), args.next()) {
+            branches.push((condition, value));
+        }
+        Ok(Typed { node: Node::Case { branches, otherwise }, ty, span })
+    }
+
+    fn coalesce(&mut self, args: &[Expr], span: Span) -> Planned {
+        let args = self.typed_args(args)?;
+        if args.is_empty() {
+            let message = format!("[{}] expects at least one argument", self.source(span));
+            return Err(Self::error(span, message));
+        }
+        let indices: Vec<_> = (0..args.len()).collect();
+        let (ty, args) = self.shared("coalesce", args, &indices, span)?;
+        Ok(Typed { node: Node::Coalesce(args), ty, span })
+    }
+
+    /// `field : query`.
+    pub(super) fn match_operator(&mut self, field: &Name, query: &Expr, span: Span) -> Planned {
+        self.check_searchable("[:] operator", true, span)?;
+        let field = self.search_field(&field.text, field.span)?;
+        let value = self.search_value(query, span)?;
+        Ok(self.search_node(SearchQuery::Match { field, value }, Vec::new(), span))
+    }
+
+    fn search(
+        &mut self,
+        name: &str,
+        args: &[Expr],
+        options: &[(Text, Expr)],
+        span: Span,
+    ) -> Planned {
+        let takes_field = name.starts_with("match");
+        self.check_searchable(&format!("[{}] function", name.to_uppercase()), takes_field, span)?;
+        let options = self.options(options)?;
+        let query = match (name, args) {
+            ("kql", [query]) => SearchQuery::Kql(self.search_text(query, span)?),
+            ("qstr", [query]) => SearchQuery::QueryString(self.search_text(query, span)?),
+            ("match" | "match_phrase", [field, value]) => {
+                let field = match &field.kind {
+                    ExprKind::Column(field_name) => self.search_field(field_name, field.span)?,
+                    ExprKind::Cast { operand, .. } => match &operand.kind {
+                        ExprKind::Column(field_name) => {
+                            self.search_field(field_name, operand.span)?
+                        }
+                        _ => return Err(self.no_field(field.span, span)),
+                    },
+                    _ => return Err(self.no_field(field.span, span)),
+                };
+                if name == "match" {
+                    SearchQuery::Match { field, value: self.search_value(value, span)? }
+                } else {
+                    SearchQuery::MatchPhrase { field, phrase: self.search_text(value, span)? }
+                }
+            }
+            _ => {
+                let message = format!(
+                    "error building [{name}]: wrong number of arguments in [{}]",
+                    self.source(span)
+                );
+                return Err(Self::error(span, message));
+            }
+        };
+        Ok(self.search_node(query, options, span))
+    }
+
+    fn search_node(
+        &self,
+        query: SearchQuery,
+        options: Vec<(String, Value)>,
+        span: Span,
+    ) -> Typed {
+        Self::boolean_node(Node::Search(Arc::new(Search { query, options, span })), span)
+    }
+
+    fn no_field(&self, field: Span, call: Span) -> Diagnostic {
+        let message = format!(
+            "[{}] cannot operate on [{}], which is not a field from an index mapping",
+            self.source(call),
+            self.source(field)
+        );
+        Self::error(field, message)
+    }
+
+    fn check_searchable(&self, what: &str, by_field: bool, span: Span) -> Result<(), Diagnostic> {
+        let blocker = if by_field { &self.no_match_behind } else { &self.no_search_behind };
+        match blocker {
+            None => Ok(()),
+            Some(command) => {
+                Err(Self::error(span, format!("{what} cannot be used after {command}")))
+            }
+        }
+    }
+
+    fn search_field(&mut self, name: &str, span: Span) -> Result<String, Diagnostic> {
+        let Some(entry) = self.resolve(name, span) else { return Ok(name.to_owned()) };
+        let field = self.fields.iter().find(|field| field.register == entry.register);
+        match field {
+            Some(field) => Ok(field.name.to_string()),
+            None => Err(Self::error(
+                span,
+                format!("cannot operate on [{name}], which is not a field from an index mapping"),
+            )),
+        }
+    }
+
+    fn search_value(&mut self, expr: &Expr, call: Span) -> Result<Value, Diagnostic> {
+        let typed = self.expr(expr)?;
+        fold_value(&typed).ok_or_else(|| {
+            let message = format!(
+                "argument of [{}] cannot be null and must be a constant, received [{}]",
+                self.source(call),
+                self.source(expr.span)
+            );
+            Self::error(expr.span, message)
+        })
+    }
+
+    fn search_text(&mut self, expr: &Expr, call: Span) -> Result<String, Diagnostic> {
+        match self.search_value(expr, call)? {
+            Value::Str(text) => Ok(text),
+            _ => {
+                let message = format!(
+                    "argument of [{}] must be [string], found value [{}]",
+                    self.source(call),
+                    self.source(expr.span)
+                );
+                Err(Self::error(expr.span, message))
+            }
+        }
+    }
+}

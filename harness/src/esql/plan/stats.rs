@@ -1,0 +1,261 @@
+//! `STATS` and `INLINE STATS`.
+//!
+//! A call of an aggregate reads the rows: its arguments see the columns of the
+//! input and the keys, whole lists. What stands around the call is computed
+//! per group: it sees aggregates and the group's keys.
+
+use std::sync::Arc;
+
+use super::expression::Planned;
+use super::scope::{Entry, Scope};
+use super::{AggregateCall, Grouping, Planner};
+use crate::diagnostic::Diagnostic;
+use crate::esql::expr::{Node, Register, Typed};
+use crate::esql::types::Type;
+use crate::query::esql::ast::{Aggregate, Expr, ExprKind, Field, Stats};
+use crate::span::{Span, line_column};
+
+/// The aggregates that are being planned.
+pub(super) struct Context<'a> {
+    /// The columns that arguments see.
+    rows: Scope<'a>,
+    /// The keys that are expressions, as canonical text.
+    expressions: Vec<(String, Entry)>,
+    /// The condition of the aggregate at hand.
+    filter: Option<Typed>,
+    calls: Vec<AggregateCall>,
+}
+
+struct Key {
+    name: Arc<str>,
+    span: Span,
+    /// In every row.
+    row: Register,
+    /// Per group.
+    group: Register,
+    ty: Type,
+}
+
+impl<'a> Planner<'a> {
+    /// The name of a column: the one written, or the source text.
+    pub(super) fn field_name(&self, field: &Field) -> Arc<str> {
+        match (&field.name, &field.expr.kind) {
+            (Some(name), _) => name.text.as_str().into(),
+            (None, ExprKind::Column(name)) => name.as_str().into(),
+            (None, _) => self.source(field.span).into(),
+        }
+    }
+
+    /// Plans the grouping and sets the scope behind it.
+    pub(super) fn stats(&mut self, stats: &Stats, inline: bool) -> Result<Grouping, Diagnostic> {
+        let mut grouping = Grouping::default();
+        let keys = self.keys(stats, &mut grouping)?;
+        let mut rows = self.scope.clone();
+        let mut groups = Scope::new(self.options.fields);
+        let mut expressions = Vec::new();
+        for (field, key) in stats.by.iter().filter_map(|field| {
+            let name = self.field_name(field);
+            keys.iter().find(|key| key.name == name).map(|key| (field, key))
+        }) {
+            rows.push(key.entry(key.row));
+            groups.push(key.entry(key.group));
+            if !matches!(field.expr.kind, ExprKind::Column(_)) {
+                expressions.push((field.expr.to_string(), key.entry(key.group)));
+            }
+        }
+        let input = std::mem::replace(&mut self.scope, groups);
+        self.stats = Some(Context { rows, expressions, filter: None, calls: Vec::new() });
+        let mut columns = Vec::new();
+        for aggregate in &stats.aggregates {
+            match self.one_aggregate(aggregate) {
+                Ok(typed) => columns.push((self.aggregate_name(aggregate), aggregate.span, typed)),
+                Err(error) => self.errors.push(error),
+            }
+        }
+        let context = self.stats.take();
+        grouping.aggregates = context.map(|context| context.calls).unwrap_or_default();
+        self.scope = input;
+        if !inline {
+            self.scope.clear();
+        }
+        self.publish(columns, &keys, inline, &mut grouping);
+        Ok(grouping)
+    }
+
+    fn keys(&mut self, stats: &Stats, grouping: &mut Grouping) -> Result<Vec<Key>, Diagnostic> {
+        let mut keys: Vec<Key> = Vec::new();
+        for field in &stats.by {
+            let typed = self.expr_or_null(&field.expr);
+            if typed.ty.is_amount() || typed.ty == Type::Source {
+                return Err(Self::error(
+                    field.span,
+                    format!("cannot group by on [{}] type for grouping [{}]", typed.ty, self.source(field.span)),
+                ));
+            }
+            let name = self.field_name(field);
+            if let Some(place) = keys.iter().position(|key| key.name == name) {
+                let shadowed = keys.remove(place);
+                self.note_shadowed(&name, shadowed.span, field.name.as_ref().map_or(field.span, |name| name.span));
+            }
+            let row = match typed.node {
+                Node::Column { register, constant: None } => register,
+                _ => {
+                    let register = self.new_register();
+                    grouping.before.push((register, typed.clone()));
+                    register
+                }
+            };
+            let span = field.name.as_ref().map_or(field.span, |name| name.span);
+            let group = self.new_register();
+            keys.push(Key { name, span, row, group, ty: typed.ty.without_text() });
+        }
+        grouping.keys = keys.iter().map(|key| (key.row, key.group, key.ty)).collect();
+        Ok(keys)
+    }
+
+    fn note_shadowed(&mut self, name: &str, shadowed: Span, by: Span) {
+        let (line, column) = line_column(self.text, by.start);
+        self.warnings
+            .note(shadowed, format!("Field '{name}' shadowed by field at line {line}:{column}"));
+    }
+
+    fn aggregate_name(&self, aggregate: &Aggregate) -> Arc<str> {
+        match (&aggregate.field.name, &aggregate.filter) {
+            (None, Some(_)) => self.source(aggregate.span).into(),
+            _ => self.field_name(&aggregate.field),
+        }
+    }
+
+    fn one_aggregate(&mut self, aggregate: &Aggregate) -> Planned {
+        let filter = match &aggregate.filter {
+            Some(filter) => Some(self.in_rows(|planner| planner.condition(filter))?),
+            None => None,
+        };
+        let expr = &aggregate.field.expr;
+        if let Some(context) = &mut self.stats {
+            context.filter = filter;
+        }
+        if let ExprKind::Column(name) = &expr.kind
+            && self.scope.entry(name).is_some()
+        {
+            let message = format!("grouping key [{name}] already specified in the STATS BY clause");
+            return Err(Self::error(expr.span, message));
+        }
+        let before = self.stats.as_ref().map_or(0, |context| context.calls.len());
+        let typed = self.expr(expr)?;
+        let called = self.stats.as_ref().map_or(0, |context| context.calls.len()) > before;
+        let mut reads = false;
+        typed.registers(&mut |_| reads = true);
+        if !called && !reads && self.errors.is_empty() {
+            let message =
+                format!("expected an aggregate function but found [{}]", self.source(expr.span));
+            return Err(Self::error(expr.span, message));
+        }
+        Ok(typed)
+    }
+
+    /// Plans with the columns of the rows in sight.
+    fn in_rows(&mut self, plan: impl FnOnce(&mut Self) -> Planned) -> Planned {
+        let Some(mut context) = self.stats.take() else { return plan(self) };
+        std::mem::swap(&mut self.scope, &mut context.rows);
+        let planned = plan(self);
+        std::mem::swap(&mut self.scope, &mut context.rows);
+        self.stats = Some(context);
+        planned
+    }
+
+    /// A call of an aggregate: a column of the groups.
+    pub(super) fn aggregate_call(&mut self, name: &str, args: &[Expr], span: Span) -> Planned {
+        let mut typed = Vec::with_capacity(args.len());
+        for arg in args {
+            typed.push(self.in_rows(|planner| planner.expr(arg))?);
+        }
+        let checked = self.aggregate(name, typed, span)?;
+        let output = self.new_register();
+        if let Some(context) = &mut self.stats {
+            context.calls.push(AggregateCall {
+                kind: checked.kind,
+                args: checked.args,
+                filter: context.filter.clone(),
+                ty: checked.ty,
+                output,
+                span,
+            });
+        }
+        let node = Node::Column { register: output, constant: None };
+        Ok(Typed { node, ty: checked.ty, span })
+    }
+
+    /// The key that an expression around an aggregate repeats.
+    pub(super) fn repeated_key(&self, expr: &Expr) -> Option<Typed> {
+        let context = self.stats.as_ref()?;
+        if context.expressions.is_empty() || matches!(expr.kind, ExprKind::Column(_)) {
+            return None;
+        }
+        let text = expr.to_string();
+        let (_, entry) = context.expressions.iter().find(|(key, _)| *key == text)?;
+        let node = Node::Column { register: entry.register, constant: None };
+        Some(Typed { node, ty: entry.ty, span: expr.span })
+    }
+
+    /// The error of a column of the rows that stands outside an aggregate.
+    pub(super) fn outside_aggregate(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let context = self.stats.as_ref()?;
+        context.rows.find(name)?;
+        Some(Self::error(
+            span,
+            format!("column [{name}] must appear in the STATS BY clause or be used in an aggregate function"),
+        ))
+    }
+
+    /// Makes aggregates and keys columns: of one name the last aggregate
+    /// stays, and a key beats all of them.
+    fn publish(
+        &mut self,
+        columns: Vec<(Arc<str>, Span, Typed)>,
+        keys: &[Key],
+        inline: bool,
+        grouping: &mut Grouping,
+    ) {
+        let mut shadows = Vec::new();
+        for (index, (name, span, typed)) in columns.iter().enumerate() {
+            let key = keys.iter().find(|key| key.name == *name).map(|key| key.span);
+            let later = columns[index + 1..].iter().find(|(other, ..)| other == name);
+            if let Some(by) = key.or(later.map(|(_, span, _)| *span)) {
+                shadows.push((name.clone(), *span, by));
+                continue;
+            }
+            let register = match typed.node {
+                Node::Column { register, constant: None }
+                    if grouping.aggregates.iter().any(|call| call.output == register) =>
+                {
+                    register
+                }
+                _ => {
+                    let register = self.new_register();
+                    grouping.after.push((register, typed.clone()));
+                    register
+                }
+            };
+            self.scope.push(Entry {
+                name: name.clone(),
+                ty: typed.ty,
+                register,
+                constant: None,
+                unsupported: None,
+            });
+        }
+        for (name, shadowed, by) in shadows {
+            self.note_shadowed(&name, shadowed, by);
+        }
+        for key in keys {
+            self.scope.push(key.entry(if inline { key.row } else { key.group }));
+        }
+    }
+}
+
+impl Key {
+    fn entry(&self, register: Register) -> Entry {
+        Entry { name: self.name.clone(), ty: self.ty, register, constant: None, unsupported: None }
+    }
+}

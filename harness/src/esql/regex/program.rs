@@ -1,0 +1,135 @@
+//! A tree as a program of the virtual machine.
+
+use super::RegexError;
+use super::class::Class;
+use super::node::{Look, Node, Step};
+
+/// The greatest number of instructions.
+const MAX_INSTRUCTIONS: usize = 50_000;
+
+/// One instruction.
+#[derive(Debug)]
+pub(super) enum Instruction {
+    /// Takes one character of a set.
+    Class(Class),
+    /// Goes on at both places, the first one preferred.
+    Split(usize, usize),
+    /// Goes on elsewhere.
+    Jump(usize),
+    /// Notes the place.
+    Save(usize),
+    /// Goes on when the place is such.
+    Look(Look),
+    /// Goes on when the surroundings are such.
+    Around { ahead: bool, negative: bool, any: Vec<Vec<Step>> },
+    /// The end of a match.
+    Match,
+}
+
+/// A program.
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) code: Vec<Instruction>,
+    /// Two per group.
+    pub(super) slots: usize,
+}
+
+impl Program {
+    pub(super) fn compile(node: &Node, groups: usize) -> Result<Self, RegexError> {
+        let mut program = Self { code: vec![Instruction::Save(0)], slots: groups * 2 };
+        program.emit(node)?;
+        program.code.push(Instruction::Save(1));
+        program.code.push(Instruction::Match);
+        Ok(program)
+    }
+
+    fn push(&mut self, instruction: Instruction) -> Result<usize, RegexError> {
+        if self.code.len() >= MAX_INSTRUCTIONS {
+            return Err(RegexError::Unsupported("an expression of this size".into()));
+        }
+        self.code.push(instruction);
+        Ok(self.code.len() - 1)
+    }
+
+    fn emit(&mut self, node: &Node) -> Result<(), RegexError> {
+        match node {
+            Node::Empty => {}
+            Node::Class(class) => {
+                self.push(Instruction::Class(class.clone()))?;
+            }
+            Node::Concat(nodes) => {
+                for node in nodes {
+                    self.emit(node)?;
+                }
+            }
+            Node::Alternate(nodes) => self.alternate(nodes)?,
+            Node::Repeat { node, min, max, greedy } => self.repeat(node, *min, *max, *greedy)?,
+            Node::Capture { index, node } => {
+                self.push(Instruction::Save(index * 2))?;
+                self.emit(node)?;
+                self.push(Instruction::Save(index * 2 + 1))?;
+            }
+            Node::Look(look) => {
+                self.push(Instruction::Look(*look))?;
+            }
+            Node::Around { ahead, negative, any } => {
+                let (ahead, negative, any) = (*ahead, *negative, any.clone());
+                self.push(Instruction::Around { ahead, negative, any })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn alternate(&mut self, nodes: &[Node]) -> Result<(), RegexError> {
+        let mut jumps = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            if index + 1 == nodes.len() {
+                self.emit(node)?;
+                break;
+            }
+            let split = self.push(Instruction::Split(0, 0))?;
+            self.emit(node)?;
+            jumps.push(self.push(Instruction::Jump(0))?);
+            self.code[split] = Instruction::Split(split + 1, self.code.len());
+        }
+        for jump in jumps {
+            self.code[jump] = Instruction::Jump(self.code.len());
+        }
+        Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        node: &Node,
+        min: u32,
+        max: Option<u32>,
+        greedy: bool,
+    ) -> Result<(), RegexError> {
+        let branch = |into: usize, past: usize| {
+            if greedy { Instruction::Split(into, past) } else { Instruction::Split(past, into) }
+        };
+        for _ in 0..min {
+            self.emit(node)?;
+        }
+        match max {
+            None => {
+                let split = self.push(Instruction::Split(0, 0))?;
+                self.emit(node)?;
+                self.push(Instruction::Jump(split))?;
+                self.code[split] = branch(split + 1, self.code.len());
+            }
+            Some(max) => {
+                let mut splits = Vec::new();
+                for _ in min..max {
+                    splits.push(self.push(Instruction::Split(0, 0))?);
+                    self.emit(node)?;
+                }
+                let end = self.code.len();
+                for split in splits {
+                    self.code[split] = branch(split + 1, end);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! `MV_EXPAND`.
+
+use std::sync::Arc;
+
+use super::{MAX_ROWS, too_many_rows};
+use crate::diagnostic::Diagnostic;
+use crate::esql::column::Builder;
+use crate::esql::eval::Machine;
+use crate::esql::expr::Register;
+use crate::span::Span;
+
+/// One row per value, in order; one with null where there is none.
+pub(super) fn expand(
+    machine: &mut Machine<'_>,
+    from: Register,
+    to: Register,
+    live: &[bool],
+    span: Span,
+) -> Result<(), Diagnostic> {
+    let column = machine.register(from);
+    let rows: usize = (0..machine.len).map(|row| column.range(row).len().max(1)).sum();
+    if rows > MAX_ROWS {
+        return Err(too_many_rows(span));
+    }
+    let mut origin = Vec::with_capacity(rows);
+    let mut builder = Builder::new(column.ty, rows);
+    for (row, number) in (0..machine.len).zip(0_u32..) {
+        if column.range(row).is_empty() {
+            origin.push(number);
+            builder.end_row();
+        }
+        for value in column.values(row) {
+            origin.push(number);
+            builder.one(value);
+        }
+    }
+    machine.select(&origin, live);
+    machine.registers[to] = Some(Arc::new(builder.finish()));
+    Ok(())
+}

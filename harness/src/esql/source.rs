@@ -1,0 +1,47 @@
+//! Where rows come from.
+
+use std::sync::Arc;
+
+use super::column::Column;
+use super::types::Type;
+
+/// What planning knows of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// The type of the column; [`Type::Unsupported`] where ES|QL reads none.
+    pub ty: Type,
+    /// The mapping's name of the type, for messages.
+    pub mapped: Arc<str>,
+}
+
+/// The fields of the indices that a query reads.
+pub trait Fields {
+    /// One field by its full name.
+    fn field(&self, name: &str) -> Option<FieldInfo>;
+
+    /// The names of all fields, in ascending order.
+    fn names(&self) -> &[Arc<str>];
+}
+
+/// Rows of documents, column by column.
+pub trait Source {
+    /// How many rows there are.
+    fn rows(&self) -> usize;
+
+    /// The values of a field or of a metadata field (`_id`, `_index`,
+    /// `_version`, `_source`, `_ignored`, …), with the type that
+    /// [`Fields::field`] or [`metadata_type`] states. A field that no row has
+    /// may be absent.
+    fn column(&self, name: &str) -> Option<Arc<Column>>;
+}
+
+/// The type of a metadata field; `None` for a name that is none.
+pub fn metadata_type(name: &str) -> Option<Type> {
+    Some(match name {
+        "_id" | "_index" | "_index_mode" | "_ignored" | "_tsid" | "_slice" => Type::Keyword,
+        "_version" => Type::Long,
+        "_score" => Type::Double,
+        "_source" => Type::Source,
+        _ => return None,
+    })
+}
