@@ -54,9 +54,7 @@ impl Analyzer {
 
     /// A `pattern` analyzer; an error says what of the Java expression cannot be run.
     pub fn pattern(pattern: &str, lowercase: bool) -> Result<Self, String> {
-        Ok(Self::Pattern(Arc::new(PatternAnalyzer::new(
-            pattern, lowercase,
-        )?)))
+        Ok(Self::Pattern(Arc::new(PatternAnalyzer::new(pattern, lowercase)?)))
     }
 
     /// The tokens of a text, in order.
@@ -64,10 +62,7 @@ impl Analyzer {
         let mut tokens = Vec::new();
         self.for_each(text, &mut |term| {
             let position = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-            tokens.push(Token {
-                text: term.into_owned(),
-                position,
-            });
+            tokens.push(Token { text: term.into_owned(), position });
         });
         tokens
     }
@@ -103,11 +98,7 @@ impl Analyzer {
             Self::Whitespace | Self::Keyword => false,
             Self::Pattern(analyzer) => analyzer.lowercase,
         };
-        if lowers {
-            lowercase(term).into_owned()
-        } else {
-            term.to_owned()
-        }
+        if lowers { lowercase(term).into_owned() } else { term.to_owned() }
     }
 }
 
@@ -147,11 +138,7 @@ fn lowercase(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     // The only character that becomes more than one is `İ`, and Java keeps its first: `i`.
-    Cow::Owned(
-        text.chars()
-            .map(|c| c.to_lowercase().next().unwrap_or(c))
-            .collect(),
-    )
+    Cow::Owned(text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect())
 }
 
 /// Java's `Character.isWhitespace`: Unicode white space but for the no-break spaces,

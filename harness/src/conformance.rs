@@ -161,8 +161,10 @@ pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
                         u32::try_from(start + at).is_ok_and(|at| hits.contains(at))
                     };
                     let own = case.documents.clone();
-                    let hits = hits.iter().map(|hits| own.clone().filter(|at| hit(hits, *at)).collect());
-                    Trial { case, suite: &suite, documents, columns: &columns }.judge(&hits.collect::<Vec<_>>())
+                    let hits =
+                        hits.iter().map(|hits| own.clone().filter(|at| hit(hits, *at)).collect());
+                    Trial { case, suite: &suite, documents, columns: &columns }
+                        .judge(&hits.collect::<Vec<_>>())
                 })
                 .collect();
             Judged { suite, outcomes }
@@ -250,7 +252,9 @@ impl Trial<'_> {
             return self.disagree("no EQL query".to_owned(), None);
         };
         let base = self.case.documents.start;
-        let own = |hits: &Vec<usize>| hits.iter().filter_map(|at| u32::try_from(at - base).ok()).collect();
+        let own = |hits: &Vec<usize>| {
+            hits.iter().filter_map(|at| u32::try_from(at - base).ok()).collect()
+        };
         let hits: Vec<Vec<u32>> = hits.iter().map(own).collect();
         let events = &self.suite.events[self.case.documents.clone()];
         let tiebreaker = self.suite.tiebreaker.as_deref();

@@ -57,19 +57,13 @@ pub(super) struct Class {
     pub(super) also: Also,
 }
 
-const OTHER: Class = Class {
-    word: Word::Other,
-    also: Also::Nothing,
-};
+const OTHER: Class = Class { word: Word::Other, also: Also::Nothing };
 
 /// Characters below this are looked up directly.
 const DIRECT: usize = 0x3000;
 
-static CLASSES: LazyLock<Box<[Class]>> = LazyLock::new(|| {
-    (0..DIRECT)
-        .map(|c| u32::try_from(c).map_or(OTHER, search))
-        .collect()
-});
+static CLASSES: LazyLock<Box<[Class]>> =
+    LazyLock::new(|| (0..DIRECT).map(|c| u32::try_from(c).map_or(OTHER, search)).collect());
 
 /// The class of a character.
 pub(super) fn classify(c: char) -> Class {

@@ -13,11 +13,8 @@ const MAX_DEPTH: usize = 50;
 
 /// Translates a Java regular expression; an error names what is not supported.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
-    let mut translator = Translator {
-        rest: pattern.chars().peekable(),
-        out: String::new(),
-        depth: 0,
-    };
+    let mut translator =
+        Translator { rest: pattern.chars().peekable(), out: String::new(), depth: 0 };
     match translator.expression() {
         Ok(()) => Ok(translator.out),
         Err(what) => Err(format!("{what} in the pattern `{pattern}`")),
@@ -40,11 +37,7 @@ impl Translator<'_> {
 
     fn enter(&mut self) -> Outcome {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            Err("too deep nesting".to_owned())
-        } else {
-            Ok(())
-        }
+        if self.depth > MAX_DEPTH { Err("too deep nesting".to_owned()) } else { Ok(()) }
     }
 
     fn literal(&mut self, c: char) {
@@ -93,11 +86,7 @@ impl Translator<'_> {
             }
             atom = true;
         }
-        if self.depth == 0 {
-            Ok(())
-        } else {
-            Err("unclosed group".to_owned())
-        }
+        if self.depth == 0 { Ok(()) } else { Err("unclosed group".to_owned()) }
     }
 
     /// What follows an opening parenthesis.
@@ -178,9 +167,7 @@ impl Translator<'_> {
 
     /// An escape in a class: a set of characters, or the start of a range.
     fn class_escape(&mut self) -> Outcome {
-        let set = [
-            'w', 'W', 'd', 'D', 's', 'S', 'h', 'H', 'v', 'V', 'p', 'P', 'Q',
-        ];
+        let set = ['w', 'W', 'd', 'D', 's', 'S', 'h', 'H', 'v', 'V', 'p', 'P', 'Q'];
         if self.rest.peek().is_some_and(|c| set.contains(c)) {
             return self.escape(true);
         }
@@ -294,10 +281,8 @@ impl Translator<'_> {
             "IsAlphabetic" | "IsLetter" => "Alphabetic",
             other => other.strip_prefix("Is").unwrap_or(other),
         };
-        let known = matches!(
-            name.as_str(),
-            "IsAlphabetic" | "IsUppercase" | "IsLowercase"
-        ) || (unicode.len() <= 2 && unicode.chars().all(|c| c.is_ascii_alphabetic()))
+        let known = matches!(name.as_str(), "IsAlphabetic" | "IsUppercase" | "IsLowercase")
+            || (unicode.len() <= 2 && unicode.chars().all(|c| c.is_ascii_alphabetic()))
             || SCRIPTS.contains(&unicode) && name.starts_with("Is");
         if !known {
             return Err(format!("unsupported property `{name}`"));

@@ -29,15 +29,9 @@ impl PatternAnalyzer {
             .map_err(|error| format!("cannot run the pattern `{pattern}`: {error}"))?;
         if separator.is_match("") {
             // Java would split between the halves of a surrogate pair.
-            return Err(format!(
-                "unsupported empty match of the pattern `{pattern}`"
-            ));
+            return Err(format!("unsupported empty match of the pattern `{pattern}`"));
         }
-        Ok(Self {
-            pattern: pattern.to_owned(),
-            lowercase,
-            separator,
-        })
+        Ok(Self { pattern: pattern.to_owned(), lowercase, separator })
     }
 
     /// The Java regular expression of the separators.
@@ -52,11 +46,7 @@ impl PatternAnalyzer {
 
     pub(super) fn for_each<'a>(&self, text: &'a str, emit: &mut dyn FnMut(Cow<'a, str>)) {
         for term in self.separator.split(text).filter(|term| !term.is_empty()) {
-            emit(if self.lowercase {
-                lowercase(term)
-            } else {
-                Cow::Borrowed(term)
-            });
+            emit(if self.lowercase { lowercase(term) } else { Cow::Borrowed(term) });
         }
     }
 }

@@ -51,19 +51,12 @@ fn longest(rest: &str) -> usize {
     // Measuring the 255 units of every window would cost more than the scan:
     // try a short one first, and see whether its end mattered.
     let short = &rest[..rest.floor_char_boundary(64)];
-    let scanner = Scanner {
-        window: short,
-        touched: Cell::new(false),
-    };
+    let scanner = Scanner { window: short, touched: Cell::new(false) };
     let length = scanner.longest();
     if !scanner.touched.get() || short.len() == rest.len() {
         return length;
     }
-    Scanner {
-        window: window(rest),
-        touched: Cell::new(false),
-    }
-    .longest()
+    Scanner { window: window(rest), touched: Cell::new(false) }.longest()
 }
 
 /// The part of `rest` that one token may take.
@@ -156,10 +149,7 @@ impl State {
 
     /// Whether a word may end here.
     fn accepts(self) -> bool {
-        !matches!(
-            self,
-            Self::Start | Self::MidLetter | Self::MidNumber | Self::HebrewDoubleQuote
-        )
+        !matches!(self, Self::Start | Self::MidLetter | Self::MidNumber | Self::HebrewDoubleQuote)
     }
 }
 
@@ -240,18 +230,13 @@ impl Scanner<'_> {
 
     /// An emoji sequence, a keycap or a flag.
     fn emoji(&self) -> usize {
-        self.emoji_sequence()
-            .or_else(|| self.keycap())
-            .or_else(|| self.flag())
-            .unwrap_or(0)
+        self.emoji_sequence().or_else(|| self.keycap()).or_else(|| self.flag()).unwrap_or(0)
     }
 
     fn flag(&self) -> Option<usize> {
         let mut at = 0;
         for _ in 0..2 {
-            let (c, _) = self
-                .at(at)
-                .filter(|(_, class)| class.word == Word::Regional)?;
+            let (c, _) = self.at(at).filter(|(_, class)| class.word == Word::Regional)?;
             at = self.extended(at + c.len_utf8());
         }
         Some(at)
@@ -293,11 +278,7 @@ impl Scanner<'_> {
             return Some(selector.map_or(marked, |(c, _)| marked + c.len_utf8()));
         }
         // A modifier by itself takes no joiners before it.
-        if start == at {
-            self.emoji_modifier(start)
-        } else {
-            None
-        }
+        if start == at { self.emoji_modifier(start) } else { None }
     }
 
     /// The end of a skin tone that starts at `at`.

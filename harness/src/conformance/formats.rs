@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Case, Expected, Suite};
+use super::{Case, Expected, Suite, esql_spec};
 use crate::compile::{Context, dsl, eql, kql, query_string, rule};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
@@ -24,6 +24,8 @@ use crate::span::Span;
 pub enum Content {
     /// Suites to judge.
     Suites(Vec<Suite>),
+    /// ES|QL queries over datasets beside the file.
+    Pipelines(Vec<esql_spec::Case>),
     /// Cases of a kind that is not judged yet: how many, and why.
     Unsupported(usize, String),
 }
@@ -131,7 +133,7 @@ pub fn read(text: &str, rules: &BTreeMap<String, Rule>) -> Read<Content> {
         return recorded(text);
     }
     if !start.starts_with(['{', '[']) {
-        return csv_spec(text);
+        return esql_spec::parse(text).map(Content::Pipelines);
     }
     let whole: Value = typed(text)?;
     if is(&Some(whole.clone()), &["rule_id", "branches"]) {
@@ -150,7 +152,10 @@ pub fn read(text: &str, rules: &BTreeMap<String, Rule>) -> Read<Content> {
             || first.is_array()
             || first.get("index").is_some()
         {
-            return Ok(Content::Unsupported(cases, "this form of EQL suite is not read yet".to_owned()));
+            return Ok(Content::Unsupported(
+                cases,
+                "this form of EQL suite is not read yet".to_owned(),
+            ));
         }
     }
     if whole.get("suites").is_some() {
@@ -185,16 +190,6 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
     })
 }
 
-fn csv_spec(text: &str) -> Read<Content> {
-    let cases =
-        text.lines().filter(|line| line.trim_end().ends_with(';') && line.trim() == ";").count()
-            / 2;
-    if cases == 0 {
-        return Err(error("the file is of no known suite format: see docs/conformance.md"));
-    }
-    Ok(Content::Unsupported(cases, "ES|QL is not judged yet".to_owned()))
-}
-
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
     let mut schema = Schema::new(Base::Empty);
     schema.add_mapping(mappings, settings).map_err(|errors| {
@@ -221,7 +216,8 @@ fn context(schema: &Schema) -> Context<'_> {
 type Compiled = Result<Plan, Vec<Diagnostic>>;
 
 fn compile_kql(text: &str, schema: &Schema) -> Compiled {
-    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, schema)?, context(schema)).map(Plan::Filter)
+    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, schema)?, context(schema))
+        .map(Plan::Filter)
 }
 
 fn compile_lucene(text: &str, schema: &Schema) -> Compiled {
@@ -331,7 +327,8 @@ fn recorded_rule(rule: Recorded) -> Read<Suite> {
             let filters = plan.map(|plan| plan.filters().into_iter().cloned().collect::<Vec<_>>());
             let stage = |recorded: &Stage| {
                 let filter = filters.clone().and_then(|filters| {
-                    let missing = || Diagnostic::error("suite-format", "no such stage", Span::default());
+                    let missing =
+                        || Diagnostic::error("suite-format", "no such stage", Span::default());
                     filters.get(recorded.stage).cloned().ok_or_else(|| vec![missing()])
                 });
                 let name = format!("{id} stage {}", recorded.stage);
@@ -413,9 +410,8 @@ fn stream_suite(suite: StreamSuite) -> Read<Suite> {
     let schema = schema(&suite.mappings, &suite.settings, &all)?;
     let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let cases = cases.into_iter().enumerate().map(|(number, (eql, sequences, documents))| {
-        let sequence = |found: RecordedSequence| {
-            (found.join_keys.iter().map(plain).collect(), found.events)
-        };
+        let sequence =
+            |found: RecordedSequence| (found.join_keys.iter().map(plain).collect(), found.events);
         Case {
             name: format!("#{number}"),
             compiled: compile_eql(&eql, &schema),

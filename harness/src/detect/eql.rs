@@ -145,11 +145,14 @@ pub fn why_not(
         Ok(trace) => trace,
         Err(error) => return vec![error.to_string()],
     };
-    let list = |events: &[u32]| events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", ");
+    let list =
+        |events: &[u32]| events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", ");
     let mut notes = Vec::new();
     for key in trace.keys.iter().take(MAX_KEYS) {
-        let values: Vec<_> = key.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
-        let under = if values.is_empty() { String::new() } else { format!("key {}: ", values.join(", ")) };
+        let values: Vec<_> =
+            key.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
+        let under =
+            if values.is_empty() { String::new() } else { format!("key {}: ", values.join(", ")) };
         let present = stages.iter().filter(|stage| !stage.missing).count();
         notes.push(format!(
             "{under}{} of {present} stages in order ({})",
@@ -166,7 +169,11 @@ pub fn why_not(
                 format!("{under}until matched {} before {}", name(*until), name(*next))
             }
             Rejection::Present { stage, event, .. } => {
-                format!("{under}stage {} asks for no event, and there is {}", stage + 1, name(*event))
+                format!(
+                    "{under}stage {} asks for no event, and there is {}",
+                    stage + 1,
+                    name(*event)
+                )
             }
         }));
     }
@@ -238,7 +245,9 @@ impl Source for Fields<'_> {
                 values.extend(addresses.iter().map(text));
             }
             // Text has no values to join on.
-            Some(Cell::Text(_)) | None => debug_assert!(column.is_none_or(|c| c.kind != Kind::Text)),
+            Some(Cell::Text(_)) | None => {
+                debug_assert!(column.is_none_or(|c| c.kind != Kind::Text))
+            }
         }
     }
 }

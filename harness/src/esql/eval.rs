@@ -246,7 +246,9 @@ impl<'a> Machine<'a> {
                 }
             }
             Kernel::Map(function) => {
-                let Some(column) = columns.first() else { return Ok(Column::null(typed.ty, self.len)) };
+                let Some(column) = columns.first() else {
+                    return Ok(Column::null(typed.ty, self.len));
+                };
                 self.map(column, rows, &mut builder, typed.span, |value| function(value))?;
             }
             Kernel::Lists(function) => {
@@ -347,7 +349,12 @@ fn truths(values: &[Truth]) -> Column {
             offsets.push(end);
         }
         let data = Data::Bool(data);
-        return Column { ty: Type::Boolean, len: values.len(), data, layout: Layout::Lists(offsets) };
+        return Column {
+            ty: Type::Boolean,
+            len: values.len(),
+            data,
+            layout: Layout::Lists(offsets),
+        };
     }
     data.extend(values.iter().map(|value| *value == Truth::True));
     Column::booleans(data)

@@ -89,7 +89,8 @@ impl Regex {
 
     /// The leftmost match at or behind a byte offset.
     pub fn captures_at(&self, text: &str, start: usize) -> Option<Captures> {
-        let by_machine = self.java_end && text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+        let by_machine =
+            self.java_end && text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
         match &self.native {
             Some(native) if !by_machine => {
                 let found = native.captures_at(text, start)?;
@@ -104,7 +105,12 @@ impl Regex {
     /// # Errors
     ///
     /// A replacement that names a group there is none of, or ends in `\` or `$`.
-    pub fn replace_all(&self, text: &str, replacement: &str, limit: usize) -> Result<Option<String>, String> {
+    pub fn replace_all(
+        &self,
+        text: &str,
+        replacement: &str,
+        limit: usize,
+    ) -> Result<Option<String>, String> {
         let template = Template::parse(replacement, self)?;
         let mut out = String::new();
         let mut copied = 0;
@@ -180,7 +186,8 @@ fn group_number(
     regex: &Regex,
 ) -> Result<usize, String> {
     if chars.next_if_eq(&'{').is_some() {
-        let name: String = std::iter::from_fn(|| chars.next_if(|c| c.is_ascii_alphanumeric())).collect();
+        let name: String =
+            std::iter::from_fn(|| chars.next_if(|c| c.is_ascii_alphanumeric())).collect();
         if chars.next() != Some('}') {
             return Err("named capturing group is missing trailing '}'".into());
         }

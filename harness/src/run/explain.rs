@@ -70,7 +70,9 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
         }
         let numbered = (0..).zip(&view.case.events);
         let told = numbered.filter(|(number, _)| hits.contains(number) != missed).take(MAX_EVENTS);
-        explanations.extend(told.map(|(number, event)| view.event(filter, number, event, missed, label.clone())));
+        explanations.extend(
+            told.map(|(number, event)| view.event(filter, number, event, missed, label.clone())),
+        );
     }
     if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
         let notes = eql::why_not(plan, view.hits, view.events, &|event| {
@@ -101,7 +103,8 @@ impl View<'_> {
         };
         let sees = index_pattern::sees(self.patterns, event.index.as_deref());
         let unseen = event.index.as_ref().filter(|_| !sees);
-        let unseen = unseen.map(|index| format!("its index {index} is outside the rule's index patterns"));
+        let unseen =
+            unseen.map(|index| format!("its index {index} is outside the rule's index patterns"));
         let notes: Vec<String> = label.into_iter().chain(unseen).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         Explanation { event: Some(event.id.clone()), note, clauses }

@@ -71,7 +71,8 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let loaded = tree::load_tree(&args.rules).rules.into_iter().filter_map(|loaded| loaded.rule);
     let judged = |rule: &Rule| {
-        matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql)) && rule.query.is_some()
+        matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql))
+            && rule.query.is_some()
     };
     let rules: BTreeMap<String, Rule> =
         loaded.filter(judged).map(|rule| (rule.rule_id.value.clone(), rule)).collect();
@@ -142,7 +143,7 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
         let text = files::read(&path).map_err(|found| io::Error::other(found.to_string()))?;
         match formats::read(&text, rules).map_err(|found| io::Error::other(found.to_string()))? {
             Content::Suites(own) => suites.extend(own),
-            Content::Unsupported(..) => {}
+            Content::Pipelines(_) | Content::Unsupported(..) => {}
         }
     }
     let read = started.elapsed();

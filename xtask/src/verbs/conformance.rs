@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use harness::conformance::exceptions;
 use harness::conformance::formats::{self, Content};
 use harness::conformance::{Judged, Outcome, Suite, judge};
+use harness::conformance::{esql_spec, exceptions};
 use harness::files::{self, Problem};
 use harness::report::problem::{self, Styled};
 use harness::report::{Lines, printable};
@@ -138,25 +138,24 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
                 plan.push((path, own.len(), None));
                 suites.extend(own);
             }
-            Content::Unsupported(cases, reason) => plan.push((path, 0, Some((cases, reason)))),
+            Content::Pipelines(cases) => {
+                let report = pipelines(&path, cases);
+                plan.push((path, 0, Some(report)));
+            }
+            Content::Unsupported(cases, reason) => {
+                let reasons = BTreeMap::from([(reason, cases)]);
+                let report =
+                    SuiteReport { cases, unsupported: cases, reasons, ..SuiteReport::new("all") };
+                plan.push((path, 0, Some(report)));
+            }
         }
     }
     let mut judged = judge(suites)?.into_iter();
     let mut report = Report { counts: Counts::default(), files: Vec::new() };
-    for (path, count, unsupported) in plan {
+    for (path, count, ready) in plan {
         let mut own: Vec<SuiteReport> =
             judged.by_ref().take(count).map(|judged| suite_report(&path, judged)).collect();
-        if let Some((cases, reason)) = unsupported {
-            own.push(SuiteReport {
-                name: "all".to_owned(),
-                cases,
-                agree: 0,
-                unsupported: cases,
-                argued: 0,
-                reasons: BTreeMap::from([(reason, cases)]),
-                disagreements: Vec::new(),
-            });
-        }
+        own.extend(ready);
         for suite in &own {
             report.counts.cases += suite.cases;
             report.counts.agree += suite.agree;
@@ -169,16 +168,53 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
     Ok(report)
 }
 
+/// ES|QL cases over the datasets that lie beside their file.
+fn pipelines(path: &str, cases: Vec<esql_spec::Case>) -> SuiteReport {
+    let mut report = SuiteReport { cases: cases.len(), ..SuiteReport::new("all") };
+    let mut datasets = esql_spec::Datasets::default();
+    let mut broken = Vec::new();
+    for index in ["employees", "hosts"] {
+        let data = Path::new(path).with_file_name(format!("{index}.ndjson"));
+        let read = files::read(&data).map_err(|found| found.to_string());
+        broken.extend(read.and_then(|text| datasets.add(index, &text)).err());
+    }
+    for case in cases {
+        let got = match esql_spec::judge(&case, &datasets) {
+            esql_spec::Outcome::Agree => {
+                report.agree += 1;
+                continue;
+            }
+            esql_spec::Outcome::Refused(errors) => {
+                let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                format!("error: {}", errors.join("; "))
+            }
+            esql_spec::Outcome::Differ(what) => what,
+            esql_spec::Outcome::Unusable(why) => format!("{why} {}", broken.join("; ")),
+        };
+        let expected = format!("{} rows of {:?}", case.rows.len(), case.columns);
+        let (case, query) = (case.name, case.query);
+        report.disagreements.push(Disagreement { case, query, expected, got, trace: None });
+    }
+    report
+}
+
+impl SuiteReport {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            cases: 0,
+            agree: 0,
+            unsupported: 0,
+            argued: 0,
+            reasons: BTreeMap::new(),
+            disagreements: Vec::new(),
+        }
+    }
+}
+
 fn suite_report(path: &str, judged: Judged) -> SuiteReport {
-    let mut report = SuiteReport {
-        name: judged.suite.name,
-        cases: judged.suite.cases.len(),
-        agree: 0,
-        unsupported: 0,
-        argued: 0,
-        reasons: BTreeMap::new(),
-        disagreements: Vec::new(),
-    };
+    let mut report =
+        SuiteReport { cases: judged.suite.cases.len(), ..SuiteReport::new(&judged.suite.name) };
     for (case, outcome) in judged.suite.cases.into_iter().zip(judged.outcomes) {
         let exception = exceptions::find(path, &report.name, &case.name);
         match outcome {

@@ -5,78 +5,24 @@
 
 use super::{Also, Class, Word};
 
-const L: Class = Class {
-    word: Word::Letter,
-    also: Also::Nothing,
-};
-const X: Class = Class {
-    word: Word::Extend,
-    also: Also::Nothing,
-};
-const EM: Class = Class {
-    word: Word::Other,
-    also: Also::Emoji,
-};
-const N: Class = Class {
-    word: Word::Numeric,
-    also: Also::Nothing,
-};
-const C: Class = Class {
-    word: Word::Other,
-    also: Also::Complex,
-};
-const XC: Class = Class {
-    word: Word::Extend,
-    also: Also::Complex,
-};
-const S: Class = Class {
-    word: Word::Other,
-    also: Also::Syllable,
-};
-const MN: Class = Class {
-    word: Word::MidNum,
-    also: Also::Nothing,
-};
-const H: Class = Class {
-    word: Word::Hebrew,
-    also: Also::Nothing,
-};
-const K: Class = Class {
-    word: Word::Katakana,
-    also: Also::Nothing,
-};
-const ML: Class = Class {
-    word: Word::MidLetter,
-    also: Also::Nothing,
-};
-const E: Class = Class {
-    word: Word::ExtendNumLet,
-    also: Also::Nothing,
-};
-const MB: Class = Class {
-    word: Word::MidNumLet,
-    also: Also::Nothing,
-};
-const LE: Class = Class {
-    word: Word::Letter,
-    also: Also::Emoji,
-};
-const DQ: Class = Class {
-    word: Word::DoubleQuote,
-    also: Also::Nothing,
-};
-const SQ: Class = Class {
-    word: Word::SingleQuote,
-    also: Also::Nothing,
-};
-const R: Class = Class {
-    word: Word::Regional,
-    also: Also::Nothing,
-};
-const XM: Class = Class {
-    word: Word::Extend,
-    also: Also::Modifier,
-};
+const L: Class = Class { word: Word::Letter, also: Also::Nothing };
+const X: Class = Class { word: Word::Extend, also: Also::Nothing };
+const EM: Class = Class { word: Word::Other, also: Also::Emoji };
+const N: Class = Class { word: Word::Numeric, also: Also::Nothing };
+const C: Class = Class { word: Word::Other, also: Also::Complex };
+const XC: Class = Class { word: Word::Extend, also: Also::Complex };
+const S: Class = Class { word: Word::Other, also: Also::Syllable };
+const MN: Class = Class { word: Word::MidNum, also: Also::Nothing };
+const H: Class = Class { word: Word::Hebrew, also: Also::Nothing };
+const K: Class = Class { word: Word::Katakana, also: Also::Nothing };
+const ML: Class = Class { word: Word::MidLetter, also: Also::Nothing };
+const E: Class = Class { word: Word::ExtendNumLet, also: Also::Nothing };
+const MB: Class = Class { word: Word::MidNumLet, also: Also::Nothing };
+const LE: Class = Class { word: Word::Letter, also: Also::Emoji };
+const DQ: Class = Class { word: Word::DoubleQuote, also: Also::Nothing };
+const SQ: Class = Class { word: Word::SingleQuote, also: Also::Nothing };
+const R: Class = Class { word: Word::Regional, also: Also::Nothing };
+const XM: Class = Class { word: Word::Extend, also: Also::Modifier };
 
 /// First character, last character, class; characters in no range are [`Word::Other`].
 #[rustfmt::skip]

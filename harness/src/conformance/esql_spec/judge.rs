@@ -69,7 +69,9 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     for (name, ty) in &case.columns {
         match type_named(ty) {
             Some(ty) => types.push(ty),
-            None => return Outcome::Unusable(format!("column `{name}` has the unknown type `{ty}`")),
+            None => {
+                return Outcome::Unusable(format!("column `{name}` has the unknown type `{ty}`"));
+            }
         }
     }
     let expected: Vec<_> =

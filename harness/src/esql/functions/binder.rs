@@ -118,7 +118,8 @@ impl Binder<'_> {
 
     /// Any type that values can be compared and listed of.
     pub(super) fn representable(&mut self, index: usize) -> Result<Type> {
-        let fits = |ty| !matches!(ty, Type::Period | Type::Duration | Type::Source | Type::Unsupported);
+        let fits =
+            |ty| !matches!(ty, Type::Period | Type::Duration | Type::Source | Type::Unsupported);
         self.expect(index, fits, "representable", None)
     }
 
@@ -175,7 +176,14 @@ impl Binder<'_> {
             if !fits {
                 let arg = &self.args[index];
                 let wanted = common.name();
-                return Err(argument_error(self.text, self.span, self.args.len(), index, wanted, arg));
+                return Err(argument_error(
+                    self.text,
+                    self.span,
+                    self.args.len(),
+                    index,
+                    wanted,
+                    arg,
+                ));
             }
         }
         Ok(common)

@@ -270,7 +270,10 @@ impl<'a> Lexer<'a> {
         let mut end = 0;
         for (offset, c) in rest.char_indices() {
             let comment = c == '/' && rest[offset + 1..].starts_with(['/', '*']);
-            if comment || c.is_whitespace() || matches!(c, '"' | '=' | '|' | ',' | '[' | ']' | '(' | ')' | ';') {
+            if comment
+                || c.is_whitespace()
+                || matches!(c, '"' | '=' | '|' | ',' | '[' | ']' | '(' | ')' | ';')
+            {
                 break;
             }
             end = offset + c.len_utf8();
