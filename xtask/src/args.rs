@@ -118,7 +118,7 @@ pub(crate) struct BenchArgs {
     /// The rules to run.
     #[arg(long, value_name = "DIR", default_value = "rules")]
     pub(crate) rules: PathBuf,
-    /// A folder of generated documents, <rule_id>.json, to run the rules on.
+    /// A folder of generated documents, one file a rule named by its id, to run the rules on.
     #[arg(long, value_name = "DIR")]
     pub(crate) generated: Option<PathBuf>,
     /// How many synthetic events to index.

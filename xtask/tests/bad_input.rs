@@ -13,7 +13,7 @@ const FAILED: i32 = 3;
 const NOTHING_RAN: i32 = 4;
 
 /// Far more than any of it takes, far less than anything that does not end.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A repository in a folder of its own, removed when dropped.
 struct Repository(PathBuf);

@@ -157,7 +157,7 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
         branches,
         agree: outcomes.filter(|outcome| **outcome == Outcome::Agree).count(),
         read_and_compile_seconds: read.as_secs_f64(),
-        index_and_query_seconds: (started.elapsed() - read).as_secs_f64(),
+        index_and_query_seconds: started.elapsed().saturating_sub(read).as_secs_f64(),
     })
 }
 
@@ -205,7 +205,7 @@ fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io::Result<Syn
     }
     let naive = naive.elapsed().as_secs_f64();
     let rate = |events: usize, seconds: f64| pairs(predicates.len(), events) / seconds;
-    let query_seconds = (queried - indexed).as_secs_f64();
+    let query_seconds = queried.saturating_sub(indexed).as_secs_f64();
     let fast = rate(documents.len(), query_seconds);
     let slow = rate(sample.len(), naive);
     Ok(Synthetic {
@@ -213,10 +213,11 @@ fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io::Result<Syn
         events: documents.len(),
         hits: answers.iter().fold(0, |sum, hits| sum + hits.len()),
         compile_seconds: compiled.as_secs_f64(),
-        type_seconds: (typed - compiled).as_secs_f64(),
-        index_seconds: (indexed - typed).as_secs_f64(),
+        type_seconds: typed.saturating_sub(compiled).as_secs_f64(),
+        index_seconds: indexed.saturating_sub(typed).as_secs_f64(),
         query_seconds,
-        events_per_second: pairs(1, documents.len()) / (indexed - compiled).as_secs_f64(),
+        events_per_second: pairs(1, documents.len())
+            / indexed.saturating_sub(compiled).as_secs_f64(),
         rule_events_per_second: fast,
         naive_rule_events_per_second: slow,
         ratio: fast / slow,
