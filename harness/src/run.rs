@@ -325,9 +325,11 @@ fn judge_case(
 fn read_fields(plan: &Predicate, sources: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<Arc<str>> {
     let mut fields: Vec<Arc<str>> = Vec::new();
     plan.leaves(&mut |leaf| {
-        let source = sources.get(&leaf.column.name).unwrap_or(&leaf.column.name);
-        if !fields.contains(source) {
-            fields.push(source.clone());
+        for column in leaf.columns() {
+            let source = sources.get(&column.name).unwrap_or(&column.name);
+            if !fields.contains(source) {
+                fields.push(source.clone());
+            }
         }
     });
     fields

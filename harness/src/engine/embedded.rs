@@ -105,6 +105,7 @@ impl<'a> Embedded<'a> {
     }
 
     /// Evaluates the leaves that have no answer yet, column by column.
+    #[expect(clippy::mutable_key_type, reason = "a regex is hashed and compared by its source")]
     fn answer<'b>(&self, leaves: impl Iterator<Item = &'b Leaf>) -> Result<(), EngineError> {
         let mut open: HashMap<&Column, Vec<&Test>> = HashMap::new();
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
