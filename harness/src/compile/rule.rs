@@ -33,7 +33,7 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
     for (number, filter) in rule.filters.iter().enumerate() {
         let part = Part::Filter(number);
         match compile_filter(&filter.value, Context { schema, part, now }) {
-            Ok(condition) => plan = plan.map(|plan| plan.restrict(condition)),
+            Ok(condition) => plan = plan.map(|plan| plan.restrict(&condition)),
             Err(errors) => {
                 diagnostics.extend(errors.into_iter().map(|error| (part, error)));
                 plan = Err(());

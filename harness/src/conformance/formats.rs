@@ -318,7 +318,7 @@ fn recorded_rule(rule: Recorded) -> Read<Suite> {
             let mut compiled = compile_kql(&kql, &schema);
             for filter in &rule.filters {
                 let filter = rule::compile_filter(filter, context(&schema));
-                compiled = compiled.and_then(|plan| Ok(plan.restrict(filter?)));
+                compiled = compiled.and_then(|plan| Ok(plan.restrict(&filter?)));
             }
             vec![case(id.clone(), &kql, compiled, &hits)?]
         }

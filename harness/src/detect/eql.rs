@@ -246,7 +246,7 @@ impl Source for Fields<'_> {
             }
             // Text has no values to join on.
             Some(Cell::Text(_)) | None => {
-                debug_assert!(column.is_none_or(|c| c.kind != Kind::Text))
+                debug_assert!(column.is_none_or(|c| c.kind != Kind::Text));
             }
         }
     }

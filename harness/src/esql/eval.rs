@@ -170,8 +170,9 @@ impl<'a> Machine<'a> {
     pub(super) fn eval(&mut self, typed: &Typed) -> Result<Arc<Column>, Diagnostic> {
         let len = self.len;
         let column = match &typed.node {
-            Node::Literal(column) => Column { len, ..(**column).clone() },
-            Node::Column { constant: Some(column), .. } => Column { len, ..(**column).clone() },
+            Node::Literal(column) | Node::Column { constant: Some(column), .. } => {
+                Column { len, ..(**column).clone() }
+            }
             Node::Column { register, constant: None } => return Ok(self.register(*register)),
             Node::Call { kernel, args } => self.call(kernel, args, typed)?,
             Node::And(parts) => self.and(parts)?,

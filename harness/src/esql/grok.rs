@@ -127,7 +127,7 @@ fn outputs(regex: &Regex, pattern: &str) -> Result<Vec<Output>, GrokError> {
                 )));
             }
             None => {
-                outputs.push((Output { name: name.to_owned(), ty, groups: vec![*group] }, full))
+                outputs.push((Output { name: name.to_owned(), ty, groups: vec![*group] }, full));
             }
         }
     }

@@ -129,7 +129,7 @@ impl Plan {
 
     /// The same plan on events that fulfil `condition` as well.
     #[must_use]
-    pub fn restrict(self, condition: Predicate) -> Self {
+    pub fn restrict(self, condition: &Predicate) -> Self {
         let narrow = |filter: Predicate| Predicate::and([filter, condition.clone()]);
         let narrow_stage = |stage: Stage| Stage { filter: narrow(stage.filter), ..stage };
         match self {

@@ -43,7 +43,6 @@ pub(super) fn rule(
     };
     let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
     let (status, cases) = match (worst, &plan, rule) {
-        (Some(Severity::Error), ..) => (Status::Invalid, Vec::new()),
         (Some(Severity::Unsupported), ..) => (Status::Unsupported, Vec::new()),
         (Some(Severity::Warning) | None, Some(plan), Some(rule)) => {
             let trial = Trial { plan, rule, hits, fixtures };
@@ -53,7 +52,7 @@ pub(super) fn rule(
             problems.extend(missing_polarity(&key, &runs));
             (status, runs)
         }
-        (Some(Severity::Warning) | None, ..) => (Status::Invalid, Vec::new()),
+        (Some(Severity::Error | Severity::Warning) | None, ..) => (Status::Invalid, Vec::new()),
     };
     let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
     RuleRun {

@@ -98,7 +98,9 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     let mut got: Vec<Vec<Vec<Value>>> = (0..rows)
         .map(|row| {
             let cells = found.iter();
-            cells.map(|c| c.column.values(row).map(|value| value.to_value()).collect()).collect()
+            cells
+                .map(|c| c.column.values(row).map(crate::esql::value::Ref::to_value).collect())
+                .collect()
         })
         .collect();
     let keys: Option<Vec<usize>> =

@@ -91,7 +91,8 @@ fn case<'a>(
         let directive = text.strip_prefix("//").map_or(text, str::trim);
         if text.is_empty() {
             continue;
-        } else if let Some(value) = directive.strip_prefix("ignoreOrder:") {
+        }
+        if let Some(value) = directive.strip_prefix("ignoreOrder:") {
             case.ignore_order = value.trim() == "true";
         } else if let Some(warning) =
             directive.strip_prefix("warningRegex:").or_else(|| directive.strip_prefix("warning:"))

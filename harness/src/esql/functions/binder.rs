@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::esql::column::Column;
 use crate::esql::convert::{convert, is_convertible};
 use crate::esql::expr::{Failure, Kernel, List, Node, Outcome, Typed};
-use crate::esql::fold::{fold, fold_value};
+use crate::esql::fold::fold_value;
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
 use crate::span::Span;
@@ -131,11 +131,6 @@ impl Binder<'_> {
     /// Whether an argument is the same in every row.
     pub(super) fn is_constant(&self, index: usize) -> bool {
         self.args.get(index).is_some_and(Typed::is_constant)
-    }
-
-    /// The values of a constant argument.
-    pub(super) fn constant_column(&self, index: usize) -> Option<Arc<Column>> {
-        self.args.get(index).and_then(fold)
     }
 
     pub(super) fn constant_text(&self, index: usize) -> Option<String> {

@@ -201,7 +201,7 @@ mod tests {
                     );
                 }
                 (Err(Failure::Warning(cause)), Err(part)) => {
-                    assert!(cause.contains(part), "{path}: {cause}")
+                    assert!(cause.contains(part), "{path}: {cause}");
                 }
                 (outcome, _) => panic!("{path}: {outcome:?}"),
             }

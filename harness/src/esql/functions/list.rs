@@ -243,7 +243,7 @@ fn mv_slice(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
 
 fn check_slice(start: i64, end: i64) -> Result<(), String> {
     if start > end {
-        return Err(format!("Start offset is greater than end offset"));
+        return Err("Start offset is greater than end offset".to_string());
     }
     if start < 0 && end >= 0 {
         return Err("Start and end offset have different signs".to_owned());

@@ -36,7 +36,7 @@ struct Key {
     ty: Type,
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// The name of a column: the one written, or the source text.
     pub(super) fn field_name(&self, field: &Field) -> Arc<str> {
         match (&field.name, &field.expr.kind) {

@@ -123,7 +123,7 @@ impl Groups {
         let passes = |row: usize| mask.is_none_or(|mask| mask.get(row).copied().unwrap_or(false));
         match &self.members {
             Members::One(rows) => {
-                (0..*rows).filter(|row| passes(*row)).for_each(|row| visit(row, 0))
+                (0..*rows).filter(|row| passes(*row)).for_each(|row| visit(row, 0));
             }
             Members::Flat(groups) => {
                 for (row, group) in groups.iter().enumerate() {

@@ -105,6 +105,7 @@ impl Parser<'_> {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "an operator is made for the call")]
     fn binary(&self, op: Operator, left: Tree, right: Tree, start: usize) -> Result<Tree> {
         let height = left.height.max(right.height);
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
