@@ -1,12 +1,17 @@
 //! Text analysis: strings to tokens, as Lucene's analyzers do.
 //!
-//! See docs/semantics.md, "Analyzers".
+//! [`Analyzer`] and [`Normalizer`] are what a mapping names; [`standard`] and
+//! [`pattern`] hold the two analyzers that take more than a line.
 
+mod classes;
+mod java_regex;
 mod pattern;
 mod standard;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 pub use pattern::PatternAnalyzer;
 
@@ -22,66 +27,78 @@ pub struct Token {
 /// How a text becomes tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Analyzer {
-    /// UAX #29 words, lower case, no stop words.
+    /// Lucene's standard analyzer: UAX #29 words, lower case, no stop words.
     Standard,
-    /// Runs of letters, lower case.
+    /// Runs of letters, in lower case.
     Simple,
     /// Text between white space.
     Whitespace,
     /// The whole text as one token.
     Keyword,
-    /// Text between matches of a Java regular expression.
+    /// Elasticsearch's `pattern` analyzer: text between matches of a Java regular expression.
     Pattern(Arc<PatternAnalyzer>),
 }
 
 impl Analyzer {
-    /// A built-in analyzer by Elasticsearch's name of it.
+    /// The built-in analyzer of that name; `None` for those that are not supported.
     pub fn by_name(name: &str) -> Option<Self> {
         match name {
-            "standard" => Some(Self::Standard),
+            "standard" | "default" => Some(Self::Standard),
             "simple" => Some(Self::Simple),
             "whitespace" => Some(Self::Whitespace),
             "keyword" => Some(Self::Keyword),
-            "pattern" => Self::pattern("\\W+", true).ok(),
+            "pattern" => Self::pattern(pattern::DEFAULT_PATTERN, true).ok(),
             _ => None,
         }
     }
 
-    /// A `pattern` analyzer.
-    ///
-    /// # Errors
-    ///
-    /// A Java regular expression that has no equal among automata, and why.
+    /// A `pattern` analyzer; an error says what of the Java expression cannot be run.
     pub fn pattern(pattern: &str, lowercase: bool) -> Result<Self, String> {
-        PatternAnalyzer::new(pattern, lowercase).map(|analyzer| Self::Pattern(Arc::new(analyzer)))
+        Ok(Self::Pattern(Arc::new(PatternAnalyzer::new(pattern, lowercase)?)))
     }
 
-    /// The tokens of a text.
+    /// The tokens of a text, in order.
     pub fn tokens(&self, text: &str) -> Vec<Token> {
-        let lower = |part: &str| lowercase(part).into_owned();
-        let texts: Vec<String> = match self {
-            Self::Standard => standard::words(text).into_iter().map(lower).collect(),
-            Self::Simple => text
-                .split(|c: char| !c.is_alphabetic())
-                .filter(|part| !part.is_empty())
-                .map(lower)
-                .collect(),
-            Self::Whitespace => text.split_whitespace().map(str::to_owned).collect(),
-            Self::Keyword => vec![text.to_owned()],
-            Self::Pattern(analyzer) => analyzer.split(text),
-        };
-        (0..).zip(texts).map(|(position, text)| Token { text, position }).collect()
+        let mut tokens = Vec::new();
+        self.for_each(text, &mut |term| {
+            let position = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+            tokens.push(Token { text: term.into_owned(), position });
+        });
+        tokens
     }
 
-    /// A part of a wildcard, prefix, regexp or fuzzy term as a query string
-    /// changes it: lower-cased, not split.
-    pub fn normalize(&self, term: &str) -> String {
+    /// Calls `emit` with every term of a text, in order; the n-th call is position n.
+    ///
+    /// Borrows where the term is a part of the text as it stands.
+    pub fn for_each<'a>(&self, text: &'a str, emit: &mut dyn FnMut(Cow<'a, str>)) {
         match self {
-            Self::Standard | Self::Simple => lowercase(term).into_owned(),
-            Self::Whitespace | Self::Keyword => term.to_owned(),
-            Self::Pattern(analyzer) if analyzer.lowercase => lowercase(term).into_owned(),
-            Self::Pattern(_) => term.to_owned(),
+            Self::Standard => standard::words(text, &mut |word| emit(lowercase(word))),
+            Self::Simple => {
+                for word in LETTERS.find_iter(text) {
+                    chunks(word.as_str(), MAX_TOKEN_UNITS, &mut |part| {
+                        emit(lowercase(part));
+                    });
+                }
+            }
+            Self::Whitespace => {
+                for word in text.split(is_java_whitespace) {
+                    chunks(word, MAX_TOKEN_UNITS, &mut |part| emit(Cow::Borrowed(part)));
+                }
+            }
+            Self::Keyword => emit(Cow::Borrowed(text)),
+            Self::Pattern(analyzer) => analyzer.for_each(text, emit),
         }
+    }
+
+    /// What a query applies to a term that it does not split, such as a
+    /// wildcard: lower case where the analyzer lower-cases, else nothing.
+    pub fn normalize(&self, term: &str) -> String {
+        let lowers = match self {
+            Self::Standard | Self::Simple => true,
+            Self::Whitespace | Self::Keyword => false,
+            Self::Pattern(analyzer) => analyzer.lowercase,
+        };
+        if lowers { lowercase(term).into_owned() } else { term.to_owned() }
     }
 }
 
@@ -91,13 +108,13 @@ pub enum Normalizer {
     /// Not at all.
     #[default]
     None,
-    /// Lower-cased, all of Unicode, one character at a time.
+    /// Lower-cased, all of Unicode, one character at a time (Java's `Character.toLowerCase`).
     Lowercase,
 }
 
 impl Normalizer {
-    /// The value as it is indexed and compared.
-    pub fn apply(self, text: &str) -> Cow<'_, str> {
+    /// The keyword as it is indexed and compared.
+    pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self {
             Self::None => Cow::Borrowed(text),
             Self::Lowercase => lowercase(text),
@@ -105,74 +122,53 @@ impl Normalizer {
     }
 }
 
-/// Lower case, one character for one (Java's `Character.toLowerCase`): `İ`
-/// becomes `i`, and a final `Σ` is no exception.
-pub fn lowercase(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c.is_uppercase() || !c.is_ascii()) {
+/// Java's `Character.isLetter`, in runs.
+static LETTERS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\p{L}+").expect("a constant expression that tests compile"));
+
+/// Tokens of more UTF-16 units than this are split.
+const MAX_TOKEN_UNITS: usize = 255;
+
+/// Lower-cases one character at a time, without regard to its neighbours.
+fn lowercase(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(text.to_ascii_lowercase());
+        }
         return Cow::Borrowed(text);
     }
+    // The only character that becomes more than one is `İ`, and Java keeps its first: `i`.
     Cow::Owned(text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(analyzer: &Analyzer, text: &str, expected: &[&str]) {
-        let tokens = analyzer.tokens(text);
-        let texts: Vec<_> = tokens.iter().map(|token| token.text.as_str()).collect();
-        assert_eq!(texts, expected, "{text:?}");
-        assert!((0..).zip(&tokens).all(|(at, token)| token.position == at), "{text:?}");
-    }
-
-    #[test]
-    fn standard_words() {
-        for (text, expected) in [
-            ("", &[][..]),
-            ("- _ ...", &[]),
-            ("Quick-Brown", &["quick", "brown"]),
-            ("can't Fox's", &["can't", "fox's"]),
-            ("3.14 1,000 5.", &["3.14", "1,000", "5"]),
-            ("foo_bar _x_ x.y.z a:b", &["foo_bar", "_x_", "x.y.z", "a:b"]),
-            ("u.s.a.", &["u.s.a"]),
-            ("foo@bar.com", &["foo", "bar.com"]),
-            ("日本語", &["日", "本", "語"]),
-            ("ひら", &["ひ", "ら"]),
-            ("カタカナ 한국어", &["カタカナ", "한국어"]),
-            ("a😀b", &["a", "😀", "b"]),
-            ("ÉTÉ İstanbul ΣΑΣ", &["été", "istanbul", "σασ"]),
-            ("ภาษาไทย", &["ภาษาไทย"]),
-        ] {
-            check(&Analyzer::Standard, text, expected);
-        }
-    }
-
-    #[test]
-    fn long_words_are_cut_at_255() {
-        let tokens = Analyzer::Standard.tokens(&"x".repeat(300));
-        assert_eq!(tokens.iter().map(|token| token.text.len()).collect::<Vec<_>>(), [255, 45]);
-    }
-
-    #[test]
-    fn pattern_splits_at_its_separators() {
-        let script = Analyzer::pattern("[\\W&&[^-]]+", true).expect("a supported pattern");
-        check(&script, "[Reflection.Assembly]::Load-X(y_z)", &["reflection", "assembly", "load-x", "y_z"]);
-        check(&script, "É日a", &["a"]);
-        let kept = Analyzer::pattern("\\s", false).expect("a supported pattern");
-        check(&kept, " A  b", &["A", "b"]);
-        assert!(Analyzer::pattern("(?=x)", true).is_err());
-        assert!(Analyzer::pattern("(a)\\1", true).is_err());
-    }
-
-    #[test]
-    fn others() {
-        check(&Analyzer::Simple, "Ab1c-D", &["ab", "c", "d"]);
-        check(&Analyzer::Whitespace, " A b ", &["A", "b"]);
-        check(&Analyzer::Keyword, "A b", &["A b"]);
-    }
-
-    #[test]
-    fn lower_case_keeps_the_number_of_characters() {
-        assert_eq!(lowercase("ẞΣİ"), "ßσi");
+/// Java's `Character.isWhitespace`: Unicode white space but for the no-break spaces,
+/// and the four ASCII separators.
+fn is_java_whitespace(c: char) -> bool {
+    match c {
+        '\u{1c}'..='\u{1f}' => true,
+        '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}' => false,
+        _ => c.is_whitespace(),
     }
 }
+
+/// Splits a non-empty word into parts of at most `limit` UTF-16 units.
+fn chunks<'a>(word: &'a str, limit: usize, emit: &mut dyn FnMut(&'a str)) {
+    if word.len() <= limit {
+        if !word.is_empty() {
+            emit(word);
+        }
+        return;
+    }
+    let (mut start, mut units) = (0, 0);
+    for (at, c) in word.char_indices() {
+        if units >= limit {
+            emit(&word[start..at]);
+            (start, units) = (at, 0);
+        }
+        units += c.len_utf16();
+    }
+    emit(&word[start..]);
+}
+
+#[cfg(test)]
+mod tests;

@@ -169,17 +169,24 @@ fn json(text: &str, start: usize) -> Result<Value, Diagnostic> {
     }
     if text.trim().is_empty() {
         let help = "a case holds at least one event";
-        return Err(Diagnostic::error("empty-case", "the file is empty", Span::default()).with_help(help));
+        return Err(
+            Diagnostic::error("empty-case", "the file is empty", Span::default()).with_help(help)
+        );
     }
     serde_json::from_str(text).map_err(|error| {
-        let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let line_start: usize =
+            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let mut at = (line_start + error.column().saturating_sub(1)).min(text.len());
         while !text.is_char_boundary(at) {
             at -= 1;
         }
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message);
-        Diagnostic::error("json-syntax", format!("not JSON: {message}"), Span::new(start + at, start + at))
+        Diagnostic::error(
+            "json-syntax",
+            format!("not JSON: {message}"),
+            Span::new(start + at, start + at),
+        )
     })
 }
 
@@ -205,7 +212,8 @@ fn events(values: impl Iterator<Item = (Value, Span)>) -> Result<Vec<Event>, Dia
 /// `a.json` and `a.ndjson` in one folder would be one name for two cases.
 fn same_names(rules: &BTreeMap<String, Vec<Case>>) -> Vec<Problem> {
     let pairs = rules.values().flat_map(|cases| cases.windows(2));
-    let same = pairs.filter(|pair| pair[0].name == pair[1].name && pair[0].polarity == pair[1].polarity);
+    let same =
+        pairs.filter(|pair| pair[0].name == pair[1].name && pair[0].polarity == pair[1].polarity);
     same.map(|pair| {
         let message = format!("has the same case name as {}", pair[0].path);
         Problem::with_path(&pair[1].path, Diagnostic::error("case-name", message, Span::default()))

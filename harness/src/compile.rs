@@ -7,6 +7,10 @@
 
 pub mod clause;
 pub mod dsl;
+pub mod eql;
+pub mod kql;
+pub mod query_string;
+pub mod rule;
 
 use crate::ir::Part;
 use crate::schema::Schema;

@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::case;
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem};
+use crate::rule::tree;
 use crate::run::Project;
 use crate::schema::{Base, Schema};
 use crate::span::Span;
-use crate::{case, rule};
 
 /// Where a project's parts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,8 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
     })?;
     let place = |given: Option<PathBuf>, default: &str| {
         let given = given.unwrap_or_else(|| default.into());
-        let leaves = given.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
+        let leaves =
+            given.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
         if leaves {
             let message = format!("{} is not a plain path below the root", given.display());
             return Err(problem(&message, Span::default()));
@@ -106,7 +108,7 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
         return Err(problems);
     }
     let (rules, cases) =
-        rayon::join(|| rule::load_tree(&folders.rules), || case::load_tree(&folders.cases));
+        rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
     Ok(Project { rules, cases, schema })
 }
 

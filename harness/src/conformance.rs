@@ -1,6 +1,326 @@
-//! Readers and judges of published conformance suites.
+//! Agreement with recorded verdicts of a real engine.
 //!
-//! The suites are not part of the project; `cargo xtask conformance FILE…`
-//! reads them from where the user has them.
+//! [`formats`] reads suite files of every known form into [`Suite`]s;
+//! [`judge`] compiles each case, asks the indexed engine and the reference
+//! evaluator, and compares both with what was recorded. The forms are described
+//! in docs/conformance.md.
 
 pub mod esql_spec;
+pub mod exceptions;
+pub mod formats;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use roaring::RoaringBitmap;
+
+use crate::detect::eql::{self, Detection, Events, Matcher, key_text};
+use crate::detect::sequence::stream::Moment;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::document::{Columns, Document, Ingest};
+use crate::engine::embedded::Embedded;
+use crate::engine::{Engine, EngineError};
+use crate::event::Event;
+use crate::ir::Predicate;
+use crate::ir::eval::eval;
+use crate::ir::explain::support;
+use crate::ir::plan::Plan;
+use crate::schema::{Field, Schema};
+
+/// Cases over one set of documents.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// Its name in the file.
+    pub name: String,
+    /// The fields.
+    pub schema: Schema,
+    /// The documents.
+    pub events: Vec<Event>,
+    /// The field that decides between events of one moment.
+    pub tiebreaker: Option<String>,
+    /// How many sequences are returned.
+    pub size: usize,
+    /// The cases.
+    pub cases: Vec<Case>,
+}
+
+/// One query with its recorded verdict.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name or number.
+    pub name: String,
+    /// The query as recorded.
+    pub query: String,
+    /// What it asks for here.
+    pub compiled: Result<Plan, Vec<Diagnostic>>,
+    /// Which of the suite's documents it ranges over.
+    pub documents: Range<usize>,
+    /// The recorded verdict.
+    pub expected: Expected,
+}
+
+/// A recorded verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// These documents, by id.
+    Hits(BTreeSet<String>),
+    /// At least one document, for each filter of a sequence.
+    Any,
+    /// These sequences, in order: join keys, and ids by stage.
+    Sequences(Vec<(Vec<String>, Vec<Option<String>>)>),
+    /// The engine refused the query, and why.
+    Error(String),
+}
+
+/// How one case came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As recorded.
+    Agree,
+    /// Not judged, and why.
+    Unsupported(String),
+    /// Not as recorded.
+    Disagree(Box<Disagreement>),
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The recorded verdict.
+    pub expected: String,
+    /// Ours.
+    pub got: String,
+    /// The first document judged otherwise, its JSON, and our clauses on it.
+    pub trace: Option<Trace>,
+}
+
+/// Our clauses on a document that is judged otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The document's JSON.
+    pub document: String,
+    /// Each clause that decides, with its truth.
+    pub clauses: Vec<(String, bool)>,
+}
+
+/// The outcomes of a suite's cases, in their order.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The suite.
+    pub suite: Suite,
+    /// One for each case.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Judges all suites over one index.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
+    let mut columns = Columns::default();
+    let ingests: Vec<Ingest> = suites.iter().map(|suite| ingest(suite, &mut columns)).collect();
+    let documents: Vec<Vec<Document>> = suites
+        .par_iter()
+        .zip(&ingests)
+        .map(|(suite, ingest)| {
+            // Values that do not fit are left out, as under `ignore_malformed`.
+            let document = |event| ingest.document(event, &mut Vec::new());
+            suite.events.iter().map(document).collect()
+        })
+        .collect();
+    let documents: Vec<Document> = documents.into_iter().flatten().collect();
+    let engine = Embedded::new(&documents, &columns)?;
+    let predicates: Vec<&Predicate> = suites
+        .iter()
+        .flat_map(|suite| &suite.cases)
+        .flat_map(|case| case.compiled.as_ref().map_or_else(|_| Vec::new(), Plan::filters))
+        .collect();
+    let hits = engine.select(&predicates)?;
+    let mut hits = hits.into_iter();
+    let mut base = 0;
+    let mut work = Vec::new();
+    for suite in suites {
+        let filters = |case: &Case| case.compiled.as_ref().map_or(0, |plan| plan.filters().len());
+        let own: Vec<Vec<RoaringBitmap>> =
+            suite.cases.iter().map(|case| hits.by_ref().take(filters(case)).collect()).collect();
+        let start = base;
+        base += suite.events.len();
+        work.push((suite, own, start));
+    }
+    Ok(work
+        .into_par_iter()
+        .map(|(suite, hits, start)| {
+            let cases = suite.cases.iter().zip(hits);
+            let documents = &documents[start..start + suite.events.len()];
+            let outcomes = cases
+                .map(|(case, hits)| {
+                    let hit = |hits: &RoaringBitmap, at: usize| {
+                        u32::try_from(start + at).is_ok_and(|at| hits.contains(at))
+                    };
+                    let own = case.documents.clone();
+                    let hits =
+                        hits.iter().map(|hits| own.clone().filter(|at| hit(hits, *at)).collect());
+                    Trial { case, suite: &suite, documents, columns: &columns }
+                        .judge(&hits.collect::<Vec<_>>())
+                })
+                .collect();
+            Judged { suite, outcomes }
+        })
+        .collect())
+}
+
+/// Prepares the columns that a suite's cases test.
+fn ingest(suite: &Suite, columns: &mut Columns) -> Ingest {
+    let mut names = BTreeSet::new();
+    for plan in suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok()) {
+        names.extend(plan.columns().into_iter().map(|column| column.name.clone()));
+    }
+    let fields: Vec<Arc<Field>> =
+        names.iter().filter_map(|name| suite.schema.field(name)).collect();
+    Ingest::new(&suite.schema, &fields, columns)
+}
+
+/// One case with all that judging it needs.
+struct Trial<'a> {
+    case: &'a Case,
+    suite: &'a Suite,
+    documents: &'a [Document],
+    columns: &'a Columns,
+}
+
+impl Trial<'_> {
+    /// `hits` are the engine's for each filter, as positions in the suite.
+    fn judge(&self, hits: &[Vec<usize>]) -> Outcome {
+        let plan = match (&self.case.compiled, &self.case.expected) {
+            (Ok(plan), _) => plan,
+            (Err(errors), expected) => return refused(errors, expected),
+        };
+        let filters = plan.filters();
+        for (filter, hits) in filters.iter().zip(hits) {
+            for at in self.case.documents.clone() {
+                if eval(filter, &self.documents[at], self.columns) != hits.contains(&at) {
+                    let id = &self.suite.events[at].id;
+                    let got = format!("the engine and the reference evaluator differ on {id}");
+                    return self.disagree(got, Some(self.trace(filter, at)));
+                }
+            }
+        }
+        let ids: BTreeSet<String> =
+            hits.iter().flatten().map(|at| self.suite.events[*at].id.clone()).collect();
+        let first = self.case.documents.clone().next();
+        match &self.case.expected {
+            Expected::Any => match filters.iter().zip(hits).find(|(_, hits)| hits.is_empty()) {
+                None => Outcome::Agree,
+                Some((filter, _)) => {
+                    self.disagree("no hit".to_owned(), first.map(|at| self.trace(filter, at)))
+                }
+            },
+            Expected::Error(_) => self.disagree(format!("{} hits", ids.len()), None),
+            Expected::Sequences(expected) => self.sequences(plan, hits, expected),
+            Expected::Hits(expected) if *expected == ids => Outcome::Agree,
+            Expected::Hits(expected) => {
+                let differs = |at: &usize| {
+                    let id = &self.suite.events[*at].id;
+                    expected.contains(id) != ids.contains(id)
+                };
+                let first = self.case.documents.clone().find(differs);
+                let trace = first.zip(filters.first()).map(|(at, filter)| self.trace(filter, at));
+                let missing: Vec<_> = expected.difference(&ids).map(String::as_str).collect();
+                let extra: Vec<_> = ids.difference(expected).map(String::as_str).collect();
+                let got = format!(
+                    "{} hits, without [{}], with [{}]",
+                    ids.len(),
+                    missing.join(" "),
+                    extra.join(" ")
+                );
+                self.disagree(got, trace)
+            }
+        }
+    }
+
+    /// Both matchers on the sequences of a case.
+    fn sequences(
+        &self,
+        plan: &Plan,
+        hits: &[Vec<usize>],
+        expected: &[(Vec<String>, Vec<Option<String>>)],
+    ) -> Outcome {
+        let Plan::Eql(plan) = plan else {
+            return self.disagree("no EQL query".to_owned(), None);
+        };
+        let base = self.case.documents.start;
+        let own = |hits: &Vec<usize>| {
+            hits.iter().filter_map(|at| u32::try_from(at - base).ok()).collect()
+        };
+        let hits: Vec<Vec<u32>> = hits.iter().map(own).collect();
+        let events = &self.suite.events[self.case.documents.clone()];
+        let tiebreaker = self.suite.tiebreaker.as_deref();
+        let moment = |event: &Event| {
+            let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
+            Some(Moment { timestamp_ms: event.timestamp()?, tiebreaker })
+        };
+        let all = Events {
+            documents: &self.documents[self.case.documents.clone()],
+            columns: self.columns,
+            moments: &events.iter().map(moment).collect::<Vec<_>>(),
+        };
+        for matcher in [Matcher::Machine, Matcher::Slow] {
+            let found = match eql::find(plan, &hits, all, self.suite.size, matcher) {
+                Ok(found) => found,
+                Err(error) => return self.disagree(format!("error: {error}"), None),
+            };
+            let found: Vec<_> = found.iter().map(|found| readable(found, events)).collect();
+            if found != expected {
+                return self.disagree(format!("{matcher:?}: {found:?}"), None);
+            }
+        }
+        Outcome::Agree
+    }
+
+    fn disagree(&self, got: String, trace: Option<Trace>) -> Outcome {
+        disagree(&self.case.expected, got, trace)
+    }
+
+    fn trace(&self, filter: &Predicate, at: usize) -> Trace {
+        let clauses = support(filter, &self.documents[at], self.columns).into_iter();
+        Trace {
+            document: self.suite.events[at].source.to_string(),
+            clauses: clauses.map(|(leaf, holds)| (leaf.to_string(), holds)).collect(),
+        }
+    }
+}
+
+/// Join keys and event ids of a detection.
+fn readable(found: &Detection, events: &[Event]) -> (Vec<String>, Vec<Option<String>>) {
+    let keys = found.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
+    let id = |at: &Option<u32>| at.and_then(|at| Some(events.get(at as usize)?.id.clone()));
+    (keys, found.stages.iter().map(id).collect())
+}
+
+fn refused(errors: &[Diagnostic], expected: &Expected) -> Outcome {
+    let unsupported = errors.iter().find(|error| error.severity == Severity::Unsupported);
+    match (unsupported, expected) {
+        (Some(reason), _) => Outcome::Unsupported(reason.message.clone()),
+        (None, Expected::Error(_)) => Outcome::Agree,
+        (None, Expected::Any | Expected::Hits(_) | Expected::Sequences(_)) => {
+            let message = errors.first().map_or("", |error| &error.message);
+            disagree(expected, format!("error: {message}"), None)
+        }
+    }
+}
+
+fn disagree(expected: &Expected, got: String, trace: Option<Trace>) -> Outcome {
+    let expected = match expected {
+        Expected::Any => "at least one hit".to_owned(),
+        Expected::Error(reason) => format!("error: {reason}"),
+        Expected::Sequences(sequences) => format!("{sequences:?}"),
+        Expected::Hits(ids) => {
+            let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+            format!("{} hits [{}]", ids.len(), ids.join(" "))
+        }
+    };
+    Outcome::Disagree(Box::new(Disagreement { expected, got, trace }))
+}

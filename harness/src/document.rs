@@ -5,7 +5,7 @@
 //! object of a `nested` field (docs/semantics.md, "Documents become values").
 //! Only the columns that somebody asks for are filled.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -117,7 +117,7 @@ pub struct Ingest {
     /// Wanted fields by the path that their values come from.
     targets: HashMap<Arc<str>, Vec<Target>>,
     /// Nested fields above wanted fields.
-    nested: BTreeMap<Arc<str>, ()>,
+    nested: BTreeSet<Arc<str>>,
     /// Wanted `flattened` roots: they take every leaf below.
     flattened: Vec<Arc<str>>,
     /// Columns with one value for all documents.
@@ -131,7 +131,7 @@ impl Ingest {
     pub fn new(schema: &Schema, fields: &[Arc<Field>], columns: &mut Columns) -> Self {
         let mut ingest = Self {
             targets: HashMap::new(),
-            nested: schema.nested_paths().map(|path| (path.clone(), ())).collect(),
+            nested: BTreeSet::new(),
             flattened: Vec::new(),
             constants: Vec::new(),
             from_index: Vec::new(),
@@ -139,9 +139,16 @@ impl Ingest {
         for field in fields {
             let Some(column) = field.column() else { continue };
             let column = columns.intern(&column);
-            if ingest.targets.get(&field.source).is_some_and(|targets| {
-                targets.iter().any(|target| target.column == column)
-            }) {
+            let mut around = field.nested.clone();
+            while let Some(path) = around {
+                around = schema.nested_around(&path);
+                ingest.nested.insert(path);
+            }
+            if ingest
+                .targets
+                .get(&field.source)
+                .is_some_and(|targets| targets.iter().any(|target| target.column == column))
+            {
                 continue;
             }
             let date = match &field.ty {
@@ -159,16 +166,18 @@ impl Ingest {
             if IndexPart::of(&field.name).is_some() {
                 ingest.from_index.push((column, field.name.clone()));
             }
-            let target = Target { field: field.clone(), column, date };
-            ingest.targets.entry(field.source.clone()).or_default().push(target);
+            // An event may state a multi-field by its own name, as exports do.
+            for path in BTreeSet::from([&field.source, &field.name]) {
+                let target = Target { field: field.clone(), column, date: date.clone() };
+                ingest.targets.entry(path.clone()).or_default().push(target);
+            }
         }
         ingest
     }
 
     /// The typed document of an event; `malformed` takes the values that do not fit.
     pub fn document(&self, event: &Event, malformed: &mut Vec<Malformed>) -> Document {
-        let mut filler =
-            Filler { ingest: self, rows: vec![RowBuilder::default()], malformed };
+        let mut filler = Filler { ingest: self, rows: vec![RowBuilder::default()], malformed };
         let mut path = String::new();
         filler.meta("_id", Some(&event.id));
         filler.meta("_index", event.index.as_ref());
@@ -178,7 +187,8 @@ impl Ingest {
             rows[0].cells.insert(*column, Cell::Keyword(vec![value.clone()]));
         }
         for (column, field) in &self.from_index {
-            let part = event.index.as_deref().zip(IndexPart::of(field));
+            let stated = event.index.as_deref().filter(|_| event.index_stated);
+            let part = stated.zip(IndexPart::of(field));
             if let Some(value) = part.and_then(|(index, part)| part.read(index)) {
                 rows[0].cells.entry(*column).or_insert_with(|| Cell::Keyword(vec![value]));
             }
@@ -260,8 +270,8 @@ impl Filler<'_> {
                 }
             }
             Value::Object(map) => {
-                let row = match self.ingest.nested.get_key_value(path.as_str()) {
-                    Some((nested, ())) => self.nested_row(nested.clone(), row),
+                let row = match self.ingest.nested.get(path.as_str()) {
+                    Some(nested) => self.nested_row(nested.clone(), row),
                     None => row,
                 };
                 let length = path.len();
@@ -326,22 +336,26 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     let text = || value::keyword_text(leaf).ok_or_else(|| "it is no scalar".to_owned());
     Ok(Some(match &target.field.ty {
         FieldType::Keyword { ignore_above, normalizer } => {
-            return text().map(|text| keyword(text, *ignore_above, *normalizer));
+            return text().map(|text| keyword(&text, *ignore_above, *normalizer));
         }
         FieldType::Wildcard { ignore_above } | FieldType::Flattened { ignore_above } => {
-            return text().map(|text| keyword(text, *ignore_above, Normalizer::None));
+            return text().map(|text| keyword(&text, *ignore_above, Normalizer::None));
         }
         FieldType::ConstantKeyword { .. } | FieldType::Version => Cell::Keyword(vec![text()?]),
         FieldType::Text { .. } | FieldType::MatchOnlyText => {
-            let tokens = target.field.ty.analyzer().map(|analyzer| text().map(|text| analyzer.tokens(&text)));
+            let tokens = target
+                .field
+                .ty
+                .analyzer()
+                .map(|analyzer| text().map(|text| analyzer.tokens(&text)));
             Cell::Text(vec![tokens.unwrap_or_else(|| Ok(Vec::new()))?])
         }
         FieldType::Integer(ty) => {
             Cell::Long(vec![value::long_from_json(leaf, *ty).map_err(|error| error.to_string())?])
         }
-        FieldType::Float(ty) => {
-            Cell::Double(vec![value::double_from_json(leaf, *ty).map_err(|error| error.to_string())?])
-        }
+        FieldType::Float(ty) => Cell::Double(vec![
+            value::double_from_json(leaf, *ty).map_err(|error| error.to_string())?,
+        ]),
         FieldType::Boolean => {
             let value = value::boolean_from_json(leaf).map_err(|error| error.to_string())?;
             Cell::Long(vec![i64::from(value)])
@@ -360,12 +374,12 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
     }))
 }
 
-fn keyword(text: String, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
+fn keyword(text: &str, ignore_above: Option<usize>, normalizer: Normalizer) -> Option<Cell> {
     let too_long = |limit| text.len() > limit && text.encode_utf16().count() > limit;
     if ignore_above.is_some_and(too_long) {
         return None;
     }
-    Some(Cell::Keyword(vec![normalizer.apply(&text).into_owned()]))
+    Some(Cell::Keyword(vec![normalizer.apply(text).into_owned()]))
 }
 
 fn push(row: &mut RowBuilder, column: ColumnId, cell: Cell) {
@@ -381,7 +395,10 @@ fn push(row: &mut RowBuilder, column: ColumnId, cell: Cell) {
             (Cell::Double(old), Cell::Double(new)) => old.extend(new),
             (Cell::Ip(old), Cell::Ip(new)) => old.extend(new),
             // One column has one kind, so these pairs never meet.
-            (Cell::Keyword(_) | Cell::Text(_) | Cell::Long(_) | Cell::Double(_) | Cell::Ip(_), _) => {}
+            (
+                Cell::Keyword(_) | Cell::Text(_) | Cell::Long(_) | Cell::Double(_) | Cell::Ip(_),
+                _,
+            ) => {}
         },
     }
 }

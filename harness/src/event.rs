@@ -4,7 +4,12 @@
 //! `_source`). `{"a.b": 1}` and `{"a": {"b": 1}}` are the same field; see
 //! [`flatten`].
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
+
+use crate::schema::DEFAULT_DATE_FORMAT;
+use crate::value::DateFormat;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +18,8 @@ pub struct Event {
     pub id: String,
     /// The index that holds it: `_index`, or made from `data_stream.*`.
     pub index: Option<String>,
+    /// Whether `_index` was stated; only then does it speak for missing fields.
+    pub index_stated: bool,
     /// The document.
     pub source: Value,
 }
@@ -53,8 +60,21 @@ impl Event {
         if too_deep(&source, MAX_DEPTH) {
             return Err(EventError::TooDeep);
         }
+        let index_stated = stated.is_some();
         let index = stated.or_else(|| data_stream_index(&source));
-        Ok(Self { id, index, source })
+        Ok(Self { id, index, index_stated, source })
+    }
+
+    /// `@timestamp` in milliseconds since 1970, where it is a date.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.date("@timestamp")
+    }
+
+    /// A field in milliseconds since 1970, where it is a date.
+    pub fn date(&self, field: &str) -> Option<i64> {
+        static FORMAT: LazyLock<Option<DateFormat>> =
+            LazyLock::new(|| DateFormat::parse(DEFAULT_DATE_FORMAT).ok());
+        FORMAT.as_ref()?.from_json(self.first(field)?).ok()
     }
 
     /// The first scalar of a field, for display and timestamps.
@@ -189,14 +209,16 @@ mod tests {
     fn the_index_name_is_made_from_the_data_stream() {
         let dotted = event(json!({"data_stream.dataset": "aws.cloudtrail"}));
         assert_eq!(dotted.index.as_deref(), Some("logs-aws.cloudtrail-default"));
-        let full = event(json!({"data_stream": {"type": "metrics", "dataset": "d", "namespace": "n"}}));
+        let full =
+            event(json!({"data_stream": {"type": "metrics", "dataset": "d", "namespace": "n"}}));
         assert_eq!(full.index.as_deref(), Some("metrics-d-n"));
     }
 
     #[test]
     fn dotted_and_nested_keys_are_one_field() {
         let event = event(json!({"a.b": [1, null], "a": [{"b": 2}, {"c": 3}], "a.b.c": 4}));
-        assert_eq!(event.values("a.b"), [&json!(1), &json!(null), &json!(2)]);
+        // Keys come in byte order, array elements in theirs.
+        assert_eq!(event.values("a.b"), [&json!(2), &json!(1), &json!(null)]);
         assert_eq!(event.first("a.b.c"), Some(&json!(4)));
     }
 

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -44,6 +44,10 @@ pub struct Found {
 /// (relative to it), in order of their relative paths. A root that does not
 /// exist has no files.
 pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<Found> {
+    // The paths found have no `.` parts, so the root must have none either.
+    let clean: PathBuf = root.components().filter(|part| *part != Component::CurDir).collect();
+    let root = clean.as_path();
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
     let Ok(real_root) = root.canonicalize() else { return Vec::new() };
     let mut found = Vec::new();
     for pattern in patterns {
@@ -52,10 +56,8 @@ pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<
         for path in paths {
             match path {
                 Ok(path) => found.extend(check(root, &real_root, path, problems)),
-                Err(error) => problems.push(unreadable(
-                    &relative(root, error.path()),
-                    &error.error().to_string(),
-                )),
+                Err(error) => problems
+                    .push(unreadable(&relative(root, error.path()), &error.error().to_string())),
             }
         }
     }
@@ -64,12 +66,20 @@ pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<
     found
 }
 
-fn check(root: &Path, real_root: &Path, path: PathBuf, problems: &mut Vec<Problem>) -> Option<Found> {
+fn check(
+    root: &Path,
+    real_root: &Path,
+    path: PathBuf,
+    problems: &mut Vec<Problem>,
+) -> Option<Found> {
     let name = relative(root, &path);
     match path.canonicalize() {
         Ok(real) if !real.starts_with(real_root) => {
             let message = "the link leads out of the root and is not followed";
-            problems.push(Problem::with_path(name, Diagnostic::error("outside-root", message, Span::default())));
+            problems.push(Problem::with_path(
+                name,
+                Diagnostic::error("outside-root", message, Span::default()),
+            ));
             None
         }
         Ok(real) => real.is_file().then_some(Found { relative: name, path }),
@@ -81,7 +91,7 @@ fn check(root: &Path, real_root: &Path, path: PathBuf, problems: &mut Vec<Proble
 }
 
 fn relative(root: &Path, path: &Path) -> String {
-    let path = path.strip_prefix(root).unwrap_or(path);
+    let path = path.strip_prefix(root).or_else(|_| path.strip_prefix(".")).unwrap_or(path);
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
 }
@@ -98,7 +108,8 @@ fn unreadable(path: &str, reason: &str) -> Problem {
 /// What keeps it from being read.
 pub fn read(path: &Path) -> Result<String, Diagnostic> {
     let error = |code, message: String| Diagnostic::error(code, message, Span::default());
-    let size = fs::metadata(path).map_err(|e| error("unreadable", format!("cannot be read: {e}")))?.len();
+    let size =
+        fs::metadata(path).map_err(|e| error("unreadable", format!("cannot be read: {e}")))?.len();
     if size > MAX_FILE {
         let message = format!("has {size} bytes, more than the limit of {MAX_FILE}");
         return Err(error("too-large", message));

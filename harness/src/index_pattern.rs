@@ -20,7 +20,8 @@ fn matches(pattern: &str, index: &str) -> bool {
     // `cluster:pattern` names a remote cluster; its events look the same here.
     let pattern = pattern.rsplit_once(':').map_or(pattern, |(_, local)| local);
     Glob::simple(pattern).matches(index, Case::Sensitive)
-        || backing_index(index).is_some_and(|stream| Glob::simple(pattern).matches(stream, Case::Sensitive))
+        || backing_index(index)
+            .is_some_and(|stream| Glob::simple(pattern).matches(stream, Case::Sensitive))
 }
 
 /// The data stream of a backing index `.ds-<stream>-yyyy.MM.dd-000001`.

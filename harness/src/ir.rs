@@ -12,9 +12,13 @@
 pub mod display;
 pub mod eval;
 pub mod explain;
+pub mod plan;
+pub mod script;
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use script::Script;
 
 use crate::pattern::Pattern;
 use crate::span::Span;
@@ -121,6 +125,8 @@ pub enum Test {
     Double(DoubleInterval),
     /// Some address lies in the interval.
     Ip(Interval<u128>),
+    /// A script over one or more columns holds; the leaf's column is the first of them.
+    Script(Script),
 }
 
 /// An inclusive interval; empty when `low > high`.
@@ -170,6 +176,23 @@ pub struct Phrase {
     pub terms: Vec<(String, u32)>,
     /// By how many moves of terms a match may differ (Lucene's slop); 0 is exact.
     pub slop: u32,
+}
+
+impl Leaf {
+    /// The columns that the test reads.
+    pub fn columns(&self) -> Vec<&Column> {
+        match &self.test {
+            Test::Script(script) => script.inputs.iter().map(|input| &input.column).collect(),
+            Test::Exists
+            | Test::Term(_)
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Bool(_)
+            | Test::Double(_)
+            | Test::Ip(_) => vec![&self.column],
+        }
+    }
 }
 
 impl Predicate {

@@ -43,6 +43,9 @@ impl Case {
     }
 }
 
+/// The longest text that the slow matchers take on, in bytes.
+const MAX_SLOW: usize = 4096;
+
 /// A condition on one string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
@@ -103,9 +106,11 @@ impl Pattern {
     }
 
     /// Whether the whole of `text` matches, found the plain way: slow, and for
-    /// wildcards and regular expressions independent of `matches`.
+    /// wildcards and regular expressions independent of `matches`, but for texts
+    /// so long that the plain way's quadratic time would not be bearable.
     pub fn matches_slow(&self, text: &str) -> bool {
         match self {
+            Self::Glob(..) | Self::Regexp(_) if text.len() > MAX_SLOW => self.matches(text),
             Self::Equals(value, case) => case.folded(text).eq(case.folded(value)),
             Self::Prefix(prefix, case) => {
                 let mut text = case.folded(text);

@@ -33,11 +33,7 @@ use crate::span::Span;
 pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {
     let sink = Sink::default();
     if text.trim().is_empty() {
-        sink.report(Diagnostic::error(
-            "rule-empty",
-            "the file is empty",
-            Span::new(0, text.len()),
-        ));
+        sink.report(Diagnostic::error("rule-empty", "the file is empty", Span::new(0, text.len())));
         return (None, sink.into_diagnostics());
     }
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -53,9 +49,7 @@ pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {
     let document = DeValue::Table(document.into_inner());
     let rule = Table::root(&document, text, &sink).and_then(document::read_document);
     let diagnostics = sink.into_diagnostics();
-    let failed = diagnostics
-        .iter()
-        .any(|found| found.severity == Severity::Error);
+    let failed = diagnostics.iter().any(|found| found.severity == Severity::Error);
     (rule.filter(|_| !failed), diagnostics)
 }
 

@@ -1,6 +1,7 @@
 //! Wires it: rules × cases → [`Run`], plain data that reports render.
 
 mod explain;
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -9,20 +10,20 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::case::{Case, CaseTree, Polarity};
+use crate::case::{Case, CaseTree};
 use crate::compile::rule::{CompiledRule, compile_rule};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
 use crate::files::Problem;
-use crate::index_pattern;
+use crate::ir::plan::Plan;
 use crate::ir::{Column, Predicate};
-use crate::rule::{Loaded, RuleTree};
+use crate::rule::tree::{Loaded, RuleTree};
 use crate::schema::{Field, Schema};
 use crate::span::Span;
-use crate::verdict::{self, Status, Verdict};
+use crate::verdict::{Status, Verdict};
 
 pub use explain::{Clause, Explanation};
 
@@ -64,7 +65,7 @@ pub struct RuleRun {
     /// Errors, reasons and warnings about the rule.
     pub problems: Vec<Problem>,
     /// What the rule asks of an event, where it compiled.
-    pub plan: Option<Predicate>,
+    pub plan: Option<Plan>,
     /// Its cases, positives first, by name.
     pub cases: Vec<CaseRun>,
 }
@@ -89,6 +90,8 @@ pub struct CaseRun {
 pub struct Alert {
     /// Ids of its events, in order.
     pub events: Vec<String>,
+    /// The join key of a sequence or sample.
+    pub key: Vec<String>,
     /// The values of the fields that the rule reads, as JSON.
     pub fields: Vec<(String, Vec<String>)>,
 }
@@ -102,8 +105,15 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
     let Project { rules, cases, mut schema } = project;
     let mut problems = cases.problems;
     let mut by_rule = cases.rules;
-    let selected: Vec<Loaded> =
-        rules.rules.into_iter().filter(|rule| filter.is_none_or(|text| selects(rule, text))).collect();
+    // All fixtures decide on dynamic fields, so that a filter changes no type.
+    for event in by_rule.values().flatten().flat_map(|case| &case.events) {
+        schema.observe(&event.source);
+    }
+    let selected: Vec<Loaded> = rules
+        .rules
+        .into_iter()
+        .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
+        .collect();
     if filter.is_none() {
         let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
         problems.extend(orphans(&by_rule, &keys));
@@ -115,28 +125,30 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
             (rule, cases.into_iter().map(Arc::new).collect())
         })
         .collect();
-    for event in work.iter().flat_map(|(_, cases)| cases).flat_map(|case| &case.events) {
-        schema.observe(&event.source);
-    }
     let compiled: Vec<Option<CompiledRule>> = work
         .par_iter()
-        .map(|(loaded, cases)| loaded.rule.as_ref().map(|rule| compile_rule(rule, &schema, now(cases))))
+        .map(|(loaded, cases)| {
+            loaded.rule.as_ref().map(|rule| compile_rule(rule, &schema, now(cases)))
+        })
         .collect();
     let fixtures = Fixtures::new(&work, &compiled, &schema);
     let engine = Embedded::new(&fixtures.documents, &fixtures.columns)?;
-    let none = Predicate::Const(false);
-    let predicates: Vec<&Predicate> = compiled
-        .iter()
-        .map(|rule| rule.as_ref().and_then(|rule| rule.base.as_ref()).unwrap_or(&none))
-        .collect();
-    let hits = engine.select(&predicates)?;
+    let filters = |rule: &Option<CompiledRule>| {
+        let plan = rule.as_ref().and_then(|rule| rule.plan.as_ref());
+        plan.map_or_else(Vec::new, |plan| plan.filters().into_iter().cloned().collect())
+    };
+    let filters: Vec<Vec<Predicate>> = compiled.iter().map(filters).collect();
+    let hits = engine.select(&filters.iter().flatten().collect::<Vec<_>>())?;
+    let mut hits = hits.into_iter();
+    let hits: Vec<Vec<RoaringBitmap>> =
+        filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect();
     let rules = work
         .into_par_iter()
         .zip(compiled)
         .zip(hits)
         .enumerate()
         .map(|(at, (((loaded, cases), compiled), hits))| {
-            judge_rule(loaded, cases, compiled, &hits, &fixtures, at)
+            judge::rule(&loaded, cases, compiled, &hits, &fixtures, at)
         })
         .collect();
     Ok(Run { rules, problems })
@@ -144,7 +156,7 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
 
 fn selects(loaded: &Loaded, text: &str) -> bool {
     let name = loaded.rule.as_ref().map_or("", |rule| rule.name.as_str());
-    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.as_str());
+    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.value.as_str());
     loaded.key().contains(text) || name.contains(text) || id == text
 }
 
@@ -186,14 +198,13 @@ impl Fixtures {
         schema: &Schema,
     ) -> Self {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-        for predicate in compiled.iter().flatten().filter_map(|rule| rule.base.as_ref()) {
-            predicate.leaves(&mut |leaf| {
-                wanted.insert(&leaf.column);
-            });
+        for plan in compiled.iter().flatten().filter_map(|rule| rule.plan.as_ref()) {
+            wanted.extend(plan.columns());
         }
         let fields: Vec<Arc<Field>> =
             wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();
-        let sources = fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
+        let sources =
+            fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
         let events: Vec<&Event> =
@@ -213,116 +224,7 @@ impl Fixtures {
             next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
             start..next
         };
-        let ranges =
-            work.iter().map(|(_, cases)| cases.iter().map(&mut range).collect()).collect();
+        let ranges = work.iter().map(|(_, cases)| cases.iter().map(&mut range).collect()).collect();
         Self { columns, documents, warnings, ranges, sources }
     }
-}
-
-fn judge_rule(
-    loaded: Loaded,
-    cases: Vec<Arc<Case>>,
-    compiled: Option<CompiledRule>,
-    hits: &RoaringBitmap,
-    fixtures: &Fixtures,
-    at: usize,
-) -> RuleRun {
-    let key = loaded.key();
-    let mut problems = loaded.problems();
-    let (plan, patterns) = match (compiled, &loaded.rule) {
-        (Some(compiled), Some(rule)) => {
-            problems.extend(compiled.diagnostics.iter().map(|found| rule.locate(&loaded, found)));
-            (compiled.base, rule.index.clone())
-        }
-        _ => (None, Vec::new()),
-    };
-    let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
-    let (status, cases) = match (worst, &plan) {
-        (Some(Severity::Error), _) | (_, None) => (Status::Invalid, Vec::new()),
-        (Some(Severity::Unsupported), _) => (Status::Unsupported, Vec::new()),
-        (Some(Severity::Warning) | None, Some(plan)) => {
-            let judge = |(case, range): (Arc<Case>, &Range<u32>)| {
-                judge_case(case, range, plan, &patterns, hits, fixtures)
-            };
-            let runs: Vec<_> = cases.into_iter().zip(&fixtures.ranges[at]).map(judge).collect();
-            let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
-            problems.extend(missing_polarity(&key, &runs));
-            (status, runs)
-        }
-    };
-    let text = |pick: fn(&crate::rule::Rule) -> String| loaded.rule.as_ref().map(pick);
-    RuleRun {
-        name: text(|rule| rule.name.clone()).unwrap_or_else(|| key.clone()),
-        rule_id: text(|rule| rule.rule_id.clone()).unwrap_or_default(),
-        rule_type: text(|rule| rule.rule_type.to_string()).unwrap_or_default(),
-        language: text(|rule| rule.language.map(|l| l.to_string()).unwrap_or_default())
-            .unwrap_or_default(),
-        key,
-        status,
-        problems,
-        plan,
-        cases,
-    }
-}
-
-fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
-    let has = |polarity| cases.iter().any(|run| run.case.polarity == polarity);
-    let (message, folder) = match (has(Polarity::Positive), has(Polarity::Negative)) {
-        (true, false) => ("the rule has no negative case", "negative"),
-        (false, true) => ("the rule has no positive case", "positive"),
-        (true, true) | (false, false) => return None,
-    };
-    let diagnostic = Diagnostic::error("unpaired", message, Span::default());
-    Some(Problem::with_path(key, diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json"))))
-}
-
-fn judge_case(
-    case: Arc<Case>,
-    range: &Range<u32>,
-    plan: &Predicate,
-    patterns: &[String],
-    hits: &RoaringBitmap,
-    fixtures: &Fixtures,
-) -> CaseRun {
-    let seen = |event: &Event| index_pattern::sees(patterns, event.index.as_deref());
-    let fields = read_fields(plan, &fixtures.sources);
-    let matching = case.events.iter().zip(range.clone());
-    let alerts: Vec<Alert> = matching
-        .filter(|(event, document)| hits.contains(*document) && seen(event))
-        .map(|(event, _)| Alert {
-            events: vec![event.id.clone()],
-            fields: fields.iter().filter_map(|field| read(event, field)).collect(),
-        })
-        .collect();
-    let verdict = verdict::judge(&case, alerts.len());
-    let documents = range.start as usize..range.end as usize;
-    let explanations = explain::explain(
-        &verdict,
-        &case,
-        plan,
-        patterns,
-        &fixtures.documents[documents.clone()],
-        &fixtures.columns,
-        &fixtures.sources,
-    );
-    let warnings = fixtures.warnings[documents].concat();
-    CaseRun { case, verdict, alerts, explanations, warnings }
-}
-
-/// The fields that a plan reads, once each, in the order of the query.
-fn read_fields(plan: &Predicate, sources: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<Arc<str>> {
-    let mut fields: Vec<Arc<str>> = Vec::new();
-    plan.leaves(&mut |leaf| {
-        let source = sources.get(&leaf.column.name).unwrap_or(&leaf.column.name);
-        if !fields.contains(source) {
-            fields.push(source.clone());
-        }
-    });
-    fields
-}
-
-/// A field's values in an event, as JSON; `None` where it has none.
-fn read(event: &Event, field: &str) -> Option<(String, Vec<String>)> {
-    let values: Vec<_> = event.values(field).into_iter().map(ToString::to_string).collect();
-    (!values.is_empty()).then(|| (field.to_owned(), values))
 }

@@ -220,18 +220,10 @@ impl Schema {
             .collect()
     }
 
-    /// The `nested` fields, by name.
-    pub fn nested_paths(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.fields.values().filter(|field| field.ty == FieldType::Nested).map(|field| &field.name)
-    }
-
     /// Takes note of the fields that an event has: those of the embedded table
     /// become visible to field patterns, unmapped ones get the type that
     /// Elasticsearch's dynamic mapping gives their first value.
     pub fn observe(&mut self, source: &Value) {
-        if self.base == Base::Empty && !self.dynamic {
-            return;
-        }
         let mut seen = Vec::new();
         flatten(source, &mut |path, value| {
             if !value.is_null() && !self.fields.contains_key(path) {
@@ -254,21 +246,45 @@ impl Schema {
         if !self.dynamic {
             return;
         }
+        let nested = self.nested_around(path);
         if matches!(dynamic, FieldType::Text { .. }) {
             let name = format!("{path}.keyword").into();
-            let ty =
-                FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
-            self.insert(Field { name, source: path.clone(), ..Field::plain(path, ty) });
+            let ty = FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
+            let (source, nested) = (path.clone(), nested.clone());
+            self.insert(Field { name, ty, source, nested, null_value: None });
         }
-        self.insert(Field::plain(path, dynamic));
+        self.insert(Field { nested, ..Field::plain(path, dynamic) });
+    }
+
+    /// The innermost nested field above a name.
+    pub fn nested_around(&self, name: &str) -> Option<Arc<str>> {
+        name.rmatch_indices('.').find_map(|(dot, _)| {
+            let object = &name[..dot];
+            let nested = match (self.fields.get(object), self.base) {
+                (Some(field), _) => field.ty == FieldType::Nested,
+                (None, Base::Empty) => false,
+                (None, Base::Embedded) => {
+                    table::field(object).is_some_and(|entry| entry.ty == FieldType::Nested)
+                }
+            };
+            nested.then(|| object.into())
+        })
+    }
+
+    /// Whether `name` is a `flattened` field itself, not a key of one.
+    pub fn is_flattened_root(&self, name: &str) -> bool {
+        let field = self.fields.get(name).map(|field| Field::clone(field));
+        field
+            .or_else(|| self.base_field(name))
+            .is_some_and(|field| matches!(field.ty, FieldType::Flattened { .. }))
     }
 
     fn observe_multi_fields(&mut self, parent: &Arc<str>) {
         if self.base == Base::Embedded {
-            for name in table::multi_fields(parent) {
-                if let Some(field) = self.base_field(&name) {
-                    self.insert(field);
-                }
+            for entry in table::multi_fields(parent) {
+                let field = Field::from(entry);
+                let nested = self.nested_around(&field.name);
+                self.insert(Field { nested, ..field });
             }
         }
     }
@@ -276,7 +292,10 @@ impl Schema {
     fn base_field(&self, name: &str) -> Option<Field> {
         match self.base {
             Base::Empty => None,
-            Base::Embedded => table::field(name),
+            Base::Embedded => table::field(name).map(|entry| {
+                let field = Field::from(entry);
+                Field { nested: self.nested_around(&field.name), ..field }
+            }),
         }
     }
 
@@ -303,6 +322,43 @@ impl Field {
     }
 }
 
+impl From<table::Entry> for Field {
+    fn from(entry: table::Entry) -> Self {
+        let name: Arc<str> = entry.name.as_str().into();
+        let source = entry.multi_field_of().map_or_else(|| name.clone(), Arc::from);
+        Self { name, source, nested: None, null_value: None, ty: entry.ty }
+    }
+}
+
+impl FieldType {
+    /// The mapping's name of the type.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Keyword { .. } => "keyword",
+            Self::ConstantKeyword { .. } => "constant_keyword",
+            Self::Wildcard { .. } => "wildcard",
+            Self::Text { .. } => "text",
+            Self::MatchOnlyText => "match_only_text",
+            Self::Integer(IntegerType::Long) => "long",
+            Self::Integer(IntegerType::Integer) => "integer",
+            Self::Integer(IntegerType::Short) => "short",
+            Self::Integer(IntegerType::Byte) => "byte",
+            Self::Float(FloatType::Double) => "double",
+            Self::Float(FloatType::Float) => "float",
+            Self::Float(FloatType::Half) => "half_float",
+            Self::Float(FloatType::Scaled(_)) => "scaled_float",
+            Self::Boolean => "boolean",
+            Self::Date { .. } => "date",
+            Self::Ip => "ip",
+            Self::Flattened { .. } => "flattened",
+            Self::Version => "version",
+            Self::Object => "object",
+            Self::Nested => "nested",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// The fields that every index has.
 fn metadata_field(name: &str) -> Option<Field> {
     matches!(name, "_id" | "_index").then(|| Field::plain(name, FieldType::KEYWORD))
@@ -322,6 +378,3 @@ fn dynamic_type(value: &Value) -> FieldType {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

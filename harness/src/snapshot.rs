@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem, write_atomically};
 use crate::report::{Lines, printable};
-use crate::run::{CaseRun, Run, RuleRun};
+use crate::run::{CaseRun, RuleRun, Run};
 use crate::span::Span;
 use crate::verdict::{Status, Verdict};
 
@@ -47,9 +47,14 @@ fn render_case(run: &CaseRun, text: &mut String) {
     let (events, alerts) = (run.case.events.len(), run.alerts.len());
     let _ = writeln!(text, "\n{folder}/{name}: {alerts} of {events} alert, {verdict}");
     for alert in &run.alerts {
-        let _ = writeln!(text, "  {}", printable(&alert.events.join(", "), Lines::Escape));
+        let key = match alert.key.as_slice() {
+            [] => String::new(),
+            key => format!(" by {}", key.join(", ")),
+        };
+        let line = format!("{}{key}", alert.events.join(", "));
+        let _ = writeln!(text, "  {}", printable(&line, Lines::Escape));
         for (field, values) in &alert.fields {
-            let values = printable(&values.join(", "), Lines::Escape).into_owned();
+            let values = printable(&values.join(" | "), Lines::Escape).into_owned();
             let _ = writeln!(text, "    {}: {values}", printable(field, Lines::Escape));
         }
     }
@@ -74,7 +79,11 @@ pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
     let mut written = 0;
     for rule in run.rules.iter().filter(|rule| wanted(rule)) {
         let path = path(snapshots, &rule.key);
-        let text = format!("---\nsource: snapshots/rules.rs\ninput_file: rules/{}.toml\n---\n{}\n", rule.key, render(rule).trim_end());
+        let text = format!(
+            "---\nsource: snapshots/rules.rs\ninput_file: rules/{}.toml\n---\n{}\n",
+            rule.key,
+            render(rule).trim_end()
+        );
         if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
             continue;
         }
@@ -96,7 +105,11 @@ pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
         run.rules.iter().filter(|rule| wanted(rule)).map(|rule| rule.key.as_str()).collect();
     for file in &found {
         if !keys.contains(file.relative.trim_end_matches(".snap")) {
-            problems.push(error(&file.relative, "the snapshot belongs to no rule with cases", "delete it"));
+            problems.push(error(
+                &file.relative,
+                "the snapshot belongs to no rule with cases",
+                "delete it",
+            ));
         }
     }
     for key in keys {

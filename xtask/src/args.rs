@@ -33,6 +33,8 @@ Examples:
     Conformance(ConformanceArgs),
     /// Check the repository's own conventions.
     Tidy(TidyArgs),
+    /// Measure how fast rules run; build with --release.
+    Bench(BenchArgs),
 }
 
 /// Where rules, cases and snapshots are.
@@ -55,7 +57,7 @@ pub(crate) struct Folders {
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Only rules whose path or name contains this, or whose rule_id is this.
+    /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) folders: Folders,
@@ -92,7 +94,7 @@ pub(crate) struct ConformanceArgs {
     /// Suite files, or folders of them.
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Where the rules of generated/<rule_id>.json are.
+    /// Where the rules of generated/<`rule_id>.json` are.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
     /// How many disagreements to show in full.
@@ -108,4 +110,24 @@ pub(crate) struct ConformanceArgs {
 pub(crate) struct TidyArgs {
     #[command(flatten)]
     pub(crate) folders: Folders,
+}
+
+/// `cargo xtask bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// The rules to run.
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    pub(crate) rules: PathBuf,
+    /// A folder of generated documents, one file a rule named by its id, to run the rules on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) generated: Option<PathBuf>,
+    /// How many synthetic events to index.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) events: usize,
+    /// How many of them the naive loop judges.
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub(crate) sample: usize,
+    /// How to print the figures.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }

@@ -28,9 +28,9 @@ pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
 
 /// Loads a project, or shows what is wrong with its configuration.
 pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
-    let opened = folders(args).map_err(|problem| vec![problem]).and_then(|found| {
-        config::open(&found).map(|project| (project, found))
-    });
+    let opened = folders(args)
+        .map_err(|problem| vec![problem])
+        .and_then(|found| config::open(&found).map(|project| (project, found)));
     match opened {
         Ok(opened) => Some(opened),
         Err(problems) => {

@@ -1,5 +1,6 @@
 //! One module a verb.
 
+pub(crate) mod bench;
 pub(crate) mod conformance;
 pub(crate) mod test;
 pub(crate) mod tidy;

@@ -1,44 +1,60 @@
-//! Elasticsearch's `pattern` analyzer.
+//! Elasticsearch's `pattern` analyzer: a regular expression names the separators.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
 use regex::Regex;
 
+use super::java_regex::translate;
 use super::lowercase;
 
-/// Splits text at a Java regular expression.
+/// What separates tokens unless a mapping says otherwise.
+pub(super) const DEFAULT_PATTERN: &str = r"\W+";
+
+/// A `pattern` analyzer, ready to run.
 #[derive(Clone, Debug)]
 pub struct PatternAnalyzer {
-    pattern: String,
+    /// The Java regular expression of the separators.
+    pub(super) pattern: String,
     /// Whether tokens are lower-cased.
     pub(super) lowercase: bool,
+    /// The expression, compiled.
     separator: Regex,
 }
 
 impl PatternAnalyzer {
-    /// Translates the pattern; `\w \d \s` and their complements are ASCII, as in Java.
+    /// Compiles a Java regular expression of separators.
     pub(super) fn new(pattern: &str, lowercase: bool) -> Result<Self, String> {
-        let translated = translate(pattern)?;
-        let separator = Regex::new(&translated).map_err(|error| {
-            format!("the pattern `{pattern}` is not supported: {error}")
-        })?;
+        let separator = Regex::new(&translate(pattern)?)
+            .map_err(|error| format!("cannot run the pattern `{pattern}`: {error}"))?;
+        if separator.is_match("") {
+            // Java would split between the halves of a surrogate pair.
+            return Err(format!("unsupported empty match of the pattern `{pattern}`"));
+        }
         Ok(Self { pattern: pattern.to_owned(), lowercase, separator })
     }
 
-    /// The non-empty parts between separators.
-    pub(super) fn split(&self, text: &str) -> Vec<String> {
-        let parts = self.separator.split(text).filter(|part| !part.is_empty());
-        if self.lowercase {
-            parts.map(|part| lowercase(part).into_owned()).collect()
-        } else {
-            parts.map(str::to_owned).collect()
+    /// The Java regular expression of the separators.
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// Whether tokens are lower-cased.
+    pub fn lowercases(&self) -> bool {
+        self.lowercase
+    }
+
+    pub(super) fn for_each<'a>(&self, text: &'a str, emit: &mut dyn FnMut(Cow<'a, str>)) {
+        for term in self.separator.split(text).filter(|term| !term.is_empty()) {
+            emit(if self.lowercase { lowercase(term) } else { Cow::Borrowed(term) });
         }
     }
 }
 
+/// Two analyzers are the same when their settings are.
 impl PartialEq for PatternAnalyzer {
     fn eq(&self, other: &Self) -> bool {
-        (&self.pattern, self.lowercase) == (&other.pattern, other.lowercase)
+        self.pattern == other.pattern && self.lowercase == other.lowercase
     }
 }
 
@@ -46,32 +62,7 @@ impl Eq for PatternAnalyzer {}
 
 impl Hash for PatternAnalyzer {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.pattern, self.lowercase).hash(state);
+        self.pattern.hash(state);
+        self.lowercase.hash(state);
     }
-}
-
-/// Java's perl classes are ASCII, ours are Unicode: spells them out. What Java
-/// and the `regex` crate both have is left as it is; the rest the crate refuses.
-fn translate(pattern: &str) -> Result<String, String> {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('w') => out.push_str("[A-Za-z0-9_]"),
-            Some('W') => out.push_str("[^A-Za-z0-9_]"),
-            Some('d') => out.push_str("[0-9]"),
-            Some('D') => out.push_str("[^0-9]"),
-            Some('s') => out.push_str("[ \\t\\n\\x0B\\f\\r]"),
-            Some('S') => out.push_str("[^ \\t\\n\\x0B\\f\\r]"),
-            Some(c @ ('t' | 'n' | 'r' | 'f' | 'x')) => out.extend(['\\', c]),
-            Some(c) if !c.is_alphanumeric() => out.extend(['\\', c]),
-            Some(c) => return Err(format!("`\\{c}` in the pattern `{pattern}` is not supported")),
-            None => return Err(format!("the pattern `{pattern}` ends in a backslash")),
-        }
-    }
-    Ok(out)
 }

@@ -59,7 +59,8 @@ pub(super) fn apply(file: &Found, cases: &mut [Case]) -> Vec<Problem> {
             entries.flat_map(|(polarity, (name, raw))| entry(polarity, &name, raw, cases)).collect()
         }
     };
-    let problem = |diagnostic| Problem { path: file.relative.clone(), diagnostic, text: text.clone() };
+    let problem =
+        |diagnostic| Problem { path: file.relative.clone(), diagnostic, text: text.clone() };
     diagnostics.into_iter().map(problem).collect()
 }
 
@@ -79,7 +80,11 @@ fn entry(
     };
     match (polarity, raw.alerts) {
         (Polarity::Positive, Some(0)) => {
-            errors.push(Diagnostic::error("case-toml", "a positive case raises at least one alert", span));
+            errors.push(Diagnostic::error(
+                "case-toml",
+                "a positive case raises at least one alert",
+                span,
+            ));
         }
         (Polarity::Negative, Some(1..)) => {
             errors.push(Diagnostic::error("case-toml", "a negative case raises no alert", span));

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::Context;
 use crate::analysis::{Analyzer, Normalizer, Token};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Column, Interval, Leaf, Origin, Phrase, Predicate, Test};
+use crate::ir::{Column, DoubleInterval, Interval, Leaf, Origin, Phrase, Predicate, Test};
 use crate::pattern::glob::Glob;
-use crate::pattern::regexp::Regexp;
+use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Case, Fuzzy, Pattern, StringRange};
 use crate::query::dsl::{Operator, Range, Scalar};
 use crate::schema::{Field, FieldType};
@@ -20,6 +20,9 @@ use crate::value::{self, DateFormat};
 
 /// The most terms a sloppy phrase may have; matching it is exponential in them.
 const MAX_SLOPPY_TERMS: usize = 12;
+
+/// `index.max_regex_length`.
+const MAX_REGEXP_LENGTH: usize = 1000;
 
 /// One clause compiled, or what is wrong with it.
 pub type Compiled = Result<Predicate, Diagnostic>;
@@ -110,16 +113,14 @@ impl Clause<'_> {
             | FieldType::Flattened { .. }
             | FieldType::Version
             | FieldType::Text { .. }
-            | FieldType::MatchOnlyText => {
-                self.on(&field, Test::Term(Pattern::Equals(text, case)))
-            }
+            | FieldType::MatchOnlyText => self.on(&field, Test::Term(Pattern::Equals(text, case))),
             FieldType::Integer(ty) => match value::integer_term(&text, *ty) {
                 Ok(Some(interval)) => self.on(&field, Test::Long(interval)),
                 Ok(None) => Ok(Predicate::Const(false)),
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Float(ty) => match value::float_term(&text, *ty) {
-                Ok(interval) => self.on(&field, Test::Double(interval)),
+                Ok(interval) => self.on(&field, Test::Double(DoubleInterval(interval))),
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Boolean => match value::boolean_from_query(&text) {
@@ -128,7 +129,8 @@ impl Clause<'_> {
             },
             FieldType::Date { format } => {
                 let bound = (value.clone(), true);
-                let range = Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
+                let range =
+                    Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
                 self.date_range(&field, format, &range)
             }
             FieldType::Ip => match value::ip_interval(&text) {
@@ -196,8 +198,13 @@ impl Clause<'_> {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
-                let glob = Glob::wildcard(pattern).normalize(|part| normalizer.apply(part).into_owned());
+                let glob =
+                    Glob::wildcard(pattern).normalize(|part| normalizer.apply(part).into_owned());
                 self.on(&field, glob_test(glob, case))
+            }
+            // Query strings refuse what the DSL allows.
+            FieldType::ConstantKeyword { value: Some(_) } if normalize == Normalize::Yes => {
+                Err(self.only_strings("wildcard", &field))
             }
             FieldType::ConstantKeyword { .. } => self.constant(&field, pattern, case),
             FieldType::Wildcard { .. } | FieldType::Flattened { .. } | FieldType::Version => {
@@ -206,7 +213,9 @@ impl Clause<'_> {
             FieldType::Text { .. } | FieldType::MatchOnlyText => {
                 let glob = Glob::wildcard(pattern);
                 let glob = match (normalize, field.ty.analyzer()) {
-                    (Normalize::Yes, Some(analyzer)) => glob.normalize(|part| analyzer.normalize(part)),
+                    (Normalize::Yes, Some(analyzer)) => {
+                        glob.normalize(|part| analyzer.normalize(part))
+                    }
                     (Normalize::Yes, None) | (Normalize::No, _) => glob,
                 };
                 self.on(&field, glob_test(glob, case))
@@ -218,7 +227,7 @@ impl Clause<'_> {
     /// `prefix`: values, or tokens, that begin so.
     pub fn prefix(&self, prefix: &str, case: Case, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        match self.string_term(&field, prefix, normalize) {
+        match string_term(&field, prefix, normalize) {
             Some(_) if matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 self.constant(&field, &format!("{prefix}*"), case)
             }
@@ -230,10 +239,18 @@ impl Clause<'_> {
     /// `regexp`: a Lucene regular expression over the whole value, or one token.
     pub fn regexp(&self, source: &str, case: Case, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        let Some(source) = self.string_term(&field, source, normalize) else {
+        let Some(source) = string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
-        let regexp = Regexp::parse(&source, case)
+        if matches!(field.ty, FieldType::ConstantKeyword { .. }) && normalize == Normalize::Yes {
+            return Err(self.only_strings("regexp", &field));
+        }
+        if source.chars().count() > MAX_REGEXP_LENGTH {
+            let message =
+                format!("the regular expression is longer than {MAX_REGEXP_LENGTH} characters");
+            return Err(Diagnostic::error("regexp-length", message, self.span));
+        }
+        let regexp = Regexp::parse(&source, Flags::ALL, case)
             .map_err(|error| Diagnostic::error("regexp-syntax", error.to_string(), self.span))?;
         match &field.ty {
             FieldType::ConstantKeyword { value: Some(value) } => {
@@ -246,28 +263,12 @@ impl Clause<'_> {
     /// `fuzzy`: terms within an edit distance.
     pub fn fuzzy(&self, mut fuzzy: Fuzzy, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        match self.string_term(&field, &fuzzy.text, normalize) {
-            Some(text) => {
+        match string_term(&field, &fuzzy.text, normalize) {
+            Some(text) if !matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 fuzzy.text = text;
                 self.on(&field, Test::Term(Pattern::Fuzzy(fuzzy)))
             }
-            None => Err(self.only_strings("fuzzy", &field)),
-        }
-    }
-
-    /// The term as a string field indexes it; `None` on other types.
-    fn string_term(&self, field: &Field, term: &str, normalize: Normalize) -> Option<String> {
-        match &field.ty {
-            FieldType::Keyword { normalizer, .. } => Some(normalizer.apply(term).into_owned()),
-            FieldType::ConstantKeyword { .. }
-            | FieldType::Wildcard { .. }
-            | FieldType::Flattened { .. }
-            | FieldType::Version => Some(term.to_owned()),
-            FieldType::Text { .. } | FieldType::MatchOnlyText => match normalize {
-                Normalize::Yes => field.ty.analyzer().map(|analyzer| analyzer.normalize(term)),
-                Normalize::No => Some(term.to_owned()),
-            },
-            _ => None,
+            Some(_) | None => Err(self.only_strings("fuzzy", &field)),
         }
     }
 
@@ -280,17 +281,22 @@ impl Clause<'_> {
     }
 
     /// `range`.
-    pub fn range(&self, range: &Range) -> Compiled {
+    pub fn range(&self, range: &Range, normalize: Normalize) -> Compiled {
         let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => self.string_range(&field, range, *normalizer),
+            FieldType::Text { .. } | FieldType::MatchOnlyText if normalize == Normalize::Yes => {
+                let analyzer = field.ty.analyzer();
+                let normal = |text: &str| analyzer.map_or(text.to_owned(), |a| a.normalize(text));
+                self.on(&field, Test::Term(Pattern::Range(string_bounds(range, normal))))
+            }
             FieldType::Wildcard { .. }
             | FieldType::Flattened { .. }
             | FieldType::Version
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
             FieldType::ConstantKeyword { value: Some(value) } => {
-                Ok(Predicate::Const(string_bounds(range, Normalizer::None).contains(value)))
+                Ok(Predicate::Const(string_bounds(range, str::to_owned).contains(value)))
             }
             FieldType::ConstantKeyword { value: None } => {
                 self.string_range(&field, range, Normalizer::None)
@@ -303,7 +309,7 @@ impl Clause<'_> {
             FieldType::Float(ty) => {
                 let interval = value::float_range(texts(range), *ty)
                     .map_err(|error| self.error(error.to_string()))?;
-                self.on(&field, Test::Double(interval))
+                self.on(&field, Test::Double(DoubleInterval(interval)))
             }
             FieldType::Boolean => {
                 let (low, high) = texts(range);
@@ -319,8 +325,8 @@ impl Clause<'_> {
             }
             FieldType::Date { format } => self.date_range(&field, format, range),
             FieldType::Ip => {
-                let interval = value::ip_range(texts(range))
-                    .map_err(|error| self.error(error.to_string()))?;
+                let interval =
+                    value::ip_range(texts(range)).map_err(|error| self.error(error.to_string()))?;
                 self.on(&field, Test::Ip(interval))
             }
             FieldType::Object | FieldType::Nested => Ok(Predicate::Const(false)),
@@ -329,7 +335,8 @@ impl Clause<'_> {
     }
 
     fn string_range(&self, field: &Field, range: &Range, normalizer: Normalizer) -> Compiled {
-        self.on(field, Test::Term(Pattern::Range(string_bounds(range, normalizer))))
+        let normal = |text: &str| normalizer.apply(text).into_owned();
+        self.on(field, Test::Term(Pattern::Range(string_bounds(range, normal))))
     }
 
     fn date_range(&self, field: &Field, format: &str, range: &Range) -> Compiled {
@@ -359,6 +366,22 @@ impl Clause<'_> {
     }
 }
 
+/// The term as a string field indexes it; `None` on other types.
+fn string_term(field: &Field, term: &str, normalize: Normalize) -> Option<String> {
+    match &field.ty {
+        FieldType::Keyword { normalizer, .. } => Some(normalizer.apply(term).into_owned()),
+        FieldType::ConstantKeyword { .. }
+        | FieldType::Wildcard { .. }
+        | FieldType::Flattened { .. }
+        | FieldType::Version => Some(term.to_owned()),
+        FieldType::Text { .. } | FieldType::MatchOnlyText => match normalize {
+            Normalize::Yes => field.ty.analyzer().map(|analyzer| analyzer.normalize(term)),
+            Normalize::No => Some(term.to_owned()),
+        },
+        _ => None,
+    }
+}
+
 fn token_test(token: Token) -> Test {
     Test::Term(Pattern::Equals(token.text, Case::Sensitive))
 }
@@ -371,10 +394,10 @@ fn glob_test(glob: Glob, case: Case) -> Test {
     })
 }
 
-fn string_bounds(range: &Range, normalizer: Normalizer) -> StringRange {
+fn string_bounds(range: &Range, normal: impl Fn(&str) -> String) -> StringRange {
     let (low, high) = texts(range);
-    let normal = |(text, inside): (String, bool)| (normalizer.apply(&text).into_owned(), inside);
-    StringRange { low: low.map(normal), high: high.map(normal) }
+    let bound = |bound: Option<(String, bool)>| bound.map(|(text, inside)| (normal(&text), inside));
+    StringRange { low: bound(low), high: bound(high) }
 }
 
 /// The bounds as text, with whether they are inside.

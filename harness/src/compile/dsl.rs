@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Context;
 use super::clause::{Clause, Compiled, Normalize};
-use crate::diagnostic::Diagnostic;
+use super::{Context, query_string};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::Predicate;
 use crate::pattern::{Case, Fuzzy};
 use crate::query::dsl::{Bool, Node, Query, Scalar};
@@ -57,10 +57,14 @@ impl Compiler<'_> {
             Node::MultiMatch { fields, value, phrase, lenient } => {
                 self.multi_match(fields, value, *phrase, *lenient, span)
             }
-            Node::Range { field, range } => self.clause(field, span, |clause| clause.range(range)),
-            Node::Wildcard { field, value, case_insensitive } => self.clause(field, span, |clause| {
-                clause.wildcard(value, case(*case_insensitive), Normalize::No)
-            }),
+            Node::Range { field, range } => {
+                self.clause(field, span, |clause| clause.range(range, Normalize::No))
+            }
+            Node::Wildcard { field, value, case_insensitive } => {
+                self.clause(field, span, |clause| {
+                    clause.wildcard(value, case(*case_insensitive), Normalize::No)
+                })
+            }
             Node::Prefix { field, value, case_insensitive } => self.clause(field, span, |clause| {
                 clause.prefix(value, case(*case_insensitive), Normalize::No)
             }),
@@ -70,7 +74,7 @@ impl Compiler<'_> {
             Node::Fuzzy { field, value, fuzziness } => {
                 self.fuzzy(field, value, fuzziness.as_deref(), span)
             }
-            Node::Exists { field } => self.clause(field, span, |clause| clause.exists()),
+            Node::Exists { field } => self.clause(field, span, exists),
             Node::Ids { values } => {
                 let terms = values.iter().map(|id| {
                     let id = Scalar::String(id.clone());
@@ -78,8 +82,27 @@ impl Compiler<'_> {
                 });
                 Predicate::or(terms.collect::<Vec<_>>())
             }
-            Node::QueryString(_) => todo!("query_string"),
+            Node::Lenient(inner) => self.forgiving(inner),
+            Node::QueryString(inner) => query_string::compile(inner, Some(span), self.context)
+                .unwrap_or_else(|errors| {
+                    self.errors.extend(errors);
+                    Predicate::Const(false)
+                }),
         }
+    }
+
+    /// A clause whose errors make it match nothing; what the harness does not
+    /// support stays an error.
+    fn forgiving(&mut self, inner: &Query) -> Predicate {
+        let before = self.errors.len();
+        let predicate = self.query(inner);
+        let failed = self.errors.len() > before;
+        let mut at = 0;
+        self.errors.retain(|error| {
+            at += 1;
+            at <= before || error.severity != Severity::Error
+        });
+        if failed { Predicate::Const(false) } else { predicate }
     }
 
     fn clause(
@@ -116,16 +139,18 @@ impl Compiler<'_> {
         let mut all: Vec<_> =
             parts.must.iter().chain(&parts.filter).map(|query| self.query(query)).collect();
         let should: Vec<_> = parts.should.iter().map(|query| self.query(query)).collect();
+        let alone = usize::from(all.is_empty() && !should.is_empty());
         let needed = match &parts.minimum_should_match {
             Some(spec) => match minimum(spec, should.len()) {
-                Some(count) => count,
+                // Without other clauses one has to match, whatever is stated.
+                Some(count) => count.max(alone),
                 None => {
                     let message = format!("`{spec}` is not a minimum_should_match");
                     self.errors.push(Diagnostic::error("dsl-syntax", message, span));
                     0
                 }
             },
-            None => usize::from(all.is_empty() && !should.is_empty()),
+            None => alone,
         };
         all.push(match needed {
             0 => Predicate::Const(true),
@@ -138,7 +163,13 @@ impl Compiler<'_> {
         Predicate::and(all)
     }
 
-    fn nested(&mut self, path: &str, query: &Query, ignore_unmapped: bool, span: Span) -> Predicate {
+    fn nested(
+        &mut self,
+        path: &str,
+        query: &Query,
+        ignore_unmapped: bool,
+        span: Span,
+    ) -> Predicate {
         match self.context.schema.field(path) {
             Some(field) if field.ty == FieldType::Nested => {
                 let inner = self.query(query);
@@ -180,7 +211,13 @@ impl Compiler<'_> {
         Predicate::or(matches.collect::<Vec<_>>())
     }
 
-    fn fuzzy(&mut self, field: &str, value: &Scalar, fuzziness: Option<&str>, span: Span) -> Predicate {
+    fn fuzzy(
+        &mut self,
+        field: &str,
+        value: &Scalar,
+        fuzziness: Option<&str>,
+        span: Span,
+    ) -> Predicate {
         let text = super::clause::scalar_text(value);
         let distance = match fuzziness {
             None | Some("AUTO" | "auto") => Fuzzy::auto(&text),
@@ -196,6 +233,10 @@ impl Compiler<'_> {
         let fuzzy = Fuzzy { text, distance, prefix: 0, transpositions: true };
         self.clause(field, span, |clause| clause.fuzzy(fuzzy.clone(), Normalize::No))
     }
+}
+
+fn exists(clause: &Clause<'_>) -> Compiled {
+    clause.exists()
 }
 
 fn case(insensitive: bool) -> Case {

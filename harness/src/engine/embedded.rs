@@ -11,12 +11,14 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
+use tantivy::directory::RamDirectory;
 use tantivy::schema::{
     FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TextFieldIndexing,
     TextOptions,
 };
+use tantivy::store::Compressor;
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{Index, IndexReader, Searcher, TantivyDocument};
+use tantivy::{Index, IndexReader, IndexSettings, Searcher, TantivyDocument};
 
 use super::leaves::{ColumnLeaves, Source};
 use super::rows::Rows;
@@ -27,8 +29,8 @@ use crate::ir::{Column, Kind, Leaf, Predicate, Test};
 /// What the index may hold in memory while it is written, in bytes.
 const WRITER_MEMORY: usize = 64 << 20;
 
-/// Longer keywords do not fit a tantivy column; they are kept beside it.
-const MAX_INDEXED_KEYWORD: usize = 65_000;
+/// Longer terms do not fit the index; they are kept beside it.
+const MAX_INDEXED_TERM: usize = 65_000;
 
 /// An index over documents, and the answers that it gave.
 pub struct Embedded<'a> {
@@ -37,7 +39,7 @@ pub struct Embedded<'a> {
     rows: Rows,
     fields: Vec<Fields>,
     searcher: Searcher,
-    /// Keywords too long for a column: row and value, by column.
+    /// Terms too long for the index: row and term, by column.
     oversize: HashMap<usize, Vec<(u32, &'a str)>>,
     /// Answers by column and test.
     answers: Mutex<HashMap<Column, HashMap<Test, RoaringBitmap>>>,
@@ -60,11 +62,22 @@ impl<'a> Embedded<'a> {
     /// When tantivy fails or there are more rows than 32 bits count.
     pub fn new(documents: &'a [Document], columns: &'a Columns) -> Result<Self, EngineError> {
         let mut builder = Schema::builder();
-        let fields: Vec<Fields> =
-            columns.list().iter().enumerate().map(|(n, column)| add(&mut builder, n, column)).collect();
+        let fields: Vec<Fields> = columns
+            .list()
+            .iter()
+            .enumerate()
+            .map(|(n, column)| add(&mut builder, n, column))
+            .collect();
+        // Nothing is read from the store: the documents are at hand.
+        let settings = IndexSettings {
+            docstore_compression: Compressor::None,
+            docstore_compress_dedicated_thread: false,
+            ..IndexSettings::default()
+        };
         let mut writer = Index::builder()
             .schema(builder.build())
-            .single_segment_index_writer(tantivy::directory::RamDirectory::create(), WRITER_MEMORY)?;
+            .settings(settings)
+            .single_segment_index_writer(RamDirectory::create(), WRITER_MEMORY)?;
         let mut oversize: HashMap<usize, Vec<(u32, &str)>> = HashMap::new();
         for (number, row) in (0..).zip(documents.iter().flat_map(|document| &document.rows)) {
             let mut entry = TantivyDocument::default();
@@ -95,8 +108,8 @@ impl<'a> Embedded<'a> {
     pub fn leaves(&self, leaves: &[&Leaf]) -> Result<Vec<RoaringBitmap>, EngineError> {
         self.answer(leaves.iter().copied())?;
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let rows = leaves.iter().map(|leaf| lookup(&answers, leaf));
-        Ok(rows.map(|rows| self.rows.documents(&(rows & &self.rows.roots))).collect())
+        let rows = leaves.iter().map(|leaf| self.leaf(leaf, &self.rows.roots, &answers));
+        Ok(rows.map(|rows| self.rows.documents(&rows)).collect())
     }
 
     /// Evaluates the leaves that have no answer yet, column by column.
@@ -105,8 +118,9 @@ impl<'a> Embedded<'a> {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let mut asked = std::collections::HashSet::new();
-            for leaf in leaves {
-                let known = answers.get(&leaf.column).is_some_and(|tests| tests.contains_key(&leaf.test));
+            for leaf in leaves.filter(|leaf| !matches!(leaf.test, Test::Script(_))) {
+                let known =
+                    answers.get(&leaf.column).is_some_and(|tests| tests.contains_key(&leaf.test));
                 if !known && asked.insert((&leaf.column, &leaf.test)) {
                     open.entry(&leaf.column).or_default().push(&leaf.test);
                 }
@@ -156,11 +170,14 @@ impl<'a> Embedded<'a> {
         match predicate {
             Predicate::Const(true) => universe.clone(),
             Predicate::Const(false) => RoaringBitmap::new(),
-            Predicate::Leaf(leaf) => lookup(answers, leaf) & universe,
+            Predicate::Leaf(leaf) => self.leaf(leaf, universe, answers),
             Predicate::Not(inner) => universe - self.rows(inner, universe, answers),
             Predicate::And(parts) => {
                 let mut left = universe.clone();
-                for part in parts {
+                // Scripts see only what all else has left over.
+                let (scripts, indexed): (Vec<_>, Vec<_>) =
+                    parts.iter().partition(|part| has_script(part));
+                for part in indexed.into_iter().chain(scripts) {
                     if left.is_empty() {
                         break;
                     }
@@ -181,6 +198,22 @@ impl<'a> Embedded<'a> {
                 self.rows.around(&objects, universe)
             }
         }
+    }
+
+    /// The rows of `universe` that pass a leaf.
+    fn leaf(
+        &self,
+        leaf: &Leaf,
+        universe: &RoaringBitmap,
+        answers: &HashMap<Column, HashMap<Test, RoaringBitmap>>,
+    ) -> RoaringBitmap {
+        let Test::Script(script) = &leaf.test else { return lookup(answers, leaf) & universe };
+        let holds = |row: &u32| {
+            let (document, position) = self.rows.position(*row);
+            let row = &self.documents[document].rows[position];
+            script.holds(&|column| self.columns.id(column).and_then(|id| row.cell(id)))
+        };
+        universe.iter().filter(holds).collect()
     }
 
     fn at_least(
@@ -223,6 +256,13 @@ impl Engine for Embedded<'_> {
     }
 }
 
+/// Whether some leaf is a script.
+fn has_script(predicate: &Predicate) -> bool {
+    let mut found = false;
+    predicate.leaves(&mut |leaf| found |= matches!(leaf.test, Test::Script(_)));
+    found
+}
+
 /// The answer to a leaf; empty for a column that no document has.
 fn lookup<'a>(
     answers: &'a HashMap<Column, HashMap<Test, RoaringBitmap>>,
@@ -259,13 +299,13 @@ fn add(builder: &mut SchemaBuilder, number: usize, column: &Column) -> Fields {
     }
 }
 
-/// Adds a cell to a document; returns the keywords that are too long for it.
+/// Adds a cell to a document; returns the terms that are too long for it.
 fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<&'a str> {
     let mut oversize = Vec::new();
     match cell {
         Cell::Keyword(values) => {
             for value in values {
-                if value.len() > MAX_INDEXED_KEYWORD {
+                if value.len() > MAX_INDEXED_TERM {
                     oversize.push(value.as_str());
                 } else {
                     entry.add_text(fields.values, value);
@@ -274,7 +314,10 @@ fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<
         }
         Cell::Text(values) => {
             for tokens in values {
-                let tokens = tokens.iter().map(|token| Token {
+                let (long, tokens): (Vec<_>, Vec<_>) =
+                    tokens.iter().partition(|token| token.text.len() > MAX_INDEXED_TERM);
+                oversize.extend(long.into_iter().map(|token| token.text.as_str()));
+                let tokens = tokens.into_iter().map(|token| Token {
                     position: token.position as usize,
                     text: token.text.clone(),
                     ..Token::default()
@@ -287,9 +330,13 @@ fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<
             }
         }
         Cell::Long(values) => values.iter().for_each(|value| entry.add_i64(fields.values, *value)),
-        Cell::Double(values) => values.iter().for_each(|value| entry.add_f64(fields.values, *value)),
+        Cell::Double(values) => {
+            values.iter().for_each(|value| entry.add_f64(fields.values, *value));
+        }
         Cell::Ip(values) => {
-            values.iter().for_each(|value| entry.add_ip_addr(fields.values, Ipv6Addr::from(*value)));
+            values
+                .iter()
+                .for_each(|value| entry.add_ip_addr(fields.values, Ipv6Addr::from(*value)));
         }
     }
     oversize

@@ -37,16 +37,15 @@ pub(super) struct ColumnLeaves<'a> {
 }
 
 /// The string patterns among the tests, and which test each belongs to.
-struct Patterns<'a> {
+struct Patterns {
     set: PatternSet,
     tests: Vec<usize>,
-    patterns: Vec<&'a Pattern>,
 }
 
-impl<'a> Patterns<'a> {
-    fn new(entries: impl Iterator<Item = (usize, &'a Pattern)>) -> Self {
+impl Patterns {
+    fn new<'a>(entries: impl Iterator<Item = (usize, &'a Pattern)>) -> Self {
         let (tests, patterns): (Vec<_>, Vec<_>) = entries.unzip();
-        Self { set: PatternSet::new(&patterns), tests, patterns }
+        Self { set: PatternSet::new(&patterns), tests }
     }
 
     /// The tests that `term` passes.
@@ -79,7 +78,9 @@ impl<'a> ColumnLeaves<'a> {
             Kind::Ip => {
                 let column = self.source.segment.fast_fields().ip_addr(&self.source.name)?;
                 self.scan(&mut results, |row, visit| {
-                    column.values_for_doc(row).for_each(|value: Ipv6Addr| visit(Value::Ip(value.into())));
+                    column
+                        .values_for_doc(row)
+                        .for_each(|value: Ipv6Addr| visit(Value::Ip(value.into())));
                 });
             }
         }
@@ -94,8 +95,14 @@ impl<'a> ColumnLeaves<'a> {
     fn terms(&self) -> impl Iterator<Item = (usize, &'a Pattern)> {
         self.tests.iter().enumerate().filter_map(|(test, kind)| match kind {
             Test::Term(pattern) => Some((test, pattern)),
-            Test::Exists | Test::Phrase(_) | Test::Long(_) | Test::Date(_) | Test::Bool(_)
-            | Test::Double(_) | Test::Ip(_) => None,
+            Test::Exists
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Bool(_)
+            | Test::Double(_)
+            | Test::Ip(_)
+            | Test::Script(_) => None,
         })
     }
 
@@ -141,6 +148,14 @@ impl<'a> ColumnLeaves<'a> {
     fn text(&self, results: &mut [RoaringBitmap]) -> Result<(), EngineError> {
         let index = self.source.segment.inverted_index(self.source.fields.values)?;
         let mut others = Vec::new();
+        if !self.source.oversize.is_empty() {
+            let patterns = Patterns::new(self.terms());
+            for (row, term) in self.source.oversize {
+                for test in patterns.passing(term) {
+                    results[test].insert(*row);
+                }
+            }
+        }
         for (test, pattern) in self.terms() {
             match pattern {
                 Pattern::Equals(text, Case::Sensitive) => {
@@ -159,7 +174,8 @@ impl<'a> ColumnLeaves<'a> {
                 let Ok(term) = std::str::from_utf8(stream.key()) else { continue };
                 for test in patterns.passing(term) {
                     let info = stream.value();
-                    let postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                    let postings =
+                        index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
                     collect(postings, &mut results[test]);
                 }
             }
@@ -167,20 +183,25 @@ impl<'a> ColumnLeaves<'a> {
         for (test, kind) in self.tests.iter().enumerate() {
             if let Test::Phrase(phrase) = kind {
                 results[test] = self.phrase(phrase)?;
+                let rows = self.source.oversize.iter().map(|(row, _)| *row);
+                results[test].extend(rows.filter(|row| self.holds_phrase(*row, phrase)));
             }
         }
         if let Some(test) = self.exists() {
-            let presence = self.source.segment.fast_fields().u64(&format!("{}p", self.source.name))?;
+            let presence =
+                self.source.segment.fast_fields().u64(&format!("{}p", self.source.name))?;
             results[test] = self.all_rows().filter(|row| presence.first(*row).is_some()).collect();
         }
         Ok(())
     }
 
-    /// Exact phrases run in the index; sloppy ones are decided on the tokens of
-    /// the rows that hold all terms.
+    /// Plain phrases run in the index; the others, sloppy or with gaps, are
+    /// decided on the tokens of the rows that hold all terms.
     fn phrase(&self, phrase: &Phrase) -> Result<RoaringBitmap, EngineError> {
         let field = self.source.fields.values;
-        if phrase.slop == 0 {
+        // Over a gap the index would match across two values.
+        let gapless = phrase.terms.windows(2).all(|pair| pair[0].1 + 1 == pair[1].1);
+        if phrase.slop == 0 && gapless && phrase.terms.len() > 1 {
             let terms = phrase.terms.iter();
             let terms = terms.map(|(text, at)| (*at as usize, Term::from_field_text(field, text)));
             let query = PhraseQuery::new_with_offset(terms.collect());
@@ -211,11 +232,7 @@ impl<'a> ColumnLeaves<'a> {
     }
 
     /// Tests every value of a numeric column.
-    fn scan(
-        &self,
-        results: &mut [RoaringBitmap],
-        values: impl Fn(u32, &mut dyn FnMut(Value)),
-    ) {
+    fn scan(&self, results: &mut [RoaringBitmap], values: impl Fn(u32, &mut dyn FnMut(Value))) {
         for row in self.all_rows() {
             values(row, &mut |value| {
                 for (test, rows) in self.tests.iter().zip(results.iter_mut()) {
@@ -248,14 +265,22 @@ impl Value {
     fn passes(self, test: &Test) -> bool {
         match (test, self) {
             (Test::Exists, _) => true,
-            (Test::Long(interval) | Test::Date(interval), Self::Long(value)) => interval.contains(value),
+            (Test::Long(interval) | Test::Date(interval), Self::Long(value)) => {
+                interval.contains(value)
+            }
             (Test::Bool(wanted), Self::Long(value)) => value == i64::from(*wanted),
             (Test::Double(interval), Self::Double(value)) => interval.0.contains(value),
             (Test::Ip(interval), Self::Ip(value)) => interval.contains(value),
             // Tests on a column of another kind; `compile` makes none.
             (
-                Test::Term(_) | Test::Phrase(_) | Test::Long(_) | Test::Date(_) | Test::Bool(_)
-                | Test::Double(_) | Test::Ip(_),
+                Test::Term(_)
+                | Test::Phrase(_)
+                | Test::Long(_)
+                | Test::Date(_)
+                | Test::Bool(_)
+                | Test::Double(_)
+                | Test::Ip(_)
+                | Test::Script(_),
                 _,
             ) => false,
         }

@@ -27,7 +27,8 @@ impl Rows {
         for (number, document) in (0..).zip(documents) {
             let base = rows.count()?;
             for (row, at) in document.rows.iter().zip(base..) {
-                let parent = u32::try_from(row.parent).map_err(|_| EngineError::TooManyDocuments)?;
+                let parent =
+                    u32::try_from(row.parent).map_err(|_| EngineError::TooManyDocuments)?;
                 rows.parents.push(base + parent);
                 rows.documents.push(number);
                 match &row.path {

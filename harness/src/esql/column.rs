@@ -223,7 +223,12 @@ impl Column {
 
     /// A column of booleans, one per row.
     pub fn booleans(values: Vec<bool>) -> Self {
-        Self { ty: Type::Boolean, len: values.len(), data: Data::Bool(values), layout: Layout::Flat }
+        Self {
+            ty: Type::Boolean,
+            len: values.len(),
+            data: Data::Bool(values),
+            layout: Layout::Flat,
+        }
     }
 
     /// The column seen as another type that is stored alike.

@@ -13,7 +13,9 @@ pub fn is_convertible(from: Type, to: Type) -> bool {
         return true;
     }
     match to {
-        T::Keyword | T::Text => !matches!(from, T::Source | T::Unsupported | T::Period | T::Duration),
+        T::Keyword | T::Text => {
+            !matches!(from, T::Source | T::Unsupported | T::Period | T::Duration)
+        }
         T::Boolean => from.is_numeric() || from.is_string(),
         T::Integer | T::Long => {
             from.is_numeric() || from.is_string() || from == T::Boolean || from.is_date()
@@ -47,7 +49,9 @@ pub fn convert(value: Ref<'_>, from: Type, to: Type) -> Outcome {
         Type::UnsignedLong => to_unsigned(value)?,
         Type::Double => Value::Double(match value {
             Ref::Bool(value) => f64::from(u8::from(value)),
-            Ref::Str(text) => java_number(text).filter(|n| n.is_finite()).ok_or_else(|| not_a_number(text))?,
+            Ref::Str(text) => {
+                java_number(text).filter(|n| n.is_finite()).ok_or_else(|| not_a_number(text))?
+            }
             other => other.double(),
         }),
         Type::Date => to_date(value, from)?,
@@ -236,6 +240,8 @@ mod tests {
         assert!(long(1e19).is_err());
         assert!(long(f64::NAN).is_err());
         let int = convert(Ref::Long(1 << 40), Type::Long, Type::Integer);
-        assert!(matches!(int, Err(Failure::Warning(cause)) if cause.contains("out of [integer] range")));
+        assert!(
+            matches!(int, Err(Failure::Warning(cause)) if cause.contains("out of [integer] range"))
+        );
     }
 }

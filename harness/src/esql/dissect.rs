@@ -185,7 +185,9 @@ mod tests {
         check("%{a} %{+a}", "1 2", Some(&["a=1-2"]));
         check("%{a} %{a}", "1 2", Some(&["a=2"]));
         check("%{?x} %{} %{a}", "1 2 3", Some(&["a=3"]));
-        for bad in ["", "abc", "%{}", "%{?a}", "%{*a} %{&a}", "%{a", "%{+} %{b}", "%{+a/x}", "%{a}%{b}"] {
+        for bad in
+            ["", "abc", "%{}", "%{?a}", "%{*a} %{&a}", "%{a", "%{+} %{b}", "%{+a/x}", "%{a}%{b}"]
+        {
             assert!(Dissect::parse(bad, "").is_err(), "{bad}");
         }
     }

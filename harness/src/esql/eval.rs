@@ -170,8 +170,9 @@ impl<'a> Machine<'a> {
     pub(super) fn eval(&mut self, typed: &Typed) -> Result<Arc<Column>, Diagnostic> {
         let len = self.len;
         let column = match &typed.node {
-            Node::Literal(column) => Column { len, ..(**column).clone() },
-            Node::Column { constant: Some(column), .. } => Column { len, ..(**column).clone() },
+            Node::Literal(column) | Node::Column { constant: Some(column), .. } => {
+                Column { len, ..(**column).clone() }
+            }
             Node::Column { register, constant: None } => return Ok(self.register(*register)),
             Node::Call { kernel, args } => self.call(kernel, args, typed)?,
             Node::And(parts) => self.and(parts)?,
@@ -246,7 +247,9 @@ impl<'a> Machine<'a> {
                 }
             }
             Kernel::Map(function) => {
-                let Some(column) = columns.first() else { return Ok(Column::null(typed.ty, self.len)) };
+                let Some(column) = columns.first() else {
+                    return Ok(Column::null(typed.ty, self.len));
+                };
                 self.map(column, rows, &mut builder, typed.span, |value| function(value))?;
             }
             Kernel::Lists(function) => {
@@ -347,7 +350,12 @@ fn truths(values: &[Truth]) -> Column {
             offsets.push(end);
         }
         let data = Data::Bool(data);
-        return Column { ty: Type::Boolean, len: values.len(), data, layout: Layout::Lists(offsets) };
+        return Column {
+            ty: Type::Boolean,
+            len: values.len(),
+            data,
+            layout: Layout::Lists(offsets),
+        };
     }
     data.extend(values.iter().map(|value| *value == Truth::True));
     Column::booleans(data)

@@ -30,7 +30,7 @@ pub(super) fn fold(typed: &Typed) -> Option<Arc<Column>> {
     }
     let mut machine = Machine::new(&[], 0, &OneRow, &NoSearch, 0);
     let column = machine.eval(typed).ok()?;
-    let values: Vec<Value> = column.values(0).map(|value| value.to_value()).collect();
+    let values: Vec<Value> = column.values(0).map(super::value::Ref::to_value).collect();
     let constant = Column::constant(column.ty, &values, 1);
     debug_assert_eq!(constant.layout, Layout::Constant);
     Some(Arc::new(constant))

@@ -17,9 +17,9 @@ mod list_sets;
 mod math;
 mod spatial;
 mod string;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -56,7 +56,9 @@ const FAMILIES: [Table; 12] = [
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
     let functions = FAMILIES.iter().flat_map(|family| family.iter());
-    functions.flat_map(|function| function.names.iter().map(move |name| (*name, function))).collect()
+    functions
+        .flat_map(|function| function.names.iter().map(move |name| (*name, function)))
+        .collect()
 });
 
 /// A function by its name in lower case.
@@ -66,5 +68,8 @@ pub(super) fn by_name(name: &str) -> Option<&'static Function> {
 
 /// All names, for suggestions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|function| function.names.iter().copied())
+    FAMILIES
+        .iter()
+        .flat_map(|family| family.iter())
+        .flat_map(|function| function.names.iter().copied())
 }

@@ -53,7 +53,8 @@ impl Grok {
     ///
     /// What Elasticsearch refuses, and what no automaton runs.
     pub fn new(pattern: &str) -> Result<Self, GrokError> {
-        let invalid = |why: &str| GrokError::Invalid(format!("Invalid pattern [{pattern}] for grok: {why}"));
+        let invalid =
+            |why: &str| GrokError::Invalid(format!("Invalid pattern [{pattern}] for grok: {why}"));
         let source = expand(pattern).map_err(|why| invalid(&why))?;
         let regex = Regex::new(&source, Dialect::Oniguruma).map_err(|error| match error {
             RegexError::Syntax(why) => invalid(&why),
@@ -125,7 +126,9 @@ fn outputs(regex: &Regex, pattern: &str) -> Result<Vec<Output>, GrokError> {
                     "Invalid GROK pattern [{pattern}]: the attribute [{name}] is defined multiple times with different types"
                 )));
             }
-            None => outputs.push((Output { name: name.to_owned(), ty, groups: vec![*group] }, full)),
+            None => {
+                outputs.push((Output { name: name.to_owned(), ty, groups: vec![*group] }, full));
+            }
         }
     }
     let mut outputs: Vec<_> = outputs.into_iter().map(|(output, _)| output).collect();
@@ -176,7 +179,8 @@ fn next_reference(text: &str) -> Option<(usize, &str, usize)> {
         let end = body.find('}')?;
         let inside = &body[..end];
         let (name, column) = inside.split_once(':').unwrap_or((inside, "x"));
-        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_name =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let is_column = !column.is_empty()
             && column.bytes().all(|b| b.is_ascii_alphanumeric() || b"@[]_:.-".contains(&b));
         if is_name && is_column {

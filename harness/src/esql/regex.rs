@@ -22,7 +22,7 @@ use program::Program;
 
 /// Which language an expression is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub(super) enum Dialect {
     /// `java.util.regex`.
     Java,
     /// Oniguruma with Ruby's syntax.
@@ -31,7 +31,7 @@ pub enum Dialect {
 
 /// Why an expression cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegexError {
+pub(super) enum RegexError {
     /// The engine of the dialect refuses it too.
     #[error("{0}")]
     Syntax(String),
@@ -41,11 +41,11 @@ pub enum RegexError {
 }
 
 /// Places of a match and of its groups: byte offsets; group 0 is the whole match.
-pub type Captures = Vec<Option<(usize, usize)>>;
+pub(super) type Captures = Vec<Option<(usize, usize)>>;
 
 /// A compiled expression.
 #[derive(Debug)]
-pub struct Regex {
+pub(super) struct Regex {
     node: Node,
     names: Vec<(String, usize)>,
     groups: usize,
@@ -61,7 +61,7 @@ impl Regex {
     /// # Errors
     ///
     /// What the dialect refuses, and what no automaton does.
-    pub fn new(source: &str, dialect: Dialect) -> Result<Self, RegexError> {
+    pub(super) fn new(source: &str, dialect: Dialect) -> Result<Self, RegexError> {
         let parse::Parsed { node, names, groups } = parse::parse(source, dialect)?;
         let native = native::compile(&node);
         let java_end = node.has_java_end();
@@ -78,18 +78,14 @@ impl Regex {
     }
 
     /// Names of groups and their numbers, in the order of the expression; a name may recur.
-    pub fn names(&self) -> &[(String, usize)] {
+    pub(super) fn names(&self) -> &[(String, usize)] {
         &self.names
     }
 
-    /// How many groups there are, the whole match included.
-    pub fn groups(&self) -> usize {
-        self.groups
-    }
-
     /// The leftmost match at or behind a byte offset.
-    pub fn captures_at(&self, text: &str, start: usize) -> Option<Captures> {
-        let by_machine = self.java_end && text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+    pub(super) fn captures_at(&self, text: &str, start: usize) -> Option<Captures> {
+        let by_machine =
+            self.java_end && text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
         match &self.native {
             Some(native) if !by_machine => {
                 let found = native.captures_at(text, start)?;
@@ -104,7 +100,12 @@ impl Regex {
     /// # Errors
     ///
     /// A replacement that names a group there is none of, or ends in `\` or `$`.
-    pub fn replace_all(&self, text: &str, replacement: &str, limit: usize) -> Result<Option<String>, String> {
+    pub(super) fn replace_all(
+        &self,
+        text: &str,
+        replacement: &str,
+        limit: usize,
+    ) -> Result<Option<String>, String> {
         let template = Template::parse(replacement, self)?;
         let mut out = String::new();
         let mut copied = 0;
@@ -180,7 +181,8 @@ fn group_number(
     regex: &Regex,
 ) -> Result<usize, String> {
     if chars.next_if_eq(&'{').is_some() {
-        let name: String = std::iter::from_fn(|| chars.next_if(|c| c.is_ascii_alphanumeric())).collect();
+        let name: String =
+            std::iter::from_fn(|| chars.next_if(char::is_ascii_alphanumeric)).collect();
         if chars.next() != Some('}') {
             return Err("named capturing group is missing trailing '}'".into());
         }

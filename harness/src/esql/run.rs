@@ -73,8 +73,14 @@ pub struct TableColumn {
 
 impl Table {
     /// A column by its name; fields of the source are read from it.
-    pub fn column(&self, name: &str, fields: &dyn Fields, source: &dyn Source) -> Option<TableColumn> {
-        let own = self.columns.iter().rev().chain(&self.replaced).find(|column| &*column.name == name);
+    pub fn column(
+        &self,
+        name: &str,
+        fields: &dyn Fields,
+        source: &dyn Source,
+    ) -> Option<TableColumn> {
+        let own =
+            self.columns.iter().rev().chain(&self.replaced).find(|column| &*column.name == name);
         if let Some(column) = own {
             return Some(column.clone());
         }
@@ -128,7 +134,11 @@ pub fn run(
     Ok(table(machine, &plan.output, trace))
 }
 
-fn take(machine: &mut Machine<'_>, step: &Step, options: &RunOptions<'_>) -> Result<(), Diagnostic> {
+fn take(
+    machine: &mut Machine<'_>,
+    step: &Step,
+    options: &RunOptions<'_>,
+) -> Result<(), Diagnostic> {
     match &step.kind {
         StepKind::From => {}
         StepKind::Row(columns) => {

@@ -99,15 +99,16 @@ pub fn add(millis: i64, amount: Amount, negative: bool) -> Result<i64, OutOfCale
     let overflow = || OutOfCalendar("java.lang.ArithmeticException: long overflow".to_owned());
     let sign = if negative { -1 } else { 1 };
     match amount {
-        Amount::Duration { millis: delta } => delta
-            .checked_mul(sign)
-            .and_then(|delta| millis.checked_add(delta))
-            .ok_or_else(overflow),
+        Amount::Duration { millis: delta } => {
+            delta.checked_mul(sign).and_then(|delta| millis.checked_add(delta)).ok_or_else(overflow)
+        }
         Amount::Period { months, days } => {
             let (day, time) = split(millis);
             let start = Civil::from_days(day);
-            let months =
-                months.checked_mul(sign).and_then(|m| m.checked_add(start.months())).ok_or_else(overflow)?;
+            let months = months
+                .checked_mul(sign)
+                .and_then(|m| m.checked_add(start.months()))
+                .ok_or_else(overflow)?;
             let first = Civil::from_months(months);
             if first.year.abs() > 999_999_999 {
                 return Err(OutOfCalendar(format!(
@@ -168,9 +169,7 @@ fn clock_text(seconds: i64) -> String {
 
 /// Milliseconds and months of a unit of time, or `None` for an unknown one.
 pub fn amount(count: i64, unit: &str) -> Option<Amount> {
-    let duration = |millis: i64| {
-        Some(Amount::Duration { millis: count.checked_mul(millis)? })
-    };
+    let duration = |millis: i64| Some(Amount::Duration { millis: count.checked_mul(millis)? });
     let period = |months: i64, days: i64| {
         let (months, days) = (count.checked_mul(months)?, count.checked_mul(days)?);
         Some(Amount::Period { months, days })

@@ -80,7 +80,17 @@ mod tests {
 
     #[test]
     fn versions_in_order() {
-        let sorted = ["1.2.3-alpha", "1.2.3-alpha.1", "1.2.3-alpha.2", "1.2.3-alpha.beta", "1.2.3", "1.11.4", "2", "a", "b.1"];
+        let sorted = [
+            "1.2.3-alpha",
+            "1.2.3-alpha.1",
+            "1.2.3-alpha.2",
+            "1.2.3-alpha.beta",
+            "1.2.3",
+            "1.11.4",
+            "2",
+            "a",
+            "b.1",
+        ];
         for pair in sorted.windows(2) {
             assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");
             assert_eq!(compare(pair[1], pair[0]), Ordering::Greater, "{pair:?}");

@@ -49,10 +49,13 @@ impl Warnings {
             let (line, column) = line_column(text, span.start);
             format!("Line {line}:{column}")
         };
-        let notes = self
-            .notes
-            .iter()
-            .map(|(span, note)| if *span == Span::default() { note.clone() } else { format!("{}: {note}", place(*span)) });
+        let notes = self.notes.iter().map(|(span, note)| {
+            if *span == Span::default() {
+                note.clone()
+            } else {
+                format!("{}: {note}", place(*span))
+            }
+        });
         let failures = self.failures.iter().flat_map(|((span, treated), causes)| {
             let result = match treated {
                 Treated::Null => "null",

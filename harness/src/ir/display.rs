@@ -1,14 +1,16 @@
 //! Predicates and tests in words, for snapshots and explanations.
 
 use std::fmt::{self, Display, Formatter};
-use std::net::Ipv6Addr;
 
 use super::{Interval, Leaf, Phrase, Predicate, Test};
-use crate::value::format_date;
+use crate::value::{format_date, ip_text};
 
 impl Display for Leaf {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.column.name, self.test)
+        match &self.test {
+            Test::Script(script) => script.fmt(f),
+            test => write!(f, "{} {test}", self.column.name),
+        }
     }
 }
 
@@ -27,6 +29,7 @@ impl Display for Test {
                 bounds(f, &interval.0, f64::NEG_INFINITY, f64::INFINITY, f64::to_string)
             }
             Self::Ip(interval) => bounds(f, interval, 0, u128::MAX, |address| ip_text(*address)),
+            Self::Script(script) => script.fmt(f),
         }
     }
 }
@@ -42,13 +45,7 @@ impl Display for Phrase {
     }
 }
 
-/// An address as people write it: IPv4 where it is one.
-pub fn ip_text(address: u128) -> String {
-    let address = Ipv6Addr::from(address);
-    address.to_ipv4_mapped().map_or_else(|| address.to_string(), |v4| v4.to_string())
-}
-
-fn bounds<T: PartialEq>(
+fn bounds<T: PartialEq + Copy>(
     f: &mut Formatter<'_>,
     interval: &Interval<T>,
     least: T,

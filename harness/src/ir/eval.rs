@@ -5,7 +5,7 @@
 
 use crate::analysis::Token;
 use crate::document::{Cell, Columns, Document, Row};
-use crate::ir::{Leaf, Phrase, Predicate, Test};
+use crate::ir::{Column, Leaf, Phrase, Predicate, Test};
 
 /// Whether `document` fulfils `predicate`.
 pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bool {
@@ -14,7 +14,11 @@ pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bo
 
 /// Whether the root of `document` fulfils one leaf.
 pub fn eval_leaf(leaf: &Leaf, row: &Row, columns: &Columns) -> bool {
-    columns.id(&leaf.column).and_then(|id| row.cell(id)).is_some_and(|cell| test(&leaf.test, cell))
+    let cell = |column: &Column| columns.id(column).and_then(|id| row.cell(id));
+    match &leaf.test {
+        Test::Script(script) => script.holds(&cell),
+        other => cell(&leaf.column).is_some_and(|cell| test(other, cell)),
+    }
 }
 
 struct Evaluator<'a> {
@@ -84,7 +88,8 @@ fn test(test: &Test, cell: &Cell) -> bool {
             | Test::Date(_)
             | Test::Bool(_)
             | Test::Double(_)
-            | Test::Ip(_),
+            | Test::Ip(_)
+            | Test::Script(_),
             _,
         ) => false,
     }
@@ -113,7 +118,8 @@ fn place(
             continue;
         }
         let shift = i64::from(token.position) - i64::from(*wanted);
-        let (low, high) = spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
+        let (low, high) =
+            spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
         if high - low > i64::from(phrase.slop) {
             continue;
         }

@@ -46,7 +46,12 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    fn flips<'p>(&self, predicate: &'p Predicate, row: usize, wanted: bool) -> Option<Vec<Flip<'p>>> {
+    fn flips<'p>(
+        &self,
+        predicate: &'p Predicate,
+        row: usize,
+        wanted: bool,
+    ) -> Option<Vec<Flip<'p>>> {
         match predicate {
             Predicate::Const(value) => (*value == wanted).then(Vec::new),
             Predicate::Leaf(leaf) => Some(if self.leaf(leaf, row) == wanted {

@@ -55,6 +55,17 @@ impl Glob {
         Self::read(text, Backslash::Literal)
     }
 
+    /// Reads a simple pattern: `*` is wild, everything else stands for itself.
+    pub fn simple(text: &str) -> Self {
+        let literals = text.split('*').map(|part| GlobPart::Literal(part.to_owned()));
+        let mut parts = Vec::new();
+        for literal in literals {
+            parts.extend([literal, GlobPart::Many]);
+        }
+        parts.pop();
+        Self::from_parts(parts)
+    }
+
     fn read(text: &str, backslash: Backslash) -> Self {
         let mut parts = Vec::new();
         let mut literal = String::new();

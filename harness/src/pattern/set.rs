@@ -6,13 +6,14 @@
 //! literal occurs are tried, and most are settled by where it occurs. Both
 //! tables ignore ASCII case; the case of a pattern is checked afterwards.
 
+mod literals;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use literals::Literals;
 
 use super::glob::{Glob, GlobPart};
 use super::{Case, Pattern};
@@ -24,7 +25,7 @@ pub struct PatternSet {
     /// Equality by its value in lower case.
     equals: HashMap<Box<str>, Vec<usize>>,
     /// Finds the literals, all in lower case; none where there are none.
-    literals: Option<AhoCorasick>,
+    literals: Option<Literals>,
     /// Which of the uses belong to each literal.
     uses_of: Vec<Range<usize>>,
     uses: Vec<Use>,
@@ -81,7 +82,7 @@ impl PatternSet {
                 None => rest.push(index),
             }
         }
-        let automaton = automaton(by_literal.keys());
+        let automaton = Literals::new(by_literal.keys());
         if automaton.is_none() {
             let uses = by_literal.values().flatten().map(|one| one.pattern);
             rest.extend(uses);
@@ -137,32 +138,24 @@ impl PatternSet {
 
     /// Adds the patterns that match thanks to a literal, each once.
     fn collect_literals(&self, term: &str, out: &mut Vec<usize>) {
-        let Some(automaton) = &self.literals else {
+        let Some(literals) = &self.literals else {
             return;
         };
         // While candidates are collected, each is twice its position, and one
         // more where the pattern has still to be tried.
         let mut pile = PILE;
-        for found in automaton.find_overlapping_iter(term) {
-            for one in &self.uses[self.uses_of[found.pattern().as_usize()].clone()] {
-                match &one.check {
-                    Check::Pattern => out.push(one.pattern * 2 + 1),
-                    Check::Place { start, end, exact } => {
-                        let placed =
-                            (!start || found.start() == 0) && (!end || found.end() == term.len());
-                        let same =
-                            |exact: &str| term.as_bytes()[found.range()] == *exact.as_bytes();
-                        if placed && exact.as_deref().is_none_or(same) {
-                            out.push(one.pattern * 2);
-                        }
-                    }
+        literals.find(term, |literal, place| {
+            for one in &self.uses[self.uses_of[literal].clone()] {
+                if one.check.passes(term, &place) {
+                    let open = matches!(one.check, Check::Pattern);
+                    out.push(one.pattern * 2 + usize::from(open));
                 }
             }
             if out.len() > pile {
                 distinct(out);
                 pile = PILE.max(out.len() * 2);
             }
-        }
+        });
         distinct(out);
         out.retain_mut(|candidate| {
             let settled = candidate.is_multiple_of(2);
@@ -172,26 +165,28 @@ impl PatternSet {
     }
 }
 
+impl Check {
+    /// Whether a pattern may still match, given a place of its literal.
+    fn passes(&self, term: &str, place: &Range<usize>) -> bool {
+        match self {
+            Self::Pattern => true,
+            Self::Place { start, end, exact } => {
+                (!start || place.start == 0)
+                    && (!end || place.end == term.len())
+                    && exact
+                        .as_deref()
+                        .is_none_or(|exact| term.as_bytes()[place.clone()] == *exact.as_bytes())
+            }
+        }
+    }
+}
+
 /// Sorts candidates and keeps the first, most settled one of each pattern.
 fn distinct(candidates: &mut Vec<usize>) {
     if candidates.len() > 1 {
         candidates.sort_unstable();
         candidates.dedup_by_key(|candidate| *candidate / 2);
     }
-}
-
-/// Builds the automaton of the literals; `None` when there are none, or more
-/// than an automaton holds.
-fn automaton<'a>(literals: impl ExactSizeIterator<Item = &'a String>) -> Option<AhoCorasick> {
-    if literals.len() == 0 {
-        return None;
-    }
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(literals)
-        .ok()
 }
 
 /// The one string that a pattern matches, apart from case.

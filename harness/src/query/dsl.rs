@@ -45,37 +45,125 @@ pub enum Node {
     /// No document.
     MatchNone,
     /// `term`.
-    Term { field: String, value: Scalar, case_insensitive: bool },
+    Term {
+        /// The field.
+        field: String,
+        /// The value.
+        value: Scalar,
+        /// Whether ASCII letters match in either case.
+        case_insensitive: bool,
+    },
     /// `terms`.
-    Terms { field: String, values: Vec<Scalar> },
+    Terms {
+        /// The field.
+        field: String,
+        /// The values.
+        values: Vec<Scalar>,
+    },
     /// `match`.
-    Match { field: String, value: Scalar, operator: Operator, lenient: bool },
+    Match {
+        /// The field.
+        field: String,
+        /// The value.
+        value: Scalar,
+        /// How the words combine.
+        operator: Operator,
+        /// Whether values that do not fit match nothing instead of failing.
+        lenient: bool,
+    },
     /// `match_phrase`.
-    MatchPhrase { field: String, value: Scalar, slop: u32, lenient: bool },
+    MatchPhrase {
+        /// The field.
+        field: String,
+        /// The value.
+        value: Scalar,
+        /// How far the words may move.
+        slop: u32,
+        /// Whether values that do not fit match nothing instead of failing.
+        lenient: bool,
+    },
     /// `multi_match`; no fields stands for `index.query.default_field` (`*`).
-    MultiMatch { fields: Vec<String>, value: Scalar, phrase: bool, lenient: bool },
+    MultiMatch {
+        /// The fields; none stands for all.
+        fields: Vec<String>,
+        /// The value.
+        value: Scalar,
+        /// Whether the words have to be consecutive.
+        phrase: bool,
+        /// Whether values that do not fit match nothing instead of failing.
+        lenient: bool,
+    },
     /// `range`.
-    Range { field: String, range: Range },
+    Range {
+        /// The field.
+        field: String,
+        /// The bounds.
+        range: Range,
+    },
     /// `wildcard`.
-    Wildcard { field: String, value: String, case_insensitive: bool },
+    Wildcard {
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+        /// Whether ASCII letters match in either case.
+        case_insensitive: bool,
+    },
     /// `prefix`.
-    Prefix { field: String, value: String, case_insensitive: bool },
+    Prefix {
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+        /// Whether ASCII letters match in either case.
+        case_insensitive: bool,
+    },
     /// `regexp`.
-    Regexp { field: String, value: String, case_insensitive: bool },
+    Regexp {
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+        /// Whether ASCII letters match in either case.
+        case_insensitive: bool,
+    },
     /// `fuzzy`.
-    Fuzzy { field: String, value: Scalar, fuzziness: Option<String> },
+    Fuzzy {
+        /// The field.
+        field: String,
+        /// The value.
+        value: Scalar,
+        /// As Elasticsearch takes it; `AUTO` by default.
+        fuzziness: Option<String>,
+    },
     /// `exists`.
-    Exists { field: String },
+    Exists {
+        /// The field.
+        field: String,
+    },
     /// `ids`.
-    Ids { values: Vec<String> },
+    Ids {
+        /// The values.
+        values: Vec<String>,
+    },
     /// `query_string`.
     QueryString(QueryString),
     /// `bool`.
     Bool(Bool),
     /// `nested`.
-    Nested { path: String, query: Box<Query>, ignore_unmapped: bool },
+    Nested {
+        /// The nested field.
+        path: String,
+        /// The query on one object.
+        query: Box<Query>,
+        /// Whether a path that is no nested field matches nothing instead of failing.
+        ignore_unmapped: bool,
+    },
     /// `constant_score` and other wrappers that change scores only.
     ConstantScore(Box<Query>),
+    /// A clause of a lenient `query_string`: where Elasticsearch would reject
+    /// it for its field or value, it matches nothing.
+    Lenient(Box<Query>),
 }
 
 /// The bounds of a `range` clause.

@@ -1,5 +1,6 @@
 //! The run for people: rules by folder, failures last and in full, a summary.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use super::problem::{self, Styled};
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
-use crate::run::{CaseRun, Clause, Explanation, Run, RuleRun};
+use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
 use crate::verdict::{Status, Verdict};
 
 /// How much to show.
@@ -154,7 +155,7 @@ impl Report<'_> {
     /// Why rules are unsupported, most frequent first.
     fn reasons(&self, out: &mut dyn Write) -> io::Result<()> {
         let unsupported = self.run.rules.iter().filter(|rule| rule.status == Status::Unsupported);
-        let mut reasons: std::collections::BTreeMap<&str, Vec<&RuleRun>> = Default::default();
+        let mut reasons: BTreeMap<&str, Vec<&RuleRun>> = BTreeMap::new();
         for rule in unsupported {
             let reason = rule.problems.iter().map(|problem| &problem.diagnostic);
             let reason = reason.filter(|found| found.severity == Severity::Unsupported);
@@ -192,7 +193,9 @@ impl Report<'_> {
         let what = match &run.verdict {
             Verdict::Pass => return Ok(()),
             Verdict::Missed => "raised no alert, and should".to_owned(),
-            Verdict::Noisy => format!("raised {}, and should not", plural(run.alerts.len(), "alert")),
+            Verdict::Noisy => {
+                format!("raised {}, and should not", plural(run.alerts.len(), "alert"))
+            }
             Verdict::Count { expected, found } => {
                 format!("raised {}, not {expected}", plural(*found, "alert"))
             }
@@ -201,18 +204,28 @@ impl Report<'_> {
         let head = self.paint(style(Status::Failed).bold(), "FAIL");
         let name = printable(&rule.name, Lines::Escape);
         writeln!(out, "\n{head} {} {what}", self.bold(&path))?;
-        writeln!(out, "     {}", self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape))))?;
+        writeln!(
+            out,
+            "     {}",
+            self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
+        )?;
         for warning in &run.warnings {
             writeln!(out, "     {}", printable(warning, Lines::Escape))?;
         }
         run.explanations.iter().try_for_each(|why| self.explanation(why, &run.verdict, out))
     }
 
-    fn explanation(&self, why: &Explanation, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "     event {}", printable(&why.event, Lines::Escape))?;
-        if let Some(index) = &why.unseen_index {
-            let index = printable(index, Lines::Escape);
-            writeln!(out, "       its index {index} is outside the rule's index patterns")?;
+    fn explanation(
+        &self,
+        why: &Explanation,
+        verdict: &Verdict,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if let Some(event) = &why.event {
+            writeln!(out, "     event {}", printable(event, Lines::Escape))?;
+        }
+        if let Some(note) = &why.note {
+            writeln!(out, "       {}", printable(note, Lines::Escape))?;
         }
         let let_through = *verdict == Verdict::Noisy;
         for clause in &why.clauses {
@@ -238,7 +251,7 @@ impl Report<'_> {
     }
 
     fn counts<'a>(&self, rules: impl Iterator<Item = &'a RuleRun>) -> String {
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         rules.for_each(|rule| *counts.entry(rule.status).or_insert(0_usize) += 1);
         let present = STATUSES.iter().filter_map(|status| Some((*status, *counts.get(status)?)));
         let parts: Vec<_> = present

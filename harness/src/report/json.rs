@@ -22,9 +22,10 @@ struct Report<'a> {
 struct Rule<'a> {
     path: String,
     name: &'a str,
-    rule_id: &'a str,
+    #[serde(rename = "rule_id")]
+    id: &'a str,
     #[serde(rename = "type")]
-    rule_type: &'a str,
+    kind: &'a str,
     language: &'a str,
     status: Status,
     problems: Vec<Finding<'a>>,
@@ -45,14 +46,15 @@ struct Case<'a> {
 
 #[derive(Serialize)]
 struct Explanation<'a> {
-    event: &'a str,
-    unseen_index: Option<&'a str>,
+    event: Option<&'a str>,
+    note: Option<&'a str>,
     clauses: Vec<Clause<'a>>,
 }
 
 #[derive(Serialize)]
 struct Clause<'a> {
-    clause: &'a str,
+    #[serde(rename = "clause")]
+    text: &'a str,
     holds: bool,
     field: &'a str,
     found: &'a [String],
@@ -79,8 +81,8 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let rules = run.rules.iter().map(|rule| Rule {
         path: format!("{}.toml", rule.key),
         name: &rule.name,
-        rule_id: &rule.rule_id,
-        rule_type: &rule.rule_type,
+        id: &rule.rule_id,
+        kind: &rule.rule_type,
         language: &rule.language,
         status: rule.status,
         problems: rule.problems.iter().map(finding).collect(),
@@ -93,13 +95,13 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 
 fn case(run: &crate::run::CaseRun) -> Case<'_> {
     let explanations = run.explanations.iter().map(|why| Explanation {
-        event: &why.event,
-        unseen_index: why.unseen_index.as_deref(),
+        event: why.event.as_deref(),
+        note: why.note.as_deref(),
         clauses: why
             .clauses
             .iter()
             .map(|clause| Clause {
-                clause: &clause.clause,
+                text: &clause.clause,
                 holds: clause.holds,
                 field: &clause.field,
                 found: &clause.found,
@@ -125,8 +127,8 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
 
 fn finding(problem: &Problem) -> Finding<'_> {
     let diagnostic = &problem.diagnostic;
-    let place = (!problem.text.is_empty())
-        .then(|| line_column(&problem.text, diagnostic.span.start));
+    let place =
+        (!problem.text.is_empty()).then(|| line_column(&problem.text, diagnostic.span.start));
     Finding {
         severity: match diagnostic.severity {
             Severity::Error => "error",

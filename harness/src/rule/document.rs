@@ -74,9 +74,7 @@ pub(super) fn read_document(mut root: Table<'_>) -> Option<Rule> {
     let metadata = root.get("metadata").unwrap_or_default();
     let transform = root.get("transform");
     root.demand("rule");
-    let rule = root
-        .node("rule")
-        .and_then(|node| read_rule(node, metadata, transform));
+    let rule = root.node("rule").and_then(|node| read_rule(node, metadata, transform));
     root.finish();
     rule
 }
@@ -144,9 +142,7 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
         false_positives: table.get("false_positives").unwrap_or_default(),
         note: table.get("note"),
         setup: table.get("setup"),
-        author: table
-            .get::<OneOrMany>("author")
-            .map_or_else(Vec::new, |author| author.0),
+        author: table.get::<OneOrMany>("author").map_or_else(Vec::new, |author| author.0),
         license: table.get("license"),
         enabled: table.get("enabled"),
         version: table.at_least("version", 1),
@@ -184,15 +180,9 @@ fn read_language(table: &mut Table<'_>, rule_type: Option<RuleType>) -> Option<L
     {
         table.missing("language", &format!("; rules of type `{only}` state it"));
     }
-    if let Some(language) = language
-        .as_ref()
-        .filter(|found| !allowed.contains(&found.value))
-    {
+    if let Some(language) = language.as_ref().filter(|found| !allowed.contains(&found.value)) {
         let rule_type = rule_type?;
-        let message = format!(
-            "language `{}` in a rule of type `{rule_type}`",
-            language.value
-        );
+        let message = format!("language `{}` in a rule of type `{rule_type}`", language.value);
         let names: Vec<&str> = allowed.iter().map(|language| language.as_str()).collect();
         let error = Diagnostic::error("rule-language", message, language.span);
         table.report(error.with_help(format!("the type takes {}", names.join(" or "))));
@@ -236,27 +226,21 @@ fn read_new_terms(table: &mut Table<'_>) -> Option<NewTerms> {
     if let Some(nested) = table.get("new_terms") {
         return Some(nested);
     }
-    for (key, other) in [
-        ("new_terms_fields", "history_window_start"),
-        ("history_window_start", "new_terms_fields"),
-    ] {
+    for (key, other) in
+        [("new_terms_fields", "history_window_start"), ("history_window_start", "new_terms_fields")]
+    {
         if table.has(other) {
             table.demand(key);
         }
     }
     table.limit_items("new_terms_fields", 1, 3);
-    Some(NewTerms {
-        fields: flat_fields?,
-        history_window_start: flat_start?,
-    })
+    Some(NewTerms { fields: flat_fields?, history_window_start: flat_start? })
 }
 
 /// The time between runs: a number and a unit.
 fn read_interval(table: &mut Table<'_>) -> Option<Located<String>> {
     let interval: Located<String> = table.get("interval")?;
-    let number = interval
-        .strip_suffix(['s', 'm', 'h', 'd'])
-        .unwrap_or_default();
+    let number = interval.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or_default();
     if number.starts_with('0') || number.parse::<u32>().is_err() {
         let message = format!("malformed interval {:?}", interval.value);
         let error = Diagnostic::error("rule-value-range", message, interval.span);
@@ -275,11 +259,7 @@ fn read_suppression(table: &mut Table<'_>, threshold: bool) -> Option<AlertSuppr
     };
     if lacking {
         let message = format!("`rule.alert_suppression.{key}` is missing");
-        table.report(Diagnostic::error(
-            "rule-key-missing",
-            message,
-            suppression.span,
-        ));
+        table.report(Diagnostic::error("rule-key-missing", message, suppression.span));
     }
     Some(suppression.value)
 }
@@ -292,10 +272,7 @@ fn read_machine_learning(table: &mut Table<'_>, needed: bool) -> Option<MachineL
         table.demand("anomaly_threshold");
     }
     let OneOrMany(job_ids) = job_ids?;
-    let job = MachineLearning {
-        job_ids,
-        anomaly_threshold: anomaly_threshold?,
-    };
+    let job = MachineLearning { job_ids, anomaly_threshold: anomaly_threshold? };
     needed.then_some(job)
 }
 

@@ -23,10 +23,7 @@ impl<T> std::ops::Deref for Located<T> {
 impl<T: Read> Read for Located<T> {
     fn read(node: Node<'_>) -> Option<Self> {
         let span = node.span;
-        Some(Self {
-            value: T::read(node)?,
-            span,
-        })
+        Some(Self { value: T::read(node)?, span })
     }
 }
 
@@ -44,9 +41,7 @@ pub struct QueryText {
 impl QueryText {
     /// The place in the file of a part of the query; all of the string where escapes come between.
     pub fn locate(&self, part: Span) -> Span {
-        self.offset.map_or(self.span, |offset| {
-            Span::new(offset + part.start, offset + part.end)
-        })
+        self.offset.map_or(self.span, |offset| Span::new(offset + part.start, offset + part.end))
     }
 }
 
@@ -54,22 +49,13 @@ impl Read for QueryText {
     fn read(node: Node<'_>) -> Option<Self> {
         let (span, raw) = (node.span, node.span.of(node.text));
         let text = String::read(node)?;
-        let quotes = if raw.starts_with("'''") || raw.starts_with("\"\"\"") {
-            3
-        } else {
-            1
-        };
+        let quotes = if raw.starts_with("'''") || raw.starts_with("\"\"\"") { 3 } else { 1 };
         let mut body = raw.get(quotes..).unwrap_or_default();
         if quotes == 3 {
             // TOML drops the newline behind the opening quotes.
-            body = body
-                .strip_prefix("\r\n")
-                .or_else(|| body.strip_prefix('\n'))
-                .unwrap_or(body);
+            body = body.strip_prefix("\r\n").or_else(|| body.strip_prefix('\n')).unwrap_or(body);
         }
-        let offset = body
-            .starts_with(text.as_str())
-            .then_some(span.end - body.len());
+        let offset = body.starts_with(text.as_str()).then_some(span.end - body.len());
         Some(Self { text, span, offset })
     }
 }

@@ -28,29 +28,18 @@ const OTHER_METADATA: &[&str] = &[
 ];
 
 /// The values of `maturity`.
-const MATURITIES: [&str; 5] = [
-    "beta",
-    "development",
-    "experimental",
-    "deprecated",
-    "production",
-];
+const MATURITIES: [&str; 5] = ["beta", "development", "experimental", "deprecated", "production"];
 
 /// Keeps keys as they are.
 pub(super) fn read_other(table: &mut Table<'_>, keys: &[&'static str]) -> BTreeMap<String, Value> {
-    keys.iter()
-        .filter_map(|key| Some(((*key).to_owned(), table.get(key)?)))
-        .collect()
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), table.get(key)?))).collect()
 }
 
 impl Read for Metadata {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
         let maturity: Option<Located<String>> = table.get("maturity");
-        if let Some(odd) = maturity
-            .as_ref()
-            .filter(|found| !MATURITIES.contains(&found.as_str()))
-        {
+        if let Some(odd) = maturity.as_ref().filter(|found| !MATURITIES.contains(&found.as_str())) {
             let message = format!("unknown maturity {:?}", odd.value);
             let warning = Diagnostic::warning("rule-value-unknown", message, odd.span);
             table.report(warning.with_help(format!("one of {}", MATURITIES.join(", "))));
@@ -60,9 +49,7 @@ impl Read for Metadata {
             updated_date: table.get("updated_date"),
             deprecation_date: table.get("deprecation_date"),
             maturity: maturity.map(|maturity| maturity.value),
-            integration: table
-                .get::<OneOrMany>("integration")
-                .map_or_else(Vec::new, |list| list.0),
+            integration: table.get::<OneOrMany>("integration").map_or_else(Vec::new, |list| list.0),
             min_stack_version: table.get("min_stack_version"),
             min_stack_comments: table.get("min_stack_comments"),
             other: read_other(&mut table, OTHER_METADATA),
@@ -81,11 +68,7 @@ impl Read for Threshold {
         let value = table.at_least("value", 1);
         let cardinality = table.get("cardinality").unwrap_or_default();
         table.finish();
-        Some(Self {
-            fields: fields?,
-            value: value?,
-            cardinality,
-        })
+        Some(Self { fields: fields?, value: value?, cardinality })
     }
 }
 
@@ -96,10 +79,7 @@ impl Read for Cardinality {
         table.demand("value");
         let value = table.at_least("value", 0);
         table.finish();
-        Some(Self {
-            field: field?,
-            value: value?,
-        })
+        Some(Self { field: field?, value: value? })
     }
 }
 
@@ -114,10 +94,7 @@ impl Read for NewTerms {
         table.limit_items("history_window_start", 1, 1);
         table.finish();
         let HistoryStart(history_window_start) = starts?.into_iter().next()?;
-        Some(Self {
-            fields: fields?,
-            history_window_start,
-        })
+        Some(Self { fields: fields?, history_window_start })
     }
 }
 
@@ -139,15 +116,10 @@ impl Read for AlertSuppression {
         let group_by = table.get("group_by").unwrap_or_default();
         table.limit_items("group_by", 1, 3);
         let duration = table.get("duration");
-        let missing_fields = table
-            .get("missing_fields_strategy")
-            .unwrap_or(MissingFields::Suppress);
+        let missing_fields =
+            table.get("missing_fields_strategy").unwrap_or(MissingFields::Suppress);
         table.finish();
-        Some(Self {
-            group_by,
-            duration,
-            missing_fields,
-        })
+        Some(Self { group_by, duration, missing_fields })
     }
 }
 
@@ -158,10 +130,7 @@ impl Read for Duration {
         let value = table.at_least("value", 1);
         let unit = table.require("unit");
         table.finish();
-        Some(Self {
-            value: value?,
-            unit: unit?,
-        })
+        Some(Self { value: value?, unit: unit? })
     }
 }
 
@@ -185,11 +154,7 @@ impl Read for SeverityMapping {
         let (field, value) = mapping_key(&mut table);
         let severity = table.get("severity");
         table.finish();
-        Some(Self {
-            field,
-            value,
-            severity,
-        })
+        Some(Self { field, value, severity })
     }
 }
 
@@ -199,11 +164,7 @@ impl Read for RiskScoreMapping {
         let (field, value) = mapping_key(&mut table);
         let risk_score = table.within("risk_score", 0, 100);
         table.finish();
-        Some(Self {
-            field,
-            value,
-            risk_score,
-        })
+        Some(Self { field, value, risk_score })
     }
 }
 
@@ -237,10 +198,6 @@ impl Read for RelatedIntegration {
         let version = table.require("version").unwrap_or_default();
         let integration = table.get("integration");
         table.finish();
-        Some(Self {
-            package,
-            version,
-            integration,
-        })
+        Some(Self { package, version, integration })
     }
 }

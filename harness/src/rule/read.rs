@@ -92,11 +92,7 @@ impl<'a> Node<'a> {
     /// Reports that the value is of another type, and gives nothing.
     fn mismatch<T>(&self, expected: &str) -> Option<T> {
         let found = self.value.type_str();
-        let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) {
-            "an"
-        } else {
-            "a"
-        };
+        let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         self.error(
             "rule-value-type",
             format!("`{}` is {article} {found}, expected {expected}", self.path),
@@ -105,8 +101,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn error(&self, code: &'static str, message: String) {
-        self.sink
-            .report(Diagnostic::error(code, message, self.span));
+        self.sink.report(Diagnostic::error(code, message, self.span));
     }
 
     /// The value as a table.
@@ -140,10 +135,7 @@ impl Read for i64 {
         };
         let parsed = Self::from_str_radix(integer.as_str(), integer.radix());
         if parsed.is_err() {
-            node.error(
-                "rule-value-range",
-                format!("`{}` does not fit 64 bits", node.path),
-            );
+            node.error("rule-value-range", format!("`{}` does not fit 64 bits", node.path));
         }
         parsed.ok()
     }
@@ -155,10 +147,8 @@ impl<T: Read> Read for Vec<T> {
             return node.mismatch("an array");
         };
         // All elements are read before the first failure counts, so that all are reported.
-        let items: Vec<Option<T>> = array
-            .iter()
-            .map(|item| T::read(node.child(item, node.path.clone())))
-            .collect();
+        let items: Vec<Option<T>> =
+            array.iter().map(|item| T::read(node.child(item, node.path.clone()))).collect();
         items.into_iter().collect()
     }
 }
@@ -211,10 +201,7 @@ impl Read for Value {
                 let mut object = serde_json::Map::new();
                 for (key, value) in entries {
                     let path = format!("{}.{}", node.path, key.get_ref());
-                    object.insert(
-                        key.get_ref().to_string(),
-                        Self::read(node.child(value, path))?,
-                    );
+                    object.insert(key.get_ref().to_string(), Self::read(node.child(value, path))?);
                 }
                 Self::Object(object)
             }

@@ -19,23 +19,12 @@ pub(super) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(super) fn new(node: Node<'a>, entries: &'a DeTable<'a>) -> Self {
-        Self {
-            node,
-            entries,
-            asked: BTreeSet::new(),
-        }
+        Self { node, entries, asked: BTreeSet::new() }
     }
 
     /// The root table of a document.
     pub(super) fn root(root: &'a DeValue<'a>, text: &'a str, sink: &'a Sink) -> Option<Self> {
-        Node {
-            value: root,
-            span: Span::new(0, 0),
-            path: String::new(),
-            text,
-            sink,
-        }
-        .table()
+        Node { value: root, span: Span::new(0, 0), path: String::new(), text, sink }.table()
     }
 
     /// The value of a key in its place.
@@ -80,9 +69,7 @@ impl<'a> Table<'a> {
             (least, most) => format!("{least} to {most}"),
         };
         let message = format!("`{}` has {items} items, expected {range}", self.path(key));
-        self.node
-            .child(value, self.path(key))
-            .error("rule-value-range", message);
+        self.node.child(value, self.path(key)).error("rule-value-range", message);
     }
 
     /// An integer not below `least`.
@@ -114,10 +101,7 @@ impl<'a> Table<'a> {
 
     /// Reports the absence of a key; `why` continues the sentence.
     pub(super) fn missing(&self, key: &str, why: &str) {
-        self.node.error(
-            "rule-key-missing",
-            format!("`{}` is missing{why}", self.path(key)),
-        );
+        self.node.error("rule-key-missing", format!("`{}` is missing{why}", self.path(key)));
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {

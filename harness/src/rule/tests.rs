@@ -24,24 +24,13 @@ fn rule(lines: &str) -> Rule {
 /// All findings, one a line: severity, code, offending text, message, help.
 fn findings(text: &str) -> String {
     let (rule, diagnostics) = parse(text);
-    let failed = diagnostics
-        .iter()
-        .any(|found| found.severity == Severity::Error);
+    let failed = diagnostics.iter().any(|found| found.severity == Severity::Error);
     assert_eq!(rule.is_none(), failed, "a rule or an error: {text}");
     let mut lines = String::new();
     for found in diagnostics {
-        let severity = if found.severity == Severity::Error {
-            "error"
-        } else {
-            "warning"
-        };
+        let severity = if found.severity == Severity::Error { "error" } else { "warning" };
         let part = found.span.of(text);
-        write!(
-            lines,
-            "{severity} {} [{part}] {}",
-            found.code, found.message
-        )
-        .expect("a string");
+        write!(lines, "{severity} {} [{part}] {}", found.code, found.message).expect("a string");
         if let Some(help) = found.help {
             write!(lines, " ({help})").expect("a string");
         }
@@ -58,27 +47,11 @@ fn check(lines: &str, expected: &str) {
 fn the_least_rule_of_each_type_loads() {
     let cases = [
         ("query", "query = 'a:1'", Some(Language::Kuery)),
-        (
-            "query",
-            "query = 'a:1'\nlanguage = 'lucene'",
-            Some(Language::Lucene),
-        ),
+        ("query", "query = 'a:1'\nlanguage = 'lucene'", Some(Language::Lucene)),
         ("saved_query", "saved_id = 's'", Some(Language::Kuery)),
-        (
-            "eql",
-            "query = 'any where true'\nlanguage = 'eql'",
-            Some(Language::Eql),
-        ),
-        (
-            "esql",
-            "query = 'from a'\nlanguage = 'esql'",
-            Some(Language::Esql),
-        ),
-        (
-            "threshold",
-            "query = ''\nthreshold = {field = [], value = 3}",
-            Some(Language::Kuery),
-        ),
+        ("eql", "query = 'any where true'\nlanguage = 'eql'", Some(Language::Eql)),
+        ("esql", "query = 'from a'\nlanguage = 'esql'", Some(Language::Esql)),
+        ("threshold", "query = ''\nthreshold = {field = [], value = 3}", Some(Language::Kuery)),
         (
             "new_terms",
             "query = ''\nnew_terms_fields = ['a']\nhistory_window_start = 'now-7d'",
@@ -90,11 +63,7 @@ fn the_least_rule_of_each_type_loads() {
              entries = [{field = 'a', type = 'mapping', value = 'b'}]",
             Some(Language::Kuery),
         ),
-        (
-            "machine_learning",
-            "machine_learning_job_id = 'j'\nanomaly_threshold = 50",
-            None,
-        ),
+        ("machine_learning", "machine_learning_job_id = 'j'\nanomaly_threshold = 50", None),
     ];
     for (name, lines, language) in cases {
         let rule = rule(&format!("type = '{name}'\n{lines}"));
@@ -118,38 +87,17 @@ fn the_parts_of_a_rule_arrive_as_written() {
          [metadata]\nmaturity = 'deprecated'\nintegration = 'aws'\n[transform]\nx = [1.5]",
     );
     assert_eq!(rule.index, ["logs-*", "-logs-b*"]);
-    assert_eq!(
-        rule.from.as_ref().map(|from| from.value.as_str()),
-        Some("now-9m")
-    );
-    assert_eq!(
-        (rule.max_signals, rule.interval.map(|i| i.value)),
-        (Some(33), Some("5m".into()))
-    );
+    assert_eq!(rule.from.as_ref().map(|from| from.value.as_str()), Some("now-9m"));
+    assert_eq!((rule.max_signals, rule.interval.map(|i| i.value)), (Some(33), Some("5m".into())));
     assert_eq!(rule.filters[0].value["query"]["term"]["a"], 1);
     let threshold = rule.threshold.as_ref().expect("it was given");
-    assert_eq!(
-        (threshold.fields[0].as_str(), threshold.value),
-        ("host.id", 2)
-    );
-    assert_eq!(
-        (
-            threshold.cardinality[0].field.as_str(),
-            threshold.cardinality[0].value
-        ),
-        ("b", 4)
-    );
+    assert_eq!((threshold.fields[0].as_str(), threshold.value), ("host.id", 2));
+    assert_eq!((threshold.cardinality[0].field.as_str(), threshold.cardinality[0].value), ("b", 4));
     let suppression = rule.alert_suppression.as_ref().expect("it was given");
-    assert_eq!(
-        suppression.duration.map(|d| (d.value, d.unit)),
-        Some((6, DurationUnit::Hours))
-    );
+    assert_eq!(suppression.duration.map(|d| (d.value, d.unit)), Some((6, DurationUnit::Hours)));
     assert_eq!(suppression.missing_fields, MissingFields::Suppress);
     let threat = &rule.threat[0];
-    assert_eq!(
-        (threat.framework.as_str(), threat.tactic.id.as_str()),
-        ("F", "TA1")
-    );
+    assert_eq!((threat.framework.as_str(), threat.tactic.id.as_str()), ("F", "TA1"));
     assert_eq!(threat.techniques[0].technique.id, "T1");
     assert_eq!(threat.techniques[0].subtechniques[0].reference, "w");
     assert_eq!(rule.metadata.integration, ["aws"]);
@@ -171,13 +119,7 @@ fn new_terms_of_both_forms_are_the_same() {
     for rule in [flat, nested] {
         assert_eq!(rule.rule_type, RuleType::NewTerms);
         let terms = rule.new_terms.expect("it was given");
-        assert!(
-            terms
-                .fields
-                .iter()
-                .map(|field| field.value.as_str())
-                .eq(["a", "b"])
-        );
+        assert!(terms.fields.iter().map(|field| field.value.as_str()).eq(["a", "b"]));
         assert_eq!(terms.history_window_start.value, "now-7d");
     }
 }
@@ -198,10 +140,7 @@ fn faults_are_found_with_their_place() {
         "error rule-value-unknown ['querry'] unknown `rule.type` \"querry\" \
          (did you mean `query`?)",
     );
-    check(
-        "type = 'query'",
-        "error rule-key-missing [[rule]] `rule.query` is missing",
-    );
+    check("type = 'query'", "error rule-key-missing [[rule]] `rule.query` is missing");
     check(
         "type = 'eql'\nquery = 'a'\nlanguage = 'kuery'",
         "error rule-language ['kuery'] language `kuery` in a rule of type `eql` \
@@ -242,10 +181,7 @@ fn faults_are_found_with_their_place() {
         "type = 'query'\nquery = 'a'\nversion = 99999999999999999999",
         "error rule-value-range [99999999999999999999] `rule.version` does not fit 64 bits",
     );
-    check(
-        "type = 'query'\nquery = 'a'\nname = 'again'",
-        "error toml-syntax [name] duplicate key",
-    );
+    check("type = 'query'\nquery = 'a'\nname = 'again'", "error toml-syntax [name] duplicate key");
 }
 
 #[test]
@@ -263,10 +199,7 @@ fn all_faults_of_a_file_are_found_at_once() {
         error rule-value-unknown ['sql'] unknown `rule.language` \"sql\" \
         (did you mean `eql`?)\n";
     assert_eq!(findings(text), expected);
-    assert_eq!(
-        findings(" \n"),
-        "error rule-empty [ \n] the file is empty\n"
-    );
+    assert_eq!(findings(" \n"), "error rule-empty [ \n] the file is empty\n");
     assert_eq!(findings("[rulez]\n").lines().count(), 2);
 }
 
@@ -299,35 +232,23 @@ fn findings_beyond_the_limit_are_counted() {
     let (rule, diagnostics) = parse(&rule_text(&lines));
     assert!(rule.is_some());
     assert_eq!(diagnostics.len(), 1_001);
-    assert_eq!(
-        diagnostics[1_000].message,
-        "500 more findings are not listed"
-    );
+    assert_eq!(diagnostics[1_000].message, "500 more findings are not listed");
 }
 
 #[test]
 fn positions_in_a_query_are_positions_in_the_file() {
     let at = |lines: &str, part: &str| {
         let text = rule_text(&format!("type = 'query'\n{lines}"));
-        let query = parse(&text)
-            .0
-            .and_then(|rule| rule.query)
-            .expect("it is well-formed");
+        let query = parse(&text).0.and_then(|rule| rule.query).expect("it is well-formed");
         let start = query.text.find(part).expect("the query has it");
-        query
-            .locate(Span::new(start, start + part.len()))
-            .of(&text)
-            .to_owned()
+        query.locate(Span::new(start, start + part.len())).of(&text).to_owned()
     };
     assert_eq!(at("query = 'a:1 or b'", "or"), "or");
     assert_eq!(at("query = \"é:1 or b\"", "or"), "or");
     assert_eq!(at("query = '''\na:1\nor b'''", "or"), "or");
     assert_eq!(at("query = '''\r\na:1 or b\n'''", "or"), "or");
     assert_eq!(at("query = \"\"\"a:1 or b\"\"\"", "or"), "or");
-    assert_eq!(
-        at("query = \"a:\\\"1\\\" or b\"", "or"),
-        "\"a:\\\"1\\\" or b\""
-    );
+    assert_eq!(at("query = \"a:\\\"1\\\" or b\"", "or"), "\"a:\\\"1\\\" or b\"");
 }
 
 proptest! {

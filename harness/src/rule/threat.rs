@@ -81,11 +81,7 @@ impl Read for Threat {
         let tactic = table.require("tactic");
         let techniques = table.get("technique").unwrap_or_default();
         table.finish();
-        Some(Self {
-            framework: framework?,
-            tactic: tactic?,
-            techniques,
-        })
+        Some(Self { framework: framework?, tactic: tactic?, techniques })
     }
 }
 
@@ -95,10 +91,7 @@ impl Read for Technique {
         let technique = reference(&mut table);
         let subtechniques = table.get("subtechnique").unwrap_or_default();
         table.finish();
-        Some(Self {
-            technique,
-            subtechniques,
-        })
+        Some(Self { technique, subtechniques })
     }
 }
 
@@ -143,11 +136,7 @@ impl Read for MappingEntry {
             table.report(error.with_help("the type is `mapping`"));
         }
         table.finish();
-        Some(Self {
-            field: field?,
-            value: value?,
-            negate,
-        })
+        Some(Self { field: field?, value: value?, negate })
     }
 }
 

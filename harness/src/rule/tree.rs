@@ -12,6 +12,8 @@ use glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::files::Problem;
+use crate::ir::Part;
 use crate::rule::model::Rule;
 use crate::rule::parse;
 use crate::span::Span;
@@ -50,19 +52,41 @@ pub struct Loaded {
 
 impl Loaded {
     fn failed(path: String, error: Diagnostic) -> Self {
-        Self {
-            path,
-            text: String::new(),
-            rule: None,
-            diagnostics: vec![error],
+        Self { path, text: String::new(), rule: None, diagnostics: vec![error] }
+    }
+
+    /// The path without `.toml`: what cases and snapshots are named after.
+    pub fn key(&self) -> String {
+        self.path.strip_suffix(".toml").unwrap_or(&self.path).to_owned()
+    }
+
+    /// The findings with their file.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.diagnostics.iter().map(|found| self.problem(found.clone())).collect()
+    }
+
+    /// A finding about the query or a filter, at its place in the file.
+    pub fn locate(&self, part: Part, mut found: Diagnostic) -> Problem {
+        let rule = self.rule.as_ref();
+        found.span = match part {
+            Part::Query => {
+                rule.and_then(|rule| rule.query.as_ref()).map(|query| query.locate(found.span))
+            }
+            Part::Filter(number) => {
+                rule.and_then(|rule| rule.filters.get(number)).map(|filter| filter.span)
+            }
         }
+        .unwrap_or_default();
+        self.problem(found)
+    }
+
+    fn problem(&self, diagnostic: Diagnostic) -> Problem {
+        Problem { path: self.path.clone(), diagnostic, text: self.text.clone() }
     }
 
     /// Whether the file cannot be used.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|found| found.severity == Severity::Error)
+        self.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }
 }
 
@@ -96,24 +120,13 @@ fn find(root: &Path) -> Vec<Found> {
         let entries = match read_sorted(&folder) {
             Ok(entries) => entries,
             Err(error) => {
-                let path = if prefix.is_empty() {
-                    "."
-                } else {
-                    prefix.trim_end_matches('/')
-                };
-                found.push(Found {
-                    path: path.to_owned(),
-                    outcome: Err(unreadable(&error)),
-                });
+                let path = if prefix.is_empty() { "." } else { prefix.trim_end_matches('/') };
+                found.push(Found { path: path.to_owned(), outcome: Err(unreadable(&error)) });
                 continue;
             }
         };
         for entry in entries {
-            let name = entry
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let path = format!("{prefix}{name}");
             let is_rule = pattern.matches_with(&path, options);
             let outcome = match fs::symlink_metadata(&entry) {
@@ -133,10 +146,7 @@ fn find(root: &Path) -> Vec<Found> {
                         folders.push((entry, format!("{path}/"), depth + 1));
                         continue;
                     }
-                    Err(refused(
-                        "rule-io",
-                        format!("folders are nested deeper than {MAX_DEPTH}"),
-                    ))
+                    Err(refused("rule-io", format!("folders are nested deeper than {MAX_DEPTH}")))
                 }
                 _ if !is_rule => continue,
                 Ok(about) if !about.is_file() => {
@@ -152,9 +162,8 @@ fn find(root: &Path) -> Vec<Found> {
 }
 
 fn read_sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<_>>()?;
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     Ok(entries)
 }
@@ -174,14 +183,8 @@ fn link(real: io::Result<PathBuf>, root: &Path) -> Diagnostic {
             let message = "symbolic links are not followed";
             Diagnostic::warning("rule-link", message, Span::default())
         }
-        Ok(_) => refused(
-            "rule-link",
-            "symbolic link that leads out of the folder".to_owned(),
-        ),
-        Err(error) => refused(
-            "rule-link",
-            format!("symbolic link that leads nowhere: {error}"),
-        ),
+        Ok(_) => refused("rule-link", "symbolic link that leads out of the folder".to_owned()),
+        Err(error) => refused("rule-link", format!("symbolic link that leads nowhere: {error}")),
     }
 }
 
@@ -194,12 +197,7 @@ fn load(found: Found) -> Loaded {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let (rule, diagnostics) = parse(&text);
-            Loaded {
-                path,
-                text,
-                rule,
-                diagnostics,
-            }
+            Loaded { path, text, rule, diagnostics }
         }
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
@@ -207,12 +205,7 @@ fn load(found: Found) -> Loaded {
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let span = Span::new(start, start + char::REPLACEMENT_CHARACTER.len_utf8());
             let diagnostics = vec![Diagnostic::error("rule-encoding", "invalid UTF-8", span)];
-            Loaded {
-                path,
-                text,
-                rule: None,
-                diagnostics,
-            }
+            Loaded { path, text, rule: None, diagnostics }
         }
     }
 }
@@ -233,10 +226,7 @@ fn reject_duplicates(rules: &mut [Loaded]) {
     let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, loaded) in rules.iter().enumerate() {
         if let Some(rule) = &loaded.rule {
-            users
-                .entry(rule.rule_id.value.clone())
-                .or_default()
-                .push(index);
+            users.entry(rule.rule_id.value.clone()).or_default().push(index);
         }
     }
     for (id, indices) in users.into_iter().filter(|(_, indices)| indices.len() > 1) {
@@ -254,20 +244,11 @@ fn reject_duplicates(rules: &mut [Loaded]) {
                 .take(MAX_NAMED)
                 .collect();
             let more = indices.len() - 1 - others.len();
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let message = format!("rule id `{id}` is also that of {}{more}", others.join(", "));
             let loaded = &mut rules[*index];
-            let span = loaded
-                .rule
-                .take()
-                .map_or_else(Span::default, |rule| rule.rule_id.span);
-            loaded
-                .diagnostics
-                .push(Diagnostic::error("rule-id-duplicate", message, span));
+            let span = loaded.rule.take().map_or_else(Span::default, |rule| rule.rule_id.span);
+            loaded.diagnostics.push(Diagnostic::error("rule-id-duplicate", message, span));
         }
     }
 }

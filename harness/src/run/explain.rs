@@ -3,25 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Case;
-use crate::document::{Columns, Document};
+use crate::case::Case;
+use crate::detect::eql::{self, Events};
 use crate::event::Event;
 use crate::index_pattern;
 use crate::ir::explain::{flips, support};
-use crate::ir::eval::eval;
+use crate::ir::plan::Plan;
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
 /// The most events of one case that are explained.
 const MAX_EVENTS: usize = 5;
 
-/// Why one event did or did not match.
+/// Why one event did or did not match, or why events did not form a sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// The event's id.
-    pub event: String,
-    /// The index that the rule's patterns keep it from, if they do.
-    pub unseen_index: Option<String>,
+    /// The event's id; `None` for a statement about the case.
+    pub event: Option<String>,
+    /// What there is to say beside the clauses.
+    pub note: Option<String>,
     /// The clauses to look at, in query order.
     pub clauses: Vec<Clause>,
 }
@@ -41,51 +41,83 @@ pub struct Clause {
     pub found: Vec<String>,
 }
 
+/// A case and what its rule made of it.
+pub(super) struct View<'a> {
+    pub(super) case: &'a Case,
+    pub(super) plan: &'a Plan,
+    pub(super) patterns: &'a [String],
+    pub(super) events: Events<'a>,
+    /// The events that each filter matches.
+    pub(super) hits: &'a [Vec<u32>],
+    pub(super) sources: &'a BTreeMap<Arc<str>, Arc<str>>,
+}
+
 /// Explains a verdict that is not a pass.
-pub(super) fn explain(
-    verdict: &Verdict,
-    case: &Case,
-    plan: &Predicate,
-    patterns: &[String],
-    documents: &[Document],
-    columns: &Columns,
-    sources: &BTreeMap<Arc<str>, Arc<str>>,
-) -> Vec<Explanation> {
-    let wanted = match verdict {
+pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
+    let missed = match verdict {
         Verdict::Pass => return Vec::new(),
         Verdict::Missed => true,
         Verdict::Noisy => false,
         Verdict::Count { expected, found } => expected > found,
     };
-    let events = case.events.iter().zip(documents);
-    let outcome = |event: &Event, document: &Document| {
-        index_pattern::sees(patterns, event.index.as_deref()) && eval(plan, document, columns)
-    };
-    events
-        .filter(|(event, document)| outcome(event, document) != wanted)
-        .take(MAX_EVENTS)
-        .map(|(event, document)| {
-            let seen = index_pattern::sees(patterns, event.index.as_deref());
-            let clauses = if wanted {
-                let flips = flips(plan, document, columns, true).unwrap_or_default();
-                flips.into_iter().map(|flip| clause(flip.leaf, !flip.needed, event, sources)).collect()
-            } else {
-                let support = support(plan, document, columns);
-                support.into_iter().map(|(leaf, holds)| clause(leaf, holds, event, sources)).collect()
-            };
-            let unseen_index = event.index.clone().filter(|_| !seen);
-            Explanation { event: event.id.clone(), unseen_index, clauses }
-        })
-        .collect()
+    let filters = view.plan.filters();
+    let mut explanations = Vec::new();
+    for (stage, (filter, hits)) in filters.iter().zip(view.hits).enumerate() {
+        let label = (filters.len() > 1).then(|| format!("stage {}", stage + 1));
+        // A stage that has its event needs no more.
+        if missed && filters.len() > 1 && !hits.is_empty() {
+            continue;
+        }
+        let numbered = (0..).zip(&view.case.events);
+        let told = numbered.filter(|(number, _)| hits.contains(number) != missed).take(MAX_EVENTS);
+        explanations.extend(
+            told.map(|(number, event)| view.event(filter, number, event, missed, label.clone())),
+        );
+    }
+    if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
+        let notes = eql::why_not(plan, view.hits, view.events, &|event| {
+            view.case.events.get(event as usize).map_or_else(String::new, |event| event.id.clone())
+        });
+        let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
+        explanations.extend(notes.into_iter().map(note));
+    }
+    explanations
 }
 
-fn clause(leaf: &Leaf, holds: bool, event: &Event, sources: &BTreeMap<Arc<str>, Arc<str>>) -> Clause {
-    let field = sources.get(&leaf.column.name).unwrap_or(&leaf.column.name);
-    Clause {
-        origin: leaf.origin,
-        clause: leaf.to_string(),
-        holds,
-        field: field.to_string(),
-        found: event.values(field).into_iter().map(ToString::to_string).collect(),
+impl View<'_> {
+    fn event(
+        &self,
+        filter: &Predicate,
+        number: u32,
+        event: &Event,
+        missed: bool,
+        label: Option<String>,
+    ) -> Explanation {
+        let (document, columns) = (&self.events.documents[number as usize], self.events.columns);
+        let clauses = if missed {
+            let flips = flips(filter, document, columns, true).unwrap_or_default();
+            flips.into_iter().map(|flip| self.clause(flip.leaf, !flip.needed, event)).collect()
+        } else {
+            let support = support(filter, document, columns);
+            support.into_iter().map(|(leaf, holds)| self.clause(leaf, holds, event)).collect()
+        };
+        let sees = index_pattern::sees(self.patterns, event.index.as_deref());
+        let unseen = event.index.as_ref().filter(|_| !sees);
+        let unseen =
+            unseen.map(|index| format!("its index {index} is outside the rule's index patterns"));
+        let notes: Vec<String> = label.into_iter().chain(unseen).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
+        Explanation { event: Some(event.id.clone()), note, clauses }
+    }
+
+    fn clause(&self, leaf: &Leaf, holds: bool, event: &Event) -> Clause {
+        let field = self.sources.get(&leaf.column.name).unwrap_or(&leaf.column.name);
+        Clause {
+            origin: leaf.origin,
+            clause: leaf.to_string(),
+            holds,
+            field: field.to_string(),
+            found: event.values(field).into_iter().map(ToString::to_string).collect(),
+        }
     }
 }

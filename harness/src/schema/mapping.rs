@@ -39,6 +39,8 @@ impl Schema {
     ) -> Result<(), Vec<MappingError>> {
         let mut errors = Vec::new();
         let analysis = Analysis::read(settings, &mut errors);
+        // As in Elasticsearch, unless the mapping says otherwise.
+        self.dynamic = true;
         let mut reader = Reader { schema: self, analysis, errors };
         match mapping {
             Value::Object(mapping) => reader.mapping(mapping),
@@ -105,22 +107,57 @@ fn analyzer(definition: &Value) -> Result<Analyzer, String> {
             let lowercase = definition.get("lowercase").and_then(Value::as_bool).unwrap_or(true);
             Analyzer::pattern(pattern, lowercase)
         }
-        Some(name) => {
-            Analyzer::by_name(name).ok_or_else(|| format!("analyzer type `{name}` is not supported"))
-        }
+        Some(name) => Analyzer::by_name(name)
+            .ok_or_else(|| format!("analyzer type `{name}` is not supported")),
         None => Err("the analyzer has no type".to_owned()),
     }
 }
 
 /// The keys of a field that change no verdict of ours.
 const HARMLESS: &[&str] = &[
-    "type", "fields", "properties", "ignore_above", "normalizer", "analyzer", "value", "format",
-    "null_value", "scaling_factor", "path", "doc_values", "norms", "eager_global_ordinals",
-    "index_options", "ignore_malformed", "coerce", "store", "meta", "time_series_dimension",
-    "time_series_metric", "depth_limit", "split_queries_on_whitespace", "fielddata", "boost",
-    "similarity", "term_vector", "position_increment_gap", "synthetic_source_keep", "dynamic",
-    "enabled", "subobjects", "search_analyzer", "include_in_parent", "include_in_root", "index",
-    "locale", "copy_to", "unit", "metrics", "default_metric", "index_prefixes", "index_phrases",
+    "type",
+    "fields",
+    "properties",
+    "ignore_above",
+    "normalizer",
+    "analyzer",
+    "value",
+    "format",
+    "null_value",
+    "scaling_factor",
+    "path",
+    "doc_values",
+    "norms",
+    "eager_global_ordinals",
+    "index_options",
+    "ignore_malformed",
+    "coerce",
+    "store",
+    "meta",
+    "time_series_dimension",
+    "time_series_metric",
+    "depth_limit",
+    "split_queries_on_whitespace",
+    "fielddata",
+    "boost",
+    "similarity",
+    "term_vector",
+    "position_increment_gap",
+    "synthetic_source_keep",
+    "dynamic",
+    "enabled",
+    "subobjects",
+    "search_analyzer",
+    "include_in_parent",
+    "include_in_root",
+    "index",
+    "locale",
+    "copy_to",
+    "unit",
+    "metrics",
+    "default_metric",
+    "index_prefixes",
+    "index_phrases",
 ];
 
 struct Reader<'a> {
@@ -149,9 +186,14 @@ impl Reader<'_> {
                 "properties" => {
                     self.properties(value, Place { object: "", nested: None, depth: 0 });
                 }
-                "dynamic" => self.schema.dynamic = value != &Value::Bool(false) && value != "false",
-                "_source" | "_meta" | "date_detection" | "_data_stream_timestamp"
-                | "dynamic_templates" | "_routing" | "numeric_detection" => {}
+                "dynamic" => self.schema.dynamic = value == &Value::Bool(true) || value == "true",
+                "_source"
+                | "_meta"
+                | "date_detection"
+                | "_data_stream_timestamp"
+                | "dynamic_templates"
+                | "_routing"
+                | "numeric_detection" => {}
                 other => self.error(other, "is not a key of a mapping"),
             }
         }
@@ -214,7 +256,12 @@ impl Reader<'_> {
         });
     }
 
-    fn multi_fields(&mut self, parent: &Arc<str>, definition: &Map<String, Value>, place: Place<'_>) {
+    fn multi_fields(
+        &mut self,
+        parent: &Arc<str>,
+        definition: &Map<String, Value>,
+        place: Place<'_>,
+    ) {
         let Some(Value::Object(fields)) = definition.get("fields") else { return };
         for (key, definition) in fields {
             let name = format!("{parent}.{key}");
@@ -247,10 +294,12 @@ impl Reader<'_> {
             ),
         };
         Ok(match name {
-            "keyword" => FieldType::Keyword { ignore_above, normalizer: self.normalizer(definition)? },
-            "constant_keyword" => {
-                FieldType::ConstantKeyword { value: definition.get("value").map(|v| plain_text(v).to_string()) }
+            "keyword" => {
+                FieldType::Keyword { ignore_above, normalizer: self.normalizer(definition)? }
             }
+            "constant_keyword" => FieldType::ConstantKeyword {
+                value: definition.get("value").map(|v| plain_text(v).to_string()),
+            },
             "wildcard" => FieldType::Wildcard { ignore_above },
             "text" => FieldType::Text { analyzer: self.analyzer(definition)? },
             "match_only_text" => FieldType::MatchOnlyText,
@@ -277,10 +326,16 @@ impl Reader<'_> {
             "version" => FieldType::Version,
             "object" => FieldType::Object,
             "nested" => FieldType::Nested,
-            "geo_point" | "geo_shape" | "binary" | "histogram" | "ip_range" | "date_range"
-            | "long_range" | "integer_range" | "unsigned_long" | "aggregate_metric_double" => {
-                FieldType::Other(name.into())
-            }
+            "geo_point"
+            | "geo_shape"
+            | "binary"
+            | "histogram"
+            | "ip_range"
+            | "date_range"
+            | "long_range"
+            | "integer_range"
+            | "unsigned_long"
+            | "aggregate_metric_double" => FieldType::Other(name.into()),
             other => return Err(format!("`{other}` is not a known field type")),
         })
     }

@@ -14,7 +14,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::analysis::{Analyzer, Normalizer, PatternAnalyzer};
+use crate::analysis::{Analyzer, Normalizer};
 use crate::schema::{DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
 
 static FIELDS: &str = include_str!("table/fields.txt");
@@ -48,11 +48,7 @@ impl Entry {
     fn new(name: String, code: &str) -> Option<Self> {
         let (code, is_multi_field) = flag(code, '+');
         let ty = decode(&name, code)?;
-        Some(Self {
-            name,
-            ty,
-            is_multi_field,
-        })
+        Some(Self { name, ty, is_multi_field })
     }
 
     /// The field whose values a multi-field takes; `None` for other fields.
@@ -65,17 +61,23 @@ impl Entry {
 /// The field of exactly this name.
 pub fn field(name: &str) -> Option<Entry> {
     let mut lines = from(name);
-    let (found, code) = lines.next()?;
-    (found == name).then(|| Entry::new(found, code))?
+    match lines.next() {
+        Some((found, code)) if found == name => Entry::new(found, code),
+        Some(_) | None => by_pattern(name),
+    }
+}
+
+/// Objects whose integration maps whatever lies below them as keywords.
+const KEYWORDS_BELOW: [&str; 1] = ["o365.audit.ModifiedProperties."];
+
+fn by_pattern(name: &str) -> Option<Entry> {
+    let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));
+    below.then(|| Entry::new(name.to_owned(), "k"))?
 }
 
 /// All names, in byte order.
 pub fn names() -> impl Iterator<Item = String> {
-    Lines {
-        rest: FIELDS,
-        name: String::new(),
-    }
-    .map(|(name, _)| name)
+    Lines { rest: FIELDS, name: String::new() }.map(|(name, _)| name)
 }
 
 /// All fields whose names begin with `prefix`, in byte order.
@@ -88,18 +90,13 @@ pub fn below(prefix: &str) -> impl Iterator<Item = Entry> {
 /// The multi-fields of a field, in byte order.
 pub fn multi_fields(parent: &str) -> Vec<Entry> {
     let prefix = format!("{parent}.");
-    below(&prefix)
-        .filter(|entry| entry.multi_field_of() == Some(parent))
-        .collect()
+    below(&prefix).filter(|entry| entry.multi_field_of() == Some(parent)).collect()
 }
 
 /// The lines from the first name that is not less than `name`.
 fn from(name: &str) -> impl Iterator<Item = (String, &'static str)> {
-    Lines {
-        rest: &FIELDS[block(name)..],
-        name: String::new(),
-    }
-    .skip_while(move |(found, _)| found.as_str() < name)
+    Lines { rest: &FIELDS[block(name)..], name: String::new() }
+        .skip_while(move |(found, _)| found.as_str() < name)
 }
 
 /// Where the last block starts whose first name is not greater than `name`; zero if there is none.
@@ -107,14 +104,8 @@ fn block(name: &str) -> usize {
     let (mut low, mut high) = (0_usize, FIELDS.len());
     loop {
         let middle = low.midpoint(high);
-        let left = FIELDS[low..=middle]
-            .rfind("\n=")
-            .map(|newline| low + newline + 1);
-        let right = || {
-            FIELDS[middle..high]
-                .find("\n=")
-                .map(|newline| middle + newline + 1)
-        };
+        let left = FIELDS[low..=middle].rfind("\n=").map(|newline| low + newline + 1);
+        let right = || FIELDS[middle..high].find("\n=").map(|newline| middle + newline + 1);
         let Some(start) = left.or_else(right) else {
             return low;
         };
@@ -153,8 +144,7 @@ impl Iterator for Lines {
 
 /// A code without a trailing flag, and whether it was there.
 fn flag(code: &str, flag: char) -> (&str, bool) {
-    code.strip_suffix(flag)
-        .map_or((code, false), |rest| (rest, true))
+    code.strip_suffix(flag).map_or((code, false), |rest| (rest, true))
 }
 
 /// The type that a code without its multi-field flag stands for.
@@ -169,22 +159,13 @@ fn decode(name: &str, code: &str) -> Option<FieldType> {
         (_, "" | "-") => None,
         (_, limit) => Some(limit.parse().ok()?),
     };
-    let normalizer = if lowercase {
-        Normalizer::Lowercase
-    } else {
-        Normalizer::None
-    };
+    let normalizer = if lowercase { Normalizer::Lowercase } else { Normalizer::None };
     Some(match letter {
-        "k" => FieldType::Keyword {
-            ignore_above,
-            normalizer,
-        },
+        "k" => FieldType::Keyword { ignore_above, normalizer },
         "c" => FieldType::ConstantKeyword { value: None },
         "w" => FieldType::Wildcard { ignore_above },
         "F" => FieldType::Flattened { ignore_above },
-        "t" => FieldType::Text {
-            analyzer: analyzer(name),
-        },
+        "t" => FieldType::Text { analyzer: analyzer(name) },
         "m" => FieldType::MatchOnlyText,
         "l" => FieldType::Integer(IntegerType::Long),
         "i" => FieldType::Integer(IntegerType::Integer),
@@ -195,9 +176,7 @@ fn decode(name: &str, code: &str) -> Option<FieldType> {
         "h" => FieldType::Float(FloatType::Half),
         "x" => FieldType::Float(FloatType::Scaled(SCALE)),
         "B" => FieldType::Boolean,
-        "D" => FieldType::Date {
-            format: DATE_FORMAT.clone(),
-        },
+        "D" => FieldType::Date { format: DATE_FORMAT.clone() },
         "I" => FieldType::Ip,
         "v" => FieldType::Version,
         "o" => FieldType::Object,
@@ -208,13 +187,9 @@ fn decode(name: &str, code: &str) -> Option<FieldType> {
 
 fn analyzer(name: &str) -> Analyzer {
     let pattern = PATTERN_TEXT.iter().find(|(field, _)| *field == name);
-    pattern.map_or(Analyzer::Standard, |(_, pattern)| {
-        let pattern = (*pattern).to_owned();
-        Analyzer::Pattern(Arc::new(PatternAnalyzer {
-            pattern,
-            lowercase: true,
-        }))
-    })
+    pattern
+        .and_then(|(_, pattern)| Analyzer::pattern(pattern, true).ok())
+        .unwrap_or(Analyzer::Standard)
 }
 
 #[cfg(test)]

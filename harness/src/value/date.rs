@@ -73,7 +73,9 @@ impl Parts {
             Rounding::Up => (23, 59, 59, 999_999_999),
         };
         let month = Month::try_from(self.month.unwrap_or(1)).ok()?;
-        let date = Date::from_calendar_date(self.year.unwrap_or(1970), month, self.day.unwrap_or(1)).ok()?;
+        let date =
+            Date::from_calendar_date(self.year.unwrap_or(1970), month, self.day.unwrap_or(1))
+                .ok()?;
         let time = Time::from_hms_nano(
             self.hour.unwrap_or(hour),
             self.minute.unwrap_or(minute),
@@ -186,12 +188,20 @@ fn moment(millis: i64) -> Option<OffsetDateTime> {
 
 /// Whether dynamic mapping makes a date of a string.
 pub fn is_dynamic_date(text: &str) -> bool {
-    let dynamic = ["strict_date_optional_time", "yyyy/MM/dd HH:mm:ss Z", "yyyy/MM/dd Z", "yyyy/MM/dd HH:mm:ss", "yyyy/MM/dd"];
+    let dynamic = [
+        "strict_date_optional_time",
+        "yyyy/MM/dd HH:mm:ss Z",
+        "yyyy/MM/dd Z",
+        "yyyy/MM/dd HH:mm:ss",
+        "yyyy/MM/dd",
+    ];
     let digits = text.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
     // A bare year looks like a number and stays a string.
-    digits && text.len() >= 8 && dynamic.iter().any(|name| {
-        Layout::parse(name).is_some_and(|layout| layout.read(text, Rounding::Down, 0).is_some())
-    })
+    digits
+        && text.len() >= 8
+        && dynamic.iter().any(|name| {
+            Layout::parse(name).is_some_and(|layout| layout.read(text, Rounding::Down, 0).is_some())
+        })
 }
 
 #[cfg(test)]

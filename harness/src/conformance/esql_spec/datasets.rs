@@ -25,7 +25,8 @@ impl Datasets {
             other => return Err(format!("no mapping is known for the index `{other}`")),
         };
         let mut documents = Vec::new();
-        for (number, line) in ndjson.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (number, line) in ndjson.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
+        {
             let document = serde_json::from_str(line)
                 .map_err(|error| format!("{index}, line {}: {error}", number + 1))?;
             documents.push(document);

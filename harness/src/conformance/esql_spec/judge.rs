@@ -69,7 +69,9 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     for (name, ty) in &case.columns {
         match type_named(ty) {
             Some(ty) => types.push(ty),
-            None => return Outcome::Unusable(format!("column `{name}` has the unknown type `{ty}`")),
+            None => {
+                return Outcome::Unusable(format!("column `{name}` has the unknown type `{ty}`"));
+            }
         }
     }
     let expected: Vec<_> =
@@ -96,7 +98,9 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     let mut got: Vec<Vec<Vec<Value>>> = (0..rows)
         .map(|row| {
             let cells = found.iter();
-            cells.map(|c| c.column.values(row).map(|value| value.to_value()).collect()).collect()
+            cells
+                .map(|c| c.column.values(row).map(crate::esql::value::Ref::to_value).collect())
+                .collect()
         })
         .collect();
     let keys: Option<Vec<usize>> =

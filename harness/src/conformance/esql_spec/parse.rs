@@ -91,11 +91,11 @@ fn case<'a>(
         let directive = text.strip_prefix("//").map_or(text, str::trim);
         if text.is_empty() {
             continue;
-        } else if let Some(value) = directive.strip_prefix("ignoreOrder:") {
+        }
+        if let Some(value) = directive.strip_prefix("ignoreOrder:") {
             case.ignore_order = value.trim() == "true";
-        } else if let Some(warning) = directive
-            .strip_prefix("warningRegex:")
-            .or_else(|| directive.strip_prefix("warning:"))
+        } else if let Some(warning) =
+            directive.strip_prefix("warningRegex:").or_else(|| directive.strip_prefix("warning:"))
         {
             case.warnings.push(warning.trim().to_owned());
         } else if !text.starts_with("//") {
@@ -103,9 +103,8 @@ fn case<'a>(
         }
     };
     for column in header.text.split(" | ") {
-        let (name, ty) = column
-            .rsplit_once(':')
-            .ok_or_else(|| error(&header, "a column is `name:type`"))?;
+        let (name, ty) =
+            column.rsplit_once(':').ok_or_else(|| error(&header, "a column is `name:type`"))?;
         case.columns.push((name.trim().to_owned(), ty.trim().to_owned()));
     }
     loop {

@@ -56,10 +56,10 @@ impl PlainSearch<'_> {
             Some((field, value)) => (field.trim(), value.trim()),
             None => (search.text_option("default_field").unwrap_or("*"), clause),
         };
-        let value = value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(value);
-        let unsupported = || {
-            Diagnostic::unsupported("csv-spec", format!("the query `{clause}`"), search.span)
-        };
+        let value =
+            value.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(value);
+        let unsupported =
+            || Diagnostic::unsupported("csv-spec", format!("the query `{clause}`"), search.span);
         let wanted = match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             None if value.contains(['(', '*', '"', '<', '>']) => return Err(unsupported()),
             None => Wanted::Value(value),
@@ -93,7 +93,11 @@ impl PlainSearch<'_> {
             Wanted::Value(text) => match (value, column.ty) {
                 (Ref::Str(value), Type::Text) => {
                     let tokens = |text: &str| {
-                        Analyzer::Standard.tokens(text).into_iter().map(|t| t.text).collect::<Vec<_>>()
+                        Analyzer::Standard
+                            .tokens(text)
+                            .into_iter()
+                            .map(|t| t.text)
+                            .collect::<Vec<_>>()
                     };
                     let known = tokens(value);
                     tokens(text).iter().any(|token| known.contains(token))

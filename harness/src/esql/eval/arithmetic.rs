@@ -166,9 +166,9 @@ fn calculate(op: ArithmeticOp, a: Ref<'_>, b: Ref<'_>, ty: Type) -> Outcome {
 }
 
 fn moment(op: ArithmeticOp, a: Ref<'_>, b: Ref<'_>) -> Outcome {
-    let (at, amount) = match (a, b) {
-        (Ref::Long(at), Ref::Amount(amount)) | (Ref::Amount(amount), Ref::Long(at)) => (at, amount),
-        _ => return Ok(None),
+    let ((Ref::Long(at), Ref::Amount(amount)) | (Ref::Amount(amount), Ref::Long(at))) = (a, b)
+    else {
+        return Ok(None);
     };
     match time::add(at, amount, op == ArithmeticOp::Sub) {
         Ok(at) => Ok(Some(Value::Long(at))),
@@ -177,9 +177,9 @@ fn moment(op: ArithmeticOp, a: Ref<'_>, b: Ref<'_>) -> Outcome {
 }
 
 fn moment_nanos(op: ArithmeticOp, a: Ref<'_>, b: Ref<'_>) -> Outcome {
-    let (at, amount) = match (a, b) {
-        (Ref::Long(at), Ref::Amount(amount)) | (Ref::Amount(amount), Ref::Long(at)) => (at, amount),
-        _ => return Ok(None),
+    let ((Ref::Long(at), Ref::Amount(amount)) | (Ref::Amount(amount), Ref::Long(at))) = (a, b)
+    else {
+        return Ok(None);
     };
     let (millis, rest) = (at.div_euclid(1_000_000), at.rem_euclid(1_000_000));
     let moved = time::add(millis, amount, op == ArithmeticOp::Sub)

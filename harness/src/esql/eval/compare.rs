@@ -51,7 +51,9 @@ impl Machine<'_> {
                 self.pairs(&left, &right, span, |i, j| {
                     let (a, b) = (left.value(i), right.value(j));
                     if nanos {
-                        op.holds(nanoseconds(a.long(), left.ty).cmp(&nanoseconds(b.long(), right.ty)))
+                        op.holds(
+                            nanoseconds(a.long(), left.ty).cmp(&nanoseconds(b.long(), right.ty)),
+                        )
                     } else {
                         op.holds(a.compare(b, ty))
                     }

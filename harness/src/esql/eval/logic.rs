@@ -94,7 +94,8 @@ impl Machine<'_> {
         span: Span,
     ) -> Result<Column, Diagnostic> {
         let column = self.eval(value)?;
-        let choices = choices.iter().map(|choice| self.eval(choice)).collect::<Result<Vec<_>, _>>()?;
+        let choices =
+            choices.iter().map(|choice| self.eval(choice)).collect::<Result<Vec<_>, _>>()?;
         let constants = choices.iter().all(|choice| choice.is_single_constant());
         let set = constants.then(|| StringSet::new(&column, &choices)).flatten();
         let mut out = Vec::with_capacity(self.len);

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::esql::column::Column;
 use crate::esql::convert::{convert, is_convertible};
 use crate::esql::expr::{Failure, Kernel, List, Node, Outcome, Typed};
-use crate::esql::fold::{fold, fold_value};
+use crate::esql::fold::fold_value;
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
 use crate::span::Span;
@@ -118,7 +118,8 @@ impl Binder<'_> {
 
     /// Any type that values can be compared and listed of.
     pub(super) fn representable(&mut self, index: usize) -> Result<Type> {
-        let fits = |ty| !matches!(ty, Type::Period | Type::Duration | Type::Source | Type::Unsupported);
+        let fits =
+            |ty| !matches!(ty, Type::Period | Type::Duration | Type::Source | Type::Unsupported);
         self.expect(index, fits, "representable", None)
     }
 
@@ -130,11 +131,6 @@ impl Binder<'_> {
     /// Whether an argument is the same in every row.
     pub(super) fn is_constant(&self, index: usize) -> bool {
         self.args.get(index).is_some_and(Typed::is_constant)
-    }
-
-    /// The values of a constant argument.
-    pub(super) fn constant_column(&self, index: usize) -> Option<Arc<Column>> {
-        self.args.get(index).and_then(fold)
     }
 
     pub(super) fn constant_text(&self, index: usize) -> Option<String> {
@@ -175,7 +171,14 @@ impl Binder<'_> {
             if !fits {
                 let arg = &self.args[index];
                 let wanted = common.name();
-                return Err(argument_error(self.text, self.span, self.args.len(), index, wanted, arg));
+                return Err(argument_error(
+                    self.text,
+                    self.span,
+                    self.args.len(),
+                    index,
+                    wanted,
+                    arg,
+                ));
             }
         }
         Ok(common)

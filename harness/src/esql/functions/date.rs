@@ -67,7 +67,8 @@ fn date_trunc(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
 
 fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(2, 4)?;
-    let ty = b.expect(0, |ty| ty.is_date() || ty.is_numeric(), "datetime or numeric", Some(Type::Date))?;
+    let ty =
+        b.expect(0, |ty| ty.is_date() || ty.is_numeric(), "datetime or numeric", Some(Type::Date))?;
     if ty.is_numeric() || (ty == Type::Null && b.ty(1).is_numeric()) {
         return numeric_bucket(b);
     }
@@ -137,8 +138,8 @@ fn date_diff(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         let unit = constant.or_else(|| Unit::by_name(name));
         let unit = unit.ok_or_else(|| Failure::illegal(format!("{UNKNOWN}; received [{name}]")))?;
         let count = unit.between(nanos(args[1], types[0]), nanos(args[2], types[1]));
-        let count = i32::try_from(count)
-            .map_err(|_| out_of_range(&count.to_string(), Type::Integer))?;
+        let count =
+            i32::try_from(count).map_err(|_| out_of_range(&count.to_string(), Type::Integer))?;
         Ok(Some(Value::Int(count)))
     }))
 }
@@ -150,10 +151,7 @@ fn date_extract(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     if let Some(name) = b.constant_text(0)
         && extract::part(&name, 0).is_none()
     {
-        return Err(b.error(format!(
-            "invalid date field for [{}]: {name}",
-            b.span.of(b.text)
-        )));
+        return Err(b.error(format!("invalid date field for [{}]: {name}", b.span.of(b.text))));
     }
     Ok(Bound::single(Type::Long, move |args| {
         match extract::part(args[0].str(), millis(args[1], ty)) {
@@ -179,11 +177,7 @@ fn default_pattern() -> Option<Pattern> {
     Pattern::parse("strict_date_optional_time").ok()
 }
 
-fn with_pattern(
-    text: &str,
-    known: Option<&Pattern>,
-    run: impl Fn(&Pattern) -> Outcome,
-) -> Outcome {
+fn with_pattern(text: &str, known: Option<&Pattern>, run: impl Fn(&Pattern) -> Outcome) -> Outcome {
     match known {
         Some(pattern) => run(pattern),
         None => match Pattern::parse(text) {

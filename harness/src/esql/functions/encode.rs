@@ -56,7 +56,9 @@ fn decode_url(source: &str) -> Outcome {
             b'+' => out.push(b' '),
             b'%' => {
                 let Some(digits) = bytes.get(at + 1..at + 3) else {
-                    return Err(Failure::illegal("URLDecoder: Incomplete trailing escape (%) pattern"));
+                    return Err(Failure::illegal(
+                        "URLDecoder: Incomplete trailing escape (%) pattern",
+                    ));
                 };
                 let digits = std::str::from_utf8(digits).unwrap_or("??");
                 let code = if digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -104,8 +106,8 @@ fn from_base64(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.string(0)?;
     Ok(Bound::single(Type::Keyword, |args| {
-        let bytes = decode_base64(args[0].str())
-            .ok_or_else(|| Failure::illegal("Illegal base64 input"))?;
+        let bytes =
+            decode_base64(args[0].str()).ok_or_else(|| Failure::illegal("Illegal base64 input"))?;
         let decoded = String::from_utf8(bytes)
             .map_err(|_| Failure::illegal("decoded bytes are not valid UTF-8"))?;
         text(decoded)
@@ -146,7 +148,9 @@ mod tests {
 
     #[test]
     fn base64_there_and_back() {
-        for (text, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("é🦄", "w6nwn6aE")] {
+        for (text, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("é🦄", "w6nwn6aE")]
+        {
             assert_eq!(encode_base64(text.as_bytes()), encoded);
             assert_eq!(decode_base64(encoded).as_deref(), Some(text.as_bytes()));
         }

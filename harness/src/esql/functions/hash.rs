@@ -58,7 +58,10 @@ fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         if is_other_digest(&name) {
             return Err(b.unsupported(format!("the hash algorithm `{name}`")));
         }
-        return Err(b.error(format!("invalid algorithm for [{}]: {name} MessageDigest not available", b.span.of(b.text))));
+        return Err(b.error(format!(
+            "invalid algorithm for [{}]: {name} MessageDigest not available",
+            b.span.of(b.text)
+        )));
     }
     Ok(Bound::single(Type::Keyword, |args| match digest(args[0].str()) {
         Some(digest) => text(hex(&digest(args[1].str().as_bytes()))),

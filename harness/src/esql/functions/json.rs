@@ -194,9 +194,15 @@ mod tests {
             };
             match (outcome, expected) {
                 (Ok(value), Ok(expected)) => {
-                    assert_eq!(value, expected.map(|text| crate::esql::value::Value::Str(text.to_owned())), "{path}");
+                    assert_eq!(
+                        value,
+                        expected.map(|text| crate::esql::value::Value::Str(text.to_owned())),
+                        "{path}"
+                    );
                 }
-                (Err(Failure::Warning(cause)), Err(part)) => assert!(cause.contains(part), "{path}: {cause}"),
+                (Err(Failure::Warning(cause)), Err(part)) => {
+                    assert!(cause.contains(part), "{path}: {cause}");
+                }
                 (outcome, _) => panic!("{path}: {outcome:?}"),
             }
         }

@@ -71,7 +71,8 @@ fn mv_sum(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
                 Value::ULong(total.ok_or_else(overflow)?)
             }
             _ => {
-                let total = args[0].iter().try_fold(0_i64, |all, value| all.checked_add(value.long()));
+                let total =
+                    args[0].iter().try_fold(0_i64, |all, value| all.checked_add(value.long()));
                 let total = total.ok_or_else(overflow)?;
                 match ty {
                     Type::Integer => Value::Int(i32::try_from(total).map_err(|_| overflow())?),
@@ -153,7 +154,11 @@ fn mv_median(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
 }
 
 /// Adds a value unless it is there.
-pub(super) fn push_new(out: &mut Vec<Value>, seen: &mut std::collections::HashSet<Vec<u8>>, value: Ref<'_>) {
+pub(super) fn push_new(
+    out: &mut Vec<Value>,
+    seen: &mut std::collections::HashSet<Vec<u8>>,
+    value: Ref<'_>,
+) {
     if seen.insert(key(value)) {
         out.push(value.to_value());
     }
@@ -170,7 +175,9 @@ pub(super) fn key(value: Ref<'_>) -> Vec<u8> {
         Ref::Double(value) => (value + 0.0).to_bits().to_le_bytes().to_vec(),
         Ref::Str(value) => value.as_bytes().to_vec(),
         Ref::Ip(value) => value.to_le_bytes().to_vec(),
-        Ref::Point(point) => [point.x.to_bits().to_le_bytes(), point.y.to_bits().to_le_bytes()].concat(),
+        Ref::Point(point) => {
+            [point.x.to_bits().to_le_bytes(), point.y.to_bits().to_le_bytes()].concat()
+        }
         Ref::Amount(amount) => format!("{amount:?}").into_bytes(),
     }
 }
@@ -219,8 +226,11 @@ fn mv_slice(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             },
         };
         let (start, end) = (start.long(), end.long());
-        check_slice(start, end)
-            .map_err(|why| Failure::Warning(format!("org.elasticsearch.xpack.esql.core.InvalidArgumentException: {why}")))?;
+        check_slice(start, end).map_err(|why| {
+            Failure::Warning(format!(
+                "org.elasticsearch.xpack.esql.core.InvalidArgumentException: {why}"
+            ))
+        })?;
         let length = i64::try_from(args[0].len()).unwrap_or(i64::MAX);
         let from_end = |place: i64| if place < 0 { length + place } else { place };
         let (start, end) = (from_end(start).max(0), from_end(end).min(length - 1));
@@ -233,7 +243,7 @@ fn mv_slice(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
 
 fn check_slice(start: i64, end: i64) -> Result<(), String> {
     if start > end {
-        return Err(format!("Start offset is greater than end offset"));
+        return Err("Start offset is greater than end offset".to_string());
     }
     if start < 0 && end >= 0 {
         return Err("Start and end offset have different signs".to_owned());
@@ -255,7 +265,9 @@ fn mv_sort(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             )));
         }
         None if b.args.len() == 2 && b.ty(1) != Type::Null => {
-            return Err(b.error(format!("second argument of [{}] must be a constant", b.span.of(b.text))));
+            return Err(
+                b.error(format!("second argument of [{}] must be a constant", b.span.of(b.text)))
+            );
         }
         None => false,
     };

@@ -93,7 +93,12 @@ fn whole(b: &mut Binder<'_>, function: fn(f64) -> f64) -> Result<Bound, Diagnost
 fn round(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 2)?;
     let ty = b.numeric(0)?;
-    b.expect(1, |ty| ty == Type::Integer || ty == Type::Long, "whole number except unsigned_long or counter types", Some(Type::Integer))?;
+    b.expect(
+        1,
+        |ty| ty == Type::Integer || ty == Type::Long,
+        "whole number except unsigned_long or counter types",
+        Some(Type::Integer),
+    )?;
     Ok(Bound::single(ty, |args| {
         let digits = args.get(1).map_or(0, |digits| digits.long());
         Ok(Some(match args[0] {

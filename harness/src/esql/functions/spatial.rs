@@ -56,7 +56,8 @@ fn distance(a: Point, b: Point) -> f64 {
     let longitude = |point: Point| stored(point.x, 180.0).to_radians();
     let (from, to) = (latitude(a), latitude(b));
     let chord = |angle: f64| 1.0 - angle.cos();
-    let h = (chord(from - to) + from.cos() * to.cos() * chord(longitude(a) - longitude(b))) / 2.0;
+    let h =
+        f64::midpoint(chord(from - to), from.cos() * to.cos() * chord(longitude(a) - longitude(b)));
     2.0 * RADIUS * h.sqrt().min(1.0).asin()
 }
 

@@ -28,21 +28,55 @@ macro_rules! h16 {
 macro_rules! v6 {
     ($before:literal, $after:literal, $short:literal) => {
         concat!(
-            "(?:(?:", h16!(), ":){", $before, "}(?:(?::", h16!(), "){1,", $after, "}|(?::", h16!(),
-            "){0,", $short, "}:", v4!(), "|:))"
+            "(?:(?:",
+            h16!(),
+            ":){",
+            $before,
+            "}(?:(?::",
+            h16!(),
+            "){1,",
+            $after,
+            "}|(?::",
+            h16!(),
+            "){0,",
+            $short,
+            "}:",
+            v4!(),
+            "|:))"
         )
     };
 }
 
 const IPV6: &str = concat!(
-    "(?:(?:(?:", h16!(), ":){7}(?:", h16!(), "|:))",
-    "|(?:(?:", h16!(), ":){6}(?::", h16!(), "|", v4!(), "|:))",
-    "|", v6!("5", "2", "0"),
-    "|", v6!("4", "3", "1"),
-    "|", v6!("3", "4", "2"),
-    "|", v6!("2", "5", "3"),
-    "|", v6!("1", "6", "4"),
-    "|(?::(?:(?::", h16!(), "){1,7}|(?::", h16!(), "){0,5}:", v4!(), "|:)))(?:%.+)?"
+    "(?:(?:(?:",
+    h16!(),
+    ":){7}(?:",
+    h16!(),
+    "|:))",
+    "|(?:(?:",
+    h16!(),
+    ":){6}(?::",
+    h16!(),
+    "|",
+    v4!(),
+    "|:))",
+    "|",
+    v6!("5", "2", "0"),
+    "|",
+    v6!("4", "3", "1"),
+    "|",
+    v6!("3", "4", "2"),
+    "|",
+    v6!("2", "5", "3"),
+    "|",
+    v6!("1", "6", "4"),
+    "|(?::(?:(?::",
+    h16!(),
+    "){1,7}|(?::",
+    h16!(),
+    "){0,5}:",
+    v4!(),
+    "|:)))(?:%.+)?"
 );
 
 const PARTS_OF_EMAIL: &str = concat!(
@@ -61,10 +95,8 @@ const IPV4: &str = concat!(
     "(?:[0-1]?[0-9]{1,2}|2[0-4][0-9]|25[0-5])(?![0-9])"
 );
 
-const QUOTEDSTRING: &str = concat!(
-    r#"(?<!\\)(?:"(?:\\.|[^\\"])+"|""|"#,
-    r"'(?:\\.|[^\\'])+'|''|`(?:\\.|[^\\`])+`|``)"
-);
+const QUOTEDSTRING: &str =
+    concat!(r#"(?<!\\)(?:"(?:\\.|[^\\"])+"|""|"#, r"'(?:\\.|[^\\'])+'|''|`(?:\\.|[^\\`])+`|``)");
 
 const MONTH: &str = concat!(
     r"\b(?:[Jj]an(?:uary|uar)?|[Ff]eb(?:ruary|ruar)?|[Mm](?:a|ä)?r(?:ch|z)?|[Aa]pr(?:il)?",
@@ -82,7 +114,10 @@ const LOGLEVEL: &str = concat!(
 /// Names in ascending order, and their expressions.
 const BANK: [(&str, &str); 78] = [
     ("BASE10NUM", BASE10NUM),
-    ("BASE16FLOAT", r"\b(?<![0-9A-Fa-f.])(?:[+-]?(?:0x)?(?:(?:[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]*)?)|(?:\.[0-9A-Fa-f]+)))\b"),
+    (
+        "BASE16FLOAT",
+        r"\b(?<![0-9A-Fa-f.])(?:[+-]?(?:0x)?(?:(?:[0-9A-Fa-f]+(?:\.[0-9A-Fa-f]*)?)|(?:\.[0-9A-Fa-f]+)))\b",
+    ),
     ("BASE16NUM", "(?<![0-9A-Fa-f])(?:[+-]?(?:0x)?(?:[0-9A-Fa-f]+))"),
     ("CISCOMAC", r"(?:(?:[A-Fa-f0-9]{4}\.){2}[A-Fa-f0-9]{4})"),
     ("COMMONMAC", "(?:(?:[A-Fa-f0-9]{2}:){5}[A-Fa-f0-9]{2})"),
@@ -95,11 +130,17 @@ const BANK: [(&str, &str); 78] = [
     ("DATESTAMP_RFC822", "%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}"),
     ("DATE_EU", "%{MONTHDAY}[./-]%{MONTHNUM}[./-]%{YEAR}"),
     ("DATE_US", "%{MONTHNUM}[/-]%{MONTHDAY}[/-]%{YEAR}"),
-    ("DAY", "(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)"),
+    (
+        "DAY",
+        "(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)",
+    ),
     ("EMAILADDRESS", "%{EMAILLOCALPART}@%{HOSTNAME}"),
     ("EMAILLOCALPART", PARTS_OF_EMAIL),
     ("GREEDYDATA", ".*"),
-    ("HOSTNAME", r"\b(?:[0-9A-Za-z][0-9A-Za-z-]{0,62})(?:\.(?:[0-9A-Za-z][0-9A-Za-z-]{0,62}))*(?:\.?|\b)"),
+    (
+        "HOSTNAME",
+        r"\b(?:[0-9A-Za-z][0-9A-Za-z-]{0,62})(?:\.(?:[0-9A-Za-z][0-9A-Za-z-]{0,62}))*(?:\.?|\b)",
+    ),
     ("HOSTPORT", "%{IPORHOST}:%{POSINT}"),
     ("HOUR", "(?:2[0123]|[01]?[0-9])"),
     ("HTTPDATE", "%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}"),
@@ -135,12 +176,21 @@ const BANK: [(&str, &str); 78] = [
     ("SYSLOGHOST", "%{IPORHOST}"),
     ("SYSLOGTIMESTAMP", "%{MONTH} +%{MONTHDAY} %{TIME}"),
     ("TIME", "(?!<[0-9])%{HOUR}:%{MINUTE}(?::%{SECOND})(?![0-9])"),
-    ("TIMESTAMP_ISO8601", "%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?"),
-    ("TOMCAT_DATESTAMP", "%{YEAR}-%{MONTHNUM}-%{MONTHDAY} %{HOUR}:?%{MINUTE}(?::?%{SECOND}) %{ISO8601_TIMEZONE}"),
+    (
+        "TIMESTAMP_ISO8601",
+        "%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?",
+    ),
+    (
+        "TOMCAT_DATESTAMP",
+        "%{YEAR}-%{MONTHNUM}-%{MONTHDAY} %{HOUR}:?%{MINUTE}(?::?%{SECOND}) %{ISO8601_TIMEZONE}",
+    ),
     ("TTY", r"(?:/dev/(?:pts|tty(?:[pq])?)(?:\w+)?/?(?:[0-9]+))"),
     ("TZ", "(?:[APMCE][SD]T|UTC)"),
     ("UNIXPATH", "(?:/[[[:alnum:]]_%!$@:.,+~-]*)+"),
-    ("URI", "%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATH}(?:\\?%{URIQUERY})?)?"),
+    (
+        "URI",
+        "%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATH}(?:\\?%{URIQUERY})?)?",
+    ),
     ("URIHOST", "%{IPORHOST}(?::%{POSINT})?"),
     ("URIPARAM", r"\?%{URIQUERY}"),
     ("URIPATH", r"(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\-]*)+"),

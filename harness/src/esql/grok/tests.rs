@@ -37,9 +37,17 @@ fn the_bank_matches_what_it_names() {
         ("NUMBER", "v1.2.3", Some("1.2")),
         ("WORD", "-- abc_1 d", Some("abc_1")),
         ("POSINT", "007 12", Some("12")),
-        ("UUID", "id 6BA7B810-9dad-11d1-80b4-00c04fd430c8", Some("6BA7B810-9dad-11d1-80b4-00c04fd430c8")),
+        (
+            "UUID",
+            "id 6BA7B810-9dad-11d1-80b4-00c04fd430c8",
+            Some("6BA7B810-9dad-11d1-80b4-00c04fd430c8"),
+        ),
         ("EMAILADDRESS", "<a.b@c.de>", Some("a.b@c.de")),
-        ("TIMESTAMP_ISO8601", "on 2024-02-03T04:05:06.789+01:00!", Some("2024-02-03T04:05:06.789+01:00")),
+        (
+            "TIMESTAMP_ISO8601",
+            "on 2024-02-03T04:05:06.789+01:00!",
+            Some("2024-02-03T04:05:06.789+01:00"),
+        ),
         ("QS", r#"say "a \"b\"" ok"#, Some(r#""a \"b\"""#)),
         ("URI", "get http://u:p@h.io:80/p/q?x=1 now", Some("http://u:p@h.io:80/p/q?x=1")),
         ("URIHOST", "h.io:80/x", Some("h.io:80")),
@@ -65,7 +73,11 @@ fn numbers_do_not_give_back_digits() {
 fn captures_types_and_lists() {
     check("%{WORD:b} %{WORD:a}", "x y", Some("a=y b=x"));
     check("%{WORD:a} %{WORD:a}", "x y", Some("a=x,y"));
-    check("%{NUMBER:n:int} %{NUMBER:d:float} %{WORD:t:boolean}", "1 2.5 TRUE", Some("d=2.5 n=1 t=true"));
+    check(
+        "%{NUMBER:n:int} %{NUMBER:d:float} %{WORD:t:boolean}",
+        "1 2.5 TRUE",
+        Some("d=2.5 n=1 t=true"),
+    );
     check("(?<a.b>[a-z]+)(c)?", "abcd1", Some("a.b=abcd"));
     check("^(?:%{URIPROTO:p}://)?(?<h>[a-z]+)$", "host", Some("h=host p="));
     check("x%{WORD:a}", "y", None);

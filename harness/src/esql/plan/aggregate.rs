@@ -4,7 +4,7 @@ use super::Planner;
 use crate::diagnostic::Diagnostic;
 use crate::esql::expr::Typed;
 use crate::esql::fold::fold_value;
-use crate::esql::functions::{cast_literal, argument_error};
+use crate::esql::functions::{argument_error, cast_literal};
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
 use crate::span::Span;
@@ -52,9 +52,27 @@ pub enum AggregateKind {
 }
 
 const NAMES: [&str; 21] = [
-    "absent", "avg", "categorize", "count", "count_distinct", "first", "last", "max", "median",
-    "median_absolute_deviation", "min", "percentile", "present", "sample", "st_centroid_agg",
-    "st_extent_agg", "std_dev", "sum", "top", "values", "weighted_avg",
+    "absent",
+    "avg",
+    "categorize",
+    "count",
+    "count_distinct",
+    "first",
+    "last",
+    "max",
+    "median",
+    "median_absolute_deviation",
+    "min",
+    "percentile",
+    "present",
+    "sample",
+    "st_centroid_agg",
+    "st_extent_agg",
+    "std_dev",
+    "sum",
+    "top",
+    "values",
+    "weighted_avg",
 ];
 
 type Result<T> = std::result::Result<T, Diagnostic>;
@@ -80,7 +98,12 @@ pub(super) struct Checked {
 
 impl Planner<'_> {
     /// Checks the arguments of an aggregate.
-    pub(super) fn aggregate(&self, name: &str, mut args: Vec<Typed>, span: Span) -> Result<Checked> {
+    pub(super) fn aggregate(
+        &self,
+        name: &str,
+        mut args: Vec<Typed>,
+        span: Span,
+    ) -> Result<Checked> {
         use AggregateKind as A;
         let check = Check { text: self.text, span, count: args.len() };
         if matches!(name, "sample" | "categorize" | "st_centroid_agg" | "st_extent_agg") {
@@ -99,7 +122,13 @@ impl Planner<'_> {
             _ => (1, 1),
         };
         if !(min..=max).contains(&args.len()) {
-            return Err(Self::error(span, format!("error building [{name}]: wrong number of arguments in [{}]", self.source(span))));
+            return Err(Self::error(
+                span,
+                format!(
+                    "error building [{name}]: wrong number of arguments in [{}]",
+                    self.source(span)
+                ),
+            ));
         }
         let ty = args.first().map_or(Type::Null, |arg| arg.ty);
         let (kind, result) = match name {
@@ -108,16 +137,31 @@ impl Planner<'_> {
                 (A::Count, Type::Long)
             }
             "count_distinct" => {
-                check.fits(&args, 0, |ty| is_value(ty) && ty != Type::UnsignedLong, "any exact type except unsigned_long, _source, or counter types")?;
+                check.fits(
+                    &args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::UnsignedLong,
+                    "any exact type except unsigned_long, _source, or counter types",
+                )?;
                 check.constant(&args, 1)?;
                 (A::CountDistinct, Type::Long)
             }
             "min" | "max" => {
-                check.fits(&args, 0, |ty| is_value(ty) && ty != Type::GeoPoint, "boolean, date, ip, string, version or numeric except counter types")?;
+                check.fits(
+                    &args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::GeoPoint,
+                    "boolean, date, ip, string, version or numeric except counter types",
+                )?;
                 (if name == "min" { A::Min } else { A::Max }, ty.without_text())
             }
             "sum" => {
-                check.fits(&args, 0, Type::is_numeric, "numeric except unsigned_long or counter types")?;
+                check.fits(
+                    &args,
+                    0,
+                    Type::is_numeric,
+                    "numeric except unsigned_long or counter types",
+                )?;
                 let result = match ty {
                     Type::Null => Type::Null,
                     Type::Double => Type::Double,
@@ -127,7 +171,12 @@ impl Planner<'_> {
                 (A::Sum, result)
             }
             "avg" | "median" | "std_dev" | "median_absolute_deviation" => {
-                check.fits(&args, 0, Type::is_numeric, "numeric except unsigned_long or counter types")?;
+                check.fits(
+                    &args,
+                    0,
+                    Type::is_numeric,
+                    "numeric except unsigned_long or counter types",
+                )?;
                 let kind = match name {
                     "avg" => A::Avg,
                     "median" => A::Percentile(50.0),
@@ -147,11 +196,21 @@ impl Planner<'_> {
                 (A::WeightedAvg, Type::Double)
             }
             "values" => {
-                check.fits(&args, 0, is_value, "any type except unsigned_long and spatial types")?;
+                check.fits(
+                    &args,
+                    0,
+                    is_value,
+                    "any type except unsigned_long and spatial types",
+                )?;
                 (A::Values, ty.without_text())
             }
             "top" => {
-                check.fits(&args, 0, |ty| is_value(ty) && ty != Type::GeoPoint, "boolean, date, ip, string or numeric")?;
+                check.fits(
+                    &args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::GeoPoint,
+                    "boolean, date, ip, string or numeric",
+                )?;
                 let count = usize::try_from(check.whole(&args, 1)?).unwrap_or(0);
                 if count == 0 {
                     return Err(check.error("Limit must be greater than 0"));
@@ -204,7 +263,13 @@ impl Check<'_> {
         Diagnostic::error(super::expression::VERIFICATION, message, self.span)
     }
 
-    fn fits(&self, args: &[Typed], index: usize, fits: impl Fn(Type) -> bool, wanted: &str) -> Result<()> {
+    fn fits(
+        &self,
+        args: &[Typed],
+        index: usize,
+        fits: impl Fn(Type) -> bool,
+        wanted: &str,
+    ) -> Result<()> {
         match args.get(index) {
             Some(arg) if arg.ty != Type::Null && !fits(arg.ty) => {
                 Err(argument_error(self.text, self.span, self.count, index, wanted, arg))

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::scope::Entry;
-use super::{DEFAULT_LIMIT, MAX_LIMIT, Output, OutputColumn, Plan, Planner, SortKey, Step, StepKind};
+use super::{
+    DEFAULT_LIMIT, MAX_LIMIT, Output, OutputColumn, Plan, Planner, SortKey, Step, StepKind,
+};
 use crate::diagnostic::Diagnostic;
 use crate::esql::dissect::{Dissect, DissectError};
 use crate::esql::eval::FieldUse;
@@ -49,7 +51,8 @@ impl Planner<'_> {
             if let CommandKind::InlineStats(_) = command.kind
                 && limited
             {
-                let message = "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
+                let message =
+                    "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
                 self.errors.push(Self::error(command.span, message));
             }
             match self.command(command) {
@@ -198,7 +201,9 @@ impl Planner<'_> {
     fn no_match(&self, pattern: &NamePattern) -> Diagnostic {
         let text = self.source(pattern.span);
         let message = match pattern.plain() {
-            Some(name) => format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean")),
+            Some(name) => {
+                format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"))
+            }
             None => format!(
                 "No matches found for pattern [{text}]{}",
                 self.suggestion(text, "did you mean to match")
@@ -321,10 +326,7 @@ impl Planner<'_> {
         for order in orders {
             let expr = self.expr(&order.expr)?;
             if expr.ty == Type::GeoPoint || expr.ty.is_amount() || expr.ty == Type::Source {
-                return Err(Self::error(
-                    order.expr.span,
-                    format!("cannot sort on {}", expr.ty),
-                ));
+                return Err(Self::error(order.expr.span, format!("cannot sort on {}", expr.ty)));
             }
             let nulls_first = order.nulls_first.unwrap_or(order.descending);
             keys.push(SortKey { expr, descending: order.descending, nulls_first });
@@ -338,7 +340,10 @@ impl Planner<'_> {
             Some(Value::Int(count)) if count >= 0 => Ok(usize::try_from(count).unwrap_or(0)),
             _ => Err(Self::error(
                 count.span,
-                format!("value of [{}] must be a non-negative constant integer", self.source(count.span)),
+                format!(
+                    "value of [{}] must be a non-negative constant integer",
+                    self.source(count.span)
+                ),
             )),
         }
     }
@@ -358,7 +363,12 @@ impl Planner<'_> {
         ))
     }
 
-    fn dissect(&mut self, input: &Expr, pattern: &Text, separator: Option<&Text>) -> Result<StepKind> {
+    fn dissect(
+        &mut self,
+        input: &Expr,
+        pattern: &Text,
+        separator: Option<&Text>,
+    ) -> Result<StepKind> {
         let input = self.string_input(input, "Dissect")?;
         let separator = separator.map_or("", |separator| separator.text.as_str());
         let dissect = Dissect::parse(&pattern.text, separator).map_err(|error| match error {
@@ -417,7 +427,8 @@ impl Planner<'_> {
     fn expand(&mut self, name: &Name) -> Result<Option<StepKind>> {
         let Some(entry) = self.resolve(&name.text, name.span) else { return Ok(None) };
         if let Some(mapped) = &entry.unsupported {
-            let message = format!("Cannot use field [{}] with unsupported type [{mapped}]", name.text);
+            let message =
+                format!("Cannot use field [{}] with unsupported type [{mapped}]", name.text);
             return Err(Self::error(name.span, message));
         }
         let to = self.new_register();
@@ -474,6 +485,10 @@ fn not_run(keyword: &str, span: Span) -> Diagnostic {
         "LOOKUP JOIN" => "it needs a lookup index",
         _ => "it is not part of what detection rules use",
     };
-    Diagnostic::unsupported("esql-unsupported", format!("the command {keyword} is not run offline"), span)
-        .with_help(why)
+    Diagnostic::unsupported(
+        "esql-unsupported",
+        format!("the command {keyword} is not run offline"),
+        span,
+    )
+    .with_help(why)
 }

@@ -76,15 +76,17 @@ impl Planner<'_> {
             ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, span),
             ExprKind::Compare { op, left, right } => self.compare(*op, left, right, span),
             ExprKind::Cast { operand, ty } => self.cast(operand, ty, span),
-            ExprKind::And(parts) => Ok(Self::boolean_node(Node::And(self.conditions_of(parts)?), span)),
-            ExprKind::Or(parts) => Ok(Self::boolean_node(Node::Or(self.conditions_of(parts)?), span)),
+            ExprKind::And(parts) => {
+                Ok(Self::boolean_node(Node::And(self.conditions_of(parts)?), span))
+            }
+            ExprKind::Or(parts) => {
+                Ok(Self::boolean_node(Node::Or(self.conditions_of(parts)?), span))
+            }
             ExprKind::Not(inner) => {
                 let condition = self.condition(inner)?;
                 Ok(Self::boolean_node(Node::Not(Box::new(condition)), span))
             }
-            ExprKind::In { value, choices, negated } => {
-                self.is_in(value, choices, *negated, span)
-            }
+            ExprKind::In { value, choices, negated } => self.is_in(value, choices, *negated, span),
             ExprKind::Like { value, patterns, syntax, negated, .. } => {
                 self.like(value, patterns, *syntax, *negated, span)
             }
@@ -146,7 +148,8 @@ impl Planner<'_> {
     }
 
     fn timespan(amount: &str, unit: &str, span: Span) -> Planned {
-        let too_large = || Self::error(span, format!("Number [{amount}] outside of [integer] range"));
+        let too_large =
+            || Self::error(span, format!("Number [{amount}] outside of [integer] range"));
         let count: i64 = amount.parse().map_err(|_| too_large())?;
         let amount = time::amount(count, unit)
             .ok_or_else(|| Self::error(span, format!("Unexpected temporal unit: '{unit}'")))?;
@@ -162,7 +165,14 @@ impl Planner<'_> {
         let mut common = Type::Null;
         for item in items {
             let typed = self.expr(item)?;
-            let constant = matches!(item.kind, ExprKind::Integer(_) | ExprKind::Decimal(_) | ExprKind::Text(_) | ExprKind::Boolean(_) | ExprKind::Sign { .. });
+            let constant = matches!(
+                item.kind,
+                ExprKind::Integer(_)
+                    | ExprKind::Decimal(_)
+                    | ExprKind::Text(_)
+                    | ExprKind::Boolean(_)
+                    | ExprKind::Sign { .. }
+            );
             let Some(value) = fold_value(&typed).filter(|_| constant) else {
                 return Err(Diagnostic::error(
                     crate::query::esql::lexer::SYNTAX,
@@ -184,10 +194,7 @@ impl Planner<'_> {
             };
             values.push(value);
         }
-        let values: Vec<_> = values
-            .into_iter()
-            .filter_map(|value| widen(value, common))
-            .collect();
+        let values: Vec<_> = values.into_iter().filter_map(|value| widen(value, common)).collect();
         Ok(Typed {
             node: Node::Literal(Arc::new(Column::constant(common, &values, 1))),
             ty: common,
@@ -222,7 +229,8 @@ impl Planner<'_> {
                 None
             }
             None => {
-                let message = format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
+                let message =
+                    format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
                 self.errors.push(Self::error(span, message));
                 None
             }

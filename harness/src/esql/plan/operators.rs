@@ -77,7 +77,9 @@ impl Planner<'_> {
                 a.max(b)
             }
             (date, amount) if date.is_date() && amount.is_amount() && additive => date,
-            (amount, date) if amount.is_amount() && date.is_date() && op == ArithmeticOp::Add => date,
+            (amount, date) if amount.is_amount() && date.is_date() && op == ArithmeticOp::Add => {
+                date
+            }
             (a, b) if a.is_amount() && a == b && additive => a,
             (a, b) => return Err(self.bad_arithmetic(op, &left, &right, (a, b), span)),
         };
@@ -93,7 +95,8 @@ impl Planner<'_> {
         (a, b): (Type, Type),
         span: Span,
     ) -> Diagnostic {
-        let allowed = |ty: Type| ty.is_numeric() || ty.is_date() || ty.is_amount() || ty == Type::Null;
+        let allowed =
+            |ty: Type| ty.is_numeric() || ty.is_date() || ty.is_amount() || ty == Type::Null;
         let wanted = if matches!(op, ArithmeticOp::Add | ArithmeticOp::Sub) {
             "date_nanos, datetime or numeric"
         } else {
@@ -261,10 +264,8 @@ fn class(ty: Type) -> &'static str {
 
 /// A string literal opposite a type that strings are cast to; never a number.
 fn cast_to(typed: Typed, other: Type) -> Planned {
-    let casts = matches!(
-        other,
-        Type::Date | Type::DateNanos | Type::Ip | Type::Version | Type::Boolean
-    );
+    let casts =
+        matches!(other, Type::Date | Type::DateNanos | Type::Ip | Type::Version | Type::Boolean);
     let literal = matches!(typed.node, Node::Literal(_)) && typed.ty.is_string();
     if casts && literal { cast_literal(&typed, other) } else { Ok(typed) }
 }

@@ -156,12 +156,7 @@ impl Planner<'_> {
         Ok(self.search_node(query, options, span))
     }
 
-    fn search_node(
-        &self,
-        query: SearchQuery,
-        options: Vec<(String, Value)>,
-        span: Span,
-    ) -> Typed {
+    fn search_node(&self, query: SearchQuery, options: Vec<(String, Value)>, span: Span) -> Typed {
         Self::boolean_node(Node::Search(Arc::new(Search { query, options, span })), span)
     }
 

@@ -36,7 +36,7 @@ struct Key {
     ty: Type,
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// The name of a column: the one written, or the source text.
     pub(super) fn field_name(&self, field: &Field) -> Arc<str> {
         match (&field.name, &field.expr.kind) {
@@ -91,13 +91,21 @@ impl<'a> Planner<'a> {
             if typed.ty.is_amount() || typed.ty == Type::Source {
                 return Err(Self::error(
                     field.span,
-                    format!("cannot group by on [{}] type for grouping [{}]", typed.ty, self.source(field.span)),
+                    format!(
+                        "cannot group by on [{}] type for grouping [{}]",
+                        typed.ty,
+                        self.source(field.span)
+                    ),
                 ));
             }
             let name = self.field_name(field);
             if let Some(place) = keys.iter().position(|key| key.name == name) {
                 let shadowed = keys.remove(place);
-                self.note_shadowed(&name, shadowed.span, field.name.as_ref().map_or(field.span, |name| name.span));
+                self.note_shadowed(
+                    &name,
+                    shadowed.span,
+                    field.name.as_ref().map_or(field.span, |name| name.span),
+                );
             }
             let row = match typed.node {
                 Node::Column { register, constant: None } => register,
@@ -206,7 +214,9 @@ impl<'a> Planner<'a> {
         context.rows.find(name)?;
         Some(Self::error(
             span,
-            format!("column [{name}] must appear in the STATS BY clause or be used in an aggregate function"),
+            format!(
+                "column [{name}] must appear in the STATS BY clause or be used in an aggregate function"
+            ),
         ))
     }
 

@@ -59,7 +59,14 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
                         && class.contains(c)
                     {
                         let after = at + c.len_utf8();
-                        add(program, &mut next, &mut stack, (place + 1, slots.clone()), text, after);
+                        add(
+                            program,
+                            &mut next,
+                            &mut stack,
+                            (place + 1, slots.clone()),
+                            text,
+                            after,
+                        );
                     }
                 }
                 Instruction::Split(..)
@@ -113,7 +120,11 @@ fn add(
             }
             Instruction::Around { ahead, negative, any } => {
                 let found = any.iter().any(|steps| {
-                    if *ahead { stands_ahead(steps, text, at) } else { stands_behind(steps, text, at) }
+                    if *ahead {
+                        stands_ahead(steps, text, at)
+                    } else {
+                        stands_behind(steps, text, at)
+                    }
                 });
                 if found != *negative {
                     stack.push((place + 1, slots));
@@ -160,17 +171,15 @@ fn holds(look: Look, text: &str, at: usize) -> bool {
     match look {
         Look::Start => at == 0,
         Look::End => at == text.len(),
-        Look::JavaEnd => matches!(
-            &text[at..],
-            "" | "\n" | "\r" | "\r\n" | "\u{85}" | "\u{2028}" | "\u{2029}"
-        ) && !(text[at..] == *"\n" && text[..at].ends_with('\r')),
+        Look::JavaEnd => {
+            matches!(&text[at..], "" | "\n" | "\r" | "\r\n" | "\u{85}" | "\u{2028}" | "\u{2029}")
+                && !(text[at..] == *"\n" && text[..at].ends_with('\r'))
+        }
         Look::LineStart => before().is_none_or(|c| c == '\n'),
         Look::LineEnd => behind().is_none_or(|c| c == '\n'),
         Look::AsciiBoundary => before().is_some_and(ascii) != behind().is_some_and(ascii),
         Look::NotAsciiBoundary => before().is_some_and(ascii) == behind().is_some_and(ascii),
         Look::UnicodeBoundary => before().is_some_and(unicode) != behind().is_some_and(unicode),
-        Look::NotUnicodeBoundary => {
-            before().is_some_and(unicode) == behind().is_some_and(unicode)
-        }
+        Look::NotUnicodeBoundary => before().is_some_and(unicode) == behind().is_some_and(unicode),
     }
 }

@@ -139,11 +139,8 @@ fn product(left: &[Vec<Step>], right: &[Vec<Step>]) -> Option<Vec<Vec<Step>>> {
 /// A possessive repeat of one class: greedy, and then not followed by one
 /// more, unless the greatest number is reached.
 pub(super) fn possessive(class: &Class, min: u32, max: Option<u32>) -> Node {
-    let no_more = Node::Around {
-        ahead: true,
-        negative: true,
-        any: vec![vec![Step::Class(class.clone())]],
-    };
+    let no_more =
+        Node::Around { ahead: true, negative: true, any: vec![vec![Step::Class(class.clone())]] };
     let repeat = |min, max| Node::Repeat {
         node: Box::new(Node::Class(class.clone())),
         min,

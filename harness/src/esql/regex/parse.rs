@@ -42,7 +42,9 @@ pub(super) fn parse(source: &str, dialect: Dialect) -> Result<Parsed, RegexError
 }
 
 fn has_named_group(chars: &[char]) -> bool {
-    chars.windows(4).any(|w| w[0] == '(' && w[1] == '?' && w[2] == '<' && w[3] != '=' && w[3] != '!')
+    chars
+        .windows(4)
+        .any(|w| w[0] == '(' && w[1] == '?' && w[2] == '<' && w[3] != '=' && w[3] != '!')
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -391,7 +393,8 @@ impl Parser {
             return Err(self.syntax("Unexpected internal error"));
         };
         let java = self.java();
-        let boundary = |java, onig| Escape::Look(if self.dialect == Dialect::Java { java } else { onig });
+        let boundary =
+            |java, onig| Escape::Look(if self.dialect == Dialect::Java { java } else { onig });
         Ok(match c {
             'd' => Escape::Class(Class::digits()),
             'D' => Escape::Class(Class::digits().negate()),
@@ -470,7 +473,13 @@ impl Parser {
 
     fn code_point(&mut self, kind: char) -> Result<char, RegexError> {
         let braces = self.take("{");
-        let limit = if braces { 8 } else if kind == 'u' { 4 } else { 2 };
+        let limit = if braces {
+            8
+        } else if kind == 'u' {
+            4
+        } else {
+            2
+        };
         let mut digits = String::new();
         while digits.len() < limit && self.peek().is_some_and(|c| c.is_ascii_hexdigit()) {
             digits.extend(self.next());

@@ -6,8 +6,8 @@ use super::*;
 fn check(dialect: Dialect, pattern: &str, text: &str, expected: Option<&[Option<&str>]>) {
     let regex = Regex::new(pattern, dialect).expect(pattern);
     let found = regex.captures_at(text, 0);
-    let found: Option<Vec<_>> = found
-        .map(|groups| groups.iter().map(|group| group.map(|(a, b)| &text[a..b])).collect());
+    let found: Option<Vec<_>> =
+        found.map(|groups| groups.iter().map(|group| group.map(|(a, b)| &text[a..b])).collect());
     assert_eq!(found.as_deref(), expected, "{pattern} on {text}");
 }
 
@@ -92,12 +92,19 @@ fn replacing_as_java_does() {
 }
 
 fn pattern() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof!["[ab]", Just("[^a]".to_owned()), Just(r"\w".to_owned()), Just(r"\b".to_owned()), Just("^".to_owned())];
+    let leaf = prop_oneof![
+        "[ab]",
+        Just("[^a]".to_owned()),
+        Just(r"\w".to_owned()),
+        Just(r"\b".to_owned()),
+        Just("^".to_owned())
+    ];
     leaf.prop_recursive(4, 16, 3, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("(?:{a}|{b})")),
-            (inner.clone(), "\\*|\\+|\\?|\\*\\?|\\{1,2\\}").prop_map(|(a, q)| format!("(?:{a}c?){q}")),
+            (inner.clone(), "\\*|\\+|\\?|\\*\\?|\\{1,2\\}")
+                .prop_map(|(a, q)| format!("(?:{a}c?){q}")),
             inner.prop_map(|a| format!("({a})")),
         ]
     })

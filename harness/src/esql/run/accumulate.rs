@@ -67,7 +67,9 @@ pub(super) fn accumulate(
         AggregateKind::StdDev => number::std_dev(&input),
         AggregateKind::WeightedAvg => number::weighted_avg(&input),
         AggregateKind::Values => set::values(&input, call.ty),
-        AggregateKind::Top { count, descending } => extreme::top(&input, call.ty, count, descending),
+        AggregateKind::Top { count, descending } => {
+            extreme::top(&input, call.ty, count, descending)
+        }
         AggregateKind::First => extreme::first(&input, call.ty, false),
         AggregateKind::Last => extreme::first(&input, call.ty, true),
         AggregateKind::Present => present(&input, true),

@@ -23,7 +23,9 @@ pub(super) fn grok(
         .iter()
         .map(|grok| {
             let names = grok.outputs().iter();
-            names.filter_map(|output| outputs.iter().position(|(name, ..)| *name == output.name)).collect()
+            names
+                .filter_map(|output| outputs.iter().position(|(name, ..)| *name == output.name))
+                .collect()
         })
         .collect();
     let mut builders: Vec<_> =

@@ -97,7 +97,8 @@ impl Groups {
             }
             let mut at = vec![0_usize; keys.len()];
             for _ in 0..product {
-                let picked: Vec<_> = at.iter().zip(&choices).map(|(i, values)| values[*i]).collect();
+                let picked: Vec<_> =
+                    at.iter().zip(&choices).map(|(i, values)| values[*i]).collect();
                 let combination: Vec<u32> = picked.iter().map(|(id, _)| *id).collect();
                 let next = known.len() as u32;
                 let group = *known.entry(combination).or_insert(next);
@@ -121,7 +122,9 @@ impl Groups {
     pub(super) fn each(&self, mask: Option<&[bool]>, mut visit: impl FnMut(usize, usize)) {
         let passes = |row: usize| mask.is_none_or(|mask| mask.get(row).copied().unwrap_or(false));
         match &self.members {
-            Members::One(rows) => (0..*rows).filter(|row| passes(*row)).for_each(|row| visit(row, 0)),
+            Members::One(rows) => {
+                (0..*rows).filter(|row| passes(*row)).for_each(|row| visit(row, 0));
+            }
             Members::Flat(groups) => {
                 for (row, group) in groups.iter().enumerate() {
                     if passes(row) {
@@ -184,13 +187,17 @@ impl Ids {
     fn new(column: &Column) -> Self {
         match &column.data {
             Data::Null => Self { by_value: Vec::new(), count: 1 },
-            Data::Bool(values) => Self { by_value: values.iter().map(|v| 1 + u32::from(*v)).collect(), count: 3 },
+            Data::Bool(values) => {
+                Self { by_value: values.iter().map(|v| 1 + u32::from(*v)).collect(), count: 3 }
+            }
             Data::Int(values) => Self::hashed(values.iter().copied()),
             Data::Long(values) => Self::hashed(values.iter().copied()),
             Data::ULong(values) => Self::hashed(values.iter().copied()),
             Data::Double(values) => Self::hashed(values.iter().map(|v| (v + 0.0).to_bits())),
             Data::Ip(values) => Self::hashed(values.iter().copied()),
-            Data::Point(values) => Self::hashed(values.iter().map(|p| (p.x.to_bits(), p.y.to_bits()))),
+            Data::Point(values) => {
+                Self::hashed(values.iter().map(|p| (p.x.to_bits(), p.y.to_bits())))
+            }
             Data::Amount(values) => Self::hashed(values.iter().map(|amount| format!("{amount:?}"))),
             Data::Str { dict, codes } => {
                 // Codes that have been seen need no look-up of their string.

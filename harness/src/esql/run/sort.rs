@@ -21,9 +21,8 @@ pub(super) fn sort(
     }
     let mut rows: Vec<u32> = (0_u32..).take(machine.len).collect();
     rows.sort_by(|a, b| {
-        let orders = columns.iter().map(|(key, column)| {
-            compare(key, column, *a as usize, *b as usize)
-        });
+        let orders =
+            columns.iter().map(|(key, column)| compare(key, column, *a as usize, *b as usize));
         orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     });
     machine.select(&rows, live);

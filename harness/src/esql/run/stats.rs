@@ -19,7 +19,11 @@ struct Grouped {
     columns: Vec<(Register, Arc<Column>)>,
 }
 
-fn group(machine: &mut Machine<'_>, grouping: &Grouping, span: Span) -> Result<Grouped, Diagnostic> {
+fn group(
+    machine: &mut Machine<'_>,
+    grouping: &Grouping,
+    span: Span,
+) -> Result<Grouped, Diagnostic> {
     eval(machine, &grouping.before)?;
     let keys: Vec<_> = grouping.keys.iter().map(|(row, ..)| machine.register(*row)).collect();
     let groups = if keys.is_empty() {
@@ -40,7 +44,8 @@ fn group(machine: &mut Machine<'_>, grouping: &Grouping, span: Span) -> Result<G
                 Some(truth.into_iter().map(|truth| truth == Truth::True).collect::<Vec<_>>())
             }
         };
-        let constant = call.args.first().is_some_and(|arg| fold(arg).is_some_and(|c| !c.data.is_empty()));
+        let constant =
+            call.args.first().is_some_and(|arg| fold(arg).is_some_and(|c| !c.data.is_empty()));
         let column = accumulate(machine, call, &args, &groups, mask.as_deref(), constant);
         columns.push((call.output, Arc::new(column)));
     }

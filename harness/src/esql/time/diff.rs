@@ -47,7 +47,8 @@ fn whole_months(start: i128, end: i128) -> i128 {
         let millis = i64::try_from(nanos.div_euclid(1_000_000)).unwrap_or(0);
         let (day, _) = split(millis);
         let civil = Civil::from_days(day);
-        let in_month = nanos - i128::from(Civil { day: 1, ..civil }.to_days() * super::DAY) * 1_000_000;
+        let in_month =
+            nanos - i128::from(Civil { day: 1, ..civil }.to_days() * super::DAY) * 1_000_000;
         (civil.months(), in_month)
     };
     let ((start_months, start_rest), (end_months, end_rest)) = (parts(start), parts(end));

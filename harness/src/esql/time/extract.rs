@@ -34,7 +34,13 @@ pub fn part(name: &str, millis: i64) -> Option<i64> {
         "aligned_week_of_year" => (civil.day_of_year() - 1) / 7 + 1,
         "month_of_year" => civil.month,
         "proleptic_month" => civil.months(),
-        "year_of_era" => if civil.year > 0 { civil.year } else { 1 - civil.year },
+        "year_of_era" => {
+            if civil.year > 0 {
+                civil.year
+            } else {
+                1 - civil.year
+            }
+        }
         "year" => civil.year,
         "era" => i64::from(civil.year > 0),
         "instant_seconds" => millis.div_euclid(1_000),

@@ -30,8 +30,18 @@ pub enum PatternError {
 const WRITTEN: &str = "yuMLdDEeaHhKkmsSnNAQqXxZ";
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 const DAYS: [&str; 7] =
@@ -58,7 +68,8 @@ impl Pattern {
     }
 
     fn items(text: &str) -> Result<Vec<Item>, PatternError> {
-        let invalid = |why: String| PatternError::Invalid(format!("Invalid format: [{text}]: {why}"));
+        let invalid =
+            |why: String| PatternError::Invalid(format!("Invalid format: [{text}]: {why}"));
         let mut items = Vec::new();
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
@@ -85,7 +96,23 @@ impl Pattern {
                 while chars.next_if_eq(&c).is_some() {
                     count += 1;
                 }
-                if matches!(c, 'f' | 'i' | 'j' | 'l' | 'o' | 'r' | 't' | 'b' | 'P' | 'R' | 'I' | 'J' | 'T' | 'U' | 'C') {
+                if matches!(
+                    c,
+                    'f' | 'i'
+                        | 'j'
+                        | 'l'
+                        | 'o'
+                        | 'r'
+                        | 't'
+                        | 'b'
+                        | 'P'
+                        | 'R'
+                        | 'I'
+                        | 'J'
+                        | 'T'
+                        | 'U'
+                        | 'C'
+                ) {
                     return Err(invalid(format!("Unknown pattern letter: {c}")));
                 }
                 if !WRITTEN.contains(c) {
@@ -121,8 +148,7 @@ impl Pattern {
     ///
     /// What the pattern does not read, as Elasticsearch says it.
     pub fn read(&self, text: &str) -> Result<i64, String> {
-        let error =
-            || format!("failed to parse date field [{text}] with format [{}]", self.text);
+        let error = || format!("failed to parse date field [{text}] with format [{}]", self.text);
         let reader = self.reader.as_ref().ok_or_else(error)?;
         reader.from_json(&serde_json::Value::String(text.to_owned())).map_err(|_| error())
     }
@@ -162,7 +188,13 @@ fn write_field(out: &mut String, letter: char, count: usize, millis: i64) {
         'E' => name(&DAYS, weekday),
         'e' if count >= 3 => name(&DAYS, weekday),
         'e' => number(i64::try_from(weekday).unwrap_or(0) + 1),
-        'a' => if hour < 12 { "AM".into() } else { "PM".into() },
+        'a' => {
+            if hour < 12 {
+                "AM".into()
+            } else {
+                "PM".into()
+            }
+        }
         'H' => number(hour),
         'h' => number((hour + 11) % 12 + 1),
         'K' => number(hour % 12),

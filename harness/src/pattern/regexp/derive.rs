@@ -22,8 +22,11 @@ pub(super) const ALL: TermId = 1;
 /// The empty string.
 const EPSILON: TermId = 2;
 
+/// A derivative yet to be taken.
+const UNKNOWN: TermId = TermId::MAX;
+
 /// The most steps that all derivatives of an expression may take.
-const MAX_WORK: usize = 4_000_000;
+const MAX_WORK: usize = 3_000_000;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Term {
@@ -42,10 +45,12 @@ enum Term {
 /// Interned terms. Where a method returns `None`, the work has gone out of
 /// bounds.
 pub(super) struct Terms {
-    terms: Vec<Term>,
+    all: Vec<Term>,
+    /// Which terms match the empty string.
     nullable: Vec<bool>,
     ids: HashMap<Term, TermId>,
-    derivatives: HashMap<(TermId, Class), TermId>,
+    /// Known derivatives by term, then by class; a row is empty until needed.
+    derivatives: Vec<Box<[TermId]>>,
     /// How many classes of characters there are.
     classes: usize,
     work: usize,
@@ -55,10 +60,10 @@ impl Terms {
     /// Only the basic terms.
     pub(super) fn new(alphabet: &Alphabet) -> Self {
         let mut terms = Self {
-            terms: Vec::new(),
+            all: Vec::new(),
             nullable: Vec::new(),
             ids: HashMap::new(),
-            derivatives: HashMap::new(),
+            derivatives: Vec::new(),
             classes: alphabet.count(),
             work: 0,
         };
@@ -122,7 +127,7 @@ impl Terms {
     /// What may follow a character of `class`, without remembering it.
     pub(super) fn step(&mut self, id: TermId, class: Class) -> Option<TermId> {
         self.spend(1)?;
-        match self.terms[id as usize].clone() {
+        match self.all[id as usize].clone() {
             Term::Nothing | Term::Epsilon => Some(NOTHING),
             Term::Class(bits) => Some(if has(&bits, class) { EPSILON } else { NOTHING }),
             Term::Concat(..) => self.step_concat(id, class),
@@ -153,7 +158,7 @@ impl Terms {
     fn step_concat(&mut self, id: TermId, class: Class) -> Option<TermId> {
         let mut ways = Vec::new();
         let mut rest = id;
-        while let Term::Concat(head, tail) = self.terms[rest as usize] {
+        while let Term::Concat(head, tail) = self.all[rest as usize] {
             self.spend(1)?;
             let next = self.derive(head, class)?;
             ways.push(self.concat(next, tail)?);
@@ -187,14 +192,20 @@ impl Terms {
     }
 
     fn derive(&mut self, id: TermId, class: Class) -> Option<TermId> {
-        if let Term::Class(bits) = &self.terms[id as usize] {
+        if let Term::Class(bits) = &self.all[id as usize] {
             return Some(if has(bits, class) { EPSILON } else { NOTHING });
         }
-        if let Some(&known) = self.derivatives.get(&(id, class)) {
-            return Some(known);
+        let (row, at) = (id as usize, usize::from(class));
+        match self.derivatives[row].get(at) {
+            Some(&UNKNOWN) => {}
+            Some(&known) => return Some(known),
+            None => {
+                self.spend(self.classes)?;
+                self.derivatives[row] = vec![UNKNOWN; self.classes].into();
+            }
         }
         let next = self.step(id, class)?;
-        self.derivatives.insert((id, class), next);
+        self.derivatives[row][at] = next;
         Some(next)
     }
 
@@ -212,9 +223,10 @@ impl Terms {
         if let Some(&known) = self.ids.get(&term) {
             return known;
         }
-        let id = TermId::try_from(self.terms.len()).unwrap_or(TermId::MAX);
-        self.terms.push(term.clone());
+        let id = TermId::try_from(self.all.len()).unwrap_or(TermId::MAX);
+        self.all.push(term.clone());
         self.nullable.push(nullable);
+        self.derivatives.push(Box::default());
         self.ids.insert(term, id);
         id
     }
@@ -230,7 +242,7 @@ impl Terms {
         // The head may be a chain: hang its parts before the tail, last first.
         let mut parts = Vec::new();
         let mut rest = head;
-        while let Term::Concat(part, next) = self.terms[rest as usize] {
+        while let Term::Concat(part, next) = self.all[rest as usize] {
             parts.push(part);
             rest = next;
         }
@@ -254,12 +266,12 @@ impl Terms {
         if (head == ALL && tail_nullable) || (tail == ALL && head_nullable) {
             return ALL;
         }
-        let next = match self.terms[tail as usize] {
+        let next = match self.all[tail as usize] {
             Term::Concat(next, _) => next,
             _ => tail,
         };
         if head == next
-            && (head == ALL || matches!(self.terms[head as usize], Term::Repeat(_, 0, None)))
+            && (head == ALL || matches!(self.all[head as usize], Term::Repeat(_, 0, None)))
         {
             return tail;
         }
@@ -267,7 +279,7 @@ impl Terms {
     }
 
     fn complement(&mut self, operand: TermId) -> TermId {
-        if let Term::Complement(inner) = self.terms[operand as usize] {
+        if let Term::Complement(inner) = self.all[operand as usize] {
             return inner;
         }
         self.intern(Term::Complement(operand), !self.nullable(operand))
@@ -282,7 +294,7 @@ impl Terms {
         if operand == NOTHING || operand == ALL || (min, max) == (1, Some(1)) {
             return operand;
         }
-        let operand = match self.terms[operand as usize] {
+        let operand = match self.all[operand as usize] {
             // Repeating what repeats without end adds nothing.
             Term::Repeat(_, 0, None) => return operand,
             Term::Repeat(inner, 0 | 1, inner_max) if (min, max) == (0, None) => {
@@ -292,7 +304,7 @@ impl Terms {
             _ => operand,
         };
         if (min, max) == (0, None)
-            && let Term::Class(bits) = &self.terms[operand as usize]
+            && let Term::Class(bits) = &self.all[operand as usize]
             && bits.iter().map(|word| word.count_ones() as usize).sum::<usize>() == self.classes
         {
             return ALL;
@@ -302,9 +314,8 @@ impl Terms {
 
     fn union(&mut self, operands: &[TermId]) -> Option<TermId> {
         let mut all = Vec::with_capacity(operands.len());
-        let mut class: Option<Vec<u64>> = None;
         for &operand in operands {
-            match &self.terms[operand as usize] {
+            match &self.all[operand as usize] {
                 Term::Nothing => {}
                 Term::Union(inner) => all.extend_from_slice(inner),
                 _ => all.push(operand),
@@ -314,23 +325,24 @@ impl Terms {
         all.sort_unstable();
         all.dedup();
         // Classes become one.
-        let classes = all.iter().filter(|&&id| matches!(self.terms[id as usize], Term::Class(_)));
+        let classes = all.iter().filter(|&&id| matches!(self.all[id as usize], Term::Class(_)));
         if classes.count() > 1 {
+            let mut class: Option<Vec<u64>> = None;
             all.retain(|&id| {
-                let Term::Class(bits) = &self.terms[id as usize] else {
+                let Term::Class(bits) = &self.all[id as usize] else {
                     return true;
                 };
                 match &mut class {
                     None => class = Some(bits.to_vec()),
                     Some(class) => {
-                        class.iter_mut().zip(bits.iter()).for_each(|(to, from)| *to |= from)
+                        for (to, from) in class.iter_mut().zip(bits.iter()) {
+                            *to |= from;
+                        }
                     }
                 }
                 false
             });
-        }
-        if let Some(bits) = class {
-            let id = self.class(bits);
+            let id = self.class(class.unwrap_or_default());
             let at = all.partition_point(|&other| other < id);
             all.insert(at, id);
         }
@@ -350,7 +362,7 @@ impl Terms {
     fn intersection(&mut self, operands: &[TermId]) -> Option<TermId> {
         let mut all = Vec::with_capacity(operands.len());
         for &operand in operands {
-            match &self.terms[operand as usize] {
+            match &self.all[operand as usize] {
                 Term::Nothing => return Some(NOTHING),
                 Term::Intersection(inner) => all.extend_from_slice(inner),
                 _ if operand == ALL => {}

@@ -34,6 +34,10 @@ fn between(low: &[u8], high: &[u8]) -> Node {
     let (Some((&first, low)), Some((&last, high))) = (low.split_first(), high.split_first()) else {
         return Node::Text(Vec::new());
     };
+    let all_zeros = first == b'0' && low.iter().all(|&digit| digit == b'0');
+    if all_zeros && last == b'9' && high.iter().all(|&digit| digit == b'9') {
+        return repeated(digit(first, last), low.len() + 1);
+    }
     if first == last {
         return Node::Concat(vec![digit(first, last), between(low, high)]);
     }

@@ -123,10 +123,10 @@ impl<'a> Parser<'a> {
         mut operands: Vec<Parsed>,
         make: fn(Vec<Node>) -> Node,
     ) -> Result<Parsed, RegexpError> {
-        if operands.len() == 1 {
-            if let Some(only) = operands.pop() {
-                return Ok(only);
-            }
+        if operands.len() == 1
+            && let Some(only) = operands.pop()
+        {
+            return Ok(only);
         }
         let depth = operands.iter().map(|operand| operand.depth).max().unwrap_or(0);
         let node = make(operands.into_iter().map(|operand| operand.node).collect());

@@ -190,6 +190,23 @@ fn what_lucene_rejects_is_an_error_with_a_place() {
 }
 
 #[test]
+fn large_expressions_that_lucene_takes_are_taken() {
+    let tools = "aa bb cc dd ee ff".split(' ');
+    let calls: Vec<String> =
+        tools.map(|tool| format!(r"{tool}\s.*\s-{tool}|/{tool}/\S+")).collect();
+    let table = [
+        (format!(".*({}).*", calls.join("|")), "x bb c -bb", "x bb c -cc"),
+        (".*(AK|AS)[A-Z0-9]{16}.*".to_owned(), "-AK0123456789ABCDEF-", "-AK0123456789ABCDE-"),
+        (".*a.{10}".to_owned(), "xxa0123456789", "xxb0123456789"),
+    ];
+    for (source, text, other) in table {
+        let regexp = parse(&source, Case::Sensitive);
+        assert!(regexp.matches(text), "{source}");
+        assert!(!regexp.matches(other), "{source}");
+    }
+}
+
+#[test]
 fn hostile_expressions_end_soon() {
     let hostile = [
         "((a{1000}){1000}){1000}".to_owned(),
@@ -209,7 +226,10 @@ fn hostile_expressions_end_soon() {
         "a|".repeat(50_000) + "a",
         "[^a]".repeat(50_000),
         (0..50_000).filter_map(char::from_u32).filter(|c| c.is_alphabetic()).collect(),
-        (0..20_000).filter_map(|n| char::from_u32(0x4e00 + n)).map(|c| format!("[^{c}]")).collect(),
+        (0..20_000)
+            .filter_map(|n| char::from_u32(0x4e00 + n))
+            .flat_map(|c| ['[', '^', c, ']'])
+            .collect(),
         "<0-2147483647>".repeat(200),
         format!("<{}1-{}2>", "0".repeat(100_000), "0".repeat(100_000)),
         format!("[{}]", "a-z".repeat(50_000)),

@@ -4,6 +4,20 @@ use super::*;
 use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Fuzzy, StringRange};
 
+/// Enough literals for the compact automaton.
+#[test]
+fn very_many_literals_agree() {
+    let word = |n: usize| format!("{n}{}", "Ab".repeat(40));
+    let patterns: Vec<Pattern> = (0..1_000)
+        .map(|n| glob(&format!("*{}*", word(n)), [Case::Sensitive, Case::Insensitive][n % 2]))
+        .collect();
+    let all: Vec<&Pattern> = patterns.iter().collect();
+    let set = PatternSet::new(&all);
+    assert!(matches!(set.literals, Some(Literals::Compact(_))));
+    let folded = word(123).to_lowercase();
+    check(&patterns, &[&word(123), &folded, &word(12), "", "Ab"]).expect("same");
+}
+
 /// Asserts that a set says of each text what its patterns say one by one.
 fn check(patterns: &[Pattern], texts: &[&str]) -> Result<(), TestCaseError> {
     let all: Vec<&Pattern> = patterns.iter().collect();

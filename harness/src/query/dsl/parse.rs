@@ -84,20 +84,20 @@ impl Parser {
             "exists" => {
                 let mut params = self.params(clause, body)?;
                 let field = self.string(&mut params, "field")?;
-                self.finish(params, Node::Exists { field })
+                self.finish(&params, Node::Exists { field })
             }
             "ids" => {
                 let mut params = self.params(clause, body)?;
                 let values = params.take("values").unwrap_or(Value::Null);
                 let values = self.scalars(&values)?.iter().map(text).collect();
-                self.finish(params, Node::Ids { values })
+                self.finish(&params, Node::Ids { values })
             }
             "terms" => self.terms(body),
             "constant_score" => {
                 let mut params = self.params(clause, body)?;
                 let inner = params.take("filter").unwrap_or(Value::Null);
                 let inner = self.query(&inner);
-                self.finish(params, Node::ConstantScore(Box::new(inner)))
+                self.finish(&params, Node::ConstantScore(Box::new(inner)))
             }
             "nested" => {
                 let mut params = self.params(clause, body)?;
@@ -106,7 +106,7 @@ impl Parser {
                 params.take("score_mode");
                 let inner = params.take("query").unwrap_or(Value::Null);
                 let query = Box::new(self.query(&inner));
-                self.finish(params, Node::Nested { path, query, ignore_unmapped })
+                self.finish(&params, Node::Nested { path, query, ignore_unmapped })
             }
             "query_string" => self.query_string(body),
             "multi_match" => self.multi_match(body),
@@ -139,10 +139,11 @@ impl Parser {
         if clause == "range" {
             return self.range(field, params);
         }
-        if clause == "wildcard" && !params.map.contains_key("value") {
-            if let Some(value) = params.take("wildcard") {
-                params.map.insert("value".to_owned(), value);
-            }
+        if clause == "wildcard"
+            && !params.map.contains_key("value")
+            && let Some(value) = params.take("wildcard")
+        {
+            params.map.insert("value".to_owned(), value);
         }
         let value = params.take(main_key(clause));
         let Some(value) = value.as_ref().and_then(|value| self.scalar(value)) else {
@@ -194,7 +195,7 @@ impl Parser {
                 return None;
             }
         };
-        self.finish(params, node)
+        self.finish(&params, node)
     }
 
     fn range(&mut self, field: String, mut params: Params<'_>) -> Option<Node> {
@@ -216,7 +217,7 @@ impl Parser {
         }
         range.format = self.optional_string(&mut params, "format")?;
         range.time_zone = self.optional_string(&mut params, "time_zone")?;
-        self.finish(params, Node::Range { field, range })
+        self.finish(&params, Node::Range { field, range })
     }
 
     fn terms(&mut self, body: &Value) -> Option<Node> {
@@ -254,7 +255,7 @@ impl Parser {
             Value::String(text) => text,
             other => other.to_string(),
         });
-        self.finish(params, Node::Bool(bool))
+        self.finish(&params, Node::Bool(bool))
     }
 
     fn query_string(&mut self, body: &Value) -> Option<Node> {
@@ -266,13 +267,13 @@ impl Parser {
         let default_operator = self.operator(&mut params, "default_operator")?;
         let analyze_wildcard = self.flag(&mut params, "analyze_wildcard")?;
         let lenient = self.flag(&mut params, "lenient")?;
-        if let Some(zone) = params.take("time_zone") {
-            if !matches!(zone.as_str(), Some("UTC" | "Zulu" | "Z" | "+00:00")) {
-                self.unsupported(format!("time zone {zone} of a query_string is not supported"));
-            }
+        if let Some(zone) = params.take("time_zone")
+            && !matches!(zone.as_str(), Some("UTC" | "Zulu" | "Z" | "+00:00"))
+        {
+            self.unsupported(format!("time zone {zone} of a query_string is not supported"));
         }
         let node = QueryString { query, fields, default_operator, analyze_wildcard, lenient };
-        self.finish(params, Node::QueryString(node))
+        self.finish(&params, Node::QueryString(node))
     }
 
     fn multi_match(&mut self, body: &Value) -> Option<Node> {
@@ -289,7 +290,7 @@ impl Parser {
                 return None;
             }
         };
-        self.finish(params, Node::MultiMatch { fields, value, phrase, lenient })
+        self.finish(&params, Node::MultiMatch { fields, value, phrase, lenient })
     }
 
     fn fields(&mut self, params: &mut Params<'_>) -> Option<Vec<String>> {
@@ -309,7 +310,7 @@ impl Parser {
         }
     }
 
-    fn finish(&mut self, params: Params<'_>, node: Node) -> Option<Node> {
+    fn finish(&mut self, params: &Params<'_>, node: Node) -> Option<Node> {
         for key in params.map.keys() {
             self.unsupported(format!("parameter `{key}` of `{}` is not supported", params.clause));
         }
@@ -325,6 +326,7 @@ impl Parser {
     }
 
     /// `Some(None)` when absent, `None` after an error.
+    #[expect(clippy::option_option, reason = "absent and malformed are told apart")]
     fn optional_string(&mut self, params: &mut Params<'_>, key: &str) -> Option<Option<String>> {
         match params.take(key) {
             None => Some(None),

@@ -270,7 +270,10 @@ impl<'a> Lexer<'a> {
         let mut end = 0;
         for (offset, c) in rest.char_indices() {
             let comment = c == '/' && rest[offset + 1..].starts_with(['/', '*']);
-            if comment || c.is_whitespace() || matches!(c, '"' | '=' | '|' | ',' | '[' | ']' | '(' | ')' | ';') {
+            if comment
+                || c.is_whitespace()
+                || matches!(c, '"' | '=' | '|' | ',' | '[' | ']' | '(' | ')' | ';')
+            {
                 break;
             }
             end = offset + c.len_utf8();
@@ -284,6 +287,10 @@ impl<'a> Lexer<'a> {
     }
 
     /// A column name that may hold wildcards.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the list begins with one part and never shrinks"
+    )]
     pub fn name_pattern(&mut self) -> Result<Option<NamePattern>, Diagnostic> {
         let start = self.at;
         let mut parts = vec![String::new()];

@@ -24,15 +24,9 @@ impl Folder {
         tree.rules
             .iter()
             .map(|loaded| {
-                assert!(
-                    !(loaded.has_errors() && loaded.rule.is_some()),
-                    "{}",
-                    loaded.path
-                );
+                assert!(!(loaded.has_errors() && loaded.rule.is_some()), "{}", loaded.path);
                 let codes: Vec<&str> = loaded.diagnostics.iter().map(|found| found.code).collect();
-                format!("{}: {}", loaded.path, codes.join(" "))
-                    .trim_end()
-                    .to_owned()
+                format!("{}: {}", loaded.path, codes.join(" ")).trim_end().to_owned()
             })
             .collect()
     }
@@ -54,25 +48,14 @@ fn rule(id: &str) -> String {
 #[test]
 fn rules_come_in_the_order_of_their_paths() {
     let folder = Folder::new("order");
-    for (path, id) in [
-        ("b.toml", "1"),
-        ("a/z.toml", "2"),
-        ("a.toml", "3"),
-        ("a/b/c.toml", "4"),
-    ] {
+    for (path, id) in [("b.toml", "1"), ("a/z.toml", "2"), ("a.toml", "3"), ("a/b/c.toml", "4")] {
         folder.write(path, rule(id));
     }
     folder.write("notes.md", "no rule");
     folder.write(".hidden.toml", "no rule");
     folder.write(".git/config.toml", "no rule");
     folder.write("_deprecated/d.toml", rule("5"));
-    let expected = [
-        "_deprecated/d.toml:",
-        "a.toml:",
-        "a/b/c.toml:",
-        "a/z.toml:",
-        "b.toml:",
-    ];
+    let expected = ["_deprecated/d.toml:", "a.toml:", "a/b/c.toml:", "a/z.toml:", "b.toml:"];
     assert_eq!(folder.load(), expected);
 }
 
@@ -88,10 +71,7 @@ fn rules_of_one_id_name_each_other() {
     assert!(tree.rules[5].rule.is_some());
     let error = &tree.rules[1].diagnostics[0];
     let message = "rule id `same` is also that of `a.toml`, `c.toml`, `d.toml` and 1 more";
-    assert_eq!(
-        (error.code, error.message.as_str()),
-        ("rule-id-duplicate", message)
-    );
+    assert_eq!((error.code, error.message.as_str()), ("rule-id-duplicate", message));
     assert_eq!(error.span.of(&tree.rules[1].text), "'same'");
 }
 
@@ -111,12 +91,8 @@ fn files_that_are_no_text_are_errors() {
 fn large_files_are_refused() {
     let folder = Folder::new("large");
     folder.write("a.toml", "");
-    let file = File::options()
-        .write(true)
-        .open(folder.0.join("a.toml"))
-        .expect("it was written");
-    file.set_len(MAX_BYTES + 1)
-        .expect("sparse files are allowed");
+    let file = File::options().write(true).open(folder.0.join("a.toml")).expect("it was written");
+    file.set_len(MAX_BYTES + 1).expect("sparse files are allowed");
     assert_eq!(folder.load(), ["a.toml: rule-too-large"]);
 }
 
@@ -125,10 +101,7 @@ fn a_folder_that_is_not_there_is_an_error() {
     let folder = Folder::new("absent");
     let tree = load_tree(&folder.0.join("nowhere"));
     assert_eq!(tree.rules.len(), 1);
-    assert_eq!(
-        (tree.rules[0].path.as_str(), tree.rules[0].has_errors()),
-        (".", true)
-    );
+    assert_eq!((tree.rules[0].path.as_str(), tree.rules[0].has_errors()), (".", true));
 }
 
 #[cfg(unix)]
@@ -152,13 +125,7 @@ fn symbolic_links_are_not_followed() {
     let found: Vec<(&str, bool, bool)> = tree
         .rules
         .iter()
-        .map(|loaded| {
-            (
-                loaded.path.as_str(),
-                loaded.rule.is_some(),
-                loaded.has_errors(),
-            )
-        })
+        .map(|loaded| (loaded.path.as_str(), loaded.rule.is_some(), loaded.has_errors()))
         .collect();
     let expected = [
         ("a.toml", true, false),

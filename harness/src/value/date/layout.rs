@@ -55,7 +55,9 @@ impl Layout {
             "strict_date_optional_time" | "strict_date_optional_time_nanos" | "iso8601" => {
                 return Some(Self::OptionalTime { strict: true });
             }
-            "date_optional_time" | "dateOptionalTime" => return Some(Self::OptionalTime { strict: false }),
+            "date_optional_time" | "dateOptionalTime" => {
+                return Some(Self::OptionalTime { strict: false });
+            }
             "epoch_millis" => return Some(Self::EpochMillis),
             "epoch_second" => return Some(Self::EpochSecond),
             "date" | "strict_date" | "strict_year_month_day" | "year_month_day" => "yyyy-MM-dd",
@@ -190,7 +192,8 @@ pub(super) fn offset(text: &str) -> Option<(i32, &str)> {
         b'-' => -1,
         _ => return None,
     };
-    let two = |text: &str| text.get(..2).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?.parse().ok();
+    let two =
+        |text: &str| text.get(..2).filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?.parse().ok();
     let hours: i32 = two(text.get(1..)?)?;
     let rest = text.get(3..)?;
     let (minutes, rest) = match rest.strip_prefix(':') {

@@ -12,7 +12,7 @@ pub(super) fn apply(base: i64, math: &str, rounding: Rounding, zone: i32) -> Opt
         rest = &rest[operator.len_utf8()..];
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let number = match (operator, digits) {
-            ('/', 0) | ('+' | '-', 0) => 1,
+            ('/' | '+' | '-', 0) => 1,
             ('/', _) => return None,
             _ => rest[..digits].parse::<i64>().ok()?,
         };

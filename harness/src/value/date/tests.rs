@@ -22,7 +22,14 @@ fn documents() {
         let millis = default_format().from_json(&value).expect("a date");
         assert_eq!(format_date(millis), expected, "{value}");
     }
-    for bad in [json!("2026-1-5"), json!("not-a-date"), json!("2026-13-01"), json!("2026-02-30"), json!(true), json!("")] {
+    for bad in [
+        json!("2026-1-5"),
+        json!("not-a-date"),
+        json!("2026-13-01"),
+        json!("2026-02-30"),
+        json!(true),
+        json!(""),
+    ] {
         assert!(default_format().from_json(&bad).is_err(), "{bad}");
     }
 }
@@ -47,14 +54,23 @@ fn queries_round_and_compute() {
         let millis = default_format().resolve(text, now, rounding, None).expect("a date");
         assert_eq!(format_date(millis), expected, "{text}");
     }
-    for bad in ["now-30", "now/5d", "now*2d", "now-1x", "now-99999999999y", "tomorrow", "now-9223372036854775808d"] {
+    for bad in [
+        "now-30",
+        "now/5d",
+        "now*2d",
+        "now-1x",
+        "now-99999999999y",
+        "tomorrow",
+        "now-9223372036854775808d",
+    ] {
         assert!(default_format().resolve(bad, now, Rounding::Down, None).is_err(), "{bad}");
     }
 }
 
 #[test]
 fn a_time_zone_applies_to_dates_that_state_none() {
-    let resolve = |text| default_format().resolve(text, 0, Rounding::Down, Some("+02:00")).map(format_date);
+    let resolve =
+        |text| default_format().resolve(text, 0, Rounding::Down, Some("+02:00")).map(format_date);
     assert_eq!(resolve("2026-01-05").as_deref(), Ok("2026-01-04T22:00:00.000Z"));
     assert_eq!(resolve("2026-01-05T00:00:00Z").as_deref(), Ok("2026-01-05T00:00:00.000Z"));
     assert!(default_format().resolve("2026", 0, Rounding::Down, Some("Mars")).is_err());
@@ -66,8 +82,14 @@ fn java_patterns() {
         DateFormat::parse(format).expect("a format").from_json(&json!(text)).map(format_date)
     };
     assert_eq!(read("dd-MM-yyyy", "05-01-2026").as_deref(), Ok("2026-01-05T00:00:00.000Z"));
-    assert_eq!(read("yyyy/MM/dd HH:mm:ss", "2026/01/05 10:15:00").as_deref(), Ok("2026-01-05T10:15:00.000Z"));
-    assert_eq!(read("dd/MMM/yyyy:HH:mm:ss Z", "05/Jan/2026:10:15:00 +0100").as_deref(), Ok("2026-01-05T09:15:00.000Z"));
+    assert_eq!(
+        read("yyyy/MM/dd HH:mm:ss", "2026/01/05 10:15:00").as_deref(),
+        Ok("2026-01-05T10:15:00.000Z")
+    );
+    assert_eq!(
+        read("dd/MMM/yyyy:HH:mm:ss Z", "05/Jan/2026:10:15:00 +0100").as_deref(),
+        Ok("2026-01-05T09:15:00.000Z")
+    );
     assert_eq!(read("epoch_second", "1767607200.5").as_deref(), Ok("2026-01-05T10:00:00.500Z"));
     assert!(DateFormat::parse("yyyy QQQ").is_err());
 }

@@ -20,10 +20,8 @@ pub(super) fn digest(message: &[u8]) -> Vec<u8> {
                 2 => (b ^ c ^ d, 3 * round + 5),
                 _ => (c ^ (b | !d), 7 * round),
             };
-            let sum = a
-                .wrapping_add(mix)
-                .wrapping_add(constant(round))
-                .wrapping_add(words[index % 16]);
+            let sum =
+                a.wrapping_add(mix).wrapping_add(constant(round)).wrapping_add(words[index % 16]);
             (a, d, c) = (d, c, b);
             b = b.wrapping_add(sum.rotate_left(SHIFTS[round / 16][round % 4]));
         }

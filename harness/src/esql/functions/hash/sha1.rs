@@ -11,8 +11,7 @@ pub(super) fn digest(message: &[u8]) -> Vec<u8> {
             *word = bytes.iter().fold(0, |all, byte| all << 8 | u32::from(*byte));
         }
         for t in 16..80 {
-            words[t] =
-                (words[t - 3] ^ words[t - 8] ^ words[t - 14] ^ words[t - 16]).rotate_left(1);
+            words[t] = (words[t - 3] ^ words[t - 8] ^ words[t - 14] ^ words[t - 16]).rotate_left(1);
         }
         let [mut a, mut b, mut c, mut d, mut e] = state;
         for (round, word) in words.iter().enumerate() {

@@ -70,7 +70,13 @@ pub(super) fn first(input: &Input<'_>, ty: Type, last: bool) -> Column {
             (None, _) => true,
             (Some((_, None)), key) => key.is_some(),
             (Some((_, Some(_))), None) => false,
-            (Some((_, Some(known))), Some(key)) => if last { key > known } else { key < known },
+            (Some((_, Some(known))), Some(key)) => {
+                if last {
+                    key > known
+                } else {
+                    key < known
+                }
+            }
         };
         if better {
             best[group] = Some((row, key));

@@ -19,7 +19,8 @@ pub(super) fn sum(input: &Input<'_>, ty: Type, constant: bool) -> (Column, bool)
                 sums[group].add(value.double());
                 seen[group] = true;
             });
-            let values = sums.iter().zip(&seen).map(|(sum, seen)| seen.then_some(Ref::Double(sum.value)));
+            let values =
+                sums.iter().zip(&seen).map(|(sum, seen)| seen.then_some(Ref::Double(sum.value)));
             optional(ty, values)
         }
         Type::UnsignedLong => {
@@ -31,7 +32,8 @@ pub(super) fn sum(input: &Input<'_>, ty: Type, constant: bool) -> (Column, bool)
                 }
             });
             overflowed = sums.contains(&None);
-            let values = sums.iter().zip(&seen).map(|(sum, seen)| sum.filter(|_| *seen).map(Ref::ULong));
+            let values =
+                sums.iter().zip(&seen).map(|(sum, seen)| sum.filter(|_| *seen).map(Ref::ULong));
             optional(ty, values)
         }
         _ => {
@@ -50,7 +52,8 @@ pub(super) fn sum(input: &Input<'_>, ty: Type, constant: bool) -> (Column, bool)
                 _ => input.each_value(|group, value| add(group, value.long())),
             }
             overflowed = sums.contains(&None);
-            let values = sums.iter().zip(&seen).map(|(sum, seen)| sum.filter(|_| *seen).map(Ref::Long));
+            let values =
+                sums.iter().zip(&seen).map(|(sum, seen)| sum.filter(|_| *seen).map(Ref::Long));
             optional(ty, values)
         }
     };
@@ -71,8 +74,11 @@ pub(super) fn avg(input: &Input<'_>) -> Column {
 }
 
 pub(super) fn weighted_avg(input: &Input<'_>) -> Column {
-    let mut sums = vec![(Compensated::default(), Compensated::default(), false); input.groups.count];
-    let [values, weights] = input.args else { return Column::null(Type::Double, input.groups.count) };
+    let mut sums =
+        vec![(Compensated::default(), Compensated::default(), false); input.groups.count];
+    let [values, weights] = input.args else {
+        return Column::null(Type::Double, input.groups.count);
+    };
     input.groups.each(input.mask, |row, group| {
         if let (Some(value), Some(weight)) = (values.first(row), weights.first(row)) {
             sums[group].0.add(value.double() * weight.double());

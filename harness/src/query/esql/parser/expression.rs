@@ -5,9 +5,7 @@
 
 use super::{Parser, RESERVED, Result};
 use crate::diagnostic::Diagnostic;
-use crate::query::esql::ast::{
-    ArithmeticOp, CompareOp, Expr, ExprKind, Name, PatternSyntax, Text,
-};
+use crate::query::esql::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, Name, PatternSyntax, Text};
 use crate::query::esql::lexer::{Token, TokenKind};
 use crate::span::Span;
 
@@ -77,11 +75,8 @@ impl Parser<'_> {
     /// An expression whose operators bind at least as tightly as `level`.
     fn climb(&mut self, level: Level) -> Result<Tree> {
         let start = self.token.span.start;
-        let mut left = if level <= Level::Not && self.at_word("not") {
-            self.not()?
-        } else {
-            self.sign()?
-        };
+        let mut left =
+            if level <= Level::Not && self.at_word("not") { self.not()? } else { self.sign()? };
         // What has been read binds so loosely that nothing tighter may follow.
         let mut ceiling = Level::Sign;
         loop {
@@ -94,7 +89,10 @@ impl Parser<'_> {
                 left = self.binary(op, left, right, start)?;
                 // Comparisons do not chain.
                 ceiling = if binds == Level::Compare { Level::Predicate } else { binds };
-            } else if level <= Level::Predicate && ceiling >= Level::Predicate && self.at_predicate() {
+            } else if level <= Level::Predicate
+                && ceiling >= Level::Predicate
+                && self.at_predicate()
+            {
                 left = self.predicate(left, start)?;
                 ceiling = Level::Not;
             } else if level <= Level::And && self.at_word("and") {
@@ -107,6 +105,7 @@ impl Parser<'_> {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "an operator is made for the call")]
     fn binary(&self, op: Operator, left: Tree, right: Tree, start: usize) -> Result<Tree> {
         let height = left.height.max(right.height);
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
@@ -169,8 +168,7 @@ impl Parser<'_> {
     }
 
     fn at_predicate(&self) -> bool {
-        self.at(":")
-            || ["is", "in", "like", "rlike", "not"].iter().any(|word| self.at_word(word))
+        self.at(":") || ["is", "in", "like", "rlike", "not"].iter().any(|word| self.at_word(word))
     }
 
     /// One of `IN LIKE RLIKE IS :` behind a value.
@@ -329,9 +327,7 @@ impl Parser<'_> {
             TokenKind::Integer(_) => return self.integer(),
             TokenKind::Word(word) if word.eq_ignore_ascii_case("null") => ExprKind::Null,
             TokenKind::Word(word) if word.eq_ignore_ascii_case("true") => ExprKind::Boolean(true),
-            TokenKind::Word(word) if word.eq_ignore_ascii_case("false") => {
-                ExprKind::Boolean(false)
-            }
+            TokenKind::Word(word) if word.eq_ignore_ascii_case("false") => ExprKind::Boolean(false),
             TokenKind::Word(_) | TokenKind::Quoted(_) => return self.column(),
             TokenKind::Symbol(_) | TokenKind::Bad(_) | TokenKind::End => {
                 return Err(self.unexpected("an expression"));

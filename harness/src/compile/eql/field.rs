@@ -1,0 +1,174 @@
+//! What a field name stands for, and the types of values.
+
+use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
+
+use super::{Compiler, Unmapped};
+use crate::diagnostic::Diagnostic;
+use crate::ir::script::ScriptValue;
+use crate::query::eql::ast;
+use crate::query::eql::functions::closest;
+use crate::schema::{Field, FieldType};
+
+/// What a field name stands for.
+pub(super) enum Resolved {
+    /// A field that is compared as a whole.
+    Field(Arc<Field>),
+    /// A field that no event has.
+    Missing,
+    /// The constant null.
+    Null,
+}
+
+impl Resolved {
+    /// The field, where there is one.
+    pub(super) fn field(self) -> Option<Arc<Field>> {
+        match self {
+            Self::Field(field) => Some(field),
+            Self::Missing | Self::Null => None,
+        }
+    }
+}
+
+/// The type of a value, as far as comparisons care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    String,
+    Number,
+    Boolean,
+    Date,
+    Ip,
+    Version,
+    /// Of null.
+    Null,
+}
+
+impl Display for Type {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Boolean => "a boolean",
+            Self::Date => "a date",
+            Self::Ip => "an address",
+            Self::Version => "a version",
+            Self::Null => "null",
+        })
+    }
+}
+
+impl Type {
+    /// The type of a field's values.
+    pub(super) fn of(ty: &FieldType) -> Self {
+        match ty {
+            FieldType::Keyword { .. }
+            | FieldType::ConstantKeyword { .. }
+            | FieldType::Wildcard { .. }
+            | FieldType::Text { .. }
+            | FieldType::MatchOnlyText
+            | FieldType::Flattened { .. } => Self::String,
+            FieldType::Integer(_) | FieldType::Float(_) => Self::Number,
+            FieldType::Boolean => Self::Boolean,
+            FieldType::Date { .. } => Self::Date,
+            FieldType::Ip => Self::Ip,
+            FieldType::Version => Self::Version,
+            FieldType::Object | FieldType::Nested | FieldType::Other(_) => Self::Null,
+        }
+    }
+
+    /// The type of a constant.
+    pub(super) fn of_value(value: &ScriptValue) -> Self {
+        match value {
+            ScriptValue::Null => Self::Null,
+            ScriptValue::Bool(_) => Self::Boolean,
+            ScriptValue::Integer(_) | ScriptValue::Float(_) => Self::Number,
+            ScriptValue::String(_) => Self::String,
+        }
+    }
+
+    /// Whether a value of this type can be compared with one of `other`:
+    /// dates, addresses, versions and booleans are written as strings, dates as
+    /// numbers too.
+    pub(super) fn compares_with(self, other: Self) -> bool {
+        let written = |a, b| match a {
+            Self::Date => matches!(b, Self::String | Self::Number),
+            Self::Ip | Self::Version | Self::Boolean => b == Self::String,
+            Self::Null => true,
+            Self::String | Self::Number => false,
+        };
+        self == other || written(self, other) || written(other, self)
+    }
+}
+
+impl Compiler<'_> {
+    /// What a field name stands for; an error is noted and stands for a missing field.
+    pub(super) fn resolve(&mut self, name: &ast::Field) -> Resolved {
+        match self.exact(name) {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                self.errors.push(error);
+                Resolved::Missing
+            }
+        }
+    }
+
+    fn exact(&self, name: &ast::Field) -> Result<Resolved, Diagnostic> {
+        let schema = self.context.schema;
+        let error = |message: String| Diagnostic::error("eql-field", message, name.span);
+        let Some(field) = schema.field(&name.name) else {
+            if !schema.below(&name.name).is_empty() {
+                let help = "name one of the fields below it";
+                return Err(error(format!("`{}` is an object", name.name)).with_help(help));
+            }
+            return match (self.options.unmapped, name.demand) {
+                (Unmapped::Missing, _) => Ok(Resolved::Missing),
+                (Unmapped::Strict, ast::Demand::Optional) => Ok(Resolved::Null),
+                (Unmapped::Strict, ast::Demand::Required) => {
+                    let names = schema.fields().map(|field| &*field.name);
+                    let help = match closest(&name.name, names) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "mark fields that may be unmapped with `?`".to_owned(),
+                    };
+                    Err(error(format!("unknown field `{}`", name.name)).with_help(help))
+                }
+            };
+        };
+        if field.nested.is_some() || field.ty == FieldType::Nested {
+            return Err(error(format!("`{}` is nested, which EQL cannot query", name.name)));
+        }
+        match &field.ty {
+            FieldType::Text { .. } | FieldType::MatchOnlyText => {
+                let message =
+                    format!("`{}` is analyzed text without a keyword sub-field", name.name);
+                let missing = error(message).with_help("EQL compares whole values only");
+                self.keyword_of(&field).map(Resolved::Field).ok_or(missing)
+            }
+            FieldType::Object => {
+                let help = "name one of the fields below it";
+                Err(error(format!("`{}` is an object", name.name)).with_help(help))
+            }
+            FieldType::Other(ty) => {
+                let message =
+                    format!("`{}` has type {ty}, which the harness does not query", name.name);
+                Err(Diagnostic::unsupported("field-type", message, name.span))
+            }
+            _ => Ok(Resolved::Field(field)),
+        }
+    }
+
+    /// The one sub-field that holds the whole values of a text field.
+    fn keyword_of(&self, text: &Field) -> Option<Arc<Field>> {
+        let schema = self.context.schema;
+        let is_exact = |field: &Arc<Field>| {
+            Type::of(&field.ty) == Type::String
+                && field.ty.analyzer().is_none()
+                && field.source == text.source
+        };
+        let usual = schema.field(&format!("{}.keyword", text.name)).filter(is_exact);
+        usual.or_else(|| {
+            let mut all = schema.below(&text.name).into_iter().filter(is_exact);
+            let only = all.next()?;
+            all.next().is_none().then_some(only)
+        })
+    }
+}

@@ -1,0 +1,438 @@
+//! Expressions to scripts.
+
+use std::sync::Arc;
+
+use super::Compiler;
+use super::field::{Resolved, Type};
+use crate::diagnostic::Diagnostic;
+use crate::ir::script::{
+    Arithmetic as ScriptArithmetic, Comparison as ScriptComparison, Expr as Script,
+    Function as ScriptFunction, Input, JavaRegex, Reading, Script as FinishedScript, ScriptValue,
+};
+use crate::pattern::Case;
+use crate::query::eql::ast::{
+    Arithmetic, Call, Comparison, Expr, ExprKind, Literal, Matcher, Membership, Text,
+};
+use crate::query::eql::functions::Function;
+use crate::schema::{Field, FieldType};
+use crate::span::Span;
+use crate::value::ip_interval;
+
+/// The most nodes that a list of values may make of a script.
+const MAX_NODES: usize = 1_000_000;
+
+/// A script under construction.
+#[derive(Clone)]
+pub(super) struct Fragment {
+    pub(super) expr: Script,
+    pub(super) inputs: Vec<Input>,
+}
+
+impl Fragment {
+    pub(super) fn constant(value: ScriptValue) -> Self {
+        Self { expr: Script::Constant(value), inputs: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> FinishedScript {
+        FinishedScript { expr: self.expr, inputs: self.inputs }
+    }
+}
+
+/// One side of a comparison.
+pub(super) enum Operand {
+    /// Known now.
+    Constant(ScriptValue),
+    /// A field, by itself.
+    Field(Arc<Field>),
+    /// A field that no event has, by itself.
+    Missing,
+    /// Anything else, with its type.
+    Script(Fragment, Type),
+}
+
+/// What a script has read so far.
+#[derive(Default)]
+struct Reads {
+    inputs: Vec<Input>,
+    /// Whether it names a field that no event has: not a constant then.
+    missing: bool,
+}
+
+/// A comparison inside a script; `!=` is a negation.
+pub(super) fn comparison(op: Comparison, left: Script, right: Script) -> Script {
+    let compare = |op, args| Script::Call(ScriptFunction::Compare(op), args);
+    let args = vec![left, right];
+    match op {
+        Comparison::Equal => compare(ScriptComparison::Equal, args),
+        Comparison::NotEqual => negated(compare(ScriptComparison::Equal, args)),
+        Comparison::Less => compare(ScriptComparison::Less, args),
+        Comparison::LessEqual => compare(ScriptComparison::LessEqual, args),
+        Comparison::Greater => compare(ScriptComparison::Greater, args),
+        Comparison::GreaterEqual => compare(ScriptComparison::GreaterEqual, args),
+    }
+}
+
+fn negated(script: Script) -> Script {
+    Script::Call(ScriptFunction::Not, vec![script])
+}
+
+/// How many nodes a script has.
+fn nodes(script: &Script) -> usize {
+    match script {
+        Script::Constant(_) | Script::Input(_) => 1,
+        Script::Call(_, args) => 1 + args.iter().map(nodes).sum::<usize>(),
+    }
+}
+
+/// The disjunction of one or more scripts.
+fn any(mut parts: Vec<Script>) -> Script {
+    if parts.len() == 1 { parts.remove(0) } else { Script::Call(ScriptFunction::Or, parts) }
+}
+
+impl Function {
+    /// Whether the function gives a boolean.
+    pub(super) fn is_condition(self) -> bool {
+        self.gives() == Type::Boolean
+    }
+
+    fn gives(self) -> Type {
+        match self {
+            Self::CidrMatch | Self::EndsWith | Self::StartsWith | Self::StringContains => {
+                Type::Boolean
+            }
+            Self::Between | Self::Concat | Self::String | Self::Substring => Type::String,
+            Self::Add
+            | Self::Divide
+            | Self::IndexOf
+            | Self::Length
+            | Self::Modulo
+            | Self::Multiply
+            | Self::Number
+            | Self::Subtract => Type::Number,
+        }
+    }
+
+    /// What an argument has to be; `None` for anything.
+    fn takes(self, at: usize) -> Option<Type> {
+        match (self, at) {
+            (Self::Concat | Self::String, _) => None,
+            (Self::CidrMatch, 0) => Some(Type::Ip),
+            (Self::Between, 3) => Some(Type::Boolean),
+            (Self::IndexOf, 2)
+            | (Self::Number | Self::Substring, 1..)
+            | (Self::Add | Self::Divide | Self::Modulo | Self::Multiply | Self::Subtract, _) => {
+                Some(Type::Number)
+            }
+            (
+                Self::Between
+                | Self::CidrMatch
+                | Self::EndsWith
+                | Self::IndexOf
+                | Self::Length
+                | Self::Number
+                | Self::StartsWith
+                | Self::StringContains
+                | Self::Substring,
+                _,
+            ) => Some(Type::String),
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// Compiles one side of a comparison.
+    pub(super) fn operand(&mut self, expr: &Expr) -> Operand {
+        if let ExprKind::Field(name) = &expr.kind {
+            return match self.resolve(name) {
+                Resolved::Field(field) => Operand::Field(field),
+                Resolved::Missing => Operand::Missing,
+                Resolved::Null => Operand::Constant(ScriptValue::Null),
+            };
+        }
+        let mut reads = Reads::default();
+        let (script, ty) = self.script(expr, &mut reads);
+        if !reads.inputs.is_empty() || reads.missing {
+            return Operand::Script(Fragment { expr: script, inputs: reads.inputs }, ty);
+        }
+        match script.eval(&[]) {
+            Ok(value) => Operand::Constant(value),
+            Err(error) => {
+                self.error(error.to_string(), expr.span);
+                Operand::Constant(ScriptValue::Null)
+            }
+        }
+    }
+
+    fn script(&mut self, expr: &Expr, reads: &mut Reads) -> (Script, Type) {
+        match &expr.kind {
+            ExprKind::Literal(literal) => {
+                let value = match literal {
+                    Literal::Null => ScriptValue::Null,
+                    Literal::Bool(value) => ScriptValue::Bool(*value),
+                    Literal::Integer(value) => ScriptValue::Integer(*value),
+                    Literal::Float(value) => ScriptValue::Float(*value),
+                    Literal::String(value) => ScriptValue::String(value.clone()),
+                };
+                let ty = Type::of_value(&value);
+                (Script::Constant(value), ty)
+            }
+            ExprKind::Field(name) => match self.resolve(name) {
+                Resolved::Field(field) => read(&field, reads),
+                Resolved::Missing => {
+                    reads.missing = true;
+                    (Script::Constant(ScriptValue::Null), Type::Null)
+                }
+                Resolved::Null => (Script::Constant(ScriptValue::Null), Type::Null),
+            },
+            ExprKind::Call(call) => self.script_call(call, reads),
+            ExprKind::Negative(inner) => {
+                let inner = self.typed(inner, Type::Number, "-", reads);
+                (Script::Call(ScriptFunction::Negative, vec![inner]), Type::Number)
+            }
+            ExprKind::Arithmetic { op, left, right } => {
+                let left = self.typed(left, Type::Number, op.symbol(), reads);
+                let right = self.typed(right, Type::Number, op.symbol(), reads);
+                (Script::Call(arithmetic(*op), vec![left, right]), Type::Number)
+            }
+            ExprKind::Compare { op, left, right } => {
+                (self.script_compare(*op, left, right, expr.span, reads), Type::Boolean)
+            }
+            ExprKind::Match { op, target, values } => {
+                let target = self.typed(target, Type::String, op.symbol(), reads);
+                (self.script_match(*op, &target, values), Type::Boolean)
+            }
+            ExprKind::In { target, values, case, membership } => {
+                let script = self.script_in(target, values, *case, reads);
+                let script = match membership {
+                    Membership::In => script,
+                    Membership::NotIn => negated(script),
+                };
+                (script, Type::Boolean)
+            }
+            ExprKind::Not(inner) => {
+                let inner = self.typed(inner, Type::Boolean, "not", reads);
+                (negated(inner), Type::Boolean)
+            }
+            ExprKind::And(parts) => {
+                (self.script_logic(ScriptFunction::And, parts, "and", reads), Type::Boolean)
+            }
+            ExprKind::Or(parts) => {
+                (self.script_logic(ScriptFunction::Or, parts, "or", reads), Type::Boolean)
+            }
+        }
+    }
+
+    /// A script that has to be of one type.
+    fn typed(&mut self, expr: &Expr, wanted: Type, by: &str, reads: &mut Reads) -> Script {
+        let (script, ty) = self.script(expr, reads);
+        if ty != wanted && ty != Type::Null {
+            self.error(format!("`{by}` takes {wanted}, {expr} is {ty}"), expr.span);
+        }
+        script
+    }
+
+    fn script_logic(
+        &mut self,
+        function: ScriptFunction,
+        parts: &[Expr],
+        by: &str,
+        reads: &mut Reads,
+    ) -> Script {
+        let parts = parts.iter().map(|part| self.typed(part, Type::Boolean, by, reads)).collect();
+        Script::Call(function, parts)
+    }
+
+    fn script_compare(
+        &mut self,
+        op: Comparison,
+        left: &Expr,
+        right: &Expr,
+        span: Span,
+        reads: &mut Reads,
+    ) -> Script {
+        let (left, left_type) = self.script(left, reads);
+        let (right, right_type) = self.script(right, reads);
+        if !left_type.compares_with(right_type) {
+            self.error(format!("{left_type} cannot be compared with {right_type}"), span);
+        }
+        let null = Script::Constant(ScriptValue::Null);
+        let tested = match (op, left == null, right == null) {
+            (Comparison::Equal | Comparison::NotEqual, _, true) => left,
+            (Comparison::Equal | Comparison::NotEqual, true, _) => right,
+            _ => return comparison(op, left, right),
+        };
+        let is_null = Script::Call(ScriptFunction::IsNull, vec![tested]);
+        if op == Comparison::Equal { is_null } else { negated(is_null) }
+    }
+
+    /// Whether a script may be repeated for so many values; else an error is noted.
+    pub(super) fn affordable(&mut self, script: &Script, values: usize, span: Span) -> bool {
+        let affordable = nodes(script).saturating_mul(values) <= MAX_NODES;
+        if !affordable {
+            let message = format!("{values} values are too many for an expression of this size");
+            self.errors.push(Diagnostic::unsupported("eql-size", message, span));
+        }
+        affordable
+    }
+
+    fn script_match(&mut self, op: Matcher, target: &Script, values: &[Text]) -> Script {
+        let span = values.first().map_or(Span::default(), |value| value.span);
+        if !self.affordable(target, values.len(), span) {
+            return Script::Constant(ScriptValue::Null);
+        }
+        let call = |function, text: &Text| {
+            let text = Script::Constant(ScriptValue::String(text.value.clone()));
+            Script::Call(function, vec![target.clone(), text])
+        };
+        let case = match op {
+            Matcher::Colon => Case::Insensitive,
+            Matcher::Like(case) => case,
+            Matcher::Regex(case) => {
+                let source: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+                return self.java(JavaRegex::parse(&source.join("|"), case), target, span);
+            }
+        };
+        let parts = values.iter().map(|value| match case {
+            _ if value.value.contains(['*', '?']) => {
+                self.java(JavaRegex::like(&value.value, case), target, value.span)
+            }
+            Case::Insensitive => call(ScriptFunction::EqualsInsensitive, value),
+            Case::Sensitive => call(ScriptFunction::Compare(ScriptComparison::Equal), value),
+        });
+        any(parts.collect())
+    }
+
+    fn java(
+        &mut self,
+        regex: Result<JavaRegex, crate::ir::script::JavaRegexError>,
+        target: &Script,
+        span: Span,
+    ) -> Script {
+        match regex {
+            Ok(regex) => Script::Call(ScriptFunction::Matches(regex), vec![target.clone()]),
+            Err(error) => {
+                let error = Diagnostic::unsupported("eql-regex", error.to_string(), span);
+                self.errors.push(error);
+                Script::Constant(ScriptValue::Null)
+            }
+        }
+    }
+
+    fn script_in(
+        &mut self,
+        target: &Expr,
+        values: &[Expr],
+        case: Case,
+        reads: &mut Reads,
+    ) -> Script {
+        let (target, ty) = self.script(target, reads);
+        let mut args = Vec::with_capacity(values.len() + 1);
+        for value in values {
+            match self.operand(value) {
+                Operand::Constant(constant) => {
+                    let found = Type::of_value(&constant);
+                    if !ty.compares_with(found) {
+                        self.error(format!("{ty} cannot be compared with {found}"), value.span);
+                    }
+                    args.push(Script::Constant(constant));
+                }
+                Operand::Field(_) | Operand::Missing | Operand::Script(..) => {
+                    self.error("the values of `in` have to be constants", value.span);
+                }
+            }
+        }
+        match case {
+            Case::Sensitive => {
+                args.insert(0, target);
+                Script::Call(ScriptFunction::In, args)
+            }
+            Case::Insensitive => {
+                let span = values.first().map_or(Span::default(), |value| value.span);
+                if !self.affordable(&target, args.len(), span) {
+                    return Script::Constant(ScriptValue::Null);
+                }
+                let equal = |value| {
+                    let args = vec![target.clone(), value];
+                    Script::Call(ScriptFunction::EqualsInsensitive, args)
+                };
+                any(args.into_iter().map(equal).collect())
+            }
+        }
+    }
+
+    fn script_call(&mut self, call: &Call, reads: &mut Reads) -> (Script, Type) {
+        let (function, case) = (call.function, call.case);
+        let mut args = Vec::with_capacity(call.args.len());
+        for (at, arg) in call.args.iter().enumerate() {
+            args.push(match function.takes(at) {
+                Some(wanted) => self.typed(arg, wanted, function.name(), reads),
+                None => self.script(arg, reads).0,
+            });
+        }
+        let arithmetic = ScriptFunction::Arithmetic;
+        let script = match function {
+            Function::Add => arithmetic(ScriptArithmetic::Add),
+            Function::Subtract => arithmetic(ScriptArithmetic::Subtract),
+            Function::Multiply => arithmetic(ScriptArithmetic::Multiply),
+            Function::Divide => arithmetic(ScriptArithmetic::Divide),
+            Function::Modulo => arithmetic(ScriptArithmetic::Modulo),
+            Function::Between => ScriptFunction::Between(case),
+            Function::CidrMatch => {
+                let networks = args.split_off(1);
+                self.networks(call, &networks)
+            }
+            Function::Concat => ScriptFunction::Concat,
+            Function::EndsWith => ScriptFunction::EndsWith(case),
+            Function::IndexOf => ScriptFunction::IndexOf(case),
+            Function::Length => ScriptFunction::Length,
+            Function::Number => ScriptFunction::Number,
+            Function::StartsWith => ScriptFunction::StartsWith(case),
+            Function::String => ScriptFunction::String,
+            Function::StringContains => ScriptFunction::StringContains(case),
+            Function::Substring => ScriptFunction::Substring,
+        };
+        (Script::Call(script, args), function.gives())
+    }
+
+    /// The networks of `cidrMatch`: constants.
+    fn networks(&mut self, call: &Call, args: &[Script]) -> ScriptFunction {
+        let mut networks = Vec::with_capacity(args.len());
+        for (script, arg) in args.iter().zip(call.args.iter().skip(1)) {
+            let network = match script {
+                Script::Constant(ScriptValue::String(text)) => {
+                    ip_interval(text).map_err(|error| error.to_string())
+                }
+                _ => Err("the networks of `cidrMatch` have to be constants".to_owned()),
+            };
+            match network {
+                Ok(network) => networks.push(network),
+                Err(message) => self.error(message, arg.span),
+            }
+        }
+        ScriptFunction::CidrMatch(networks)
+    }
+}
+
+/// Reads one value of a field.
+fn read(field: &Field, reads: &mut Reads) -> (Script, Type) {
+    let Some(column) = field.column() else {
+        return (Script::Constant(ScriptValue::Null), Type::Null);
+    };
+    let reading = match &field.ty {
+        FieldType::Boolean => Reading::Boolean,
+        FieldType::Date { .. } => Reading::Date,
+        _ => Reading::Plain,
+    };
+    reads.inputs.push(Input { column, reading });
+    (Script::Input(reads.inputs.len() - 1), Type::of(&field.ty))
+}
+
+fn arithmetic(op: Arithmetic) -> ScriptFunction {
+    ScriptFunction::Arithmetic(match op {
+        Arithmetic::Add => ScriptArithmetic::Add,
+        Arithmetic::Subtract => ScriptArithmetic::Subtract,
+        Arithmetic::Multiply => ScriptArithmetic::Multiply,
+        Arithmetic::Divide => ScriptArithmetic::Divide,
+        Arithmetic::Modulo => ScriptArithmetic::Modulo,
+    })
+}

@@ -1,0 +1,418 @@
+//! Leaves: what the index answers, and the scripts that are left.
+
+use std::sync::Arc;
+
+use super::Compiler;
+use super::condition::Condition;
+use super::field::{Resolved, Type};
+use super::script::{Fragment, Operand, comparison};
+use crate::compile::clause::{Clause, Compiled, Normalize};
+use crate::ir::Predicate;
+use crate::ir::script::{Expr as Script, Function as ScriptFunction, ScriptValue};
+use crate::pattern::Case;
+use crate::query::dsl::{Range, Scalar};
+use crate::query::eql::ast::{self, Call, Comparison, Expr, ExprKind, Literal, Membership, Text};
+use crate::query::eql::functions::Function;
+use crate::schema::Field;
+use crate::span::Span;
+
+const FIELDS: &str = "two fields cannot be compared, one side has to be a constant";
+
+impl Compiler<'_> {
+    /// A test, or the error that it is.
+    pub(super) fn tested(&mut self, compiled: Compiled) -> Condition {
+        match compiled {
+            Ok(predicate) => Condition::Test(predicate),
+            Err(error) => {
+                self.errors.push(error);
+                Condition::Const(false)
+            }
+        }
+    }
+
+    pub(super) fn clause<'f>(&'f self, field: &'f Field, span: Span) -> Clause<'f> {
+        Clause { context: self.context, field: &field.name, span }
+    }
+
+    /// A field as condition: a boolean that is true.
+    pub(super) fn boolean_field(&mut self, name: &ast::Field) -> Condition {
+        match self.resolve(name) {
+            Resolved::Null => Condition::Null,
+            Resolved::Missing => Condition::Test(Predicate::Const(false)),
+            Resolved::Field(field) if Type::of(&field.ty) == Type::Boolean => {
+                let term =
+                    self.clause(&field, name.span).term(&Scalar::Bool(true), Case::Sensitive);
+                self.tested(term)
+            }
+            Resolved::Field(field) => {
+                let message =
+                    format!("`{}` is {}, not a condition", name.name, Type::of(&field.ty));
+                self.error(message, name.span);
+                Condition::Const(false)
+            }
+        }
+    }
+
+    pub(super) fn compare(
+        &mut self,
+        op: Comparison,
+        left: &Expr,
+        right: &Expr,
+        span: Span,
+    ) -> Condition {
+        if let (Comparison::Equal | Comparison::NotEqual, Some((condition, wanted))) =
+            (op, boolean_side(left, right))
+        {
+            // `f(…) == true` is `f(…)`.
+            let condition = self.condition(condition);
+            let wanted = wanted == (op == Comparison::Equal);
+            return if wanted { condition } else { self.negate(condition) };
+        }
+        let (left_operand, right_operand) = (self.operand(left), self.operand(right));
+        match (left_operand, right_operand) {
+            (Operand::Constant(left), Operand::Constant(right)) => {
+                self.compare_constants(op, left, right, span)
+            }
+            (operand, Operand::Constant(value)) => {
+                self.compare_with(op, left, operand, value, span)
+            }
+            (Operand::Constant(value), operand) => {
+                self.compare_with(op.mirror(), right, operand, value, span)
+            }
+            // A field without a mapping is as good as null.
+            (operand, Operand::Missing) => {
+                self.compare_with(op, left, operand, ScriptValue::Null, span)
+            }
+            (Operand::Missing, operand) => {
+                self.compare_with(op, right, operand, ScriptValue::Null, span)
+            }
+            (Operand::Field(_) | Operand::Script(..), Operand::Field(_) | Operand::Script(..)) => {
+                self.error(FIELDS, span);
+                Condition::Const(false)
+            }
+        }
+    }
+
+    fn compare_constants(
+        &mut self,
+        op: Comparison,
+        left: ScriptValue,
+        right: ScriptValue,
+        span: Span,
+    ) -> Condition {
+        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        if equality && (left == ScriptValue::Null || right == ScriptValue::Null) {
+            return Condition::Const((left == right) == (op == Comparison::Equal));
+        }
+        let (left_type, right_type) = (Type::of_value(&left), Type::of_value(&right));
+        if !left_type.compares_with(right_type) {
+            self.error(format!("{left_type} cannot be compared with {right_type}"), span);
+        }
+        let expr = comparison(op, Script::Constant(left), Script::Constant(right));
+        match expr.eval(&[]) {
+            Ok(value) => self.folded(&value, span),
+            Err(_) => Condition::Null,
+        }
+    }
+
+    /// Compares with a constant on the right.
+    fn compare_with(
+        &mut self,
+        op: Comparison,
+        expr: &Expr,
+        operand: Operand,
+        value: ScriptValue,
+        span: Span,
+    ) -> Condition {
+        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        if value == ScriptValue::Null {
+            if !equality {
+                return Condition::Null;
+            }
+            let is_null = match operand {
+                Operand::Constant(value) => Condition::Const(value == ScriptValue::Null),
+                Operand::Missing => Condition::Test(Predicate::Const(true)),
+                Operand::Field(field) => {
+                    let exists = self.clause(&field, span).exists();
+                    let exists = self.tested(exists);
+                    self.negate(exists)
+                }
+                Operand::Script(Fragment { expr, inputs }, _) => {
+                    let expr = Script::Call(ScriptFunction::IsNull, vec![expr]);
+                    Condition::Script(Fragment { expr, inputs }, span)
+                }
+            };
+            return if op == Comparison::Equal { is_null } else { self.negate(is_null) };
+        }
+        match operand {
+            Operand::Constant(other) => self.compare_constants(op, other, value, span),
+            Operand::Missing => Condition::Test(Predicate::Const(op == Comparison::NotEqual)),
+            Operand::Field(field) => {
+                if !self.fits(&field, expr, &value, span) {
+                    return Condition::Const(false);
+                }
+                let Some(scalar) = scalar(&value) else { return Condition::Null };
+                let clause = self.clause(&field, span);
+                let positive = match op {
+                    Comparison::Equal | Comparison::NotEqual => {
+                        clause.term(&scalar, Case::Sensitive)
+                    }
+                    Comparison::Less => {
+                        clause.range(&range(None, Some((scalar, false))), Normalize::No)
+                    }
+                    Comparison::LessEqual => {
+                        clause.range(&range(None, Some((scalar, true))), Normalize::No)
+                    }
+                    Comparison::Greater => {
+                        clause.range(&range(Some((scalar, false)), None), Normalize::No)
+                    }
+                    Comparison::GreaterEqual => {
+                        clause.range(&range(Some((scalar, true)), None), Normalize::No)
+                    }
+                };
+                let positive = self.tested(positive);
+                if op == Comparison::NotEqual { self.negate(positive) } else { positive }
+            }
+            Operand::Script(Fragment { expr: script, inputs }, ty) => {
+                let constant = Type::of_value(&value);
+                if !ty.compares_with(constant) {
+                    self.error(format!("{ty} cannot be compared with {constant}"), span);
+                }
+                let positive = if op == Comparison::NotEqual { Comparison::Equal } else { op };
+                let expr = comparison(positive, script, Script::Constant(value));
+                let condition = Condition::Script(Fragment { expr, inputs }, span);
+                if op == Comparison::NotEqual { self.negate(condition) } else { condition }
+            }
+        }
+    }
+
+    /// Whether a constant can be compared with a field; else an error is noted.
+    fn fits(&mut self, field: &Field, expr: &Expr, value: &ScriptValue, span: Span) -> bool {
+        let (ty, constant) = (Type::of(&field.ty), Type::of_value(value));
+        let fits = ty.compares_with(constant);
+        if !fits {
+            let message = format!("{expr} is {ty} and cannot be compared with {constant}");
+            self.error(message, span);
+        }
+        fits
+    }
+
+    pub(super) fn membership(
+        &mut self,
+        target: &Expr,
+        values: &[Expr],
+        case: Case,
+        membership: Membership,
+        span: Span,
+    ) -> Condition {
+        let mut constants = Vec::with_capacity(values.len());
+        for value in values {
+            match self.operand(value) {
+                Operand::Constant(constant) => constants.push((constant, value.span)),
+                Operand::Field(_) | Operand::Missing | Operand::Script(..) => {
+                    self.error("the values of `in` have to be constants", value.span);
+                }
+            }
+        }
+        let condition = match case {
+            Case::Sensitive => self.one_of(target, constants, span),
+            Case::Insensitive => {
+                let mut texts = Vec::with_capacity(constants.len());
+                for (value, span) in constants {
+                    match value {
+                        ScriptValue::String(value) => texts.push(Text { value, span }),
+                        other => {
+                            let ty = Type::of_value(&other);
+                            self.error(format!("`in~` takes strings, found {ty}"), span);
+                        }
+                    }
+                }
+                let operand = self.operand(target);
+                self.each_text(target, &operand, &texts, span, |compiler, operand, text| {
+                    compiler.equals_insensitive(operand, text)
+                })
+            }
+        };
+        match membership {
+            Membership::In => condition,
+            Membership::NotIn => self.negate(condition),
+        }
+    }
+
+    fn one_of(
+        &mut self,
+        target: &Expr,
+        constants: Vec<(ScriptValue, Span)>,
+        span: Span,
+    ) -> Condition {
+        let in_script = |script: Script, constants: Vec<(ScriptValue, Span)>| {
+            let mut args = vec![script];
+            args.extend(constants.into_iter().map(|(value, _)| Script::Constant(value)));
+            Script::Call(ScriptFunction::In, args)
+        };
+        match self.operand(target) {
+            Operand::Missing => Condition::Test(Predicate::Const(false)),
+            Operand::Constant(value) => {
+                match in_script(Script::Constant(value), constants).eval(&[]) {
+                    Ok(value) => self.folded(&value, span),
+                    Err(_) => Condition::Null,
+                }
+            }
+            Operand::Field(field) => {
+                let mut any = Vec::with_capacity(constants.len());
+                for (value, at) in constants {
+                    // Null equals nothing.
+                    let Some(scalar) = scalar(&value) else { continue };
+                    if self.fits(&field, target, &value, at) {
+                        let term = self.clause(&field, span).term(&scalar, Case::Sensitive);
+                        match term {
+                            Ok(term) => any.push(term),
+                            Err(error) => self.errors.push(error),
+                        }
+                    }
+                }
+                Condition::Test(Predicate::or(any))
+            }
+            Operand::Script(Fragment { expr, inputs }, ty) => {
+                for (value, at) in &constants {
+                    let constant = Type::of_value(value);
+                    if !ty.compares_with(constant) {
+                        self.error(format!("{ty} cannot be compared with {constant}"), *at);
+                    }
+                }
+                let expr = in_script(expr, constants);
+                Condition::Script(Fragment { expr, inputs }, span)
+            }
+        }
+    }
+
+    /// A function as condition: asked of the index where that can answer.
+    pub(super) fn call(&mut self, call: &Call, expr: &Expr) -> Condition {
+        if let Some(test) = self.pushed_down(call, expr.span) {
+            return test;
+        }
+        match self.operand(expr) {
+            Operand::Constant(value) => self.folded(&value, expr.span),
+            Operand::Script(fragment, Type::Boolean) => Condition::Script(fragment, expr.span),
+            Operand::Script(_, ty) => {
+                let message = format!("`{}` gives {ty}, not a condition", call.function.name());
+                self.error(message, expr.span);
+                Condition::Const(false)
+            }
+            Operand::Field(_) | Operand::Missing => Condition::Const(false),
+        }
+    }
+
+    /// `cidrMatch`, `startsWith`, `endsWith` and `stringContains` of a field and constants.
+    fn pushed_down(&mut self, call: &Call, span: Span) -> Option<Condition> {
+        let (wanted, [target, constants @ ..]) = (pushed_type(call.function)?, &*call.args) else {
+            return None;
+        };
+        let ExprKind::Field(name) = &target.kind else { return None };
+        let errors = self.errors.len();
+        let constants: Option<Vec<ScriptValue>> = constants
+            .iter()
+            .map(|constant| match self.operand(constant) {
+                Operand::Constant(value) => Some(value),
+                Operand::Field(_) | Operand::Missing | Operand::Script(..) => None,
+            })
+            .collect();
+        let Some(constants) = constants else {
+            // The script says it again.
+            self.errors.truncate(errors);
+            return None;
+        };
+        if constants.contains(&ScriptValue::Null) {
+            return Some(Condition::Null);
+        }
+        let field: Arc<Field> = match self.resolve(name) {
+            Resolved::Null => return Some(Condition::Null),
+            Resolved::Missing => return Some(Condition::Test(Predicate::Const(false))),
+            Resolved::Field(field) => field,
+        };
+        let ty = Type::of(&field.ty);
+        if ty != wanted {
+            let function = call.function.name();
+            self.error(
+                format!("`{function}` takes {wanted}, `{}` is {ty}", name.name),
+                target.span,
+            );
+            return Some(Condition::Const(false));
+        }
+        let mut texts = Vec::with_capacity(constants.len());
+        for value in &constants {
+            let ScriptValue::String(text) = value else {
+                let function = call.function.name();
+                self.error(format!("`{function}` takes strings, found {value}"), span);
+                return Some(Condition::Const(false));
+            };
+            texts.push(text.as_str());
+        }
+        let clause = self.clause(&field, span);
+        let case = call.case;
+        let text = texts.first().copied().unwrap_or_default();
+        let compiled = match call.function {
+            Function::StartsWith => clause.prefix(text, case, Normalize::No),
+            // Wildcards and backslashes of the constant are live.
+            Function::EndsWith => clause.wildcard(&format!("*{text}"), case, Normalize::No),
+            Function::StringContains => clause.wildcard(&format!("*{text}*"), case, Normalize::No),
+            _ => {
+                let networks = texts
+                    .iter()
+                    .map(|text| clause.term(&Scalar::String((*text).to_owned()), Case::Sensitive));
+                networks.collect::<Result<Vec<_>, _>>().map(Predicate::or)
+            }
+        };
+        Some(self.tested(compiled))
+    }
+}
+
+/// What the first argument of a function has to be for the index to answer it.
+fn pushed_type(function: Function) -> Option<Type> {
+    match function {
+        Function::CidrMatch => Some(Type::Ip),
+        Function::StartsWith | Function::EndsWith | Function::StringContains => Some(Type::String),
+        _ => None,
+    }
+}
+
+/// A condition compared with a boolean constant.
+fn boolean_side<'e>(left: &'e Expr, right: &'e Expr) -> Option<(&'e Expr, bool)> {
+    let is_condition = |expr: &Expr| match &expr.kind {
+        ExprKind::Call(call) => call.function.is_condition(),
+        ExprKind::Compare { .. }
+        | ExprKind::Match { .. }
+        | ExprKind::In { .. }
+        | ExprKind::Not(_)
+        | ExprKind::And(_)
+        | ExprKind::Or(_) => true,
+        ExprKind::Literal(_)
+        | ExprKind::Field(_)
+        | ExprKind::Negative(_)
+        | ExprKind::Arithmetic { .. } => false,
+    };
+    match (&left.kind, &right.kind) {
+        (_, ExprKind::Literal(Literal::Bool(wanted))) if is_condition(left) => {
+            Some((left, *wanted))
+        }
+        (ExprKind::Literal(Literal::Bool(wanted)), _) if is_condition(right) => {
+            Some((right, *wanted))
+        }
+        _ => None,
+    }
+}
+
+fn range(low: Option<(Scalar, bool)>, high: Option<(Scalar, bool)>) -> Range {
+    Range { low, high, ..Range::default() }
+}
+
+/// A constant as the Query DSL has it; `None` for null.
+fn scalar(value: &ScriptValue) -> Option<Scalar> {
+    Some(match value {
+        ScriptValue::Null => return None,
+        ScriptValue::Bool(value) => Scalar::Bool(*value),
+        ScriptValue::Integer(value) => Scalar::Integer(*value),
+        ScriptValue::Float(value) => Scalar::Float(*value),
+        ScriptValue::String(value) => Scalar::String(value.clone()),
+    })
+}

@@ -1,0 +1,173 @@
+//! Strings against string constants: `:`, `like`, `regex`, `in~`.
+
+use super::Compiler;
+use super::condition::Condition;
+use super::field::Type;
+use super::script::{Fragment, Operand};
+use crate::compile::clause::Normalize;
+use crate::diagnostic::Diagnostic;
+use crate::ir::Predicate;
+use crate::ir::script::{
+    Comparison, Expr as Script, Function as ScriptFunction, JavaRegex, ScriptValue,
+};
+use crate::pattern::Case;
+use crate::query::dsl::Scalar;
+use crate::query::eql::ast::{Expr, Matcher, Text};
+use crate::schema::{Field, FieldType};
+use crate::span::Span;
+
+impl Compiler<'_> {
+    /// `:`, `like` and `regex`.
+    pub(super) fn matches(
+        &mut self,
+        op: Matcher,
+        target: &Expr,
+        values: &[Text],
+        span: Span,
+    ) -> Condition {
+        let operand = self.operand(target);
+        if let (Operand::Script(..) | Operand::Constant(_), Matcher::Regex(case)) = (&operand, op) {
+            // Scripts join the alternatives.
+            let source: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+            let joined = Text { value: source.join("|"), span };
+            return self.each_text(target, &operand, &[joined], span, |compiler, operand, text| {
+                compiler.regex(operand, text, case)
+            });
+        }
+        self.each_text(target, &operand, values, span, |compiler, operand, text| match op {
+            Matcher::Colon => compiler.wildcard(operand, text, Case::Insensitive),
+            Matcher::Like(case) => compiler.wildcard(operand, text, case),
+            Matcher::Regex(case) => compiler.regex(operand, text, case),
+        })
+    }
+
+    /// Some of the texts matches the operand.
+    pub(super) fn each_text(
+        &mut self,
+        target: &Expr,
+        operand: &Operand,
+        texts: &[Text],
+        span: Span,
+        test: impl Fn(&mut Self, &Operand, &Text) -> Condition,
+    ) -> Condition {
+        let ty = match operand {
+            Operand::Field(field) => Type::of(&field.ty),
+            Operand::Script(_, ty) => *ty,
+            Operand::Constant(value) => Type::of_value(value),
+            Operand::Missing => Type::Null,
+        };
+        if !matches!(ty, Type::String | Type::Null) {
+            self.error(format!("{target} is {ty}, and only strings are matched so"), span);
+            return Condition::Const(false);
+        }
+        match operand {
+            Operand::Missing => return Condition::Test(Predicate::Const(false)),
+            Operand::Constant(ScriptValue::Null) => return Condition::Null,
+            Operand::Constant(_) | Operand::Field(_) | Operand::Script(..) => {}
+        }
+        if let Operand::Script(fragment, _) = operand
+            && !self.affordable(&fragment.expr, texts.len(), span)
+        {
+            return Condition::Const(false);
+        }
+        let mut parts = Vec::with_capacity(texts.len());
+        for text in texts {
+            let part = test(self, operand, text);
+            parts.push(match part {
+                // The part of a list is its value, a single value the whole.
+                Condition::Script(script, _) if texts.len() == 1 => Condition::Script(script, span),
+                part => part,
+            });
+        }
+        self.combine(parts, false)
+    }
+
+    pub(super) fn equals_insensitive(&mut self, operand: &Operand, text: &Text) -> Condition {
+        match operand {
+            Operand::Field(field) => self.equals(field, text, Case::Insensitive),
+            other => self.scripted(other, text, ScriptFunction::EqualsInsensitive),
+        }
+    }
+
+    fn equals(&mut self, field: &Field, text: &Text, case: Case) -> Condition {
+        let is_constant = matches!(field.ty, FieldType::ConstantKeyword { .. });
+        if case == Case::Insensitive && text.value.is_empty() && !is_constant {
+            // Lucene's automaton of no characters matches nothing.
+            return Condition::Test(Predicate::Const(false));
+        }
+        let scalar = Scalar::String(text.value.clone());
+        let term = self.clause(field, text.span).term(&scalar, case);
+        self.tested(term)
+    }
+
+    /// `:` and `like`: equality where there are no wildcards.
+    fn wildcard(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
+        let is_wild = text.value.contains(['*', '?']);
+        match (operand, case, is_wild) {
+            (Operand::Field(field), _, true) => {
+                // Wildcards cannot be escaped: a backslash is itself.
+                let pattern = text.value.replace('\\', "\\\\");
+                let clause = self.clause(field, text.span);
+                let wildcard = clause.wildcard(&pattern, case, Normalize::No);
+                self.tested(wildcard)
+            }
+            (Operand::Field(field), _, false) => self.equals(field, text, case),
+            (other, _, true) => {
+                let regex = JavaRegex::like(&text.value, case);
+                match regex {
+                    Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
+                    Err(error) => self.unsupported(&error.to_string(), text.span),
+                }
+            }
+            (other, Case::Insensitive, false) => {
+                self.scripted(other, text, ScriptFunction::EqualsInsensitive)
+            }
+            (other, Case::Sensitive, false) => {
+                let equal = ScriptFunction::Compare(Comparison::Equal);
+                self.scripted(other, text, equal)
+            }
+        }
+    }
+
+    fn regex(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
+        match operand {
+            Operand::Field(field) => {
+                let clause = self.clause(field, text.span);
+                let regexp = clause.regexp(&text.value, case, Normalize::No);
+                self.tested(regexp)
+            }
+            other => match JavaRegex::parse(&text.value, case) {
+                Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
+                Err(error) => self.unsupported(&error.to_string(), text.span),
+            },
+        }
+    }
+
+    fn unsupported(&mut self, message: &str, span: Span) -> Condition {
+        self.errors.push(Diagnostic::unsupported("eql-regex", message, span));
+        Condition::Const(false)
+    }
+
+    /// A script function of an operand and a string.
+    fn scripted(&mut self, operand: &Operand, text: &Text, function: ScriptFunction) -> Condition {
+        let Fragment { expr, inputs } = match operand {
+            Operand::Constant(value) => Fragment::constant(value.clone()),
+            Operand::Script(fragment, _) => fragment.clone(),
+            Operand::Field(_) | Operand::Missing => {
+                return Condition::Test(Predicate::Const(false));
+            }
+        };
+        let mut args = vec![expr];
+        if !matches!(function, ScriptFunction::Matches(_)) {
+            args.push(Script::Constant(ScriptValue::String(text.value.clone())));
+        }
+        let expr = Script::Call(function, args);
+        if let Operand::Constant(_) = operand {
+            return match expr.eval(&[]) {
+                Ok(value) => self.folded(&value, text.span),
+                Err(_) => Condition::Null,
+            };
+        }
+        Condition::Script(Fragment { expr, inputs }, text.span)
+    }
+}

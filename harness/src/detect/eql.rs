@@ -1,0 +1,264 @@
+//! EQL plans over the events of one case: filters' hits to detections.
+
+use std::sync::Arc;
+
+use super::sample;
+use super::sequence::key::{Key, KeyValue, Real};
+use super::sequence::stream::{Filter, Hits, Moment, Source, Stream};
+use super::sequence::trace::{self, Rejection};
+use super::sequence::{self, Limit, Match, Presence, Spec, slow};
+use crate::document::{Cell, Columns, Document};
+use crate::ir::Kind;
+use crate::ir::plan::{self, EqlPlan, EqlSearch, Stage};
+use crate::value::ip_text;
+
+/// The events that a plan ranges over.
+#[derive(Clone, Copy, Debug)]
+pub struct Events<'a> {
+    /// Their documents.
+    pub documents: &'a [Document],
+    /// The columns of the documents' cells.
+    pub columns: &'a Columns,
+    /// When each happened; events without a moment take no part.
+    pub moments: &'a [Option<Moment>],
+}
+
+/// One detection: an event, a sequence or a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detection {
+    /// The event of each stage, runs counted; `None` at a missing stage.
+    pub stages: Vec<Option<u32>>,
+    /// The join key.
+    pub key: Key,
+}
+
+/// Why a plan cannot be matched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Of a sequence.
+    #[error(transparent)]
+    Sequence(#[from] sequence::Error),
+    /// Of a sample.
+    #[error(transparent)]
+    Sample(#[from] sample::Error),
+}
+
+/// Which matcher of sequences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matcher {
+    /// The state machine.
+    Machine,
+    /// Its slow twin.
+    Slow,
+}
+
+/// Finds what a plan looks for. `hits` are those of [`EqlPlan::filters`], each
+/// ascending; `size` bounds the detections.
+///
+/// # Errors
+///
+/// What Elasticsearch would fail on, and plans beyond our bounds.
+pub fn find(
+    plan: &EqlPlan,
+    hits: &[Vec<u32>],
+    events: Events<'_>,
+    size: usize,
+    matcher: Matcher,
+) -> Result<Vec<Detection>, Error> {
+    let limits: Vec<Limit> = plan
+        .limits
+        .iter()
+        .map(|limit| match limit {
+            plan::Limit::Head(count) => Limit::Head(*count as usize),
+            plan::Limit::Tail(count) => Limit::Tail(*count as usize),
+        })
+        .collect();
+    let limits = Limit::with_size(&limits, size);
+    let timed = |hits: &Vec<u32>| {
+        let timed = hits.iter().filter(|event| events.moments[**event as usize].is_some());
+        timed.copied().collect::<Vec<u32>>()
+    };
+    let hits: Vec<Vec<u32>> = hits.iter().map(timed).collect();
+    match &plan.search {
+        EqlSearch::Events(_) => {
+            let spec = Spec {
+                stages: vec![sequence::Stage { presence: Presence::Present, runs: 1 }],
+                until: false,
+                maxspan_ms: None,
+                optional: Vec::new(),
+                limits,
+            };
+            search(&spec, &hits, &[], &Fields { events, stages: &[], until: None }, matcher)
+        }
+        EqlSearch::Sequence { stages, until, maxspan_ms } => {
+            let spec = Spec {
+                stages: stages.iter().map(presence).collect(),
+                until: until.is_some(),
+                maxspan_ms: *maxspan_ms,
+                optional: optional(stages),
+                limits,
+            };
+            let (stage_hits, until_hits) = hits.split_at(stages.len());
+            let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
+            let source = Fields { events, stages, until: until.as_ref() };
+            search(&spec, stage_hits, until_hits, &source, matcher)
+        }
+        EqlSearch::Sample { stages } => {
+            let spec = sample::Spec { optional: optional(stages), per_key: 1, size };
+            let source = Fields { events, stages, until: None };
+            let samples = sample::find(&spec, &hits, &source)?.into_iter();
+            let detection = |sample: sample::Sample| Detection {
+                stages: sample.events.into_iter().map(Some).collect(),
+                key: sample.key,
+            };
+            Ok(samples.map(detection).collect())
+        }
+    }
+}
+
+/// Why a sequence did not come about although every stage has its events.
+pub fn why_not(
+    plan: &EqlPlan,
+    hits: &[Vec<u32>],
+    events: Events<'_>,
+    name: &dyn Fn(u32) -> String,
+) -> Vec<String> {
+    let untimed = |event: &&u32| events.moments[**event as usize].is_none();
+    if hits.iter().flatten().any(|event| untimed(&event)) {
+        return vec!["an event without a timestamp takes no part in a sequence".to_owned()];
+    }
+    let EqlSearch::Sequence { stages, until, maxspan_ms } = &plan.search else {
+        return vec!["no events share a join key".to_owned()];
+    };
+    let spec = Spec {
+        stages: stages.iter().map(presence).collect(),
+        until: until.is_some(),
+        maxspan_ms: *maxspan_ms,
+        optional: optional(stages),
+        limits: Vec::new(),
+    };
+    let source = Fields { events, stages, until: until.as_ref() };
+    let (stage_hits, until_hits) = hits.split_at(stages.len());
+    let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
+    let stream = Stream::build(&spec, Hits { stages: stage_hits, until: until_hits }, &source);
+    let trace = match stream.and_then(|stream| trace::explain(&spec, &stream)) {
+        Ok(trace) => trace,
+        Err(error) => return vec![error.to_string()],
+    };
+    let list =
+        |events: &[u32]| events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", ");
+    let mut notes = Vec::new();
+    for key in trace.keys.iter().take(MAX_KEYS) {
+        let values: Vec<_> =
+            key.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
+        let under =
+            if values.is_empty() { String::new() } else { format!("key {}: ", values.join(", ")) };
+        let present = stages.iter().filter(|stage| !stage.missing).count();
+        notes.push(format!(
+            "{under}{} of {present} stages in order ({})",
+            key.furthest.len(),
+            list(&key.furthest)
+        ));
+        notes.extend(key.rejections.iter().take(MAX_KEYS).map(|rejection| match rejection {
+            Rejection::Maxspan { events, next, excess_ms } => format!(
+                "{under}{} came {excess_ms} ms too late for maxspan after {}",
+                name(*next),
+                list(events)
+            ),
+            Rejection::Until { until, next, .. } => {
+                format!("{under}until matched {} before {}", name(*until), name(*next))
+            }
+            Rejection::Present { stage, event, .. } => {
+                format!(
+                    "{under}stage {} asks for no event, and there is {}",
+                    stage + 1,
+                    name(*event)
+                )
+            }
+        }));
+    }
+    notes
+}
+
+/// How many keys, and how many rejections of each, are told.
+const MAX_KEYS: usize = 5;
+
+fn presence(stage: &Stage) -> sequence::Stage {
+    let presence = if stage.missing { Presence::Missing } else { Presence::Present };
+    sequence::Stage { presence, runs: stage.runs }
+}
+
+/// A key may be null where some stage says so.
+fn optional(stages: &[Stage]) -> Vec<bool> {
+    let terms = stages.first().map_or(0, |stage| stage.keys.len());
+    (0..terms).map(|term| stages.iter().any(|stage| stage.keys[term].optional)).collect()
+}
+
+fn search(
+    spec: &Spec,
+    stages: &[Vec<u32>],
+    until: &[u32],
+    source: &Fields<'_>,
+    matcher: Matcher,
+) -> Result<Vec<Detection>, Error> {
+    let hits = Hits { stages, until };
+    let matches = match matcher {
+        Matcher::Machine => sequence::find(spec, &Stream::build(spec, hits, source)?)?,
+        Matcher::Slow => slow::find(spec, hits, source)?,
+    };
+    let detection = |found: Match| Detection { stages: found.stages, key: found.key };
+    Ok(matches.into_iter().map(detection).collect())
+}
+
+/// Join fields out of documents.
+struct Fields<'a> {
+    events: Events<'a>,
+    stages: &'a [Stage],
+    until: Option<&'a Stage>,
+}
+
+impl Source for Fields<'_> {
+    fn moment(&self, event: u32) -> Moment {
+        // Hits without a moment were left out before.
+        let none = Moment { timestamp_ms: 0, tiebreaker: None };
+        self.events.moments[event as usize].unwrap_or(none)
+    }
+
+    fn values(&self, filter: Filter, event: u32, term: usize, values: &mut Vec<KeyValue>) {
+        let stage = match filter {
+            Filter::Stage(stage) => self.stages.get(stage),
+            Filter::Until => self.until,
+        };
+        let column = stage.and_then(|stage| stage.keys.get(term)?.column.as_ref());
+        let id = column.and_then(|column| self.events.columns.id(column));
+        let row = &self.events.documents[event as usize].rows[0];
+        match id.and_then(|id| row.cell(id)) {
+            Some(Cell::Keyword(texts)) => {
+                values.extend(texts.iter().map(|text| KeyValue::Text(text.as_str().into())));
+            }
+            Some(Cell::Long(numbers)) => values.extend(numbers.iter().map(|n| KeyValue::Long(*n))),
+            Some(Cell::Double(numbers)) => {
+                values.extend(numbers.iter().map(|n| KeyValue::Double(Real(*n))));
+            }
+            Some(Cell::Ip(addresses)) => {
+                let text = |address: &u128| KeyValue::Text(ip_text(*address).into());
+                values.extend(addresses.iter().map(text));
+            }
+            // Text has no values to join on.
+            Some(Cell::Text(_)) | None => {
+                debug_assert!(column.is_none_or(|c| c.kind != Kind::Text));
+            }
+        }
+    }
+}
+
+/// A join key for people and reports.
+pub fn key_text(value: Option<&KeyValue>) -> Arc<str> {
+    match value {
+        None => "null".into(),
+        Some(KeyValue::Bool(value)) => value.to_string().into(),
+        Some(KeyValue::Long(value)) => value.to_string().into(),
+        Some(KeyValue::Double(Real(value))) => value.to_string().into(),
+        Some(KeyValue::Text(text)) => text.clone(),
+    }
+}

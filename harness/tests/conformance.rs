@@ -1,0 +1,156 @@
+//! The recorded verdicts, where they are at hand: through the code of
+//! `cargo xtask conformance`, which has the only readers of those formats.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use harness::conformance::formats::{self, Content};
+use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge};
+use harness::files;
+use harness::rule::model::Rule;
+use harness::rule::tree;
+
+/// The folder of recorded verdicts: `HARNESS_SHARED`, or `../shared` beside the repository.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn shared() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let folder = std::env::var_os("HARNESS_SHARED").map_or(beside, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: there is no folder {}", folder.display());
+    None
+}
+
+fn rules(shared: &Path) -> BTreeMap<String, Rule> {
+    let tree = tree::load_tree(&shared.join("corpus/rules"));
+    let rules = tree.rules.into_iter().filter_map(|loaded| loaded.rule);
+    rules.map(|rule| (rule.rule_id.value.clone(), rule)).collect()
+}
+
+/// Judges every file that matches, and returns how many cases agreed.
+fn check(pattern: &str) -> Option<usize> {
+    let shared = shared()?;
+    let rules = rules(&shared);
+    let mut suites: Vec<Suite> = Vec::new();
+    let mut origins = Vec::new();
+    for file in files::find(&shared.join("conformance"), &[pattern], &mut Vec::new()) {
+        let text = files::read(&file.path).expect("a readable suite");
+        let content = formats::read(&text, &rules);
+        match content.unwrap_or_else(|found| panic!("{}: {found}", file.relative)) {
+            Content::Suites(own) => {
+                origins.extend(own.iter().map(|_| file.relative.clone()));
+                suites.extend(own);
+            }
+            Content::Pipelines(_) | Content::Unsupported(..) => {}
+        }
+    }
+    let mut agree = 0;
+    for (judged, path) in judge(suites).expect("the engine runs").iter().zip(origins) {
+        for (case, outcome) in judged.suite.cases.iter().zip(&judged.outcomes) {
+            let argued = exceptions::find(&path, &judged.suite.name, &case.name).is_some();
+            match outcome {
+                Outcome::Agree => {
+                    assert!(
+                        !argued,
+                        "{path} {} {} no longer differs",
+                        judged.suite.name, case.name
+                    );
+                    agree += 1;
+                }
+                Outcome::Unsupported(_) => {}
+                Outcome::Disagree(found) => {
+                    assert!(
+                        argued,
+                        "{path} {} {}: {}\n{found:#?}",
+                        judged.suite.name, case.name, case.query
+                    );
+                }
+            }
+        }
+    }
+    Some(agree)
+}
+
+#[test]
+fn kql_agrees() {
+    if let Some(agree) = check("live/kql.json") {
+        assert_eq!(agree, 1200);
+    }
+}
+
+#[test]
+fn lucene_agrees() {
+    if let Some(agree) = check("live/lucene.json") {
+        assert_eq!(agree, 600);
+    }
+}
+
+#[test]
+fn query_dsl_agrees() {
+    if let Some(agree) = check("live/dsl.json") {
+        assert_eq!(agree, 599);
+    }
+}
+
+#[test]
+fn kql_of_production_rules_agrees() {
+    if let Some(agree) = check("live/corpus-kql.ndjson") {
+        assert_eq!(agree, 383);
+    }
+}
+
+#[test]
+fn elasticsearchs_own_kql_agrees() {
+    if let Some(agree) = check("kql/cases.json") {
+        assert_eq!(agree, 61, "of 63; two are argued");
+    }
+}
+
+#[test]
+fn eql_agrees() {
+    if let Some(agree) = check("live/eql.json") {
+        assert_eq!(agree, 1000);
+    }
+}
+
+#[test]
+fn eql_of_production_rules_agrees() {
+    if let Some(agree) = check("live/corpus-eql.ndjson") {
+        assert_eq!(agree, 575, "event filters of 478 rules");
+    }
+}
+
+#[test]
+fn sequences_agree() {
+    if let Some(agree) = check("live/sequences.json") {
+        assert_eq!(agree, 600);
+    }
+}
+
+#[test]
+fn pipelines_agree() {
+    let Some(shared) = shared() else { return };
+    let mut datasets = esql_spec::Datasets::default();
+    for index in ["employees", "hosts"] {
+        let data = files::read(&shared.join(format!("conformance/esql/{index}.ndjson")));
+        datasets.add(index, &data.expect("a readable dataset")).expect("a known dataset");
+    }
+    let mut agree = 0;
+    for file in files::find(&shared.join("conformance"), &["esql/*.csv-spec"], &mut Vec::new()) {
+        let text = files::read(&file.path).expect("a readable suite");
+        for case in esql_spec::parse(&text).expect("a whole suite") {
+            let outcome = esql_spec::judge(&case, &datasets);
+            assert_eq!(outcome, esql_spec::Outcome::Agree, "{} {}", file.relative, case.name);
+            agree += 1;
+        }
+    }
+    assert_eq!(agree, 620);
+}
+
+#[test]
+fn generated_documents_raise_their_rules() {
+    if let Some(agree) = check("generated/*.json") {
+        assert_eq!(agree, 4927 - 32, "of 4,927; 32 are argued");
+    }
+}

@@ -1,0 +1,69 @@
+//! One test a rule: its cases hold, and its alerts are those of the snapshot.
+//!
+//! The code path is that of `cargo xtask test`. After a wanted change, write the
+//! snapshots with `cargo xtask test --update` or review them with `cargo insta
+//! review`.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use harness::report::human::word;
+use harness::report::problem::one_line;
+use harness::run::{self, Run};
+use harness::verdict::Status;
+use harness::{config, snapshot, tidy};
+use rstest::rstest;
+
+/// The repository, run once for all tests.
+static RUN: LazyLock<Run> = LazyLock::new(|| {
+    let folders = config::folders(root()).expect("harness.toml is valid");
+    let project = config::open(&folders).expect("the mappings are valid");
+    run::run(project, None).expect("the engine runs")
+});
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+#[rstest]
+fn rule(
+    #[files("../rules/**/*.toml")]
+    #[base_dir = "."]
+    path: PathBuf,
+) {
+    let rules = root().join("rules").canonicalize().expect("the rules folder exists");
+    let path = path.canonicalize().expect("the rule exists");
+    let key = path.strip_prefix(&rules).expect("the rule lies below the folder");
+    let key = key.with_extension("").to_string_lossy().replace('\\', "/");
+    let rule = RUN.rules.iter().find(|rule| rule.key == key).expect("every rule file is run");
+
+    let problems: Vec<_> = rule.problems.iter().map(one_line).collect();
+    assert_eq!(problems, Vec::<String>::new(), "{key} has findings");
+    assert_eq!(
+        rule.status,
+        Status::Passed,
+        "{key} {}: run `cargo xtask test {key}` to see why",
+        word(rule.status)
+    );
+    let (folder, name) = key.rsplit_once('/').unwrap_or((".", &key));
+    insta::with_settings!({
+        snapshot_path => folder,
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+        input_file => format!("rules/{key}.toml"),
+    }, { insta::assert_snapshot!(name, snapshot::render(rule)); });
+}
+
+#[test]
+fn nothing_is_left_over() {
+    let unpaired = snapshot::unpaired(&RUN, &root().join("snapshots"));
+    let problems = RUN.problems.iter().chain(&unpaired);
+    let problems: Vec<_> = problems.map(one_line).collect();
+    assert_eq!(problems, Vec::<String>::new());
+}
+
+#[test]
+fn the_repository_is_tidy() {
+    let problems: Vec<_> = tidy::check(root()).iter().map(one_line).collect();
+    assert_eq!(problems, Vec::<String>::new());
+}

@@ -1,0 +1,239 @@
+//! Hostile and broken input through the binary: a clear error or a correct
+//! answer, the documented exit code, in bounded time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const OK: i32 = 0;
+const USAGE: i32 = 2;
+const FAILED: i32 = 3;
+const NOTHING_RAN: i32 = 4;
+
+/// Far more than any of it takes, far less than anything that does not end.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// A repository in a folder of its own, removed when dropped.
+struct Repository(PathBuf);
+
+impl Drop for Repository {
+    fn drop(&mut self) {
+        // A folder that stays behind harms nobody.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+impl Repository {
+    fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(folder.join("rules")).expect("a folder");
+        fs::create_dir_all(folder.join("cases")).expect("a folder");
+        Self(folder)
+    }
+
+    /// A repository with the rule `r`.
+    fn with_rule(query: &str) -> Self {
+        Self::new().write("rules/r.toml", rule("A rule", query))
+    }
+
+    fn write(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
+        fs::write(path, content).expect("a file");
+        self
+    }
+
+    /// A positive case that matches `a: x` and a negative one.
+    fn with_cases(self) -> Self {
+        self.write("cases/r/positive/p.json", r#"{"a": "x"}"#)
+            .write("cases/r/negative/n.json", r#"{"a": "y"}"#)
+    }
+
+    /// Runs `xtask test` on it; the exit code and all output.
+    fn test(&self) -> (i32, String) {
+        run(&["test", "--root", self.0.to_str().expect("a plain path")])
+    }
+}
+
+fn run(arguments: &[&str]) -> (i32, String) {
+    let started = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("a run");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).expect("output is UTF-8");
+    assert!(started.elapsed() < LIMIT, "took {:?}", started.elapsed());
+    assert!(!text.contains("panicked"), "{text}");
+    assert!(text.len() < 20_000, "{} bytes of output", text.len());
+    (output.status.code().expect("an exit code"), text)
+}
+
+/// A rule file; `a` is a keyword by the events, or text.
+fn rule(name: &str, query: &str) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).expect("a string");
+    format!(
+        r#"
+[metadata]
+creation_date = "2026/01/01"
+maturity = "production"
+updated_date = "2026/01/01"
+
+[rule]
+author = ["us"]
+description = "For tests."
+language = "kuery"
+license = "MIT"
+name = {}
+risk_score = 21
+rule_id = "1d485649-d486-4f1d-a99c-8d64795795ad"
+severity = "low"
+type = "query"
+query = {}
+"#,
+        quoted(name),
+        quoted(query)
+    )
+}
+
+/// The exit code of `repository`, with every one of `phrases` in its output.
+#[track_caller]
+fn check(repository: &Repository, code: i32, phrases: &[&str]) {
+    let (found, text) = repository.test();
+    assert_eq!(found, code, "{text}");
+    for phrase in phrases {
+        assert!(text.contains(phrase), "no `{phrase}` in\n{text}");
+    }
+}
+
+#[test]
+fn a_good_rule_passes() {
+    check(&Repository::with_rule("a: x").with_cases(), OK, &["1 passed", "2 cases"]);
+}
+
+#[test]
+fn queries_that_are_no_queries() {
+    for (query, phrases) in [
+        ("a: \"x", &["r.toml", "error", "^"][..]),
+        ("a: x\\", &["r.toml", "error", "^"]),
+        ("a: \\x", &["r.toml", "a backslash escapes only", "^"]),
+        ("a: (x or", &["r.toml", "error", "^"]),
+        ("source.ip: \"2001:db8::/999\"", &["r.toml", "error"]),
+    ] {
+        check(&Repository::with_rule(query).with_cases(), FAILED, phrases);
+    }
+}
+
+#[test]
+fn deep_parentheses_are_refused() {
+    let deep = format!("{}a: x{}", "(".repeat(100_000), ")".repeat(100_000));
+    check(&Repository::with_rule(&deep).with_cases(), FAILED, &["deep", "r.toml"]);
+    check(&Repository::with_rule(&"not ".repeat(100_000)).with_cases(), FAILED, &["r.toml"]);
+}
+
+#[test]
+fn ten_megabytes_of_query_are_answered() {
+    let many: Vec<String> = (0..700_000).map(|n| format!("\"v{n:08}\"")).collect();
+    let long = format!("a: ({} or x)", many.join(" or "));
+    assert!(long.len() > 10_000_000);
+    check(&Repository::with_rule(&long).with_cases(), OK, &["1 passed"]);
+}
+
+#[test]
+fn files_that_are_no_rules() {
+    let empty = Repository::new().write("rules/r.toml", "").with_cases();
+    check(&empty, FAILED, &["r.toml", "error"]);
+    let binary = Repository::new().write("rules/r.toml", b"[rule]\nname = \"\xff\"").with_cases();
+    check(&binary, FAILED, &["r.toml", "UTF-8"]);
+}
+
+#[test]
+fn files_that_are_no_fixtures() {
+    let huge = format!("{{\"a\": \"{}\"}}\n", "x".repeat(50_000_000));
+    for (name, content, phrase) in [
+        ("p.json", &b"no JSON"[..], "not JSON"),
+        ("p.json", b"", "empty"),
+        ("p.json", b"[]", "no event"),
+        ("p.ndjson", b"\n \n", "no event"),
+        ("p.json", b"[1]", "an event is a JSON object"),
+        ("p.json", b"{\"a\": \"\xff\"}", "UTF-8"),
+        ("p.txt", b"{}", "is no case"),
+        ("p.ndjson", huge.as_bytes(), "more than the limit"),
+        ("p.json", "[".repeat(100_000).as_bytes(), "not JSON"),
+    ] {
+        let repository = Repository::with_rule("a: x").with_cases();
+        let path = format!("cases/r/positive/bad_{name}");
+        check(&repository.write(&path, content), FAILED, &[phrase, &path["cases/".len()..]]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_root_are_not_followed() {
+    let outside = Repository::with_rule("a: x").with_cases();
+    for (file, code) in [("rules/s.toml", FAILED), ("cases/r/positive/q.json", FAILED)] {
+        let repository = Repository::with_rule("a: x").with_cases();
+        let target =
+            if file.starts_with("rules") { "rules/r.toml" } else { "cases/r/positive/p.json" };
+        std::os::unix::fs::symlink(outside.0.join(target), repository.0.join(file))
+            .expect("a link");
+        check(&repository, code, &["leads out of"]);
+    }
+}
+
+#[test]
+fn an_ipv6_network_on_a_keyword_is_a_plain_value() {
+    let repository = Repository::with_rule("host.name: \"2001:db8::/32\"")
+        .write("cases/r/positive/p.json", r#"{"host.name": "2001:db8::/32"}"#)
+        .write("cases/r/negative/n.json", r#"{"host.name": "2001:db8::1"}"#);
+    check(&repository, OK, &["1 passed"]);
+}
+
+#[test]
+fn control_characters_never_reach_the_terminal() {
+    let name = "evil \u{1b}[2J\u{7}\u{202e}name";
+    let repository = Repository::new()
+        .write("rules/r.toml", rule(name, "a: x"))
+        .write("cases/r/positive/p.json", "{\"a\": \"\\u001b[31m\"}")
+        .write("cases/r/negative/n.json", r#"{"a": "y"}"#);
+    let (code, text) = repository.test();
+    assert_eq!(code, FAILED, "{text}");
+    assert!(text.contains("evil \\u{1b}[2J\\u{7}\\u{202e}name"), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    check(&Repository::with_rule("a: x"), NOTHING_RAN, &["1 untested"]);
+    check(&Repository::new(), NOTHING_RAN, &["nothing ran"]);
+    let one_sided = Repository::with_rule("a: x").write("cases/r/positive/p.json", r#"{"a": "x"}"#);
+    check(&one_sided, FAILED, &["no negative case"]);
+    let orphan = Repository::with_rule("a: x").with_cases().write("cases/s/positive/p.json", "{}");
+    check(&orphan, FAILED, &["there is no rule s.toml"]);
+}
+
+#[test]
+fn a_failing_case_names_the_clause_and_the_value() {
+    let missed = Repository::with_rule("a: x and host.name: h")
+        .with_cases()
+        .write("cases/r/positive/p.json", r#"{"a": "x", "host.name": "other"}"#);
+    check(&missed, FAILED, &["FAIL r/positive/p.json", "needs host.name", "\"other\""]);
+    let noisy = Repository::with_rule("a: x")
+        .with_cases()
+        .write("cases/r/negative/n.json", r#"{"a": "x"}"#);
+    check(&noisy, FAILED, &["FAIL r/negative/n.json", "let through by", "\"x\""]);
+}
+
+#[test]
+fn arguments_that_name_nothing() {
+    assert_eq!(run(&["test", "--no-such-flag"]).0, USAGE);
+    let (code, text) = run(&["test", "--root", "/no/such/folder"]);
+    assert!(matches!(code, USAGE | FAILED), "{code}: {text}");
+    assert!(text.contains("cannot be read") || text.contains("no such folder"), "{text}");
+    let repository = Repository::with_rule("a: x").with_cases();
+    let root = repository.0.to_str().expect("a plain path");
+    assert_eq!(run(&["test", "no such rule", "--root", root]).0, NOTHING_RAN);
+    let escaping = Repository::new().write("harness.toml", "rules = \"../elsewhere\"");
+    check(&escaping, USAGE, &["harness.toml"]);
+}
