@@ -39,12 +39,15 @@ mod fold;
 mod functions;
 pub mod grok;
 pub mod like;
+pub mod mapping;
 pub mod memory;
 pub mod plan;
 mod regex;
 pub mod run;
 pub mod search;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod types;
 pub mod value;

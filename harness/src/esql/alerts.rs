@@ -106,11 +106,15 @@ pub fn alerts(
     let meta = |name: &str| column(name).filter(|_| !plan.is_aggregating());
     let (ids, indices, versions) = (meta("_id"), meta("_index"), meta("_version"));
     let text = |column: &Option<TableColumn>, row: usize| {
-        column.as_ref().and_then(|column| column.column.first(row)).map(|value| value.str().to_owned())
+        column
+            .as_ref()
+            .and_then(|column| column.column.first(row))
+            .map(|value| value.str().to_owned())
     };
-    let groups = options.suppression.as_ref().map(|suppression| {
-        suppression.fields.iter().map(|name| column(name)).collect::<Vec<_>>()
-    });
+    let groups = options
+        .suppression
+        .as_ref()
+        .map(|suppression| suppression.fields.iter().map(|name| column(name)).collect::<Vec<_>>());
     // A page holds one row more than alerts may be raised.
     let limit = options.max_signals.saturating_add(1).saturating_mul(PAGES);
     let mut seen: HashMap<Identity, usize> = HashMap::new();
@@ -133,9 +137,8 @@ pub fn alerts(
         }
         seen.insert(identity.clone(), row);
         let group = groups.as_ref().zip(options.suppression.as_ref());
-        let group = group.and_then(|(columns, suppression)| {
-            group_of(columns, row, suppression.group_missing)
-        });
+        let group = group
+            .and_then(|(columns, suppression)| group_of(columns, row, suppression.group_missing));
         if let Some(group) = group {
             if let Some(place) = by_group.get(&group) {
                 if let Some(alert) = alerts.get_mut(*place) {
@@ -173,4 +176,76 @@ fn group_of(
         key.push(format!("{values:?}"));
     }
     Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::esql::testing::{planned, ran, source};
+
+    /// The alerts of a query: identity, and how many rows are suppressed.
+    fn check(query: &str, max_signals: usize, by: Option<(&[&str], bool)>, expected: &[&str]) {
+        let suppression = by.map(|(fields, group_missing)| Suppression {
+            fields: fields.iter().map(|&field| field.to_owned()).collect(),
+            group_missing,
+        });
+        let options = AlertOptions { max_signals, suppression };
+        let (plan, table) = (planned(query).expect("valid"), ran(query).expect("runs"));
+        let source = source();
+        let alerts = alerts(&plan, &table, &source, &source, &options);
+        let shown: Vec<_> = alerts
+            .iter()
+            .map(|alert| {
+                let identity = match &alert.identity {
+                    Identity::Document { id, .. } => format!("id {id}"),
+                    Identity::Row(row) => format!("row {row}"),
+                };
+                format!("{identity} +{}", alert.suppressed.len())
+            })
+            .collect();
+        assert_eq!(shown, expected, "{query}");
+    }
+
+    #[test]
+    fn a_row_is_an_alert_and_a_document_only_one() {
+        check("FROM x METADATA _id | WHERE pid > 2", 10, None, &["id 2 +0", "id 3 +0"]);
+        check("FROM x METADATA _id | WHERE pid == 1 | MV_EXPAND args", 10, None, &["id 0 +0"]);
+        check("FROM x | WHERE pid > 2", 10, None, &["row 0 +0", "row 1 +0"]);
+        check("FROM x METADATA _id", 2, None, &["id 0 +0", "id 1 +0"]);
+        check(
+            "FROM x METADATA _id | STATS c = COUNT(*) BY _id | SORT _id",
+            2,
+            None,
+            &["row 0 +0", "row 1 +0"],
+        );
+        check("FROM x | WHERE false", 10, None, &[]);
+    }
+
+    #[test]
+    fn suppression_groups_by_columns_of_the_result() {
+        let query = "FROM x METADATA _id | KEEP _id, host";
+        check(query, 10, Some((&["host"], true)), &["id 0 +1", "id 2 +1", "id 4 +0"]);
+        let query = "FROM x METADATA _id | KEEP _id, name";
+        check(query, 10, Some((&["name"], true)), &["id 0 +0", "id 1 +0", "id 2 +0", "id 3 +1"]);
+        check(
+            query,
+            10,
+            Some((&["name"], false)),
+            &["id 0 +0", "id 1 +0", "id 2 +0", "id 3 +0", "id 4 +0"],
+        );
+    }
+
+    #[test]
+    fn the_window_has_both_ends_and_falls_back() {
+        let source = source();
+        let timestamp = source.column("@timestamp").expect("a field");
+        let pid = source.column("pid").expect("a field");
+        let window = Window { from: 1_704_067_200_000, to: 1_704_067_260_000 };
+        assert_eq!(rows_in_window(5, window, &timestamp, None, true), [0, 1]);
+        let ids = Window { from: 2, to: 3 };
+        assert_eq!(rows_in_window(5, ids, &timestamp, Some(&pid), false), [1, 2]);
+        let late = Window { from: 1_704_672_000_000, to: i64::MAX };
+        assert_eq!(rows_in_window(5, late, &timestamp, Some(&pid), true), [4]);
+        assert_eq!(rows_in_window(5, late, &timestamp, Some(&pid), false), Vec::<u32>::new());
+    }
 }

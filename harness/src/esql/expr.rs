@@ -122,6 +122,16 @@ impl Failure {
         Self::Warning(format!("java.lang.IllegalArgumentException: {message}"))
     }
 
+    /// A warning that a result is infinite or no number.
+    pub fn not_finite(value: f64) -> Self {
+        let shown = match value {
+            value if value.is_nan() => "NaN",
+            value if value > 0.0 => "Infinity",
+            _ => "-Infinity",
+        };
+        Self::arithmetic(&format!("not a finite double number: {shown}"))
+    }
+
     /// A warning with an `ArithmeticException`.
     pub fn arithmetic(message: &str) -> Self {
         Self::Warning(format!("java.lang.ArithmeticException: {message}"))

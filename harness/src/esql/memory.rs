@@ -15,16 +15,21 @@ use super::convert::{java_number, round_long};
 use super::source::{FieldInfo, Fields, Source};
 use super::types::Type;
 use super::value::{Point, Ref, Value};
+use crate::analysis::Normalizer;
 use crate::value::{DateFormat, keyword_text, parse_ip};
 
 /// How a field is mapped.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mapped {
-    /// `keyword`, `wildcard`, `constant_keyword`
+    /// `keyword`, `wildcard`
     Keyword {
         /// Longer strings are not kept.
         ignore_above: Option<usize>,
+        /// Changes strings before they are kept.
+        normalizer: Normalizer,
     },
+    /// `constant_keyword` with its value: every document has it.
+    Constant(String),
     /// `text`, `match_only_text`
     Text,
     /// `boolean`
@@ -59,7 +64,7 @@ impl Mapped {
     /// The type of the column.
     pub fn ty(&self) -> Type {
         match self {
-            Self::Keyword { .. } => Type::Keyword,
+            Self::Keyword { .. } | Self::Constant(_) => Type::Keyword,
             Self::Text => Type::Text,
             Self::Boolean => Type::Boolean,
             Self::Integer => Type::Integer,
@@ -86,14 +91,14 @@ impl Mapped {
     /// One value of a document; `None` when the index would not keep it.
     pub fn read(&self, json: &Json) -> Option<Value> {
         Some(match self {
-            Self::Keyword { ignore_above } => {
+            Self::Keyword { ignore_above, normalizer } => {
                 let text = keyword_text(json)?;
-                let long = ignore_above.is_some_and(|most| text.encode_utf16().count() > most);
-                if long {
+                if ignore_above.is_some_and(|most| text.encode_utf16().count() > most) {
                     return None;
                 }
-                Value::Str(text)
+                Value::Str(normalizer.apply(&text).into_owned())
             }
+            Self::Constant(text) => Value::Str(text.clone()),
             Self::Text | Self::Version => Value::Str(keyword_text(json)?),
             Self::Boolean => Value::Bool(crate::value::boolean_from_json(json).ok()?),
             Self::Integer => Value::Int(i32::try_from(whole(json)?).ok()?),
@@ -117,11 +122,14 @@ impl Mapped {
     /// Brings the values of one document into the order of doc values.
     pub fn arrange(&self, values: &mut Vec<Value>) {
         let ty = self.ty();
+        if let (Self::Constant(text), true) = (self, values.is_empty()) {
+            values.push(Value::Str(text.clone()));
+        }
         match self {
             Self::Text | Self::GeoPoint | Self::Unsupported(_) => {}
             _ => values.sort_by(|a, b| a.as_ref().compare(b.as_ref(), ty)),
         }
-        if matches!(self, Self::Keyword { .. } | Self::Ip | Self::Version) {
+        if matches!(self, Self::Keyword { .. } | Self::Constant(_) | Self::Ip | Self::Version) {
             values.dedup();
         }
     }
@@ -171,6 +179,37 @@ fn point(json: &Json) -> Option<Point> {
     }
 }
 
+/// One field to read from documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemoryField {
+    /// The full name.
+    pub name: Arc<str>,
+    /// Where documents have its values: the name, or that of the parent of a multi-field.
+    pub path: Arc<str>,
+    /// How it is mapped.
+    pub mapped: Mapped,
+}
+
+impl MemoryField {
+    /// A field whose values stand under its name.
+    pub fn new(name: &str, mapped: Mapped) -> Self {
+        Self { name: name.into(), path: name.into(), mapped }
+    }
+}
+
+/// One document and what an index adds to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// `_id`
+    pub id: &'a str,
+    /// `_index`
+    pub index: &'a str,
+    /// `_version`
+    pub version: i64,
+    /// `_source`
+    pub source: &'a Json,
+}
+
 /// Documents in memory, with the fields of a mapping.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySource {
@@ -181,37 +220,62 @@ pub struct MemorySource {
 }
 
 impl MemorySource {
-    /// Reads documents: each is an object whose keys may be dotted.
-    pub fn new(index: &str, fields: &[(&str, Mapped)], documents: &[Json]) -> Self {
-        let mut source = Self { rows: documents.len(), ..Self::default() };
-        let flat: Vec<BTreeMap<String, Vec<&Json>>> = documents.iter().map(flatten).collect();
-        for (name, mapped) in fields {
-            let mut builder = Builder::new(mapped.ty(), documents.len());
-            for document in &flat {
-                let found = document.get(*name).into_iter().flatten();
-                let mut values: Vec<_> = found.filter_map(|json| mapped.read(json)).collect();
+    /// Reads documents of one index, numbered from zero.
+    pub fn new(index: &str, fields: &[MemoryField], sources: &[Json]) -> Self {
+        let ids: Vec<_> = (0..sources.len()).map(|number| number.to_string()).collect();
+        let documents = ids.iter().zip(sources);
+        let documents = documents.map(|(id, source)| Document { id, index, version: 1, source });
+        Self::read(fields, &documents.collect::<Vec<_>>())
+    }
+
+    /// Reads documents. `_ignored` names the fields among `fields` whose
+    /// values an index would not keep.
+    pub fn read(fields: &[MemoryField], documents: &[Document<'_>]) -> Self {
+        let rows = documents.len();
+        let mut source = Self { rows, ..Self::default() };
+        let flat: Vec<_> = documents.iter().map(|document| flatten(document.source)).collect();
+        let mut ignored: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); rows];
+        for MemoryField { name, path, mapped } in fields {
+            let mut builder = Builder::new(mapped.ty(), rows);
+            for (document, ignored) in flat.iter().zip(&mut ignored) {
+                let mut values = Vec::new();
+                for json in document.get(&**path).into_iter().flatten() {
+                    match mapped.read(json) {
+                        Some(value) => values.push(value),
+                        None if !json.is_object() => {
+                            ignored.insert(name);
+                        }
+                        None => {}
+                    }
+                }
                 mapped.arrange(&mut values);
                 values.iter().for_each(|value| builder.value(value.as_ref()));
                 builder.end_row();
             }
             source.add(name, mapped.info(), builder.finish());
         }
-        let mut ids = Builder::new(Type::Keyword, documents.len());
-        let mut sources = Builder::new(Type::Source, documents.len());
-        for (number, document) in documents.iter().enumerate() {
-            ids.one(Ref::Str(&number.to_string()));
-            sources.one(Ref::Str(&document.to_string()));
-        }
-        let constant = |ty, value| Column::constant(ty, &[value], documents.len());
-        for (name, column) in [
-            ("_id", ids.finish()),
-            ("_source", sources.finish()),
-            ("_index", constant(Type::Keyword, Value::Str(index.to_owned()))),
-            ("_version", constant(Type::Long, Value::Long(1))),
-        ] {
-            source.columns.insert(name.into(), Arc::new(column));
-        }
+        source.add_metadata(documents, &ignored);
         source
+    }
+
+    fn add_metadata(&mut self, documents: &[Document<'_>], ignored: &[BTreeSet<&str>]) {
+        let rows = documents.len();
+        let mut keywords = [(); 3].map(|()| Builder::new(Type::Keyword, rows));
+        let mut sources = Builder::new(Type::Source, rows);
+        let mut versions = Builder::new(Type::Long, rows);
+        for (document, names) in documents.iter().zip(ignored) {
+            keywords[0].one(Ref::Str(document.id));
+            keywords[1].one(Ref::Str(document.index));
+            names.iter().for_each(|name| keywords[2].value(Ref::Str(name)));
+            keywords[2].end_row();
+            sources.one(Ref::Str(&document.source.to_string()));
+            versions.one(Ref::Long(document.version));
+        }
+        let names = ["_id", "_index", "_ignored"].into_iter();
+        let columns = names.zip(keywords).chain([("_source", sources), ("_version", versions)]);
+        for (name, builder) in columns {
+            self.columns.insert(name.into(), Arc::new(builder.finish()));
+        }
     }
 
     fn add(&mut self, name: &str, info: FieldInfo, column: Column) {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::esql::memory::{Mapped, MemorySource};
+use crate::analysis::Normalizer;
+use crate::esql::memory::{Mapped, MemoryField, MemorySource};
 use crate::value::DateFormat;
 
 /// Sources by the name of their index.
@@ -31,6 +32,8 @@ impl Datasets {
                 .map_err(|error| format!("{index}, line {}: {error}", number + 1))?;
             documents.push(document);
         }
+        let fields: Vec<_> =
+            fields.into_iter().map(|(name, mapped)| MemoryField::new(name, mapped)).collect();
         self.sources.insert(index.to_owned(), MemorySource::new(index, &fields, &documents));
         Ok(())
     }
@@ -44,7 +47,7 @@ impl Datasets {
     }
 }
 
-const KEYWORD: Mapped = Mapped::Keyword { ignore_above: None };
+const KEYWORD: Mapped = Mapped::Keyword { ignore_above: None, normalizer: Normalizer::None };
 
 fn employees() -> Result<Vec<(&'static str, Mapped)>, String> {
     let date = DateFormat::parse("strict_date_optional_time||epoch_millis")

@@ -144,10 +144,7 @@ fn calculate(op: ArithmeticOp, a: Ref<'_>, b: Ref<'_>, ty: Type) -> Outcome {
             if result.is_finite() {
                 Ok(Some(Value::Double(result)))
             } else {
-                Err(Failure::arithmetic(&format!(
-                    "not a finite double number: {}",
-                    crate::value::java_double(result)
-                )))
+                Err(Failure::not_finite(result))
             }
         }
         Type::Date => moment(op, a, b),

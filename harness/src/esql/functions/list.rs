@@ -291,7 +291,7 @@ pub(super) fn same_kind(b: &mut Binder<'_>) -> Result<Type, Diagnostic> {
         b.representable(1)?;
         return Ok(if first == Type::Null { second } else { first }.without_text());
     }
-    b.expect(1, |ty| ty.same_kind(first), first.without_text().name(), Some(first))?;
+    b.expect(1, |ty| ty.same_kind(first), first.without_text().name(), None)?;
     Ok(first.without_text())
 }
 

@@ -39,10 +39,7 @@ fn finite(value: f64) -> Outcome {
     if value.is_finite() {
         return Ok(Some(Value::Double(value)));
     }
-    Err(Failure::arithmetic(&format!(
-        "not a finite double number: {}",
-        crate::value::java_double(value)
-    )))
+    Err(Failure::not_finite(value))
 }
 
 fn real(b: &mut Binder<'_>, function: fn(f64) -> f64) -> Result<Bound, Diagnostic> {

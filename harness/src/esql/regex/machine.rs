@@ -44,7 +44,7 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
         if matched.is_none() {
             add(program, &mut current, &mut stack, (0, empty.clone()), text, at);
         }
-        if current.list.is_empty() {
+        if current.list.is_empty() && matched.is_some() {
             break;
         }
         next.clear();

@@ -108,27 +108,32 @@ impl Program {
         let branch = |into: usize, past: usize| {
             if greedy { Instruction::Split(into, past) } else { Instruction::Split(past, into) }
         };
+        let Some(max) = max else {
+            for _ in 1..min {
+                self.emit(node)?;
+            }
+            // The last copy is the loop, so that an empty pass through it ends it.
+            let skip = if min == 0 { Some(self.push(Instruction::Split(0, 0))?) } else { None };
+            let start = self.code.len();
+            self.emit(node)?;
+            let again = self.push(Instruction::Split(0, 0))?;
+            self.code[again] = branch(start, again + 1);
+            if let Some(skip) = skip {
+                self.code[skip] = branch(start, again + 1);
+            }
+            return Ok(());
+        };
         for _ in 0..min {
             self.emit(node)?;
         }
-        match max {
-            None => {
-                let split = self.push(Instruction::Split(0, 0))?;
-                self.emit(node)?;
-                self.push(Instruction::Jump(split))?;
-                self.code[split] = branch(split + 1, self.code.len());
-            }
-            Some(max) => {
-                let mut splits = Vec::new();
-                for _ in min..max {
-                    splits.push(self.push(Instruction::Split(0, 0))?);
-                    self.emit(node)?;
-                }
-                let end = self.code.len();
-                for split in splits {
-                    self.code[split] = branch(split + 1, end);
-                }
-            }
+        let mut splits = Vec::new();
+        for _ in min..max {
+            splits.push(self.push(Instruction::Split(0, 0))?);
+            self.emit(node)?;
+        }
+        let end = self.code.len();
+        for split in splits {
+            self.code[split] = branch(split + 1, end);
         }
         Ok(())
     }

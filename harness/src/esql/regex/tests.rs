@@ -31,7 +31,7 @@ fn the_dialects_differ() {
 #[test]
 fn what_only_the_machine_runs() {
     use Dialect::Java;
-    check(Java, "(?<![0-9.])[0-9]+(?![0-9])", ".12 34", Some(&[Some("2")]));
+    check(Java, "(?<![0-9.])[0-9]+(?![0-9])", ".12 34", Some(&[Some("34")]));
     check(Java, "a(?=b|cd)", "ac acd", Some(&[Some("a")]));
     check(Java, "(?<=ab|c)x", "bx abx", Some(&[Some("x")]));
     check(Java, r"\w++b", "aab", None);
@@ -91,6 +91,7 @@ fn replacing_as_java_does() {
     assert_eq!(replace("a", &"a".repeat(600), "bb"), Ok(None));
 }
 
+/// What repeats is never empty: engines differ on passes that take nothing.
 fn pattern() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "[ab]",
@@ -104,7 +105,7 @@ fn pattern() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("(?:{a}|{b})")),
             (inner.clone(), "\\*|\\+|\\?|\\*\\?|\\{1,2\\}")
-                .prop_map(|(a, q)| format!("(?:{a}c?){q}")),
+                .prop_map(|(a, q)| format!("(?:[abc]{a}){q}")),
             inner.prop_map(|a| format!("({a})")),
         ]
     })

@@ -1,0 +1,148 @@
+//! The fields of a [`Schema`] as columns of ES|QL.
+
+use std::sync::Arc;
+
+use super::memory::{Mapped, MemoryField};
+use super::source::{FieldInfo, Fields};
+use crate::analysis::Normalizer;
+use crate::schema::{Field, FieldType, FloatType, IntegerType, Schema};
+use crate::value::DateFormat;
+
+/// Looks fields up in a schema.
+///
+/// Fields inside `nested` ones and keys of `flattened` ones are no columns.
+#[derive(Clone, Debug)]
+pub struct SchemaFields<'a> {
+    schema: &'a Schema,
+    names: Vec<Arc<str>>,
+}
+
+impl<'a> SchemaFields<'a> {
+    /// The fields of a schema. `names` are what `KEEP *` and patterns see: in
+    /// real indices all mapped fields, here those that documents have or
+    /// that the mapping states.
+    pub fn new(schema: &'a Schema, names: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut fields = Self { schema, names: Vec::new() };
+        let known = names.into_iter().filter(|name| fields.memory_field(name).is_some());
+        let mut names: Vec<_> = known.collect();
+        names.sort();
+        names.dedup();
+        fields.names = names;
+        fields
+    }
+
+    /// How to read a field from documents; `None` for a name that is no column.
+    pub fn memory_field(&self, name: &str) -> Option<MemoryField> {
+        let field = self.schema.field(name)?;
+        let key = matches!(field.ty, FieldType::Flattened { .. })
+            && !self.schema.is_flattened_root(&field.name);
+        if key || field.nested.is_some() {
+            return None;
+        }
+        let mapped = mapped(&field)?;
+        Some(MemoryField { name: name.into(), path: field.source.clone(), mapped })
+    }
+}
+
+impl Fields for SchemaFields<'_> {
+    fn field(&self, name: &str) -> Option<FieldInfo> {
+        self.memory_field(name).map(|field| field.mapped.info())
+    }
+
+    fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+}
+
+/// How ES|QL reads a field; `None` for containers.
+fn mapped(field: &Field) -> Option<Mapped> {
+    let plain = |ignore_above| Mapped::Keyword { ignore_above, normalizer: Normalizer::None };
+    Some(match &field.ty {
+        FieldType::Keyword { ignore_above, normalizer } => {
+            Mapped::Keyword { ignore_above: *ignore_above, normalizer: *normalizer }
+        }
+        FieldType::ConstantKeyword { value: Some(value) } => Mapped::Constant(value.clone()),
+        FieldType::ConstantKeyword { value: None } => plain(None),
+        FieldType::Wildcard { ignore_above } => plain(*ignore_above),
+        FieldType::Text { .. } | FieldType::MatchOnlyText => Mapped::Text,
+        FieldType::Integer(IntegerType::Long) => Mapped::Long,
+        FieldType::Integer(IntegerType::Integer | IntegerType::Short | IntegerType::Byte) => {
+            Mapped::Integer
+        }
+        FieldType::Float(FloatType::Double) => Mapped::Double,
+        FieldType::Float(FloatType::Float) => Mapped::Float,
+        FieldType::Float(FloatType::Half) => Mapped::HalfFloat,
+        FieldType::Float(FloatType::Scaled(factor)) => Mapped::ScaledFloat(*factor),
+        FieldType::Boolean => Mapped::Boolean,
+        FieldType::Date { format } => match DateFormat::parse(format) {
+            Ok(format) => Mapped::Date(format),
+            Err(_) => Mapped::Unsupported(format!("date with the format {format}").into()),
+        },
+        FieldType::Ip => Mapped::Ip,
+        FieldType::Version => Mapped::Version,
+        FieldType::Flattened { .. } => Mapped::Unsupported("flattened".into()),
+        FieldType::Other(name) => match &**name {
+            "geo_point" => Mapped::GeoPoint,
+            "unsigned_long" => Mapped::UnsignedLong,
+            _ => Mapped::Unsupported(name.clone()),
+        },
+        FieldType::Object | FieldType::Nested => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::esql::memory::{Document, MemorySource};
+    use crate::esql::source::Source;
+    use crate::esql::types::Type;
+    use crate::schema::Base;
+
+    #[test]
+    fn fields_of_the_embedded_table_are_columns() {
+        let schema = Schema::new(Base::Embedded);
+        let names = ["process.name", "process", "host.ip"].map(Arc::from);
+        let fields = SchemaFields::new(&schema, names);
+        assert_eq!(fields.names(), ["host.ip".into(), Arc::<str>::from("process.name")]);
+        for (name, expected) in [
+            ("process.name", Some(Type::Keyword)),
+            ("process.name.text", Some(Type::Text)),
+            ("process.pid", Some(Type::Long)),
+            ("source.ip", Some(Type::Ip)),
+            ("source.geo.location", Some(Type::GeoPoint)),
+            ("@timestamp", Some(Type::Date)),
+            ("labels", None),
+            ("process", None),
+            ("no.such.field", None),
+        ] {
+            assert_eq!(fields.field(name).map(|info| info.ty), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn documents_are_read_by_the_mapping() {
+        let schema = Schema::new(Base::Embedded);
+        let fields = SchemaFields::new(&schema, []);
+        let names = ["process.name", "process.name.text", "process.pid"];
+        let read: Vec<_> = names.iter().filter_map(|name| fields.memory_field(name)).collect();
+        let long = "x".repeat(2000);
+        let sources = [
+            json!({"process": {"name": ["b", "a", "b"], "pid": "7"}}),
+            json!({"process.name": long}),
+        ];
+        let documents =
+            sources.each_ref().map(|source| Document { id: "1", index: "i", version: 1, source });
+        let source = MemorySource::read(&read, &documents);
+        let texts = |name: &str, row: usize| {
+            let column = source.column(name).expect("the field was read");
+            column.values(row).map(|value| value.text(column.ty)).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("process.name", 0), ["a", "b"]);
+        assert_eq!(texts("process.name.text", 0), ["b", "a", "b"]);
+        assert_eq!(texts("process.pid", 0), ["7"]);
+        assert_eq!(texts("process.name", 1), Vec::<String>::new());
+        assert_eq!(texts("_ignored", 1), ["process.name"]);
+    }
+}
