@@ -1,34 +1,40 @@
 //! The fields of a [`Schema`] as columns of ES|QL.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::memory::{Mapped, MemoryField};
 use super::source::{FieldInfo, Fields};
 use crate::analysis::Normalizer;
-use crate::schema::{Field, FieldType, FloatType, IntegerType, Schema};
+use crate::pattern::glob::Glob;
+use crate::schema::{Field, FieldType, FloatType, IntegerType, Schema, table};
 use crate::value::DateFormat;
 
 /// Looks fields up in a schema.
 ///
 /// Fields inside `nested` ones and keys of `flattened` ones are no columns.
+/// Patterns see every mapped field, whether or not a document has it.
 #[derive(Clone, Debug)]
 pub struct SchemaFields<'a> {
     schema: &'a Schema,
-    names: Vec<Arc<str>>,
+    /// All names, listed when a pattern first asks for them.
+    names: OnceLock<Vec<Arc<str>>>,
 }
 
 impl<'a> SchemaFields<'a> {
-    /// The fields of a schema. `names` are what `KEEP *` and patterns see: in
-    /// real indices all mapped fields, here those that documents have or
-    /// that the mapping states.
-    pub fn new(schema: &'a Schema, names: impl IntoIterator<Item = Arc<str>>) -> Self {
-        let mut fields = Self { schema, names: Vec::new() };
-        let known = names.into_iter().filter(|name| fields.memory_field(name).is_some());
-        let mut names: Vec<_> = known.collect();
+    /// The fields of a schema.
+    pub fn new(schema: &'a Schema) -> Self {
+        Self { schema, names: OnceLock::new() }
+    }
+
+    fn all_names(&self) -> Vec<Arc<str>> {
+        let stated = self.schema.matching(&Glob::wildcard("*"));
+        let embedded = table::names().map(Arc::from);
+        let names = stated.into_iter().chain(embedded);
+        let mut names: Vec<Arc<str>> =
+            names.filter(|name| self.memory_field(name).is_some()).collect();
         names.sort();
         names.dedup();
-        fields.names = names;
-        fields
+        names
     }
 
     /// How to read a field from documents; `None` for a name that is no column.
@@ -50,7 +56,7 @@ impl Fields for SchemaFields<'_> {
     }
 
     fn names(&self) -> &[Arc<str>] {
-        &self.names
+        self.names.get_or_init(|| self.all_names())
     }
 }
 
@@ -103,9 +109,10 @@ mod tests {
     #[test]
     fn fields_of_the_embedded_table_are_columns() {
         let schema = Schema::new(Base::Embedded);
-        let names = ["process.name", "process", "host.ip"].map(Arc::from);
-        let fields = SchemaFields::new(&schema, names);
-        assert_eq!(fields.names(), ["host.ip".into(), Arc::<str>::from("process.name")]);
+        let fields = SchemaFields::new(&schema);
+        let listed = |name: &str| fields.names().binary_search(&Arc::from(name)).is_ok();
+        assert!(listed("process.name") && listed("host.ip") && !listed("process"));
+        assert!(fields.names().is_sorted());
         for (name, expected) in [
             ("process.name", Some(Type::Keyword)),
             ("process.name.text", Some(Type::Text)),
@@ -124,7 +131,7 @@ mod tests {
     #[test]
     fn documents_are_read_by_the_mapping() {
         let schema = Schema::new(Base::Embedded);
-        let fields = SchemaFields::new(&schema, []);
+        let fields = SchemaFields::new(&schema);
         let names = ["process.name", "process.name.text", "process.pid"];
         let read: Vec<_> = names.iter().filter_map(|name| fields.memory_field(name)).collect();
         let long = "x".repeat(2000);
