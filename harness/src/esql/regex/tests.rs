@@ -31,7 +31,8 @@ fn the_dialects_differ() {
 #[test]
 fn what_only_the_machine_runs() {
     use Dialect::Java;
-    check(Java, "(?<![0-9.])[0-9]+(?![0-9])", ".12 34", Some(&[Some("2")]));
+    // Both digits of 12 follow one of the class, so only 34 stands free.
+    check(Java, "(?<![0-9.])[0-9]+(?![0-9])", ".12 34", Some(&[Some("34")]));
     check(Java, "a(?=b|cd)", "ac acd", Some(&[Some("a")]));
     check(Java, "(?<=ab|c)x", "bx abx", Some(&[Some("x")]));
     check(Java, r"\w++b", "aab", None);
@@ -103,8 +104,9 @@ fn pattern() -> impl Strategy<Value = String> {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a}{b}")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("(?:{a}|{b})")),
+            // Every round takes a character: engines differ on rounds that take nothing.
             (inner.clone(), "\\*|\\+|\\?|\\*\\?|\\{1,2\\}")
-                .prop_map(|(a, q)| format!("(?:{a}c?){q}")),
+                .prop_map(|(a, q)| format!("(?:{a}c){q}")),
             inner.prop_map(|a| format!("({a})")),
         ]
     })
