@@ -44,6 +44,7 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
         if matched.is_none() {
             add(program, &mut current, &mut stack, (0, empty.clone()), text, at);
         }
+        // Without a match a later place may still begin one.
         if current.list.is_empty() && matched.is_some() {
             break;
         }
