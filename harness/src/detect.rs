@@ -28,6 +28,8 @@ pub fn detect(
             let single = |event: &u32| Detection { stages: vec![Some(*event)], key: Arc::from([]) };
             Ok(hits.iter().flatten().map(single).collect())
         }
+        // Refused in `compile` until they are built.
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => Ok(Vec::new()),
         Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }

@@ -102,56 +102,108 @@ pub struct Alert {
 ///
 /// When the engine fails; nothing was judged then.
 pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
-    let Project { rules, cases, mut schema } = project;
-    let mut problems = cases.problems;
-    let mut by_rule = cases.rules;
-    // All fixtures decide on dynamic fields, so that a filter changes no type.
-    for event in by_rule.values().flatten().flat_map(|case| &case.events) {
-        schema.observe(&event.source);
+    let session = Session::open(project, filter);
+    let hits = session.hits()?;
+    Ok(session.judge(&hits))
+}
+
+/// Rules, compiled, and all their events, typed: what can be judged.
+pub struct Session {
+    problems: Vec<Problem>,
+    work: Vec<Work>,
+    fixtures: Fixtures,
+}
+
+/// One rule and its cases.
+struct Work {
+    loaded: Loaded,
+    /// `None` where the rule did not load.
+    compiled: Option<CompiledRule>,
+    cases: Vec<Arc<Case>>,
+}
+
+impl Work {
+    fn plan(&self) -> Option<&Plan> {
+        self.compiled.as_ref()?.plan.as_ref()
     }
-    let selected: Vec<Loaded> = rules
-        .rules
-        .into_iter()
-        .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
-        .collect();
-    if filter.is_none() {
-        let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
-        problems.extend(orphans(&by_rule, &keys));
+}
+
+/// The events that each filter of each rule matches, by rule and in the order
+/// of [`Plan::filters`].
+pub type Hits = Vec<Vec<RoaringBitmap>>;
+
+impl Session {
+    /// Compiles every rule whose key or name contains `filter`, and types the
+    /// events of its cases.
+    pub fn open(project: Project, filter: Option<&str>) -> Self {
+        let Project { rules, cases, mut schema } = project;
+        let mut problems = cases.problems;
+        let mut by_rule = cases.rules;
+        // All fixtures decide on dynamic fields, so that a filter changes no type.
+        for event in by_rule.values().flatten().flat_map(|case| &case.events) {
+            schema.observe(&event.source);
+        }
+        let selected: Vec<Loaded> = rules
+            .rules
+            .into_iter()
+            .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
+            .collect();
+        if filter.is_none() {
+            let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
+            problems.extend(orphans(&by_rule, &keys));
+        }
+        let paired: Vec<(Loaded, Vec<Arc<Case>>)> = selected
+            .into_iter()
+            .map(|rule| {
+                let cases = by_rule.remove(&rule.key()).unwrap_or_default();
+                (rule, cases.into_iter().map(Arc::new).collect())
+            })
+            .collect();
+        let work: Vec<Work> = paired
+            .into_par_iter()
+            .map(|(loaded, cases)| {
+                let compile = |rule| compile_rule(rule, &schema, now(&cases));
+                let compiled = loaded.rule.as_ref().map(compile);
+                Work { loaded, compiled, cases }
+            })
+            .collect();
+        let fixtures = Fixtures::new(&work, &schema);
+        Self { problems, work, fixtures }
     }
-    let work: Vec<(Loaded, Vec<Arc<Case>>)> = selected
-        .into_iter()
-        .map(|rule| {
-            let cases = by_rule.remove(&rule.key()).unwrap_or_default();
-            (rule, cases.into_iter().map(Arc::new).collect())
-        })
-        .collect();
-    let compiled: Vec<Option<CompiledRule>> = work
-        .par_iter()
-        .map(|(loaded, cases)| {
-            loaded.rule.as_ref().map(|rule| compile_rule(rule, &schema, now(cases)))
-        })
-        .collect();
-    let fixtures = Fixtures::new(&work, &compiled, &schema);
-    let engine = Embedded::new(&fixtures.documents, &fixtures.columns)?;
-    let filters = |rule: &Option<CompiledRule>| {
-        let plan = rule.as_ref().and_then(|rule| rule.plan.as_ref());
-        plan.map_or_else(Vec::new, |plan| plan.filters().into_iter().cloned().collect())
-    };
-    let filters: Vec<Vec<Predicate>> = compiled.iter().map(filters).collect();
-    let hits = engine.select(&filters.iter().flatten().collect::<Vec<_>>())?;
-    let mut hits = hits.into_iter();
-    let hits: Vec<Vec<RoaringBitmap>> =
-        filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect();
-    let rules = work
-        .into_par_iter()
-        .zip(compiled)
-        .zip(hits)
-        .enumerate()
-        .map(|(at, (((loaded, cases), compiled), hits))| {
-            judge::rule(&loaded, cases, compiled, &hits, &fixtures, at)
-        })
-        .collect();
-    Ok(Run { rules, problems })
+
+    /// Asks the embedded engine which events each filter matches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::select`].
+    pub fn hits(&self) -> Result<Hits, EngineError> {
+        let engine = Embedded::new(&self.fixtures.documents, &self.fixtures.columns)?;
+        self.ask(&engine)
+    }
+
+    /// Asks `engine`, which holds this session's events.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::select`].
+    fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
+        let filters: Vec<Vec<&Predicate>> =
+            self.work.iter().map(|work| work.plan().map_or_else(Vec::new, Plan::filters)).collect();
+        let mut hits = engine.select(&filters.concat())?.into_iter();
+        Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
+    }
+
+    /// Judges every rule on its cases, by the hits of its filters.
+    pub fn judge(&self, hits: &Hits) -> Run {
+        let rules = self
+            .work
+            .par_iter()
+            .zip(hits)
+            .zip(&self.fixtures.ranges)
+            .map(|((work, hits), ranges)| judge::rule(work, hits, &self.fixtures, ranges))
+            .collect();
+        Run { rules, problems: self.problems.clone() }
+    }
 }
 
 fn selects(loaded: &Loaded, text: &str) -> bool {
@@ -192,13 +244,9 @@ struct Fixtures {
 }
 
 impl Fixtures {
-    fn new(
-        work: &[(Loaded, Vec<Arc<Case>>)],
-        compiled: &[Option<CompiledRule>],
-        schema: &Schema,
-    ) -> Self {
+    fn new(work: &[Work], schema: &Schema) -> Self {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-        for plan in compiled.iter().flatten().filter_map(|rule| rule.plan.as_ref()) {
+        for plan in work.iter().filter_map(Work::plan) {
             wanted.extend(plan.columns());
         }
         let fields: Vec<Arc<Field>> =
@@ -208,7 +256,7 @@ impl Fixtures {
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
         let events: Vec<&Event> =
-            work.iter().flat_map(|(_, cases)| cases).flat_map(|case| &case.events).collect();
+            work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect();
         let (documents, warnings) = events
             .into_par_iter()
             .map(|event| {
@@ -224,7 +272,7 @@ impl Fixtures {
             next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
             start..next
         };
-        let ranges = work.iter().map(|(_, cases)| cases.iter().map(&mut range).collect()).collect();
+        let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
         Self { columns, documents, warnings, ranges, sources }
     }
 }

@@ -97,6 +97,61 @@ impl EqlPlan {
     }
 }
 
+/// A field whose values form groups or are compared, outside any condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermField {
+    /// The field as the rule names it.
+    pub field: Arc<str>,
+    /// Where its values are; `None` for an unmapped field, which no event has.
+    pub column: Option<Column>,
+}
+
+/// What a threshold rule counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThresholdPlan {
+    /// Which events count.
+    pub filter: Predicate,
+    /// The fields that form groups; one group of all events where empty.
+    pub fields: Vec<TermField>,
+    /// A group alerts from this many events on.
+    pub count: u64,
+    /// And from this many distinct values of a field on.
+    pub cardinality: Option<(TermField, u64)>,
+}
+
+/// What a new-terms rule watches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTermsPlan {
+    /// Which events count, in the history as in the rule's window.
+    pub filter: Predicate,
+    /// The fields whose combinations of values are looked up; one to three.
+    pub fields: Vec<TermField>,
+}
+
+/// What an indicator match rule joins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreatPlan {
+    /// Which events are compared.
+    pub filter: Predicate,
+    /// Which documents are indicators.
+    pub indicators: Predicate,
+    /// The index patterns of the indicators.
+    pub indicator_index: Vec<String>,
+    /// One group has to match; all its entries, against one indicator.
+    pub groups: Vec<Vec<ThreatEntry>>,
+}
+
+/// One comparison of an event with an indicator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreatEntry {
+    /// The field of the event.
+    pub field: TermField,
+    /// The field of the indicator.
+    pub value: TermField,
+    /// Whether they have to differ.
+    pub negate: bool,
+}
+
 /// What a rule asks of a set of events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -104,27 +159,47 @@ pub enum Plan {
     Filter(Predicate),
     /// An EQL query.
     Eql(EqlPlan),
+    /// Groups of many events: an alert each.
+    Threshold(ThresholdPlan),
+    /// Combinations of values that were not seen before: an alert each.
+    NewTerms(NewTermsPlan),
+    /// Events that match an indicator: an alert each.
+    Threat(ThreatPlan),
 }
 
 impl Plan {
-    /// The conditions on single events, in the order of the query.
+    /// The conditions on single events, in the order of the query; that on
+    /// indicators is the last.
     pub fn filters(&self) -> Vec<&Predicate> {
         match self {
             Self::Filter(filter) => vec![filter],
             Self::Eql(plan) => plan.filters(),
+            Self::Threshold(plan) => vec![&plan.filter],
+            Self::NewTerms(plan) => vec![&plan.filter],
+            Self::Threat(plan) => vec![&plan.filter, &plan.indicators],
         }
     }
 
     /// The columns that the plan reads, repeated where read repeatedly.
     pub fn columns(&self) -> Vec<&Column> {
-        match self {
-            Self::Filter(filter) => {
-                let mut columns = Vec::new();
-                filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
-                columns
+        let mut columns = Vec::new();
+        let terms: Vec<&TermField> = match self {
+            Self::Eql(plan) => return plan.columns(),
+            Self::Filter(_) => Vec::new(),
+            Self::Threshold(plan) => {
+                plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
             }
-            Self::Eql(plan) => plan.columns(),
+            Self::NewTerms(plan) => plan.fields.iter().collect(),
+            Self::Threat(plan) => {
+                let entries = plan.groups.iter().flatten();
+                entries.flat_map(|entry| [&entry.field, &entry.value]).collect()
+            }
+        };
+        for filter in self.filters() {
+            filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
+        columns.extend(terms.into_iter().filter_map(|term| term.column.as_ref()));
+        columns
     }
 
     /// The same plan on events that fulfil `condition` as well.
@@ -134,6 +209,13 @@ impl Plan {
         let narrow_stage = |stage: Stage| Stage { filter: narrow(stage.filter), ..stage };
         match self {
             Self::Filter(filter) => Self::Filter(narrow(filter)),
+            Self::Threshold(plan) => {
+                Self::Threshold(ThresholdPlan { filter: narrow(plan.filter), ..plan })
+            }
+            Self::NewTerms(plan) => {
+                Self::NewTerms(NewTermsPlan { filter: narrow(plan.filter), ..plan })
+            }
+            Self::Threat(plan) => Self::Threat(ThreatPlan { filter: narrow(plan.filter), ..plan }),
             Self::Eql(EqlPlan { search, limits }) => {
                 let search = match search {
                     EqlSearch::Events(filter) => EqlSearch::Events(narrow(filter)),
@@ -155,9 +237,40 @@ impl Plan {
 impl std::fmt::Display for Plan {
     /// An indented tree, one leaf a line.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = |fields: &[TermField]| {
+            fields.iter().map(|field| &*field.field).collect::<Vec<_>>().join(", ")
+        };
         let plan = match self {
             Self::Filter(filter) => return filter.fmt(f),
             Self::Eql(plan) => plan,
+            Self::Threshold(plan) => {
+                write!(f, "at least {} events", plan.count)?;
+                if let Some((field, count)) = &plan.cardinality {
+                    write!(f, " with {count} values of {}", field.field)?;
+                }
+                if !plan.fields.is_empty() {
+                    write!(f, " for each {}", names(&plan.fields))?;
+                }
+                writeln!(f)?;
+                return indented(&plan.filter, f);
+            }
+            Self::NewTerms(plan) => {
+                writeln!(f, "new values of {}", names(&plan.fields))?;
+                return indented(&plan.filter, f);
+            }
+            Self::Threat(plan) => {
+                for (at, group) in plan.groups.iter().enumerate() {
+                    let entries = group.iter().map(|entry| {
+                        let compare = if entry.negate { "is not" } else { "is" };
+                        format!("{} {compare} {}", entry.field.field, entry.value.field)
+                    });
+                    let word = if at == 0 { "events where " } else { "or where " };
+                    writeln!(f, "{word}{}", entries.collect::<Vec<_>>().join(" and "))?;
+                }
+                indented(&plan.filter, f)?;
+                writeln!(f, "of indicators in {}", plan.indicator_index.join(", "))?;
+                return indented(&plan.indicators, f);
+            }
         };
         match &plan.search {
             EqlSearch::Events(filter) => filter.fmt(f)?,
@@ -193,9 +306,10 @@ impl Stage {
             write!(f, "{}{mark}{}", if at == 0 { " by " } else { ", " }, key.field)?;
         }
         writeln!(f)?;
-        for line in self.filter.to_string().lines() {
-            writeln!(f, "  {line}")?;
-        }
-        Ok(())
+        indented(&self.filter, f)
     }
+}
+
+fn indented(filter: &Predicate, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    filter.to_string().lines().try_for_each(|line| writeln!(f, "  {line}"))
 }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::explain::{self, View};
-use super::{Alert, CaseRun, Fixtures, RuleRun};
+use super::{Alert, CaseRun, Fixtures, RuleRun, Work};
 use crate::case::{Case, Polarity};
-use crate::compile::rule::CompiledRule;
 use crate::detect;
 use crate::detect::eql::{Detection, Events, key_text};
 use crate::detect::sequence::stream::Moment;
@@ -19,34 +18,28 @@ use crate::files::Problem;
 use crate::index_pattern;
 use crate::ir::plan::Plan;
 use crate::rule::model::Rule;
-use crate::rule::tree::Loaded;
 use crate::span::Span;
 use crate::verdict::{self, Status};
 
+/// Judges a rule; `hits` are those of its filters over all documents, `ranges`
+/// the documents of each case.
 pub(super) fn rule(
-    loaded: &Loaded,
-    cases: Vec<Arc<Case>>,
-    compiled: Option<CompiledRule>,
+    work: &Work,
     hits: &[RoaringBitmap],
     fixtures: &Fixtures,
-    at: usize,
+    ranges: &[Range<u32>],
 ) -> RuleRun {
+    let loaded = &work.loaded;
     let key = loaded.key();
     let mut problems = loaded.problems();
-    let (plan, rule) = match (compiled, &loaded.rule) {
-        (Some(compiled), Some(rule)) => {
-            let found = compiled.diagnostics.into_iter();
-            problems.extend(found.map(|(part, found)| loaded.locate(part, found)));
-            (compiled.plan, Some(rule))
-        }
-        _ => (None, None),
-    };
+    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
+    problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
     let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
-    let (status, cases) = match (worst, &plan, rule) {
+    let (status, cases) = match (worst, work.plan(), &loaded.rule) {
         (Some(Severity::Unsupported), ..) => (Status::Unsupported, Vec::new()),
         (Some(Severity::Warning) | None, Some(plan), Some(rule)) => {
             let trial = Trial { plan, rule, hits, fixtures };
-            let cases = cases.into_iter().zip(&fixtures.ranges[at]);
+            let cases = work.cases.iter().zip(ranges);
             let runs: Vec<_> = cases.map(|(case, range)| trial.case(case, range)).collect();
             let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
             problems.extend(missing_polarity(&key, &runs));
@@ -64,7 +57,7 @@ pub(super) fn rule(
         key,
         status,
         problems,
-        plan,
+        plan: work.plan().cloned(),
         cases,
     }
 }
@@ -93,7 +86,7 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn case(&self, case: Arc<Case>, range: &Range<u32>) -> CaseRun {
+    fn case(&self, case: &Arc<Case>, range: &Range<u32>) -> CaseRun {
         let documents = range.start as usize..range.end as usize;
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
@@ -117,9 +110,9 @@ impl Trial<'_> {
         let fields = read_fields(self.plan, &self.fixtures.sources);
         let alerts: Vec<Alert> =
             detections.iter().map(|found| alert(found, &case.events, &fields)).collect();
-        let verdict = verdict::judge(&case, alerts.len());
+        let verdict = verdict::judge(case, alerts.len());
         let view = View {
-            case: &case,
+            case,
             plan: self.plan,
             patterns: &self.rule.index,
             events,
@@ -127,7 +120,7 @@ impl Trial<'_> {
             sources: &self.fixtures.sources,
         };
         let explanations = explain::explain(&verdict, &view);
-        CaseRun { case, verdict, alerts, explanations, warnings }
+        CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
     }
 
     /// When an event happened, by the rule's own fields.
