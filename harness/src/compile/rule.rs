@@ -1,8 +1,10 @@
 //! A rule and a schema to what it asks of an event.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
-use super::{Context, dsl, eql, kql, query_string};
+use super::{Context, Now, dsl, eql, kql, query_string};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::Plan;
 use crate::ir::{Part, Predicate};
@@ -20,11 +22,15 @@ pub struct CompiledRule {
     pub plan: Option<Plan>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
+    /// Whether the plan depends on the time of the run.
+    pub uses_now: bool,
 }
 
 /// Compiles the query and the filters of a rule; `now` is the time of the run
 /// in milliseconds since 1970.
 pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
+    let asked = Cell::new(false);
+    let now = Now::watched(now, &asked);
     let mut diagnostics: Vec<(Part, Diagnostic)> = Vec::new();
     let query = query(rule, Context { schema, part: Part::Query, now });
     let mut plan = query.map_err(|errors| {
@@ -43,7 +49,7 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
     if plan.is_ok() {
         diagnostics.extend(not_yet(rule.rule_type).map(|reason| (Part::Query, reason)));
     }
-    CompiledRule { plan: plan.ok(), diagnostics }
+    CompiledRule { plan: plan.ok(), diagnostics, uses_now: asked.get() }
 }
 
 /// Why a rule type is not judged.
