@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::case::Case;
-use crate::detect::eql::{self, Events};
+use crate::detect::{Events, eql};
 use crate::event::Event;
 use crate::index_pattern;
 use crate::ir::explain::{flips, support};

@@ -9,9 +9,9 @@ use roaring::RoaringBitmap;
 use super::explain::{self, View};
 use super::{Alert, CaseRun, Fixtures, RuleRun, Work};
 use crate::case::{Case, Polarity};
-use crate::detect;
-use crate::detect::eql::{Detection, Events, key_text};
 use crate::detect::sequence::stream::Moment;
+use crate::detect::terms::key_text;
+use crate::detect::{self, Detection, Events};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -101,7 +101,7 @@ impl Trial<'_> {
         };
         let hits: Vec<Vec<u32>> = self.hits.iter().map(own).collect();
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let found = detect::detect(self.plan, &hits, events, size.unwrap_or(usize::MAX));
+        let found = detect::detect(self.plan, &hits, events, i64::MIN, size.unwrap_or(usize::MAX));
         let mut warnings = self.fixtures.warnings[documents].concat();
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
