@@ -120,3 +120,6 @@ pub fn detect(
         Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }
+
+#[cfg(test)]
+mod tests;
