@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use crate::case::Case;
-use crate::detect::eql::{self, Events};
+use crate::detect::{Events, eql};
 use crate::event::Event;
 use crate::ir::explain::{flips, support};
 use crate::ir::plan::{Plan, Reach};
