@@ -30,6 +30,8 @@ pub fn detect(
         }
         // Refused in `compile` until they are built.
         Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => Ok(Vec::new()),
+        // Its rows are no sets of events: who compiled it runs it.
+        Plan::Pipeline(_) => Ok(Vec::new()),
         Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }

@@ -2,6 +2,7 @@
 
 mod explain;
 mod judge;
+mod pipeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::case::{Case, CaseTree};
-use crate::compile::rule::{CompiledRule, compile_rule};
+use crate::compile::rule::{CompiledRule, Given, compile_rule};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
@@ -162,7 +163,7 @@ impl Session {
         let work: Vec<Work> = paired
             .into_par_iter()
             .map(|(loaded, cases)| {
-                let compile = |rule| compile_rule(rule, &schema, now(&cases));
+                let compile = |rule| compile_rule(rule, &schema, given(&cases));
                 let compiled = loaded.rule.as_ref().map(compile);
                 Work { loaded, compiled, cases }
             })
@@ -223,6 +224,12 @@ fn orphans(cases: &BTreeMap<String, Vec<Case>>, rules: &BTreeSet<String>) -> Vec
             Problem::with_path(key, diagnostic.with_help(help))
         })
         .collect()
+}
+
+/// What a rule's cases say about its run.
+fn given(cases: &[Arc<Case>]) -> Given {
+    let answered = cases.iter().all(|case| case.options.completion.is_some());
+    Given { now: now(cases), completion: answered && !cases.is_empty() }
 }
 
 /// The newest timestamp of a rule's cases, for date math.

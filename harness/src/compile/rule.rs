@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use std::sync::Arc;
+
+use super::esql::{self, Pipeline};
 use super::{Context, dsl, eql, kql, query_string};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::Plan;
@@ -18,15 +21,42 @@ use crate::span::Span;
 pub struct CompiledRule {
     /// What it asks of events; `None` after an error.
     pub plan: Option<Plan>,
+    /// For [`Plan::Pipeline`]: what to do with the events.
+    pub pipeline: Option<Arc<Pipeline>>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
 }
 
-/// Compiles the query and the filters of a rule; `now` is the time of the run
-/// in milliseconds since 1970.
-pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
+/// What a rule's cases say about the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The time of the run in milliseconds since 1970.
+    pub now: i64,
+    /// The cases state what a model answers to `COMPLETION`.
+    pub completion: bool,
+}
+
+impl From<i64> for Given {
+    /// A run at that time.
+    fn from(now: i64) -> Self {
+        Self { now, completion: false }
+    }
+}
+
+/// Compiles the query and the filters of a rule, given the time of the run.
+pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
+    let Given { now, completion } = given.into();
     let mut diagnostics: Vec<(Part, Diagnostic)> = Vec::new();
-    let query = query(rule, Context { schema, part: Part::Query, now });
+    let mut pipeline = None;
+    let context = Context { schema, part: Part::Query, now };
+    let query = if rule.language == Some(Language::Esql) {
+        pipelined(rule, context, completion).map(|(plan, compiled)| {
+            pipeline = Some(Arc::new(compiled));
+            plan
+        })
+    } else {
+        query(rule, context)
+    };
     let mut plan = query.map_err(|errors| {
         diagnostics.extend(errors.into_iter().map(|error| (Part::Query, error)));
     });
@@ -43,7 +73,19 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
     if plan.is_ok() {
         diagnostics.extend(not_yet(rule.rule_type).map(|reason| (Part::Query, reason)));
     }
-    CompiledRule { plan: plan.ok(), diagnostics }
+    CompiledRule { plan: plan.ok(), pipeline, diagnostics }
+}
+
+fn pipelined(
+    rule: &Rule,
+    context: Context<'_>,
+    completion: bool,
+) -> Result<(Plan, Pipeline), Vec<Diagnostic>> {
+    let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+    let groups = rule.alert_suppression.iter().flat_map(|suppression| &suppression.group_by);
+    let groups: Vec<&str> = groups.map(|field| field.value.as_str()).collect();
+    let (plan, pipeline) = esql::compile(text, context, completion, &groups)?;
+    Ok((Plan::Pipeline(plan), pipeline))
 }
 
 /// Why a rule type is not judged.
@@ -84,10 +126,7 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             };
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }
-        (_, Some(Language::Esql)) => {
-            let whole = Span::new(0, text.len());
-            Err(vec![Diagnostic::unsupported("language", "ES|QL is not judged yet", whole)])
-        }
+        (_, Some(Language::Esql)) => pipelined(rule, context, false).map(|(plan, _)| plan),
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::explain::{self, View};
-use super::{Alert, CaseRun, Fixtures, RuleRun, Work};
+use super::{Alert, CaseRun, Fixtures, RuleRun, Work, pipeline};
 use crate::case::{Case, Polarity};
+use crate::compile::esql::Pipeline;
 use crate::detect;
 use crate::detect::eql::{Detection, Events, key_text};
 use crate::detect::sequence::stream::Moment;
@@ -38,7 +39,8 @@ pub(super) fn rule(
     let (status, cases) = match (worst, work.plan(), &loaded.rule) {
         (Some(Severity::Unsupported), ..) => (Status::Unsupported, Vec::new()),
         (Some(Severity::Warning) | None, Some(plan), Some(rule)) => {
-            let trial = Trial { plan, rule, hits, fixtures };
+            let pipeline = work.compiled.as_ref().and_then(|rule| rule.pipeline.as_deref());
+            let trial = Trial { plan, pipeline, rule, hits, fixtures };
             let cases = work.cases.iter().zip(ranges);
             let runs: Vec<_> = cases.map(|(case, range)| trial.case(case, range)).collect();
             let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
@@ -79,6 +81,8 @@ fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
 /// One rule on its cases.
 struct Trial<'a> {
     plan: &'a Plan,
+    /// What an ES|QL rule does with its events.
+    pipeline: Option<&'a Pipeline>,
     rule: &'a Rule,
     /// The events that each filter of the plan matches, over the whole run.
     hits: &'a [RoaringBitmap],
@@ -93,7 +97,8 @@ impl Trial<'_> {
             columns: &self.fixtures.columns,
             moments: &case.events.iter().map(|event| self.moment(event)).collect::<Vec<_>>(),
         };
-        let sees = |event: &Event| index_pattern::sees(&self.rule.index, event.index.as_deref());
+        let patterns = self.pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
+        let sees = |event: &Event| index_pattern::sees(patterns, event.index.as_deref());
         let own = |hits: &RoaringBitmap| -> Vec<u32> {
             let numbered = (0..).zip(range.clone()).zip(&case.events);
             let hit = numbered.filter(|((_, at), event)| hits.contains(*at) && sees(event));
@@ -101,8 +106,14 @@ impl Trial<'_> {
         };
         let hits: Vec<Vec<u32>> = self.hits.iter().map(own).collect();
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let found = detect::detect(self.plan, &hits, events, size.unwrap_or(usize::MAX));
+        let size = size.unwrap_or(usize::MAX);
         let mut warnings = self.fixtures.warnings[documents].concat();
+        if let Some(pipeline) = self.pipeline {
+            let (rule, hits) = (self.rule, hits.as_slice());
+            let trial = pipeline::Trial { rule, pipeline, hits, max_signals: size, warnings };
+            return trial.case(case);
+        }
+        let found = detect::detect(self.plan, &hits, events, size);
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
