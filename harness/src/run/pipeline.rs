@@ -64,7 +64,9 @@ impl Trial<'_> {
                 return CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
             }
         };
-        warnings.extend(table.warnings.lines(&self.pipeline.plan.text));
+        // Kibana adds a limit of its own to every query.
+        let lines = table.warnings.lines(&self.pipeline.plan.text);
+        warnings.extend(lines.into_iter().filter(|line| !line.starts_with("No limit defined")));
         let alerts = self.alerts(&table, &source, &case.events);
         let verdict = verdict::judge(case, alerts.len());
         let explanations = self.explain(&verdict, &table, case);
@@ -181,7 +183,8 @@ impl Trial<'_> {
         };
         let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
         let mut told: Vec<Explanation> = self.unread(case).into_iter().map(note).collect();
-        told.extend(table.trace.iter().map(|step| note(self.summary(step))));
+        let telling = |step: &&StepTrace| step.rows_in != step.rows_out || !step.tests.is_empty();
+        told.extend(table.trace.iter().filter(telling).map(|step| note(self.summary(step))));
         let filters = || {
             let steps = self.pipeline.plan.steps.iter().enumerate().zip(&table.trace);
             steps.filter_map(|((at, step), trace)| match &step.kind {
