@@ -39,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
-    ("detect", &["document", "event", "ir", "pattern", "rule", "value"]),
+    ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),

@@ -1,8 +1,10 @@
 //! A rule and a schema to what it asks of an event.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
-use super::{Context, dsl, eql, kql, query_string, rule_type};
+use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::Plan;
 use crate::ir::{Part, Predicate};
@@ -21,18 +23,22 @@ pub struct CompiledRule {
     pub plan: Option<Plan>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
+    /// Whether the plan depends on the time of the run.
+    pub uses_now: bool,
 }
 
 /// Compiles a rule; `now` is the time of the run in milliseconds since 1970.
 pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
+    let asked = Cell::new(false);
+    let now = Now::watched(now, &asked);
     let mut diagnostics = Vec::new();
     let base = base(rule, schema, now, &mut diagnostics);
     let plan = rule_type::extend(rule, base, schema, now, &mut diagnostics);
-    CompiledRule { plan, diagnostics }
+    CompiledRule { plan, diagnostics, uses_now: asked.get() }
 }
 
 /// The query with the filters, if nothing is wrong with them.
-fn base(rule: &Rule, schema: &Schema, now: i64, found: &mut Findings) -> Option<Plan> {
+fn base(rule: &Rule, schema: &Schema, now: Now<'_>, found: &mut Findings) -> Option<Plan> {
     let query = query(rule, Context { schema, part: Part::Query, now });
     let plan = query.map_err(|errors| {
         found.extend(errors.into_iter().map(|error| (Part::Query, error)));
@@ -46,7 +52,7 @@ pub(super) fn conjunction(
     filters: &[Located<Value>],
     part: fn(usize) -> Part,
     schema: &Schema,
-    now: i64,
+    now: Now<'_>,
     found: &mut Findings,
 ) -> Option<Predicate> {
     let before = found.len();
@@ -118,7 +124,7 @@ pub fn compile_lucene(text: &str, context: Context<'_>) -> Result<Predicate, Vec
 /// What keeps the query or a filter from being compiled.
 pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Plan, Vec<Diagnostic>> {
     let mut found = Vec::new();
-    let plan = base(rule, schema, now, &mut found);
+    let plan = base(rule, schema, Now::at(now), &mut found);
     plan.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
 }
 

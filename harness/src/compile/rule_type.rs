@@ -1,7 +1,7 @@
 //! What a rule type adds to its query: groups, new terms, indicators.
 
-use super::Context;
 use super::rule::{Findings, compile_kql, compile_lucene, conjunction};
+use super::{Context, Now};
 use crate::analysis::Analyzer;
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::{
@@ -21,7 +21,7 @@ pub(super) fn extend(
     rule: &Rule,
     base: Option<Plan>,
     schema: &Schema,
-    now: i64,
+    now: Now<'_>,
     found: &mut Findings,
 ) -> Option<Plan> {
     let mut types = Types { schema, found };
@@ -94,7 +94,7 @@ impl Types<'_> {
         Some(NewTermsPlan { filter: PENDING, fields: self.group_fields(&new_terms.fields)? })
     }
 
-    fn threat(&mut self, threat: &ThreatMatch, now: i64) -> Option<ThreatPlan> {
+    fn threat(&mut self, threat: &ThreatMatch, now: Now<'_>) -> Option<ThreatPlan> {
         let context = Context { schema: self.schema, part: Part::ThreatQuery, now };
         let text = threat.query.text.as_str();
         let query = match threat.language {

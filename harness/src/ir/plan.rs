@@ -181,7 +181,28 @@ pub enum Plan {
     Threat(ThreatPlan),
 }
 
+/// Which events a filter of a plan is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the rule's indices and window.
+    Window,
+    /// Those of the rule's indices, back to the start of the history.
+    History,
+    /// Indicators, of whatever time.
+    Indicators,
+}
+
 impl Plan {
+    /// Which events each of [`Self::filters`] is asked about.
+    pub fn reaches(&self) -> Vec<Reach> {
+        let reach = match self {
+            Self::NewTerms(_) => Reach::History,
+            Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) => Reach::Window,
+        };
+        vec![reach; self.filters().len()]
+    }
+
     /// The conditions on single events, in the order of the query; that on
     /// indicators is the last.
     pub fn filters(&self) -> Vec<&Predicate> {

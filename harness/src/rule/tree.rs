@@ -86,7 +86,8 @@ impl Loaded {
         self.problem(found)
     }
 
-    fn problem(&self, diagnostic: Diagnostic) -> Problem {
+    /// A finding with its place in the file.
+    pub fn problem(&self, diagnostic: Diagnostic) -> Problem {
         Problem { path: self.path.clone(), diagnostic, text: self.text.clone() }
     }
 
