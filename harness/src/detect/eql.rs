@@ -9,8 +9,8 @@ use super::sequence::trace::{self, Rejection};
 use super::sequence::{self, Limit, Match, Presence, Spec, slow};
 use crate::document::{Cell, Columns, Document};
 use crate::ir::Kind;
-use crate::ir::plan::{self, EqlPlan, EqlSearch, Stage};
-use crate::value::ip_text;
+use crate::ir::plan::{self, EqlPlan, EqlSearch, KeyForm, Stage};
+use crate::value::{format_date, ip_text};
 
 /// The events that a plan ranges over.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,13 @@ pub fn find(
                 optional: Vec::new(),
                 limits,
             };
-            search(&spec, &hits, &[], &Fields { events, stages: &[], until: None }, matcher)
+            search(
+                &spec,
+                &hits,
+                &[],
+                &Fields { events, stages: &[], until: None, dates: Dates::Text },
+                matcher,
+            )
         }
         EqlSearch::Sequence { stages, until, maxspan_ms } => {
             let spec = Spec {
@@ -100,12 +106,12 @@ pub fn find(
             };
             let (stage_hits, until_hits) = hits.split_at(stages.len());
             let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
-            let source = Fields { events, stages, until: until.as_ref() };
+            let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
             search(&spec, stage_hits, until_hits, &source, matcher)
         }
         EqlSearch::Sample { stages } => {
             let spec = sample::Spec { optional: optional(stages), per_key: 1, size };
-            let source = Fields { events, stages, until: None };
+            let source = Fields { events, stages, until: None, dates: Dates::Millis };
             let samples = sample::find(&spec, &hits, &source)?.into_iter();
             let detection = |sample: sample::Sample| Detection {
                 stages: sample.events.into_iter().map(Some).collect(),
@@ -137,7 +143,7 @@ pub fn why_not(
         optional: optional(stages),
         limits: Vec::new(),
     };
-    let source = Fields { events, stages, until: until.as_ref() };
+    let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
     let (stage_hits, until_hits) = hits.split_at(stages.len());
     let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
     let stream = Stream::build(&spec, Hits { stages: stage_hits, until: until_hits }, &source);
@@ -215,6 +221,14 @@ struct Fields<'a> {
     events: Events<'a>,
     stages: &'a [Stage],
     until: Option<&'a Stage>,
+    dates: Dates,
+}
+
+/// What a moment is as a join value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dates {
+    Text,
+    Millis,
 }
 
 impl Source for Fields<'_> {
@@ -229,14 +243,25 @@ impl Source for Fields<'_> {
             Filter::Stage(stage) => self.stages.get(stage),
             Filter::Until => self.until,
         };
-        let column = stage.and_then(|stage| stage.keys.get(term)?.column.as_ref());
+        let key = stage.and_then(|stage| stage.keys.get(term));
+        let column = key.and_then(|key| key.column.as_ref());
         let id = column.and_then(|column| self.events.columns.id(column));
         let row = &self.events.documents[event as usize].rows[0];
         match id.and_then(|id| row.cell(id)) {
             Some(Cell::Keyword(texts)) => {
                 values.extend(texts.iter().map(|text| KeyValue::Text(text.as_str().into())));
             }
-            Some(Cell::Long(numbers)) => values.extend(numbers.iter().map(|n| KeyValue::Long(*n))),
+            Some(Cell::Long(numbers)) => {
+                let value = |number: &i64| match key.map_or(KeyForm::Plain, |key| key.form) {
+                    KeyForm::Boolean => KeyValue::Bool(*number != 0),
+                    // As Elasticsearch has it: text in sequences, a number in samples.
+                    KeyForm::Date if self.dates == Dates::Text => {
+                        KeyValue::Text(format_date(*number).into())
+                    }
+                    KeyForm::Date | KeyForm::Plain => KeyValue::Long(*number),
+                };
+                values.extend(numbers.iter().map(value));
+            }
             Some(Cell::Double(numbers)) => {
                 values.extend(numbers.iter().map(|n| KeyValue::Double(Real(*n))));
             }

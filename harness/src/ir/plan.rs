@@ -56,6 +56,19 @@ pub struct KeyField {
     pub column: Option<Column>,
     /// Whether null is a value.
     pub optional: bool,
+    /// What its integers are.
+    pub form: KeyForm,
+}
+
+/// What the integers of a join key are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Numbers, or there are none.
+    Plain,
+    /// Booleans.
+    Boolean,
+    /// Moments.
+    Date,
 }
 
 /// Which of the results are kept.
