@@ -11,7 +11,7 @@ pub mod eql;
 pub mod kql;
 pub mod query_string;
 pub mod rule;
-mod rule_type;
+pub mod rule_type;
 
 use std::cell::Cell;
 
