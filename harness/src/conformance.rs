@@ -5,6 +5,7 @@
 //! evaluator, and compares both with what was recorded. The forms are described
 //! in docs/conformance.md.
 
+mod alerts;
 pub mod esql_spec;
 pub mod exceptions;
 pub mod formats;
@@ -31,6 +32,9 @@ use crate::ir::eval::eval;
 use crate::ir::explain::support;
 use crate::ir::plan::Plan;
 use crate::schema::{Field, Schema};
+
+pub use alerts::Alerts;
+use alerts::{group, tuple};
 
 /// Cases over one set of documents.
 #[derive(Clone, Debug)]
@@ -73,6 +77,8 @@ pub enum Expected {
     Any,
     /// One of these lists of sequences, in order.
     Sequences(Vec<Vec<Sequence>>),
+    /// These alerts of a rule over many events.
+    Alerts(Alerts),
     /// The engine refused the query, and why.
     Error(String),
 }
@@ -255,6 +261,7 @@ impl Trial<'_> {
             },
             Expected::Error(_) => self.disagree(format!("{} hits", ids.len()), None),
             Expected::Sequences(expected) => self.sequences(plan, hits, expected),
+            Expected::Alerts(expected) => self.alerts(plan, hits, expected),
             Expected::Hits(expected) if *expected == ids => Outcome::Agree,
             Expected::Hits(expected) => {
                 let differs = |at: &usize| {
@@ -338,7 +345,10 @@ fn refused(errors: &[Diagnostic], expected: &Expected) -> Outcome {
     match (unsupported, expected) {
         (Some(reason), _) => Outcome::Unsupported(reason.message.clone()),
         (None, Expected::Error(_)) => Outcome::Agree,
-        (None, Expected::Any | Expected::Hits(_) | Expected::Sequences(_)) => {
+        (
+            None,
+            Expected::Any | Expected::Hits(_) | Expected::Sequences(_) | Expected::Alerts(_),
+        ) => {
             let message = errors.first().map_or("", |error| &error.message);
             disagree(expected, format!("error: {message}"), None)
         }
@@ -352,6 +362,7 @@ fn disagree(expected: &Expected, got: String, trace: Option<Trace>) -> Outcome {
         Expected::Sequences(lists) => {
             lists.iter().map(|list| listed(list)).collect::<Vec<_>>().join(" or ")
         }
+        Expected::Alerts(expected) => expected.alerts.join("; "),
         Expected::Hits(ids) => {
             let ids: Vec<_> = ids.iter().map(String::as_str).collect();
             format!("{} hits [{}]", ids.len(), ids.join(" "))

@@ -169,3 +169,17 @@ fn generated_documents_raise_their_rules() {
         assert_eq!(agree, 4927 - 32, "of 4,927; 32 are argued");
     }
 }
+
+#[test]
+fn thresholds_and_new_terms_agree() {
+    if let Some(agree) = check("live/aggs.json") {
+        assert_eq!(agree, 240);
+    }
+}
+
+#[test]
+fn new_terms_of_a_history_agree() {
+    if let Some(agree) = check("rule-types/new_terms.json") {
+        assert_eq!(agree, 6, "checks of 4 cases");
+    }
+}

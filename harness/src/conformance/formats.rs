@@ -3,10 +3,12 @@
 //! Every form refuses unknown keys and cases without a verdict: a suite that is
 //! cut short is an error with its place, never a silent pass.
 
+mod aggregations;
 mod eql_cases;
 mod flat;
 mod generated;
 mod live;
+mod new_terms;
 mod recorded;
 mod series;
 mod streams;
@@ -84,8 +86,7 @@ pub fn read(text: &str, around: Around<'_>) -> Read<Content> {
         return generated::generated(typed(text)?, around.rules);
     }
     if whole.get("inline_cases").is_some() {
-        let cases = whole["inline_cases"].as_array().map_or(0, Vec::len);
-        return Ok(Content::Unsupported(cases, "new_terms rules are not built yet".to_owned()));
+        return new_terms::new_terms(typed(text)?, text);
     }
     if let Some(first) = whole.as_array().and_then(|list| list.first()) {
         if first.get("mapping").is_some() {
@@ -102,16 +103,12 @@ pub fn read(text: &str, around: Around<'_>) -> Read<Content> {
         let cases = whole["suites"].as_array().into_iter().flatten();
         let mut cases =
             cases.flat_map(|suite| suite["cases"].as_array().into_iter().flatten()).peekable();
-        let kind = match cases.peek() {
-            Some(case) if case.get("sequences").is_some() => return streams::streams(typed(text)?),
+        return match cases.peek() {
+            Some(case) if case.get("sequences").is_some() => streams::streams(typed(text)?),
             Some(case) if case.get("threshold").is_some() || case.get("new_terms").is_some() => {
-                Some("threshold and new_terms rules are not built yet")
+                aggregations::aggregations(typed(text)?, text)
             }
-            Some(_) | None => None,
-        };
-        return match kind {
-            Some(reason) => Ok(Content::Unsupported(cases.count(), reason.to_owned())),
-            None => live::live(typed(text)?),
+            Some(_) | None => live::live(typed(text)?),
         };
     }
     Err(error("the file is of no known suite format: see docs/conformance.md"))
@@ -128,6 +125,12 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
         let at = (lines + found.column().saturating_sub(1)).min(text.len());
         Diagnostic::error("suite-format", found.to_string(), Span::new(at, at))
     })
+}
+
+/// Where a case of this name stands in the file.
+fn place(text: &str, name: &str) -> Span {
+    let quoted = Value::from(name).to_string();
+    text.find(&quoted).map_or_else(Span::default, |at| Span::new(at, at + quoted.len()))
 }
 
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
