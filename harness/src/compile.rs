@@ -14,7 +14,7 @@ pub mod esql;
 pub mod kql;
 pub mod query_string;
 pub mod rule;
-mod rule_type;
+pub mod rule_type;
 
 use std::cell::Cell;
 

@@ -43,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine",
             "esql",
             "event",
+            "files",
             "ir",
             "query",
             "rule",

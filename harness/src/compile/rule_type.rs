@@ -1,11 +1,11 @@
 //! What a rule type adds to its query: groups, new terms, indicators.
 
-use super::{Context, Now};
 use super::rule::{Findings, compile_kql, compile_lucene, conjunction};
+use super::{Context, Now};
 use crate::analysis::Analyzer;
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::{
-    Compare, NewTermsPlan, Plan, TermField, ThreatEntry, ThreatPlan, ThresholdPlan,
+    Compare, KeyForm, NewTermsPlan, Plan, TermField, ThreatEntry, ThreatPlan, ThresholdPlan,
 };
 use crate::ir::{Part, Predicate};
 use crate::rule::located::Located;
@@ -64,6 +64,40 @@ pub(super) fn extend(
     }
 }
 
+/// The plan that counts the events of `filter`.
+///
+/// # Errors
+///
+/// Fields that form no groups.
+pub fn threshold(
+    filter: Predicate,
+    threshold: &Threshold,
+    schema: &Schema,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = Types { schema, found: &mut found }.threshold(threshold);
+    plan.map(|plan| Plan::Threshold(ThresholdPlan { filter, ..plan })).ok_or_else(|| bare(found))
+}
+
+/// The plan that looks for new terms among the events of `filter`.
+///
+/// # Errors
+///
+/// Fields that form no groups.
+pub fn new_terms(
+    filter: Predicate,
+    new_terms: &NewTerms,
+    schema: &Schema,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = Types { schema, found: &mut found }.new_terms(new_terms);
+    plan.map(|plan| Plan::NewTerms(NewTermsPlan { filter, ..plan })).ok_or_else(|| bare(found))
+}
+
+fn bare(found: Findings) -> Vec<Diagnostic> {
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
 /// The condition of a query that is one; these types have no other.
 fn filter(base: Option<Plan>) -> Option<Predicate> {
     match base? {
@@ -91,7 +125,12 @@ impl Types<'_> {
             None => None,
             Some(counted) => Some((self.group_field(&counted.field)?, counted.value)),
         };
-        Some(ThresholdPlan { filter: PENDING, fields: fields?, count: threshold.value, cardinality })
+        Some(ThresholdPlan {
+            filter: PENDING,
+            fields: fields?,
+            count: threshold.value,
+            cardinality,
+        })
     }
 
     fn new_terms(&mut self, new_terms: &NewTerms) -> Option<NewTermsPlan> {
@@ -170,7 +209,11 @@ impl Types<'_> {
         let analyzer = ty.and_then(FieldType::analyzer).cloned();
         let term = TermField {
             field: name.value.as_str().into(),
-            boolean: ty == Some(&FieldType::Boolean),
+            form: match ty {
+                Some(FieldType::Boolean) => KeyForm::Boolean,
+                Some(FieldType::Date { .. }) => KeyForm::Date,
+                _ => KeyForm::Plain,
+            },
             column: field.and_then(|field| field.column()),
         };
         Some((term, analyzer))

@@ -40,7 +40,13 @@ pub fn find(
 ) -> Result<Vec<Detection>, Error> {
     let terms = terms(&plan.fields, hits, events)?.into_iter();
     let new = terms.filter(|term| term.first_seen > from).take(size.min(MAX_NEW_TERMS));
-    Ok(new.map(|term| Detection::of(vec![Some(term.event)], term.key)).collect())
+    Ok(new.map(Detection::from).collect())
+}
+
+impl From<Term> for Detection {
+    fn from(term: Term) -> Self {
+        Self::of(vec![Some(term.event)], term.key)
+    }
 }
 
 /// All combinations, the earliest first, then by value.
@@ -48,25 +54,19 @@ pub fn find(
 /// # Errors
 ///
 /// When the events form too many combinations.
-pub fn terms(
-    fields: &[TermField],
-    hits: &[u32],
-    events: Events<'_>,
-) -> Result<Vec<Term>, Error> {
+pub fn terms(fields: &[TermField], hits: &[u32], events: Events<'_>) -> Result<Vec<Term>, Error> {
     let mut combinations = Combinations::new(events, fields);
     let mut seen: HashMap<Vec<u32>, (i64, u32)> = HashMap::new();
     for &event in hits {
         // An event without a time lies in no window.
         let Some(time) = events.time(event) else { continue };
-        combinations.each(event, 1, |combination| {
-            match seen.entry(combination.to_vec()) {
-                Entry::Vacant(entry) => {
-                    entry.insert((time, event));
-                }
-                Entry::Occupied(mut entry) => {
-                    let first = (time, event).min(*entry.get());
-                    entry.insert(first);
-                }
+        combinations.each(event, 1, |combination| match seen.entry(combination.to_vec()) {
+            Entry::Vacant(entry) => {
+                entry.insert((time, event));
+            }
+            Entry::Occupied(mut entry) => {
+                let first = (time, event).min(*entry.get());
+                entry.insert(first);
             }
         })?;
     }

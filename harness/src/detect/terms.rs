@@ -7,19 +7,14 @@ use super::sequence::key::{Key, KeyValue, Real};
 use super::{Error, Events};
 use crate::document::Cell;
 use crate::ir::Column;
-use crate::ir::plan::TermField;
+use crate::ir::plan::{KeyForm, TermField};
 use crate::value::ip_text;
 
 /// At most so many combinations are formed in one case.
 pub const MAX_COMBINATIONS: u64 = 1_000_000;
 
 /// Appends the values of a column in an event, as stored. Text has none.
-pub(super) fn values(
-    events: Events<'_>,
-    column: &Column,
-    event: u32,
-    values: &mut Vec<KeyValue>,
-) {
+pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &mut Vec<KeyValue>) {
     let row = events.documents.get(event as usize).and_then(|document| document.rows.first());
     let cell = events.columns.id(column).and_then(|id| row?.cell(id));
     match cell {
@@ -42,9 +37,11 @@ pub(super) fn field_values(events: Events<'_>, field: &TermField, event: u32) ->
     if let Some(column) = &field.column {
         values(events, column, event, &mut found);
     }
-    for value in &mut found {
-        if let (true, KeyValue::Long(number)) = (field.boolean, &*value) {
-            *value = KeyValue::Bool(*number != 0);
+    if field.form == KeyForm::Boolean {
+        for value in &mut found {
+            if let KeyValue::Long(number) = value {
+                *value = KeyValue::Bool(*number != 0);
+            }
         }
     }
     found.sort_unstable();
@@ -126,9 +123,8 @@ impl<'a> Combinations<'a> {
 
     /// The values behind the numbers.
     pub(super) fn key(&self, combination: &[u32]) -> Key {
-        let value = |(numbers, number): (&Numbers, &u32)| {
-            numbers.values.get(*number as usize).cloned()
-        };
+        let value =
+            |(numbers, number): (&Numbers, &u32)| numbers.values.get(*number as usize).cloned();
         self.numbers.iter().zip(combination).map(value).collect()
     }
 }

@@ -13,7 +13,7 @@ use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::terms::key_text;
 use crate::detect::window::Clock;
-use crate::detect::{self, Detection, Events};
+use crate::detect::{self, Detection, Events, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -128,7 +128,7 @@ impl Trial<'_> {
             let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
             return Some(trial.case(case));
         }
-        let found = detect::detect(plan, &hits, events, ground.window.from, size);
+        let found = detect::detect(plan, &hits, events, Scope { window: ground.window, size });
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
