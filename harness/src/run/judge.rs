@@ -13,7 +13,7 @@ use super::{Alert, CaseRun, Fixtures, RuleRun};
 use crate::case::{Case, Polarity};
 use crate::detect::terms::key_text;
 use crate::detect::window::Clock;
-use crate::detect::{self, Detection, Events, Scope};
+use crate::detect::{self, Detection, Events};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -119,7 +119,7 @@ impl Trial<'_> {
         let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
         let size = size.unwrap_or(usize::MAX);
-        let found = detect::detect(plan, &hits, events, Scope { window: ground.window, size });
+        let found = detect::detect(plan, &hits, events, ground.window.from, size);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
         let detections = found.unwrap_or_else(|error| {
