@@ -155,7 +155,7 @@ fn threat(_: &str, rule: &Rule, base: &Value, schema: &Schema) -> Scenario {
 fn generated(shared: &Path, id: &str) -> Option<Value> {
     let text = fs::read_to_string(shared.join(format!("conformance/generated/{id}.json"))).ok()?;
     let file: Value = serde_json::from_str(&text).expect("JSON");
-    (file["status"] == "agree").then(|| file["branches"][0][0].clone())
+    Some(file["branches"][0][0].clone())
 }
 
 #[test]
@@ -227,5 +227,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         }
     }
     eprintln!("rules compiled {all:?}; without a document {without}; rules and cases {judged:?}");
+    let judged: usize = judged.values().map(|(rules, _)| rules).sum();
+    assert!(judged > 140, "only {judged} rules have a scenario");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
