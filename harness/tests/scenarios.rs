@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use harness::case::{Case, CaseTree, Options, Polarity, parse_json};
 use harness::detect::window::Clock;
-use harness::run::{self, Project};
 use harness::rule::model::Rule;
 use harness::rule::names::RuleType;
 use harness::rule::tree::{self, RuleTree};
+use harness::run::{self, Project};
 use harness::schema::{Base, FieldType, Schema};
 use harness::value::format_date;
 use harness::verdict::Status;

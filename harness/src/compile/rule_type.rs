@@ -121,7 +121,12 @@ impl Types<'_> {
             None => None,
             Some(counted) => Some((self.group_field(&counted.field)?, counted.value)),
         };
-        Some(ThresholdPlan { filter: PENDING, fields: fields?, count: threshold.value, cardinality })
+        Some(ThresholdPlan {
+            filter: PENDING,
+            fields: fields?,
+            count: threshold.value,
+            cardinality,
+        })
     }
 
     fn new_terms(&mut self, new_terms: &NewTerms) -> Option<NewTermsPlan> {

@@ -138,8 +138,8 @@ fn counted(raw: &RawThreshold, buckets: &[Bucket], query: &str, schema: &Schema)
         }
         alerts.push(group(&plain(values), bucket.count, bucket.cardinality));
     }
-    let compiled = filter(query, schema)
-        .and_then(|filter| rule_type::threshold(filter, &threshold, schema));
+    let compiled =
+        filter(query, schema).and_then(|filter| rule_type::threshold(filter, &threshold, schema));
     alerts.sort();
     Ok((compiled, Alerts { window: Window::ALWAYS, history: Window::ALWAYS, alerts }))
 }
@@ -159,12 +159,7 @@ fn watched(raw: &RawNewTerms, new: &[Vec<Value>], query: &str, schema: &Schema) 
 type Terms = Result<(Result<Plan, Vec<Diagnostic>>, Vec<String>), String>;
 
 /// The plan for new combinations of `fields`, and those recorded.
-pub(super) fn terms(
-    fields: &[String],
-    new: &[Vec<Value>],
-    query: &str,
-    schema: &Schema,
-) -> Terms {
+pub(super) fn terms(fields: &[String], new: &[Vec<Value>], query: &str, schema: &Schema) -> Terms {
     if new.iter().any(|values| values.len() != fields.len()) {
         return Err("a combination has one value for each field".to_owned());
     }
@@ -172,8 +167,8 @@ pub(super) fn terms(
         fields: fields.iter().map(|field| name(field)).collect(),
         history_window_start: Located::default(),
     };
-    let compiled = filter(query, schema)
-        .and_then(|filter| rule_type::new_terms(filter, &new_terms, schema));
+    let compiled =
+        filter(query, schema).and_then(|filter| rule_type::new_terms(filter, &new_terms, schema));
     let mut alerts: Vec<String> = new.iter().map(|values| tuple(&plain(values))).collect();
     alerts.sort();
     Ok((compiled, alerts))

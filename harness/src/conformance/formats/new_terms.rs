@@ -68,8 +68,10 @@ fn suite(raw: Inline) -> Read<Suite> {
     let window = Window { from, to };
     let history = Window { from: before, to };
     let cases = raw.checks.into_iter().map(|check| {
-        let (compiled, alerts) = terms(&check.fields, &check.expected, &query, &schema)
-            .map_err(|found| error(format!("suite {name}, {}: {found}", check.fields.join(", "))))?;
+        let (compiled, alerts) =
+            terms(&check.fields, &check.expected, &query, &schema).map_err(|found| {
+                error(format!("suite {name}, {}: {found}", check.fields.join(", ")))
+            })?;
         Ok(Case {
             name: check.fields.join(", "),
             query: query.clone(),

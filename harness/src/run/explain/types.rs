@@ -62,7 +62,8 @@ impl View<'_> {
     /// The terms in the window that were seen before it.
     fn old_terms(&self, plan: &NewTermsPlan, hits: &[u32]) -> Vec<Explanation> {
         let from = self.ground.window.from;
-        let time = |event: u32| Some(self.events.moments.get(event as usize)?.as_ref()?.timestamp_ms);
+        let time =
+            |event: u32| Some(self.events.moments.get(event as usize)?.as_ref()?.timestamp_ms);
         let inside: Vec<u32> =
             hits.iter().copied().filter(|event| time(*event) >= Some(from)).collect();
         if inside.is_empty() {
@@ -81,7 +82,8 @@ impl View<'_> {
         let text = |term: new_terms::Term| {
             let (first, from) = (format_date(term.first_seen), format_date(from));
             let key = key_list(&term.key);
-            let text = format!("{key} is not new: seen at {first}, and the window begins at {from}");
+            let text =
+                format!("{key} is not new: seen at {first}, and the window begins at {from}");
             note(Some(self.id(term.event)), text)
         };
         old.take(MAX_EVENTS).map(text).collect()
