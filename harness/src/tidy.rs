@@ -69,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rule",
             "schema",
             "span",
+            "value",
             "verdict",
         ],
     ),

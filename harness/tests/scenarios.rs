@@ -19,6 +19,9 @@ use harness::value::format_date;
 use harness::verdict::Status;
 use serde_json::{Value, json};
 
+/// A day in milliseconds.
+const DAY: i64 = 86_400_000;
+
 /// When every rule runs.
 const NOW: i64 = 1_767_225_600_000;
 
@@ -66,7 +69,7 @@ fn value(schema: &Schema, field: &str, n: u64) -> Value {
     match schema.field(field).map(|field| field.ty.clone()) {
         Some(FieldType::Ip) => json!(format!("10.9.{}.{}", n / 250, n % 250)),
         Some(FieldType::Integer(_) | FieldType::Float(_)) => json!(n),
-        Some(FieldType::Boolean) => json!(n % 2 == 0),
+        Some(FieldType::Boolean) => json!(n.is_multiple_of(2)),
         Some(FieldType::Date { .. }) => json!(format_date(n.try_into().expect("a small number"))),
         _ => json!(format!("value-{n}")),
     }
@@ -141,7 +144,6 @@ fn threat(_: &str, rule: &Rule, base: &Value, schema: &Schema) -> Scenario {
             entry.value.as_str(): value
         }})
     };
-    const DAY: i64 = 86_400_000;
     let other = value(schema, &entry.value, 77);
     vec![
         ("shared", vec![event.clone(), indicator(same.clone(), DAY)], 1),
