@@ -6,6 +6,7 @@ pub mod eql;
 pub mod new_terms;
 pub mod sample;
 pub mod sequence;
+pub mod suppress;
 pub mod terms;
 pub mod threat;
 pub mod threshold;
@@ -18,7 +19,6 @@ use crate::ir::plan::Plan;
 use eql::Matcher;
 use sequence::key::Key;
 use sequence::stream::Moment;
-use window::Window;
 
 /// The events that a plan ranges over.
 #[derive(Clone, Copy, Debug)]
@@ -90,18 +90,12 @@ pub enum Error {
     Pairs,
 }
 
-/// When and how much a plan looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scope {
-    /// The rule's window; the hits of a filter may reach beyond it, as
-    /// [`Plan::reaches`] says.
-    pub window: Window,
-    /// At most this many detections.
-    pub size: usize,
-}
-
-/// What a plan finds among the events of one case. `hits` are those of
-/// [`Plan::filters`] among the events that each reaches, each ascending.
+/// What a plan finds among the events of one case.
+///
+/// `hits` are those of [`Plan::filters`] among the events that each reaches
+/// ([`Plan::reaches`]), each ascending. `from` is the start of the run's window;
+/// `size` bounds the detections: the earliest are kept, of EQL and indicator
+/// matches the latest.
 ///
 /// # Errors
 ///
@@ -110,7 +104,8 @@ pub fn detect(
     plan: &Plan,
     hits: &[Vec<u32>],
     events: Events<'_>,
-    scope: Scope,
+    from: i64,
+    size: usize,
 ) -> Result<Vec<Detection>, Error> {
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
@@ -119,17 +114,17 @@ pub fn detect(
             // The earliest come first.
             hits.sort_by_key(|event| (events.time(*event).unwrap_or(i64::MAX), *event));
             let single = |event: &u32| Detection::of(vec![Some(*event)], Arc::from([]));
-            Ok(hits.iter().take(scope.size).map(single).collect())
+            Ok(hits.iter().take(size).map(single).collect())
         }
-        Plan::Threshold(plan) => threshold::find(plan, first, events, scope.size),
-        Plan::NewTerms(plan) => new_terms::find(plan, first, events, scope.window.from, scope.size),
+        Plan::Threshold(plan) => threshold::find(plan, first, events, size),
+        Plan::NewTerms(plan) => new_terms::find(plan, first, events, from, size),
         Plan::Threat(plan) => {
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
-            threat::find(plan, first, indicators, events, scope.size)
+            threat::find(plan, first, indicators, events, size)
         }
         // Its rows are no sets of events: who compiled it runs it.
         Plan::Pipeline(_) => Ok(Vec::new()),
-        Plan::Eql(plan) => eql::find(plan, hits, events, scope.size, Matcher::Machine),
+        Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Wires it: rules × cases → [`Run`], plain data that reports render.
 
+mod alert;
 mod explain;
 mod ground;
 mod judge;
@@ -30,6 +31,7 @@ use crate::verdict::{Status, Verdict};
 
 use work::Work;
 
+pub use alert::{Facts, Stated, Suppressed};
 pub use explain::{Clause, Explanation};
 
 /// What a run works on.
@@ -101,6 +103,8 @@ pub struct Alert {
     pub key: Vec<String>,
     /// The values of the fields that the rule reads, as JSON.
     pub fields: Vec<(String, Vec<String>)>,
+    /// What else there is to say.
+    pub facts: Facts,
 }
 
 /// Runs every rule whose key or name contains `filter` on its cases.
@@ -232,6 +236,7 @@ impl Fixtures {
         for plan in work.iter().flat_map(Work::plans) {
             wanted.extend(plan.columns());
         }
+        wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
         for condition in work.iter().flat_map(Work::exceptions) {
             condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
         }

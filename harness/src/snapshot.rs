@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem, write_atomically};
 use crate::report::{Lines, printable};
-use crate::run::{CaseRun, RuleRun, Run};
+use crate::run::{CaseRun, Facts, RuleRun, Run};
 use crate::span::Span;
+use crate::value::format_date;
 use crate::verdict::{Status, Verdict};
 
 /// The text of a rule's snapshot.
@@ -21,7 +22,11 @@ pub fn render(rule: &RuleRun) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(text, "{}", printable(&rule.name, Lines::Escape));
-    let _ = writeln!(text, "{} {}: {}", rule.rule_type, rule.language, status(rule.status));
+    let hidden = rule.cases.iter().flat_map(|case| &case.alerts);
+    let hidden = hidden.map(|alert| &alert.facts).any(|facts| facts.building_block);
+    let hidden = if hidden { ", building block" } else { "" };
+    let status = status(rule.status);
+    let _ = writeln!(text, "{} {}{hidden}: {status}", rule.rule_type, rule.language);
     if let Some(plan) = &rule.plan {
         let _ = write!(text, "\n{}", printable(&plan.to_string(), Lines::Keep));
     }
@@ -53,11 +58,48 @@ fn render_case(run: &CaseRun, text: &mut String) {
         };
         let line = format!("{}{key}", alert.events.join(", "));
         let _ = writeln!(text, "  {}", printable(&line, Lines::Escape));
+        for note in notes(&alert.facts) {
+            let _ = writeln!(text, "    {}", printable(&note, Lines::Escape));
+        }
         for (field, values) in &alert.fields {
             let values = printable(&values.join(" | "), Lines::Escape).into_owned();
             let _ = writeln!(text, "    {}: {values}", printable(field, Lines::Escape));
         }
     }
+}
+
+/// What an alert says beside its events and the rule's own words.
+fn notes(facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(count) = facts.count {
+        let values = facts.cardinality.map(|values| format!(" with {values} values"));
+        notes.push(format!("{count} events{}", values.unwrap_or_default()));
+    }
+    if let (Some(first), Some(last)) = (facts.first, facts.last)
+        && first != last
+    {
+        notes.push(format!("from {} to {}", format_date(first), format_date(last)));
+    }
+    if !facts.indicators.is_empty() {
+        notes.push(format!("indicators {}", facts.indicators.join(", ")));
+    }
+    if let Some(suppressed) = facts.suppressed.as_ref().filter(|suppressed| suppressed.count > 0) {
+        let by: Vec<_> =
+            suppressed.by.iter().map(|(field, value)| format!("{field} {value}")).collect();
+        let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
+        let events = suppressed.events.join(", ");
+        notes.push(format!("{} suppressed{by}: {events}", suppressed.count));
+    }
+    if facts.severity.by_event {
+        notes.push(format!("severity {}", facts.severity.value));
+    }
+    if facts.risk_score.by_event {
+        notes.push(format!("risk score {}", facts.risk_score.value));
+    }
+    if facts.name.by_event {
+        notes.push(format!("named {}", facts.name.value));
+    }
+    notes
 }
 
 /// Whether a rule has a snapshot: it ran on cases.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::esql::{self, Pipeline};
 use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
-use crate::ir::plan::Plan;
+use crate::ir::plan::{Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::query;
 use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
@@ -27,6 +27,8 @@ pub struct CompiledRule {
     pub pipeline: Option<Arc<Pipeline>>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
+    /// The fields that suppression groups alerts by; ES|QL has columns of its own.
+    pub grouping: Vec<TermField>,
     /// Whether the plan depends on the time of the run.
     pub uses_now: bool,
 }
@@ -65,7 +67,8 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
         base(rule, schema, now, &mut diagnostics)
     };
     let plan = rule_type::extend(rule, base, schema, now, &mut diagnostics);
-    CompiledRule { plan, pipeline, diagnostics, uses_now: asked.get() }
+    let grouping = rule_type::grouping(rule, schema, &mut diagnostics);
+    CompiledRule { plan, pipeline, diagnostics, grouping, uses_now: asked.get() }
 }
 
 fn pipelined(

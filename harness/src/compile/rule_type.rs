@@ -98,6 +98,14 @@ fn bare(found: Findings) -> Vec<Diagnostic> {
     found.into_iter().map(|(_, found)| found).collect()
 }
 
+/// The fields that suppression groups alerts by.
+pub(super) fn grouping(rule: &Rule, schema: &Schema, found: &mut Findings) -> Vec<TermField> {
+    let own = rule.alert_suppression.iter().filter(|_| rule.rule_type != RuleType::Esql);
+    let names = own.flat_map(|suppression| &suppression.group_by);
+    let mut types = Types { schema, found };
+    names.filter_map(|name| types.group_field(name)).collect()
+}
+
 /// The condition of a query that is one; these types have no other.
 fn filter(base: Option<Plan>) -> Option<Predicate> {
     match base? {
@@ -198,7 +206,11 @@ impl Types<'_> {
 
     /// A field, and how its values become tokens where it is text.
     fn field(&mut self, name: &Located<String>) -> Option<(TermField, Option<Analyzer>)> {
-        let field = self.schema.field(&name.value);
+        let mut field = self.schema.field(&name.value);
+        // Where nobody mapped a text, its keyword stands in: so integrations map it.
+        if self.schema.is_guessed(&name.value) {
+            field = self.schema.field(&format!("{}.keyword", name.value)).or(field);
+        }
         let ty = field.as_ref().map(|field| &field.ty);
         if let Some(FieldType::Other(ty)) = ty {
             let message = format!("`{}` is of the type {ty}, which is not read", name.value);

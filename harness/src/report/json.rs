@@ -10,6 +10,7 @@ use crate::diagnostic::Severity;
 use crate::files::Problem;
 use crate::run::Run;
 use crate::span::line_column;
+use crate::value::format_date;
 use crate::verdict::{Status, Verdict};
 
 #[derive(Serialize)]
@@ -39,9 +40,40 @@ struct Case<'a> {
     verdict: &'static str,
     todo: Option<&'a str>,
     events: usize,
-    alerts: Vec<&'a [String]>,
+    alerts: Vec<Alert<'a>>,
     explanations: Vec<Explanation<'a>>,
     warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Alert<'a> {
+    events: &'a [String],
+    name: &'a str,
+    severity: &'a str,
+    risk_score: u64,
+    building_block: bool,
+    reason: &'a str,
+    key: &'a [String],
+    terms: Vec<Term<'a>>,
+    count: Option<u64>,
+    cardinality: Option<u64>,
+    indicators: &'a [String],
+    suppressed: Option<Suppressed<'a>>,
+    first: Option<String>,
+    last: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Term<'a> {
+    field: &'a str,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    by: Vec<Term<'a>>,
+    count: usize,
+    events: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -119,10 +151,39 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
         },
         todo: run.case.options.todo.as_deref(),
         events: run.case.events.len(),
-        alerts: run.alerts.iter().map(|alert| alert.events.as_slice()).collect(),
+        alerts: run.alerts.iter().map(alert).collect(),
         explanations: explanations.collect(),
         warnings: &run.warnings,
     }
+}
+
+fn alert(alert: &crate::run::Alert) -> Alert<'_> {
+    let facts = &alert.facts;
+    let suppressed = facts.suppressed.as_ref().map(|suppressed| Suppressed {
+        by: terms(&suppressed.by),
+        count: suppressed.count,
+        events: &suppressed.events,
+    });
+    Alert {
+        events: &alert.events,
+        name: &facts.name.value,
+        severity: &facts.severity.value,
+        risk_score: facts.risk_score.value,
+        building_block: facts.building_block,
+        reason: &facts.reason,
+        key: &alert.key,
+        terms: terms(&facts.terms),
+        count: facts.count,
+        cardinality: facts.cardinality,
+        indicators: &facts.indicators,
+        suppressed,
+        first: facts.first.map(format_date),
+        last: facts.last.map(format_date),
+    }
+}
+
+fn terms(terms: &[(String, String)]) -> Vec<Term<'_>> {
+    terms.iter().map(|(field, value)| Term { field, value }).collect()
 }
 
 fn finding(problem: &Problem) -> Finding<'_> {

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::alert;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Setting, Work};
 use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
-use crate::detect::terms::key_text;
+use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
-use crate::detect::{self, Detection, Events, Scope};
+use crate::detect::{self, Events};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::event::Event;
 use crate::files::Problem;
 use crate::ir::plan::{Plan, Reach};
 use crate::rule::model::Rule;
+use crate::rule::names::MissingFields;
 use crate::span::Span;
 use crate::verdict::{self, Status};
 
@@ -137,14 +138,23 @@ impl Trial<'_> {
             let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
             return Some(trial.case(case));
         }
-        let found = detect::detect(plan, &hits, events, Scope { window: ground.window, size });
+        let found = self.detect(plan, &hits, events, ground.window.from, size);
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
         });
         let fields = read_fields(plan, &self.fixtures.sources);
-        let alerts: Vec<Alert> =
-            detections.iter().map(|found| alert(found, &case.events, &fields)).collect();
+        let times: Vec<Option<i64>> =
+            events.moments.iter().map(|moment| moment.map(|at| at.timestamp_ms)).collect();
+        let source = alert::Source {
+            rule: self.rule,
+            plan,
+            events: &case.events,
+            times: &times,
+            fields: &fields,
+            grouped: self.work.grouping(),
+        };
+        let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
         let verdict = verdict::judge(case, alerts.len());
         let view = View {
             case,
@@ -157,32 +167,38 @@ impl Trial<'_> {
         let explanations = explain::explain(&verdict, &view);
         Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
     }
+
+    /// What the plan finds, with suppression; at most `size` alerts.
+    fn detect(
+        &self,
+        plan: &Plan,
+        hits: &[Vec<u32>],
+        events: Events<'_>,
+        from: i64,
+        size: usize,
+    ) -> Result<Vec<Merged>, detect::Error> {
+        let alone = |first| Merged { first, values: None, others: Vec::new() };
+        let fields = self.work.grouping();
+        let Some(suppression) = self.rule.alert_suppression.as_ref().filter(|_| !fields.is_empty())
+        else {
+            let found = detect::detect(plan, hits, events, from, size)?;
+            return Ok(found.into_iter().map(alone).collect());
+        };
+        // A query is searched by buckets; other rules merge what they found.
+        let each_value = matches!(plan, Plan::Filter(_));
+        let most = if each_value { usize::MAX } else { size.saturating_mul(SUPPRESSED_FACTOR) };
+        let found = detect::detect(plan, hits, events, from, most)?;
+        let group_missing = suppression.missing_fields == MissingFields::Suppress;
+        let grouping = Grouping { fields, group_missing, each_value };
+        suppress::suppress(grouping, found, events, size)
+    }
 }
+
+/// How many times `max_signals` a rule with suppression looks at.
+const SUPPRESSED_FACTOR: usize = 5;
 
 /// Kibana's default of `max_signals`.
 const DEFAULT_MAX_SIGNALS: u64 = 100;
-
-fn alert(found: &Detection, events: &[Event], fields: &[Arc<str>]) -> Alert {
-    let members: Vec<&Event> =
-        found.stages.iter().flatten().filter_map(|at| events.get(*at as usize)).collect();
-    let read = |field: &Arc<str>| {
-        let values: Vec<String> = members
-            .iter()
-            .map(|event| {
-                let values: Vec<_> =
-                    event.values(field).into_iter().map(ToString::to_string).collect();
-                values.join(", ")
-            })
-            .collect();
-        let some = values.iter().any(|value| !value.is_empty());
-        some.then(|| (field.to_string(), values))
-    };
-    Alert {
-        events: members.iter().map(|event| event.id.clone()).collect(),
-        key: found.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect(),
-        fields: fields.iter().filter_map(read).collect(),
-    }
-}
 
 /// The fields that a plan reads, once each, in the order of the query.
 fn read_fields(plan: &Plan, sources: &BTreeMap<Arc<str>, Arc<str>>) -> Vec<Arc<str>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::explain::{Clause, Explanation};
-use super::{Alert, CaseRun};
+use super::{Alert, CaseRun, Suppressed};
 use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::diagnostic::Diagnostic;
@@ -113,7 +113,6 @@ impl Trial<'_> {
         let found = alerts::alerts(&self.pipeline.plan, table, source, source, &options);
         let columns = self.shown(table, source);
         let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
-        let name = |row: &u32| events.get(*row as usize).map(|event| event.id.clone());
         found
             .iter()
             .map(|alert| {
@@ -122,10 +121,21 @@ impl Trial<'_> {
                     let values = values(column, alert.row);
                     (!values.is_empty()).then(|| (column.name.to_string(), vec![values.join(", ")]))
                 });
+                let events_behind: Vec<&Event> =
+                    behind.filter_map(|row| events.get(*row as usize)).collect();
+                let times = || events_behind.iter().filter_map(|event| event.timestamp());
+                let mut facts = super::alert::facts(self.rule, events_behind.first().copied());
+                (facts.first, facts.last) = (times().min(), times().max());
+                facts.suppressed = (!alert.suppressed.is_empty()).then(|| Suppressed {
+                    by: Vec::new(),
+                    count: alert.suppressed.len(),
+                    events: Vec::new(),
+                });
                 Alert {
-                    events: behind.filter_map(name).collect(),
+                    events: events_behind.iter().map(|event| event.id.clone()).collect(),
                     key: Vec::new(),
                     fields: fields.collect(),
+                    facts,
                 }
             })
             .collect()

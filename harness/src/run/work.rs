@@ -12,7 +12,7 @@ use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::exception::{ExceptionTree, Item};
 use crate::files::Problem;
-use crate::ir::plan::Plan;
+use crate::ir::plan::{Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::rule::model::Rule;
 use crate::rule::tree::Loaded;
@@ -126,6 +126,11 @@ impl Work {
     pub(super) fn pipeline(&self, setting: &Setting) -> Option<&Pipeline> {
         let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
         compiled.pipeline.as_deref()
+    }
+
+    /// The fields that suppression groups by.
+    pub(super) fn grouping(&self) -> &[TermField] {
+        self.compiled.as_ref().map_or(&[], |compiled| compiled.grouping.as_slice())
     }
 
     /// The conditions of the exceptions.
