@@ -2,6 +2,7 @@
 //!
 //! Works on the hits of a plan's filters; knows no language and no index.
 
+pub mod anomaly;
 pub mod eql;
 pub mod new_terms;
 pub mod sample;

@@ -88,7 +88,8 @@ fn notes(facts: &Facts) -> Vec<String> {
             suppressed.by.iter().map(|(field, value)| format!("{field} {value}")).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
         let events = suppressed.events.join(", ");
-        notes.push(format!("{} suppressed{by}: {events}", suppressed.count));
+        let events = if events.is_empty() { events } else { format!(": {events}") };
+        notes.push(format!("{} suppressed{by}{events}", suppressed.count));
     }
     if facts.severity.by_event {
         notes.push(format!("severity {}", facts.severity.value));

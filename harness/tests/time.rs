@@ -103,3 +103,79 @@ fn a_rule_with_an_odd_window_is_invalid() {
     assert_eq!(run.rules[0].status, harness::verdict::Status::Invalid);
     assert_eq!(run.rules[0].problems[0].diagnostic.code, "rule-time");
 }
+
+#[test]
+fn anomalies_are_judged_by_score_and_job_where_a_case_states_them() {
+    let rule = project::rule(
+        "type = \"machine_learning\"\nanomaly_threshold = 75\nmachine_learning_job_id = [\"rare\"]\nmax_signals = 2",
+    );
+    let record = |id: &str, time: &str, job: &str, score: f64| {
+        json!({"_id": id, "_index": ".ml-anomalies-shared", "_source":
+            {"timestamp": time, "job_id": job, "record_score": score, "result_type": "record"}})
+    };
+    let now = "2026-01-05T12:00:00Z";
+    let events = json!([
+        record("enough", now, "rare", 75.0),
+        record("low", now, "rare", 74.9),
+        record("other", now, "else", 99.0),
+        record("old", "2026-01-05T11:00:00Z", "rare", 99.0),
+        record("odd", now, "rare", 80.0),
+        record("oddest", "2026-01-05T11:59:00Z", "rare", 100.0),
+        {"_id": "event", "@timestamp": now, "job_id": "rare", "record_score": 99}
+    ]);
+    let judged = run(&rule, vec![case("c", &events, None)]);
+    let alerts = &judged.rules[0].cases[0].alerts;
+    let ids: Vec<_> = alerts.iter().flat_map(|alert| alert.events.clone()).collect();
+    assert_eq!(ids, ["oddest", "odd"]);
+
+    let unsupported = run(&rule, vec![case("c", &json!([{"a": 1}]), None)]);
+    assert_eq!(unsupported.rules[0].status, harness::verdict::Status::Unsupported);
+}
+
+#[test]
+fn an_alert_takes_severity_score_and_name_from_its_event() {
+    let more = "rule_name_override = \"event.reason\"\nbuilding_block_type = \"default\"\n\
+        [[rule.severity_mapping]]\nfield = \"event.severity\"\noperator = \"equals\"\nvalue = \"7\"\nseverity = \"high\"\n\
+        [[rule.severity_mapping]]\nfield = \"user.name\"\noperator = \"equals\"\nvalue = \"ann\"\nseverity = \"critical\"\n\
+        [[rule.risk_score_mapping]]\nfield = \"event.risk_score\"\noperator = \"equals\"\nvalue = \"\"\n";
+    for (event, severity, score, name) in [
+        (json!({"a": 1}), "low", 21, "Test"),
+        (json!({"event.severity": 7}), "high", 21, "Test"),
+        (
+            json!({"event": {"severity": 7, "risk_score": "88.5"}, "user.name": ["bob", "ann"]}),
+            "critical",
+            88,
+            "Test",
+        ),
+        (json!({"event": {"risk_score": 101, "reason": "Told"}}), "low", 21, "Told"),
+    ] {
+        let run = run(&query_rule("", more), vec![case("c", &json!([event]), None)]);
+        let facts = &run.rules[0].cases[0].alerts[0].facts;
+        let found =
+            (facts.severity.value.as_str(), facts.risk_score.value, facts.name.value.as_str());
+        assert_eq!(found, (severity, score, name), "{event}");
+        assert!(facts.building_block);
+    }
+}
+
+#[test]
+fn suppression_makes_one_alert_of_a_group() {
+    let more = "max_signals = 2\n[rule.alert_suppression]\ngroup_by = [\"user.name\"]\n";
+    let event = |second: u8, user: &str| json!({"@timestamp": format!("2026-01-05T12:00:0{second}Z"), "user.name": user});
+    let events = json!([
+        event(3, "bob"), event(1, "ann"), event(2, "bob"), event(4, "cy"),
+        {"@timestamp": "2026-01-05T12:00:05Z"}, {"@timestamp": "2026-01-05T12:00:06Z"}
+    ]);
+    for (strategy, expected) in
+        [("", "#5+#6 #2+"), ("missing_fields_strategy = \"doNotSuppress\"\n", "#2+ #3+#1")]
+    {
+        let run =
+            run(&query_rule("", &format!("{more}{strategy}")), vec![case("c", &events, None)]);
+        let alerts = &run.rules[0].cases[0].alerts;
+        let text = |alert: &harness::run::Alert| {
+            let suppressed = alert.facts.suppressed.as_ref().expect("a group");
+            format!("{}+{}", alert.events.join(","), suppressed.events.join(","))
+        };
+        assert_eq!(alerts.iter().map(text).collect::<Vec<_>>().join(" "), expected, "{strategy}");
+    }
+}

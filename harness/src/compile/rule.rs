@@ -40,18 +40,20 @@ pub struct Given {
     pub now: i64,
     /// The cases state what a model answers to `COMPLETION`.
     pub completion: bool,
+    /// The cases state what anomaly jobs recorded.
+    pub anomalies: bool,
 }
 
 impl From<i64> for Given {
     /// A run at that time.
     fn from(now: i64) -> Self {
-        Self { now, completion: false }
+        Self { now, ..Self::default() }
     }
 }
 
 /// Compiles a rule, given the time of the run.
 pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
-    let Given { now, completion } = given.into();
+    let Given { now, completion, anomalies } = given.into();
     let asked = Cell::new(false);
     let now = Now::watched(now, &asked);
     let mut diagnostics = Vec::new();
@@ -66,7 +68,10 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
     } else {
         base(rule, schema, now, &mut diagnostics)
     };
-    let plan = rule_type::extend(rule, base, schema, now, &mut diagnostics);
+    let plan = match rule.rule_type {
+        RuleType::MachineLearning if anomalies => base,
+        _ => rule_type::extend(rule, base, schema, now, &mut diagnostics),
+    };
     let grouping = rule_type::grouping(rule, schema, &mut diagnostics);
     CompiledRule { plan, pipeline, diagnostics, grouping, uses_now: asked.get() }
 }

@@ -33,7 +33,8 @@ pub(super) fn extend(
         RuleType::Query | RuleType::SavedQuery | RuleType::Eql | RuleType::Esql => base,
         RuleType::MachineLearning => {
             let reason = "machine_learning rules need the results of anomaly jobs";
-            let reason = Diagnostic::unsupported("rule-type", reason, Span::default());
+            let reason = Diagnostic::unsupported("rule-type", reason, Span::default())
+                .with_help("let cases state records, as hits of the index .ml-anomalies-*");
             types.found.extend(base.as_ref().map(|_| (Part::Query, reason)));
             base
         }

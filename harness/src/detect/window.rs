@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::rule::located::Located;
 use crate::rule::model::Rule;
+use crate::rule::names::RuleType;
 use crate::schema::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Rounding, format_date};
 
@@ -120,7 +121,11 @@ impl Clock {
             to,
             interval_ms: interval_ms(interval).unwrap_or(DEFAULT_INTERVAL_MS),
             history,
-            timestamp_override: rule.timestamp_override.clone(),
+            timestamp_override: match rule.rule_type {
+                // Records of jobs have a field of their own.
+                RuleType::MachineLearning => Some("timestamp".to_owned()),
+                _ => rule.timestamp_override.clone(),
+            },
             fallback: !rule.timestamp_override_fallback_disabled,
             format,
         };

@@ -30,8 +30,8 @@ struct Place {
     unseen: Option<String>,
     /// The same of an indicator.
     no_indicator: Option<String>,
-    /// The first exception that keeps it from the rule.
-    excepted: Option<String>,
+    /// Why it is kept from the rule, whatever its time.
+    barred: Option<String>,
 }
 
 /// When an event happened.
@@ -87,7 +87,7 @@ impl Ground {
                 moment: at.map(|timestamp_ms| Moment { timestamp_ms, tiebreaker }),
                 unseen: unseen(patterns, event),
                 no_indicator: unseen(indicators, event),
-                excepted: None,
+                barred: None,
             }
         };
         Self {
@@ -98,10 +98,10 @@ impl Ground {
         }
     }
 
-    /// Keeps an event from the rule.
-    pub(super) fn except(&mut self, event: usize, name: &str) {
+    /// Keeps an event from the rule, for a reason.
+    pub(super) fn bar(&mut self, event: usize, reason: String) {
         if let Some(place) = self.places.get_mut(event) {
-            place.excepted.get_or_insert_with(|| name.to_owned());
+            place.barred.get_or_insert(reason);
         }
     }
 
@@ -121,8 +121,8 @@ impl Ground {
     }
 
     fn why_not(&self, place: &Place, reach: Reach) -> Option<String> {
-        if let Some(name) = &place.excepted {
-            return Some(format!("the exception {name} silences it"));
+        if let Some(reason) = &place.barred {
+            return Some(reason.clone());
         }
         let (stretch, name) = match reach {
             Reach::Window => (self.window, "window"),
@@ -156,9 +156,7 @@ impl Ground {
                     "{id}: it states no time and counts as happening when the rule runs"
                 )),
                 // An index is stated on purpose; a time is easily missed.
-                Time::At(_) | Time::Barred
-                    if place.unseen.is_none() && place.excepted.is_none() =>
-                {
+                Time::At(_) | Time::Barred if place.unseen.is_none() && place.barred.is_none() => {
                     let why: Vec<_> =
                         self.reaches.iter().map(|reach| self.why_not(place, *reach)).collect();
                     let unreached = why.iter().all(Option::is_some);

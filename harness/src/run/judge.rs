@@ -14,12 +14,13 @@ use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
-use crate::detect::{self, Events};
+use crate::detect::{self, Events, anomaly};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::event::Event;
 use crate::files::Problem;
 use crate::ir::plan::{Plan, Reach};
-use crate::rule::model::Rule;
-use crate::rule::names::MissingFields;
+use crate::rule::model::{MachineLearning, Rule};
+use crate::rule::names::{MissingFields, RuleType};
 use crate::span::Span;
 use crate::verdict::{self, Status};
 
@@ -110,7 +111,14 @@ impl Trial<'_> {
             let hits = self.hits.get(at);
             for (event, number) in range.clone().enumerate() {
                 if hits.is_some_and(|hits| hits.contains(number)) {
-                    ground.except(event, &name);
+                    ground.bar(event, format!("the exception {name} silences it"));
+                }
+            }
+        }
+        if let Some(learning) = self.machine_learning() {
+            for (at, event) in case.events.iter().enumerate() {
+                if let Some(reason) = anomaly::why_not(learning, event) {
+                    ground.bar(at, reason);
                 }
             }
         }
@@ -137,6 +145,10 @@ impl Trial<'_> {
             let (rule, now, hits) = (self.rule, setting.now, hits.as_slice());
             let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
             return Some(trial.case(case));
+        }
+        let mut hits = hits;
+        if self.machine_learning().is_some() {
+            hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
         }
         let found = self.detect(plan, &hits, events, ground.window.from, size);
         let detections = found.unwrap_or_else(|error| {
@@ -168,6 +180,11 @@ impl Trial<'_> {
         Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
     }
 
+    fn machine_learning(&self) -> Option<&MachineLearning> {
+        let learning = self.rule.machine_learning.as_ref();
+        learning.filter(|_| self.rule.rule_type == RuleType::MachineLearning)
+    }
+
     /// What the plan finds, with suppression; at most `size` alerts.
     fn detect(
         &self,
@@ -192,6 +209,14 @@ impl Trial<'_> {
         let grouping = Grouping { fields, group_missing, each_value };
         suppress::suppress(grouping, found, events, size)
     }
+}
+
+/// Keeps the records of the highest scores.
+fn keep_oddest(hits: &mut Vec<u32>, events: &[Event], size: usize) {
+    let score = |at: u32| events.get(at as usize).and_then(anomaly::score).unwrap_or_default();
+    hits.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+    hits.truncate(size);
+    hits.sort_unstable();
 }
 
 /// How many times `max_signals` a rule with suppression looks at.

@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::compile::rule::{CompiledRule, Given, compile_rule};
 use crate::compile::{Context, Now, exception};
+use crate::detect::anomaly;
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::exception::{ExceptionTree, Item};
@@ -73,7 +74,8 @@ impl Work {
         let latest = nows.iter().copied().max().unwrap_or(0);
         let completion =
             !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
-        let compile = |rule, now| compile_rule(rule, schema, Given { now, completion });
+        let anomalies = cases.iter().flat_map(|case| &case.events).any(anomaly::is_record);
+        let compile = |rule, now| compile_rule(rule, schema, Given { now, completion, anomalies });
         let compiled = loaded.rule.as_ref().map(|rule| compile(rule, latest));
         let mut moments = vec![latest];
         let mut earlier = Vec::new();
