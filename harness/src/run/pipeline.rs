@@ -31,6 +31,8 @@ const MAX_FIELDS: usize = 100;
 pub(super) struct Trial<'a> {
     pub(super) rule: &'a Rule,
     pub(super) pipeline: &'a Pipeline,
+    /// The time of the run.
+    pub(super) now: i64,
     /// The events that it reads, ascending; behind them those that each of its
     /// full-text functions matches.
     pub(super) hits: &'a [Vec<u32>],
@@ -44,9 +46,8 @@ impl Trial<'_> {
         let source = self.source(&case.events);
         let matches = self.matches(case.events.len());
         let answer = |_: &str| case.options.completion.clone();
-        let newest = case.events.iter().filter_map(Event::timestamp).max();
         let options = RunOptions {
-            now: case.options.now.or(newest).unwrap_or(0),
+            now: self.now,
             rows: Some(self.hits.first().cloned().unwrap_or_default()),
             completion: Some(&answer),
             trace: true,
