@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use harness::compile::{Context, Now, Now};
 use harness::compile::esql::{Pipeline, compile};
+use harness::compile::{Context, Now};
 use harness::diagnostic::Severity;
 use harness::esql::memory::{Document, MemorySource};
 use harness::esql::run::{RunOptions, run};

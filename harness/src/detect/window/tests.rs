@@ -84,7 +84,9 @@ fn what_is_no_time_is_an_error() {
 #[test]
 fn an_override_comes_before_the_timestamp() {
     let event = |source| Event::from_json(source, 1).expect("an event");
-    let both = event(json!({"@timestamp": "1970-01-01T00:00:01Z", "event": {"ingested": "1970-01-01T00:00:02Z"}}));
+    let both = event(
+        json!({"@timestamp": "1970-01-01T00:00:01Z", "event": {"ingested": "1970-01-01T00:00:02Z"}}),
+    );
     let one = event(json!({"@timestamp": "1970-01-01T00:00:01Z"}));
     let bad = event(json!({"@timestamp": "1970-01-01T00:00:01Z", "event.ingested": "n/a"}));
     let none = event(json!({"message": "x"}));
