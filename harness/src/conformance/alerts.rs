@@ -5,7 +5,7 @@ use crate::detect::sequence::stream::Moment;
 use crate::detect::terms::key_list;
 use crate::detect::threshold::{self, Group};
 use crate::detect::window::Window;
-use crate::detect::{Detail, Detection, Events, detect, new_terms};
+use crate::detect::{Detail, Detection, Events, Scope, detect, new_terms};
 use crate::ir::plan::Plan;
 
 /// Recorded alerts, and when the rule looked.
@@ -54,8 +54,8 @@ impl Trial<'_> {
             own.filter(seen).collect::<Vec<u32>>()
         });
         let hits: Vec<Vec<u32>> = hits.collect();
-        let from = expected.window.from;
-        let found = match detect(plan, &hits, all, from, usize::MAX) {
+        let scope = Scope { window: expected.window, size: usize::MAX };
+        let found = match detect(plan, &hits, all, scope) {
             Ok(found) => found,
             Err(error) => return self.disagree(format!("error: {error}"), None),
         };
@@ -66,7 +66,7 @@ impl Trial<'_> {
                 groups.into_iter().map(Detection::from).collect()
             }
             Plan::NewTerms(plan) => {
-                let terms = new_terms::slow::find(&plan.fields, hits, all, from);
+                let terms = new_terms::slow::find(&plan.fields, hits, all, scope.window.from);
                 terms.into_iter().map(Detection::from).collect()
             }
             Plan::Filter(_) | Plan::Eql(_) | Plan::Threat(_) | Plan::Pipeline(_) => {

@@ -14,7 +14,11 @@ use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
+<<<<<<< HEAD
 use crate::detect::{self, Events, anomaly};
+=======
+use crate::detect::{self, Detection, Events, Scope};
+>>>>>>> main
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
