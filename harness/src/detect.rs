@@ -92,14 +92,6 @@ pub enum Error {
     Pairs,
 }
 
-<<<<<<< HEAD
-/// What a plan finds among the events of one case.
-///
-/// `hits` are those of [`Plan::filters`] among the events that each reaches
-/// ([`Plan::reaches`]), each ascending. `from` is the start of the run's window;
-/// `size` bounds the detections: the earliest are kept, of EQL and indicator
-/// matches the latest.
-=======
 /// When and how much a plan looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -112,7 +104,6 @@ pub struct Scope {
 
 /// What a plan finds among the events of one case. `hits` are those of
 /// [`Plan::filters`] among the events that each reaches, each ascending.
->>>>>>> main
 ///
 /// # Errors
 ///
@@ -121,12 +112,7 @@ pub fn detect(
     plan: &Plan,
     hits: &[Vec<u32>],
     events: Events<'_>,
-<<<<<<< HEAD
-    from: i64,
-    size: usize,
-=======
     scope: Scope,
->>>>>>> main
 ) -> Result<Vec<Detection>, Error> {
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
@@ -135,26 +121,17 @@ pub fn detect(
             // The earliest come first.
             hits.sort_by_key(|event| (events.time(*event).unwrap_or(i64::MAX), *event));
             let single = |event: &u32| Detection::of(vec![Some(*event)], Arc::from([]));
-            Ok(hits.iter().take(size).map(single).collect())
+            Ok(hits.iter().take(scope.size).map(single).collect())
         }
-<<<<<<< HEAD
-        Plan::Threshold(plan) => threshold::find(plan, first, events, size),
-        Plan::NewTerms(plan) => new_terms::find(plan, first, events, from, size),
-=======
         Plan::Threshold(plan) => threshold::find(plan, first, events, scope.size),
         Plan::NewTerms(plan) => new_terms::find(plan, first, events, scope.window.from, scope.size),
->>>>>>> main
         Plan::Threat(plan) => {
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
             threat::find(plan, first, indicators, events, scope.size)
         }
         // Its rows are no sets of events: who compiled it runs it.
         Plan::Pipeline(_) => Ok(Vec::new()),
-<<<<<<< HEAD
-        Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
-=======
         Plan::Eql(plan) => eql::find(plan, hits, events, scope.size, Matcher::Machine),
->>>>>>> main
     }
 }
 

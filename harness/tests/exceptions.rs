@@ -3,9 +3,23 @@
 #[path = "support/project.rs"]
 mod project;
 
+use harness::case::Case;
+use harness::exception::load_tree;
+use harness::run::Run;
 use harness::verdict::Status;
 use project::{case, query_rule, run_with};
 use serde_json::{Value, json};
+
+/// Runs a rule with exception lists in files of these names.
+fn run(rule: &str, cases: Vec<Case>, folder: &str, files: &[(&str, &str)]) -> Run {
+    let root = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    for (name, text) in files {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
+        std::fs::write(path, text).expect("a file is written");
+    }
+    run_with(rule, cases, load_tree(&root))
+}
 
 const LIST: &str = "[[rule.exceptions_list]]\nid = \"1\"\nlist_id = \"quiet\"\n\
                     namespace_type = \"single\"\ntype = \"detection\"\n";
@@ -30,7 +44,7 @@ fn check(number: usize, item: &Value, expected: &str) {
     let files: Vec<(&str, &str)> =
         files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let cases = vec![case("c", &events, None)];
-    let run = run_with(&query_rule("user.name:*", LIST), cases, &format!("item{number}"), &files);
+    let run = run(&query_rule("user.name:*", LIST), cases, &format!("item{number}"), &files);
     let rule = &run.rules[0];
     let found = match rule.cases.first() {
         Some(case) => {
@@ -133,7 +147,7 @@ fn a_miss_names_the_exception() {
     let mut lifted = case("lifted", &events, None);
     lifted.options.exceptions = Some(Vec::new());
     let cases = vec![case("silenced", &events, None), lifted];
-    let run = run_with(&query_rule("user.name:*", LIST), cases, "miss", &files);
+    let run = run(&query_rule("user.name:*", LIST), cases, "miss", &files);
     let cases = &run.rules[0].cases;
     assert_eq!(cases[0].alerts.len(), 0);
     assert_eq!(
@@ -146,15 +160,10 @@ fn a_miss_names_the_exception() {
 #[test]
 fn a_list_that_is_not_there_is_unsupported_but_for_the_endpoints() {
     let events = json!([{"user.name": "ann"}]);
-    let run =
-        run_with(&query_rule("user.name:*", LIST), vec![case("c", &events, None)], "none", &[]);
+    let run = run(&query_rule("user.name:*", LIST), vec![case("c", &events, None)], "none", &[]);
     assert_eq!(run.rules[0].status, Status::Unsupported);
     let endpoint = LIST.replace("quiet", "endpoint_list");
-    let run = run_with(
-        &query_rule("user.name:*", &endpoint),
-        vec![case("c", &events, None)],
-        "none",
-        &[],
-    );
+    let run =
+        run(&query_rule("user.name:*", &endpoint), vec![case("c", &events, None)], "none", &[]);
     assert_eq!(run.rules[0].cases[0].alerts.len(), 1);
 }

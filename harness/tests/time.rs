@@ -3,8 +3,15 @@
 #[path = "support/project.rs"]
 mod project;
 
-use project::{case, query_rule, run};
+use harness::case::Case;
+use harness::exception::ExceptionTree;
+use harness::run::Run;
+use project::{case, query_rule, run_with};
 use serde_json::json;
+
+fn run(rule: &str, cases: Vec<Case>) -> Run {
+    run_with(rule, cases, ExceptionTree::default())
+}
 
 /// Ids of the alerts' events, and the warnings.
 fn check(more: &str, query: &str, now: Option<&str>, expected: &str, warning: &str) {

@@ -27,7 +27,7 @@ pub fn compile(
         let systems = item.os_types.iter().flat_map(|os| {
             ["host.os.type", "host.os.name.caseless"].map(|field| phrase(field, os))
         });
-        all.push(any(systems.collect()));
+        all.push(any(&systems.collect::<Vec<_>>()));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -46,7 +46,9 @@ fn clause(
     let field = format!("{prefix}{}", entry.field);
     let clause = match &entry.test {
         Test::Match(value) => phrase(&field, value),
-        Test::MatchAny(values) => any(values.iter().map(|value| phrase(&field, value)).collect()),
+        Test::MatchAny(values) => {
+            any(&values.iter().map(|value| phrase(&field, value)).collect::<Vec<_>>())
+        }
         Test::Wildcard(pattern) => json!({"wildcard": {field: {"value": pattern}}}),
         Test::Exists => json!({"exists": {"field": field}}),
         Test::List { id, kind } => match list(&field, id, kind, tree) {
@@ -70,7 +72,7 @@ fn phrase(field: &str, value: &str) -> Value {
     json!({"match_phrase": {field: value}})
 }
 
-fn any(clauses: Vec<Value>) -> Value {
+fn any(clauses: &[Value]) -> Value {
     json!({"bool": {"should": clauses, "minimum_should_match": 1}})
 }
 
@@ -86,12 +88,12 @@ fn list(field: &str, id: &str, kind: &str, tree: &ExceptionTree) -> Result<Value
                 Some((low, high)) => json!({"range": {field: {"gte": low, "lte": high}}}),
                 None => json!({"term": {field: {"value": value}}}),
             };
-            Ok(any(values.iter().map(range).collect()))
+            Ok(any(&values.iter().map(range).collect::<Vec<_>>()))
         }
         "text" => {
             let words =
                 |value: &String| json!({"match": {field: {"query": value, "operator": "and"}}});
-            Ok(any(values.iter().map(words).collect()))
+            Ok(any(&values.iter().map(words).collect::<Vec<_>>()))
         }
         _ => Err(format!("the value list `{id}` is of type `{kind}`")),
     }

@@ -14,11 +14,7 @@ use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
-<<<<<<< HEAD
-use crate::detect::{self, Events, anomaly};
-=======
-use crate::detect::{self, Detection, Events, Scope};
->>>>>>> main
+use crate::detect::{self, Events, Scope, anomaly};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -154,7 +150,7 @@ impl Trial<'_> {
         if self.machine_learning().is_some() {
             hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
         }
-        let found = self.detect(plan, &hits, events, ground.window.from, size);
+        let found = self.detect(plan, &hits, events, Scope { window: ground.window, size });
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
@@ -189,29 +185,29 @@ impl Trial<'_> {
         learning.filter(|_| self.rule.rule_type == RuleType::MachineLearning)
     }
 
-    /// What the plan finds, with suppression; at most `size` alerts.
+    /// What the plan finds, with suppression.
     fn detect(
         &self,
         plan: &Plan,
         hits: &[Vec<u32>],
         events: Events<'_>,
-        from: i64,
-        size: usize,
+        scope: Scope,
     ) -> Result<Vec<Merged>, detect::Error> {
         let alone = |first| Merged { first, values: None, others: Vec::new() };
         let fields = self.work.grouping();
         let Some(suppression) = self.rule.alert_suppression.as_ref().filter(|_| !fields.is_empty())
         else {
-            let found = detect::detect(plan, hits, events, from, size)?;
+            let found = detect::detect(plan, hits, events, scope)?;
             return Ok(found.into_iter().map(alone).collect());
         };
         // A query is searched by buckets; other rules merge what they found.
         let each_value = matches!(plan, Plan::Filter(_));
-        let most = if each_value { usize::MAX } else { size.saturating_mul(SUPPRESSED_FACTOR) };
-        let found = detect::detect(plan, hits, events, from, most)?;
+        let most = scope.size.saturating_mul(SUPPRESSED_FACTOR);
+        let most = if each_value { usize::MAX } else { most };
+        let found = detect::detect(plan, hits, events, Scope { size: most, ..scope })?;
         let group_missing = suppression.missing_fields == MissingFields::Suppress;
         let grouping = Grouping { fields, group_missing, each_value };
-        suppress::suppress(grouping, found, events, size)
+        suppress::suppress(grouping, found, events, scope.size)
     }
 }
 

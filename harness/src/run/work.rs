@@ -230,7 +230,7 @@ fn exceptions(
 /// The moment of a case: as it states, else its newest event.
 fn now(case: &Arc<Case>, clock: Option<&Clock>) -> i64 {
     let newest = || {
-        let times = case.events.iter().flat_map(|event| clock.map(|clock| clock.times(event)));
+        let times = case.events.iter().filter_map(|event| clock.map(|clock| clock.times(event)));
         times.flatten().max()
     };
     case.options.now.or_else(newest).unwrap_or(0)

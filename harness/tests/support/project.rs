@@ -59,20 +59,9 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
     }
 }
 
-/// Runs one rule on its cases, with exception lists in files of these names.
-pub fn run_with(rule: &str, cases: Vec<Case>, folder: &str, files: &[(&str, &str)]) -> Run {
-    let root = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
-    for (name, text) in files {
-        let path = root.join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
-        std::fs::write(path, text).expect("a file is written");
-    }
+/// Runs one rule on its cases, with these exception lists.
+pub fn run_with(rule: &str, cases: Vec<Case>, exceptions: ExceptionTree) -> Run {
     let mut project = project(rule, cases);
-    project.exceptions = harness::exception::load_tree(&root);
+    project.exceptions = exceptions;
     run::run(project, None).expect("the engine runs")
-}
-
-/// Runs one rule on its cases.
-pub fn run(rule: &str, cases: Vec<Case>) -> Run {
-    run::run(project(rule, cases), None).expect("the engine runs")
 }
