@@ -6,6 +6,7 @@
 pub mod human;
 pub mod json;
 pub mod problem;
+pub mod schedule;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -5,6 +5,7 @@ mod explain;
 mod ground;
 mod judge;
 mod pipeline;
+mod schedule;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ use work::Work;
 
 pub use alert::{Facts, Stated, Suppressed};
 pub use explain::{Clause, Explanation};
+pub use schedule::Schedule;
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -197,6 +199,16 @@ impl Session {
             .map(|((work, hits), ranges)| judge::rule(work, hits, &self.fixtures, ranges))
             .collect();
         Run { rules, problems: self.problems.clone() }
+    }
+
+    /// Runs every rule on its cases again and again, an interval apart.
+    pub fn schedule(&self, hits: &Hits) -> Vec<Schedule> {
+        let rules = self.work.par_iter().zip(hits).zip(&self.fixtures.ranges);
+        rules
+            .flat_map_iter(|((work, hits), ranges)| {
+                schedule::rule(work, hits, &self.fixtures, ranges)
+            })
+            .collect()
     }
 }
 

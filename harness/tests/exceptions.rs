@@ -160,10 +160,10 @@ fn a_miss_names_the_exception() {
 #[test]
 fn a_list_that_is_not_there_is_unsupported_but_for_the_endpoints() {
     let events = json!([{"user.name": "ann"}]);
-    let run = run(&query_rule("user.name:*", LIST), vec![case("c", &events, None)], "none", &[]);
-    assert_eq!(run.rules[0].status, Status::Unsupported);
+    let judged = run(&query_rule("user.name:*", LIST), vec![case("c", &events, None)], "none", &[]);
+    assert_eq!(judged.rules[0].status, Status::Unsupported);
     let endpoint = LIST.replace("quiet", "endpoint_list");
-    let run =
+    let judged =
         run(&query_rule("user.name:*", &endpoint), vec![case("c", &events, None)], "none", &[]);
-    assert_eq!(run.rules[0].cases[0].alerts.len(), 1);
+    assert_eq!(judged.rules[0].cases[0].alerts.len(), 1);
 }

@@ -186,3 +186,30 @@ fn suppression_makes_one_alert_of_a_group() {
         assert_eq!(alerts.iter().map(text).collect::<Vec<_>>().join(" "), expected, "{strategy}");
     }
 }
+
+/// Gaps, distinct alerts and alerts found again under consecutive runs.
+fn scheduled(rule: &str, events: &serde_json::Value) -> (Vec<String>, usize, usize, bool) {
+    let project = project::project(rule, vec![case("c", events, None)]);
+    let session = harness::run::Session::open(project, None);
+    let hits = session.hits().expect("the engine runs");
+    let one = session.schedule(&hits).remove(0);
+    (one.gaps, one.alerts, one.dropped.len(), one.note.is_some())
+}
+
+#[test]
+fn consecutive_runs_find_gaps_and_drop_what_they_know() {
+    let event = |time: &str| json!({"_id": time, "@timestamp": format!("2026-01-05T{time}Z"), "user.name": "ann"});
+    let events =
+        json!([event("12:00:00"), event("11:56:00"), event("11:52:00"), event("11:47:30")]);
+    let overlapping = query_rule("user.name:ann", "from = \"now-9m\"\ninterval = \"5m\"");
+    assert_eq!(scheduled(&overlapping, &events), (vec![], 4, 2, false));
+    let apart = query_rule("user.name:ann", "from = \"now-2m\"\ninterval = \"5m\"");
+    let lost = vec!["11:56:00".to_owned(), "11:52:00".to_owned(), "11:47:30".to_owned()];
+    assert_eq!(scheduled(&apart, &events), (lost, 1, 0, true));
+    let threshold = project::rule(
+        "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"user.name:ann\"\nfrom = \"now-9m\"\n\
+         [rule.threshold]\nfield = [\"user.name\"]\nvalue = 2\n",
+    );
+    // 11:47:30 and 11:52:00 alert at 11:55; at 12:00 two newer ones do.
+    assert_eq!(scheduled(&threshold, &events), (vec![], 2, 0, false));
+}

@@ -27,7 +27,8 @@ Examples:
   cargo xtask test                         every rule of this repository
   cargo xtask test aws/                    rules whose path or name contains aws/
   cargo xtask test --root ../rules-repo    a foreign repository, as it is
-  cargo xtask test --update                and write the snapshots")]
+  cargo xtask test --update                and write the snapshots
+  cargo xtask test --schedule              and look for gaps between runs")]
     Test(TestArgs),
     /// Judge this harness by recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
@@ -70,6 +71,9 @@ pub(crate) struct TestArgs {
     /// Write the snapshots of the rules that ran.
     #[arg(long)]
     pub(crate) update: bool,
+    /// Also simulate consecutive runs, an interval apart, over every case.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) schedule: bool,
     /// One line a folder instead of one line a rule.
     #[arg(long)]
     pub(crate) quiet: bool,

@@ -91,18 +91,23 @@ fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
 }
 
 /// One rule on its cases.
-struct Trial<'a> {
-    work: &'a Work,
-    rule: &'a Rule,
-    clock: &'a Clock,
+pub(super) struct Trial<'a> {
+    pub(super) work: &'a Work,
+    pub(super) rule: &'a Rule,
+    pub(super) clock: &'a Clock,
     /// The events that each of [`Work::filters`] matches, over the whole run.
-    hits: &'a [RoaringBitmap],
-    fixtures: &'a Fixtures,
+    pub(super) hits: &'a [RoaringBitmap],
+    pub(super) fixtures: &'a Fixtures,
 }
 
 impl Trial<'_> {
     /// Judges a case; `None` where the rule has no plan.
-    fn case(&self, case: &Arc<Case>, setting: &Setting, range: &Range<u32>) -> Option<CaseRun> {
+    pub(super) fn case(
+        &self,
+        case: &Arc<Case>,
+        setting: &Setting,
+        range: &Range<u32>,
+    ) -> Option<CaseRun> {
         let (plan, filters) = self.work.planned(setting)?;
         let pipeline = self.work.pipeline(setting);
         let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);

@@ -60,6 +60,13 @@ pub(super) struct Setting {
     exceptions: Vec<usize>,
 }
 
+impl Setting {
+    /// The same at another moment; the plan and the exceptions stay.
+    pub(super) fn at(&self, now: i64) -> Self {
+        Self { now, ..self.clone() }
+    }
+}
+
 impl Work {
     /// Compiles a rule once, or once for each moment where its plan depends on it.
     pub(super) fn new(

@@ -6,8 +6,8 @@ use std::time::Instant;
 use harness::diagnostic::Severity;
 use harness::files::write_atomically;
 use harness::report::human::{self, Detail};
-use harness::report::json;
-use harness::run::{self, Run};
+use harness::report::{json, schedule};
+use harness::run::{Run, Session};
 use harness::snapshot;
 use harness::verdict::Status;
 
@@ -23,7 +23,9 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    let run = run::run(project, args.filter.as_deref()).map_err(io::Error::other)?;
+    let session = Session::open(project, args.filter.as_deref());
+    let hits = session.hits().map_err(io::Error::other)?;
+    let run = session.judge(&hits);
     bar.finish_and_clear();
 
     let mut output = Vec::new();
@@ -35,6 +37,9 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
                 elapsed: started.elapsed(),
             };
             human::render(&run, options, &mut output)?;
+            if args.schedule {
+                schedule::render(&session.schedule(&hits), &mut output)?;
+            }
         }
         Format::Json => json::render(&run, &mut output)?,
     }

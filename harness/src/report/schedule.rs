@@ -1,0 +1,42 @@
+//! Consecutive runs for people: what to look at, and a summary.
+
+use std::io::{self, Write};
+
+use super::{Lines, printable};
+use crate::run::Schedule;
+
+/// Writes the cases that have gaps or repeated alerts, and what all had.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
+    let mut last = None;
+    for one in schedules.iter().filter(|one| !one.is_clean()) {
+        if let Some(note) = one.note.as_ref().filter(|_| last != Some(&one.rule)) {
+            writeln!(out, "{}: {note}", printable(&one.rule, Lines::Escape))?;
+        }
+        last = Some(&one.rule);
+        let (case, runs) = (printable(&one.case, Lines::Escape), one.runs);
+        if !one.gaps.is_empty() {
+            let events = one.gaps.join(", ");
+            let events = printable(&events, Lines::Escape);
+            writeln!(out, "{case}: no window of {runs} runs holds {events}")?;
+        }
+        for (events, times) in &one.repeated {
+            let events = events.join(", ");
+            let events = printable(&events, Lines::Escape);
+            writeln!(out, "{case}: {times} of {runs} runs alert on {events}")?;
+        }
+    }
+    let sum = |count: fn(&Schedule) -> usize| schedules.iter().map(count).sum::<usize>();
+    let (runs, alerts) = (sum(|one| one.runs), sum(|one| one.alerts));
+    let (dropped, gaps) = (sum(|one| one.dropped.len()), sum(|one| one.gaps.len()));
+    let repeated = sum(|one| one.repeated.len());
+    writeln!(
+        out,
+        "schedule: {} cases, {runs} runs, {alerts} alerts, {dropped} of them found again and \
+         dropped, {repeated} raised again, {gaps} events in no window",
+        schedules.len()
+    )
+}
