@@ -11,6 +11,7 @@ pub mod clause;
 pub mod dsl;
 pub mod eql;
 pub mod esql;
+pub mod exception;
 pub mod kql;
 pub mod query_string;
 pub mod rule;

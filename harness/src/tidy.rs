@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "analysis",
             "diagnostic",
             "esql",
+            "exception",
             "ir",
             "pattern",
             "query",
@@ -29,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("config", &["case", "diagnostic", "files", "rule", "run", "schema", "span"]),
+    ("config", &["case", "diagnostic", "exception", "files", "rule", "run", "schema", "span"]),
     (
         "conformance",
         &[
@@ -55,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),
+    ("exception", &["diagnostic", "files", "schema", "span", "value"]),
     ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
     ("event", &["schema", "value"]),
     ("files", &["diagnostic", "span"]),
@@ -75,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine",
             "esql",
             "event",
+            "exception",
             "files",
             "index_pattern",
             "ir",

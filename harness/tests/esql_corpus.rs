@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use harness::compile::Context;
 use harness::compile::esql::{Pipeline, compile};
+use harness::compile::{Context, Now};
 use harness::diagnostic::Severity;
 use harness::esql::memory::{Document, MemorySource};
 use harness::esql::run::{RunOptions, run};
@@ -84,7 +84,7 @@ fn queries_of_production_rules_plan_and_run() {
     let events = events(&shared);
     let mut schema = Schema::new(Base::Embedded);
     events.iter().for_each(|event| schema.observe(&event.source));
-    let context = Context { schema: &schema, part: Part::Query, now: 0 };
+    let context = Context { schema: &schema, part: Part::Query, now: Now::at(0) };
     let mut causes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut parsed, mut planned, mut completion, mut refused) = (0, 0, 0, 0);
     for rule in rules(&shared) {

@@ -198,7 +198,11 @@ impl Types<'_> {
 
     /// A field, and how its values become tokens where it is text.
     fn field(&mut self, name: &Located<String>) -> Option<(TermField, Option<Analyzer>)> {
-        let field = self.schema.field(&name.value);
+        let mut field = self.schema.field(&name.value);
+        // Where nobody mapped a text, its keyword stands in: so integrations map it.
+        if self.schema.is_guessed(&name.value) {
+            field = self.schema.field(&format!("{}.keyword", name.value)).or(field);
+        }
         let ty = field.as_ref().map(|field| &field.ty);
         if let Some(FieldType::Other(ty)) = ty {
             let message = format!("`{}` is of the type {ty}, which is not read", name.value);

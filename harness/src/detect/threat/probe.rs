@@ -74,7 +74,7 @@ fn plain(value: KeyValue, kinds: [Option<Kind>; 2], boolean: bool) -> Option<Pro
         KeyValue::Text(text) if boolean => Some(Probe::Value(KeyValue::Bool(text.parse().ok()?))),
         KeyValue::Text(text) if has(Kind::Long) || has(Kind::Double) => {
             let whole = text.parse().ok().map(KeyValue::Long);
-            let number = || text.parse().ok().map(|number| number_value(number));
+            let number = || text.parse().ok().map(number_value);
             whole.or_else(number).map(Probe::Value)
         }
         KeyValue::Double(Real(number)) => Some(Probe::Value(number_value(number))),
