@@ -25,7 +25,7 @@ const NOW: i64 = 1_767_607_200_000;
 /// The most copies of a document.
 const MOST: usize = 300;
 /// The most documents that are tried for one rule.
-const EFFORT: usize = 2_000;
+const EFFORT: usize = 3_000;
 
 /// What is known of one field: the values that do, in order of preference.
 type Wanted = BTreeMap<String, Vec<Value>>;
@@ -80,8 +80,11 @@ impl<'a> Solver<'a> {
     /// How many alerts documents raise.
     pub(crate) fn alerts(&self, documents: &[Value]) -> usize {
         let ids: Vec<String> = (0..documents.len()).map(|number| format!("{number}")).collect();
-        let read = ids.iter().zip(documents).map(|(id, source)| {
-            Document { id, index: "logs-made-default", version: 1, source }
+        let read = ids.iter().zip(documents).map(|(id, source)| Document {
+            id,
+            index: "logs-made-default",
+            version: 1,
+            source,
         });
         let source = MemorySource::read(&self.pipeline.fields, &read.collect::<Vec<_>>());
         let options = RunOptions { now: NOW, ..RunOptions::default() };
@@ -128,21 +131,69 @@ impl<'a> Solver<'a> {
             }) {
                 self.want(condition, true, pick, &mut wanted);
             }
+            let mut roles = vec![wanted.clone()];
+            roles.extend(self.roles().into_iter().map(|(condition, truth)| {
+                let mut role = wanted.clone();
+                self.want(condition, truth, pick, &mut role);
+                role
+            }));
+            roles.dedup();
             let varying = self.varying();
             for copies in bounds {
-                for vary in &varying {
-                    effort += copies;
-                    if effort > EFFORT * (pick + 1) / 3 {
-                        break;
-                    }
-                    let documents = self.documents(&wanted, copies, vary);
-                    if self.alerts(&documents) > 0 {
-                        return Some(documents);
+                // A single copy does not vary.
+                let sets = if copies == 1 { 1 } else { varying.len() };
+                for vary in &varying[..sets] {
+                    for roles in [&roles[..1], &roles[1..], &roles[..]] {
+                        effort += copies * roles.len();
+                        if effort > EFFORT * (pick + 1) / 3 {
+                            break;
+                        }
+                        let each = roles.iter().map(|role| self.documents(role, copies, vary));
+                        let documents: Vec<Value> = each.flatten().collect();
+                        if self.alerts(&documents) > 0 {
+                            return Some(documents);
+                        }
                     }
                 }
             }
         }
         None
+    }
+
+    /// Conditions that make a document count for some aggregate but not for others.
+    fn roles(&self) -> Vec<(&'a Typed, bool)> {
+        let steps = self.pipeline.plan.steps.iter();
+        let groups = steps.filter_map(|step| match &step.kind {
+            StepKind::Stats(group) | StepKind::InlineStats(group) => Some(group),
+            _ => None,
+        });
+        let mut roles = Vec::new();
+        for call in groups.flat_map(|group| &group.aggregates) {
+            roles.extend(call.filter.iter().map(|condition| (condition, true)));
+            for arg in &call.args {
+                for case in self.cases(arg) {
+                    roles.extend(case.first().map(|(condition, _)| (condition, true)));
+                }
+            }
+        }
+        roles
+    }
+
+    /// The branches of the `CASE` that an expression is, or that its column is.
+    fn cases(&self, typed: &'a Typed) -> Vec<&'a [(Typed, Typed)]> {
+        let own = |typed: &'a Typed| match &typed.node {
+            Node::Case { branches, .. } => Some(branches.as_slice()),
+            _ => None,
+        };
+        let Node::Column { register, .. } = &typed.node else {
+            return own(typed).into_iter().collect();
+        };
+        let sources = self.sources.get(register).into_iter().flatten();
+        let typed = sources.filter_map(|source| match source {
+            Source::Typed(typed) => Some(*typed),
+            Source::Register(_) => None,
+        });
+        typed.filter_map(own).collect()
     }
 
     /// Numbers of copies that bounds may ask for.
@@ -180,12 +231,14 @@ impl<'a> Solver<'a> {
         let all: BTreeSet<String> = counted.iter().cloned().collect();
         let read = self.pipeline.plan.fields.iter().map(|field| field.name.to_string());
         let free: BTreeSet<String> = read.filter(|field| !keys.contains(field)).collect();
-        let mut sets = vec![BTreeSet::new(), free.clone(), all.clone(), &all - &keys];
+        let mut sets = vec![free.clone(), BTreeSet::new(), all.clone(), &all - &keys];
         for field in &all {
             sets.push(BTreeSet::from([field.clone()]));
             sets.push(all.iter().filter(|other| *other != field).cloned().collect());
             sets.push(free.iter().filter(|other| *other != field).cloned().collect());
         }
+        let mut seen = BTreeSet::new();
+        sets.retain(|set| seen.insert(set.clone()));
         sets
     }
 
@@ -240,7 +293,7 @@ impl<'a> Solver<'a> {
     }
 
     /// Gives fields the values that make a condition come out as wanted.
-    fn want(&self, typed: &Typed, truth: bool, pick: usize, wanted: &mut Wanted) {
+    fn want(&self, typed: &'a Typed, truth: bool, pick: usize, wanted: &mut Wanted) {
         let text = typed.span.of(&self.pipeline.plan.text);
         let set = |on: &Typed, values: Vec<Value>, wanted: &mut Wanted| {
             if let Some(field) = self.fields(on).into_iter().next() {
@@ -266,11 +319,20 @@ impl<'a> Solver<'a> {
                         None => return,
                     },
                 };
-                // Counts and times are met by copies.
+                // Counts are met by copies.
                 if let Node::Column { register, .. } = &on.node
-                    && self.is_aggregate(*register)
-                    && other.is_number()
+                    && self.counts(*register)
                 {
+                    return;
+                }
+                let cases = self.cases(on);
+                if !cases.is_empty() && op == CompareOp::Eq && truth {
+                    let branches = cases.into_iter().flatten();
+                    let mut fit =
+                        branches.filter(|(_, value)| literal(value).as_ref() == Some(&other));
+                    if let Some((condition, _)) = fit.next() {
+                        self.want(condition, true, pick, wanted);
+                    }
                     return;
                 }
                 if let Some(value) = near(&other, op, truth) {
@@ -296,7 +358,9 @@ impl<'a> Solver<'a> {
                 set(value, Vec::new(), wanted);
             }
             Node::Call { args, .. } if truth => {
-                if let Some((on, value)) = text::argument(text).zip(args.first()).map(|(v, on)| (on, v)) {
+                if let Some((on, value)) =
+                    text::argument(text).zip(args.first()).map(|(v, on)| (on, v))
+                {
                     set(on, vec![Value::String(value)], wanted);
                 }
             }
@@ -304,14 +368,19 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn is_aggregate(&self, register: Register) -> bool {
+    fn counts(&self, register: Register) -> bool {
         let steps = self.pipeline.plan.steps.iter();
-        steps.filter_map(|step| match &step.kind {
-            StepKind::Stats(group) | StepKind::InlineStats(group) => Some(group),
-            _ => None,
-        })
-        .flat_map(|group| &group.aggregates)
-        .any(|call| call.output == register)
+        steps
+            .filter_map(|step| match &step.kind {
+                StepKind::Stats(group) | StepKind::InlineStats(group) => Some(group),
+                _ => None,
+            })
+            .flat_map(|group| &group.aggregates)
+            .filter(|call| call.output == register)
+            .any(|call| {
+                use AggregateKind as A;
+                matches!(call.kind, A::Count | A::CountDistinct | A::Sum)
+            })
     }
 }
 
