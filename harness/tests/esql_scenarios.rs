@@ -2,6 +2,7 @@
 //! made from the typed plan of a rule that make it fire, and the same with one
 //! document or one value less, which just do not.
 
+#[path = "support/solver.rs"]
 mod solver;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 //! and aggregates of distinct values give fields that vary from copy to copy.
 //! The pipeline itself is the judge of what comes out.
 
+#[path = "solver/text.rs"]
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,7 +124,7 @@ impl<'a> Solver<'a> {
         for pick in 0..3 {
             let mut wanted = Wanted::new();
             let mut bounds = BTreeSet::from([1_usize]);
-            self.pipeline.plan.expressions(&mut |typed| self.note_bounds(typed, &mut bounds));
+            self.pipeline.plan.expressions(&mut |typed| Self::note_bounds(typed, &mut bounds));
             let steps = self.pipeline.plan.steps.iter().rev();
             for condition in steps.filter_map(|step| match &step.kind {
                 StepKind::Filter(condition) => Some(condition),
@@ -197,7 +198,7 @@ impl<'a> Solver<'a> {
     }
 
     /// Numbers of copies that bounds may ask for.
-    fn note_bounds(&self, typed: &Typed, bounds: &mut BTreeSet<usize>) {
+    fn note_bounds(typed: &Typed, bounds: &mut BTreeSet<usize>) {
         typed.each(&mut |part| {
             let Node::Compare { left, right, .. } = &part.node else { return };
             for side in [left, right] {
@@ -398,7 +399,8 @@ fn mirrored(op: CompareOp) -> CompareOp {
 fn near(other: &Value, op: CompareOp, truth: bool) -> Option<Value> {
     let moved = |by: f64| other.as_f64().map(|number| json!(number + by));
     match (op, truth) {
-        (CompareOp::Eq, true) | (CompareOp::Ne, false) => Some(other.clone()),
+        (CompareOp::Eq | CompareOp::Ge | CompareOp::Le, true)
+        | (CompareOp::Ne | CompareOp::Gt | CompareOp::Lt, false) => Some(other.clone()),
         (CompareOp::Eq, false) | (CompareOp::Ne, true) => match other {
             Value::Bool(value) => Some(json!(!value)),
             Value::Number(_) => moved(1.0),
@@ -406,8 +408,6 @@ fn near(other: &Value, op: CompareOp, truth: bool) -> Option<Value> {
         },
         (CompareOp::Gt, true) | (CompareOp::Le, false) => moved(1.0),
         (CompareOp::Lt, true) | (CompareOp::Ge, false) => moved(-1.0),
-        (CompareOp::Ge, true) | (CompareOp::Le, true) => Some(other.clone()),
-        (CompareOp::Gt, false) | (CompareOp::Lt, false) => Some(other.clone()),
     }
 }
 
