@@ -76,8 +76,7 @@ impl Trial<'_> {
 
     /// The events as rows; where an index name states a field, it is filled in.
     fn source(&self, events: &[Event]) -> MemorySource {
-        let stated: Vec<Event> =
-            events.iter().map(|event| document::with_stated_fields(event)).collect();
+        let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated
             .iter()
             .map(|event| Document {
@@ -207,7 +206,8 @@ impl Trial<'_> {
         let told_of = if missed {
             filters().find(|(_, _, trace)| trace.rows_in > 0 && trace.rows_out == 0)
         } else {
-            filters().filter(|(_, _, trace)| trace.rows_out > 0).last()
+            let let_through = filters().filter(|(_, _, trace)| trace.rows_out > 0);
+            let_through.reduce(|_, last| last)
         };
         if let Some((at, shape, trace)) = told_of {
             let before = at.checked_sub(1).and_then(|at| table.trace.get(at));

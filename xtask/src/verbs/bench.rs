@@ -5,6 +5,8 @@
 //! reference evaluator over a sample of them. The events are the same on every
 //! run.
 
+mod pipeline;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -37,6 +39,7 @@ struct Figures {
     load_seconds: f64,
     generated: Option<Generated>,
     synthetic: Synthetic,
+    pipeline: pipeline::Pipeline,
 }
 
 /// Rules on the documents made for each.
@@ -83,7 +86,9 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let generated =
         args.generated.as_deref().map(|folder| generated(folder, &rules)).transpose()?;
     let synthetic = synthetic(args, &rules)?;
-    let figures = Figures { rules: rules.len(), load_seconds, generated, synthetic };
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let pipeline = pipeline::measure(&mut |limit| random.below(limit))?;
+    let figures = Figures { rules: rules.len(), load_seconds, generated, synthetic, pipeline };
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => {
@@ -128,7 +133,8 @@ fn human(figures: &Figures, out: &mut dyn Write) -> io::Result<()> {
         "  naive loop        {:>8.1} million rule·events/s: {:.0} times slower",
         millions(found.naive_rule_events_per_second),
         found.ratio
-    )
+    )?;
+    pipeline::print(&figures.pipeline, out)
 }
 
 /// Every rule on the documents of its file, if it has one.

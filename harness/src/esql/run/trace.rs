@@ -73,10 +73,10 @@ impl Machine<'_> {
             let truths = self.truth(leaf).unwrap_or_default();
             let mut inputs: Vec<(Span, usize)> = Vec::new();
             leaf.each(&mut |part| {
-                if let Node::Column { register, constant: None } = &part.node {
-                    if !inputs.iter().any(|(_, known)| known == register) {
-                        inputs.push((part.span, *register));
-                    }
+                if let Node::Column { register, constant: None } = &part.node
+                    && !inputs.iter().any(|(_, known)| known == register)
+                {
+                    inputs.push((part.span, *register));
                 }
             });
             let inputs = inputs.into_iter().map(|(span, register)| (span, self.register(register)));
