@@ -7,6 +7,7 @@
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
+//! unmapped = "missing"                  # or "strict": what EQL makes of other fields
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem};
 use crate::rule::tree;
 use crate::run::Project;
-use crate::schema::{Base, Schema};
+use crate::schema::{Base, Schema, Unmapped};
 use crate::span::Span;
 
 /// Where a project's parts are.
@@ -33,6 +34,8 @@ pub struct Folders {
     pub snapshots: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
+    /// What fields without a mapping are to EQL.
+    pub unmapped: Unmapped,
 }
 
 #[derive(Default, Deserialize)]
@@ -48,6 +51,7 @@ struct RawConfig {
 #[serde(deny_unknown_fields, default)]
 struct RawSchema {
     mappings: Vec<PathBuf>,
+    unmapped: Unmapped,
 }
 
 /// Reads `harness.toml` at `root`, where there is one; every part defaults to
@@ -89,6 +93,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         cases: place(raw.cases, "cases")?,
         snapshots: place(raw.snapshots, "snapshots")?,
         mappings: mappings.collect::<Result<_, _>>()?,
+        unmapped: raw.schema.unmapped,
     })
 }
 
@@ -100,6 +105,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
 /// of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     let mut schema = Schema::new(Base::Embedded);
+    schema.unmapped = folders.unmapped;
     let mut problems = Vec::new();
     for path in &folders.mappings {
         problems.extend(overlay(&mut schema, path));

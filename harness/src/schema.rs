@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::analysis::{Analyzer, Normalizer};
@@ -166,6 +167,20 @@ pub struct Schema {
     aliases: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether a field without a mapping takes a type from its first value.
     dynamic: bool,
+    /// What a field is to EQL that none of these knows.
+    pub unmapped: Unmapped,
+}
+
+/// What a field without a mapping is to EQL.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmapped {
+    /// A field that no event has, whether it is marked with `?` or not.
+    #[default]
+    Missing,
+    /// As Elasticsearch has it for indices without the field: with `?` the
+    /// constant null, which takes its surroundings with it, else an error.
+    Strict,
 }
 
 impl Schema {

@@ -21,6 +21,7 @@ use crate::ir::plan::{EqlPlan, EqlSearch, KeyField, KeyForm, Limit, Stage};
 use crate::pattern::Case;
 use crate::query::dsl::Scalar;
 use crate::query::eql::ast::{self, Body, EventFilter, Pipe, Presence, Query, Term};
+use crate::schema::Unmapped;
 use field::Type;
 
 /// The field of event categories where a rule names no other.
@@ -45,17 +46,6 @@ impl Default for Options<'_> {
             negation: ScriptNegation::default(),
         }
     }
-}
-
-/// What fields without a mapping are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unmapped {
-    /// Fields that no event has, whether they are marked with `?` or not.
-    #[default]
-    Missing,
-    /// As Elasticsearch has it for indices without the field: with `?` the
-    /// constant null, which takes its surroundings with it, else an error.
-    Strict,
 }
 
 /// What `not` directly before a script does.

@@ -10,8 +10,6 @@ mod live;
 mod recorded;
 mod series;
 mod streams;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -125,9 +123,18 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
     serde_json::from_str(text).map_err(|found| {
         let lines: usize =
             text.split_inclusive('\n').take(found.line().saturating_sub(1)).map(str::len).sum();
-        let at = (lines + found.column().saturating_sub(1)).min(text.len());
+        let mut at = (lines + found.column().saturating_sub(1)).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
         Diagnostic::error("suite-format", found.to_string(), Span::new(at, at))
     })
+}
+
+/// Where a case of this name stands in the file.
+fn place(text: &str, name: &str) -> Span {
+    let quoted = Value::from(name).to_string();
+    text.find(&quoted).map_or_else(Span::default, |at| Span::new(at, at + quoted.len()))
 }
 
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {

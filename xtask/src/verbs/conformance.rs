@@ -121,8 +121,10 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
         }
         let mut ignored = Vec::new();
         let found = files::find(path, &["**/*.json", "**/*.ndjson", "**/*.csv-spec"], &mut ignored);
-        let name = |file: &files::Found| file.path.file_name().map(|name| name.to_string_lossy());
-        let suite = |file: &files::Found| !name(file).is_some_and(|name| formats::is_data(&name));
+        let suite = |file: &files::Found| {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+            !formats::is_data(&name)
+        };
         paths.extend(found.into_iter().filter(suite).map(|file| file.path));
     }
     paths
