@@ -177,7 +177,7 @@ const EQL: &str = r#"[
     "query": "sequence by tags [a where true] [b where true]",
     "expected_event_ids": [1, 2], "join_keys": ["x"] },
   { "suite": "own", "index": "extra", "name": "single",
-    "query": "any where version > \"1.9\"", "expected_event_ids": [2] }
+    "query": "any where version > \"1.9.0\"", "expected_event_ids": [2] }
 ]"#;
 
 const SERIES: &str = r#"[["pair", ["A1 A3", "  B2"], ["A1 B2"]]]"#;
@@ -217,6 +217,7 @@ fn recorded_sequences_are_judged() {
     for (text, from, to) in [
         (EQL, "[1, 2]", "[2, 1]"),
         (EQL, "[1, 2], \"join_keys\": [\"x\"]", "[]"),
+        (EQL, "1.9.0", "1.10.0"),
         (EQL, "[\"x\"]", "[\"y\"]"),
         (EQL, "[1, 2]", "[1, -1]"),
         (EQL, "[2]", "[[1], [1, 2]]"),

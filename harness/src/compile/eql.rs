@@ -17,11 +17,14 @@ use super::Context;
 use super::clause::Clause;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
-use crate::ir::plan::{EqlPlan, EqlSearch, KeyField, KeyForm, Limit, Stage};
+use crate::ir::plan::{
+    EqlPlan, EqlSearch, KeyField, KeyForm, Limit, MAX_SAMPLE_STAGES, MAX_STAGES, Stage,
+};
 use crate::pattern::Case;
 use crate::query::dsl::Scalar;
 use crate::query::eql::ast::{self, Body, EventFilter, Pipe, Presence, Query, Term};
 use crate::schema::Unmapped;
+use crate::span::Span;
 use field::Type;
 
 /// The field of event categories where a rule names no other.
@@ -69,6 +72,17 @@ pub fn compile(
     options: &Options<'_>,
 ) -> Result<EqlPlan, Vec<Diagnostic>> {
     let mut compiler = Compiler { context, options: *options, errors: Vec::new() };
+    let (stages, most) = match &query.body {
+        Body::Event(_) => (1, 1),
+        Body::Sequence(sequence) => {
+            (sequence.terms.iter().map(|term| term.runs.max(1) as usize).sum(), MAX_STAGES)
+        }
+        Body::Sample(sample) => (sample.terms.len(), MAX_SAMPLE_STAGES),
+    };
+    if stages > most {
+        let message = format!("{stages} stages are more than the {most} that the harness matches");
+        return Err(vec![Diagnostic::unsupported("eql-size", message, Span::default())]);
+    }
     let search = match &query.body {
         Body::Event(filter) => EqlSearch::Events(compiler.filter(filter)),
         Body::Sequence(sequence) => {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::case::Case;
-use crate::detect::eql::{self, Events};
+use crate::detect::eql::Events;
+use crate::detect::eql::why::why_not;
 use crate::event::Event;
 use crate::index_pattern;
 use crate::ir::explain::{flips, support};
-use crate::ir::plan::Plan;
+use crate::ir::plan::{EqlSearch, Plan};
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
@@ -55,7 +56,7 @@ pub(super) struct View<'a> {
 /// Explains a verdict that is not a pass.
 pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     let missed = match verdict {
-        Verdict::Pass => return Vec::new(),
+        Verdict::Pass | Verdict::Error(_) => return Vec::new(),
         Verdict::Missed => true,
         Verdict::Noisy => false,
         Verdict::Count { expected, found } => expected > found,
@@ -64,8 +65,8 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     let mut explanations = Vec::new();
     for (stage, (filter, hits)) in filters.iter().zip(view.hits).enumerate() {
         let label = (filters.len() > 1).then(|| format!("stage {}", stage + 1));
-        // A stage that has its event needs no more.
-        if missed && filters.len() > 1 && !hits.is_empty() {
+        // A stage that has its event needs no more, and one that wants none has no say.
+        if !wants_event(view.plan, stage) || missed && filters.len() > 1 && !hits.is_empty() {
             continue;
         }
         let numbered = (0..).zip(&view.case.events);
@@ -75,13 +76,27 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
         );
     }
     if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
-        let notes = eql::why_not(plan, view.hits, view.events, &|event| {
+        let notes = why_not(plan, view.hits, view.events, &|event| {
             view.case.events.get(event as usize).map_or_else(String::new, |event| event.id.clone())
         });
         let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
         explanations.extend(notes.into_iter().map(note));
     }
     explanations
+}
+
+/// Whether the filter at that place has to have a hit: missing stages and
+/// `until` do not.
+fn wants_event(plan: &Plan, filter: usize) -> bool {
+    match plan {
+        Plan::Eql(plan) => match &plan.search {
+            EqlSearch::Sequence { stages, .. } => {
+                stages.get(filter).is_some_and(|stage| !stage.missing)
+            }
+            EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
+        },
+        Plan::Filter(_) => true,
+    }
 }
 
 impl View<'_> {

@@ -110,14 +110,16 @@ impl Trial<'_> {
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
         let found = detect::detect(self.plan, &hits, events, size.unwrap_or(usize::MAX));
         let mut warnings = self.fixtures.warnings[documents].concat();
-        let detections = found.unwrap_or_else(|error| {
-            warnings.push(error.to_string());
-            Vec::new()
-        });
+        let error = found.as_ref().err().map(ToString::to_string);
+        warnings.extend(error.clone());
+        let detections = found.unwrap_or_default();
         let fields = read_fields(self.plan, &self.fixtures.sources);
         let alerts: Vec<Alert> =
             detections.iter().map(|found| alert(found, &case.events, &fields)).collect();
-        let verdict = verdict::judge(&case, alerts.len());
+        let verdict = match error {
+            Some(reason) => verdict::failed(reason),
+            None => verdict::judge(&case, alerts.len()),
+        };
         let view = View {
             case: &case,
             plan: self.plan,
