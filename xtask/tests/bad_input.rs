@@ -276,7 +276,7 @@ fn a_failing_sequence_says_what_is_in_the_way() {
     };
     let (ann, bob) = (r#", "user.name": "ann""#, r#", "user.name": "bob""#);
     for (events, phrases) in [
-        ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a = \"y\""][..]),
+        ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a.keyword = \"y\""][..]),
         (
             [event(0, "x", ann), event(1, "y", bob)],
             &["no event for stage 2", "stage 2 has its event where user.name is bob, not ann"],
@@ -318,7 +318,7 @@ fn a_search_that_fails_is_no_pass() {
 
 #[test]
 fn unmapped_fields_follow_the_switch() {
-    let query = "any where a == \"x\" and ?nowhere.known != \"y\"";
+    let query = "any where a == \"x\" and not ?nowhere.known : \"y\"";
     let repository = with_eql(query).with_cases();
     check(&repository, OK, &["1 passed"]);
     let strict = "[schema]\nunmapped = \"strict\"\n";
