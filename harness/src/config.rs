@@ -8,6 +8,7 @@
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
+//! unmapped = "missing"                  # or "strict": what EQL makes of other fields
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use crate::exception;
 use crate::files::{self, Problem};
 use crate::rule::tree;
 use crate::run::Project;
-use crate::schema::{Base, Schema};
+use crate::schema::{Base, Schema, Unmapped};
 use crate::span::Span;
 
 /// Where a project's parts are.
@@ -37,6 +38,8 @@ pub struct Folders {
     pub exceptions: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
+    /// What fields without a mapping are to EQL.
+    pub unmapped: Unmapped,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,6 +56,7 @@ struct RawConfig {
 #[serde(deny_unknown_fields, default)]
 struct RawSchema {
     mappings: Vec<PathBuf>,
+    unmapped: Unmapped,
 }
 
 /// Reads `harness.toml` at `root`, where there is one; every part defaults to
@@ -95,6 +99,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         snapshots: place(raw.snapshots, "snapshots")?,
         exceptions: place(raw.exceptions, "exceptions")?,
         mappings: mappings.collect::<Result<_, _>>()?,
+        unmapped: raw.schema.unmapped,
     })
 }
 
@@ -106,6 +111,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
 /// of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     let mut schema = Schema::new(Base::Embedded);
+    schema.unmapped = folders.unmapped;
     let mut problems = Vec::new();
     for path in &folders.mappings {
         problems.extend(overlay(&mut schema, path));

@@ -51,5 +51,4 @@ mod testing;
 pub mod time;
 pub mod types;
 pub mod value;
-pub mod version;
 pub mod warning;

@@ -15,6 +15,9 @@ pub mod regexp;
 pub mod set;
 #[cfg(test)]
 mod tests;
+pub mod version;
+
+use std::cmp::Ordering;
 
 use glob::Glob;
 use regexp::Regexp;
@@ -57,15 +60,35 @@ pub enum Pattern {
     Glob(Glob, Case),
     /// A Lucene regular expression, which knows its own case.
     Regexp(Regexp),
-    /// Strings between bounds, in the order of their UTF-8 bytes.
+    /// Strings between bounds.
     Range(StringRange),
     /// Strings within an edit distance.
     Fuzzy(Fuzzy),
 }
 
+/// In which order strings are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// That of their UTF-8 bytes.
+    Bytes,
+    /// That of versions.
+    Versions,
+}
+
+impl Order {
+    fn compare(self, a: &str, b: &str) -> Ordering {
+        match self {
+            Self::Bytes => a.cmp(b),
+            Self::Versions => version::compare(a, b),
+        }
+    }
+}
+
 /// Bounds on a string; `None` is open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StringRange {
+    /// How strings are compared.
+    pub order: Order,
     /// The lower bound and whether it is inside.
     pub low: Option<(String, bool)>,
     /// The upper bound and whether it is inside.
@@ -127,12 +150,12 @@ impl Pattern {
 impl StringRange {
     /// Whether `text` lies between the bounds.
     pub fn contains(&self, text: &str) -> bool {
-        let above = self.low.as_ref().is_none_or(|(low, inside)| {
-            if *inside { text >= low.as_str() } else { text > low.as_str() }
-        });
-        let below = self.high.as_ref().is_none_or(|(high, inside)| {
-            if *inside { text <= high.as_str() } else { text < high.as_str() }
-        });
-        above && below
+        let within = |bound: &Option<(String, bool)>, side: Ordering| {
+            bound.as_ref().is_none_or(|(bound, inside)| {
+                let order = self.order.compare(text, bound);
+                order == side || *inside && order.is_eq()
+            })
+        };
+        within(&self.low, Ordering::Greater) && within(&self.high, Ordering::Less)
     }
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::analysis::{Analyzer, Normalizer};
@@ -168,6 +169,20 @@ pub struct Schema {
     dynamic: bool,
     /// Fields that took it so.
     guessed: BTreeSet<Arc<str>>,
+    /// What a field is to EQL that none of these knows.
+    pub unmapped: Unmapped,
+}
+
+/// What a field without a mapping is to EQL.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unmapped {
+    /// A field that no event has, whether it is marked with `?` or not.
+    #[default]
+    Missing,
+    /// As Elasticsearch has it for indices without the field: with `?` the
+    /// constant null, which takes its surroundings with it, else an error.
+    Strict,
 }
 
 impl Schema {

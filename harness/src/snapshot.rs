@@ -41,11 +41,12 @@ fn status(status: Status) -> &'static str {
 }
 
 fn render_case(run: &CaseRun, text: &mut String) {
-    let verdict = match run.verdict {
+    let verdict = match &run.verdict {
         Verdict::Pass => "as expected",
         Verdict::Missed => "MISSED",
         Verdict::Noisy => "NOISY",
         Verdict::Count { .. } => "WRONG COUNT",
+        Verdict::Error(_) => "ERROR",
     };
     let folder = run.case.polarity.folder();
     let name = printable(&run.case.name, Lines::Escape);

@@ -27,6 +27,8 @@ pub enum Verdict {
         /// As raised.
         found: usize,
     },
+    /// The search would fail, and why; no case expects that.
+    Error(String),
 }
 
 /// How one rule came out.
@@ -58,6 +60,11 @@ pub fn judge(case: &Case, alerts: usize) -> Verdict {
         }
         (Polarity::Positive, _, _) => Verdict::Pass,
     }
+}
+
+/// The verdict on a case whose search fails.
+pub fn failed(reason: impl ToString) -> Verdict {
+    Verdict::Error(reason.to_string())
 }
 
 /// The status of a rule that ran, from its cases and their verdicts.
@@ -119,6 +126,8 @@ mod tests {
         assert_eq!(status([]), Status::Untested);
         assert_eq!(status([(&positive, &pass), (&negative, &pass)]), Status::Passed);
         assert_eq!(status([(&positive, &pass)]), Status::Failed);
+        let error = failed("no time");
+        assert_eq!(status([(&positive, &pass), (&negative, &error)]), Status::Failed);
         assert_eq!(status([(&positive, &pass), (&negative, &noisy)]), Status::Failed);
         assert_eq!(status([(&positive, &pass), (&later, &noisy)]), Status::Todo);
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge};
+use harness::diagnostic::Diagnostic;
 use harness::files;
 use harness::rule::model::Rule;
 use harness::rule::tree;
@@ -181,5 +182,117 @@ fn thresholds_and_new_terms_agree() {
 fn new_terms_of_a_history_agree() {
     if let Some(agree) = check("rule-types/new_terms.json") {
         assert_eq!(agree, 6, "checks of 4 cases");
+    }
+}
+
+/// EQL cases over an index of two events of our own.
+const EQL: &str = r#"[
+  { "suite": "own", "index": "extra", "name": "pair",
+    "query": "sequence by tags [a where true] [b where true]",
+    "expected_event_ids": [1, 2], "join_keys": ["x"] },
+  { "suite": "own", "index": "extra", "name": "single",
+    "query": "any where version > \"1.9.0\"", "expected_event_ids": [2] }
+]"#;
+
+const SERIES: &str = r#"[["pair", ["A1 A3", "  B2"], ["A1 B2"]]]"#;
+
+/// A folder with the data of [`EQL`].
+fn data() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("eql-data");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let events = r#"
+{"sequence": 1, "@timestamp": 1, "event_type": "a", "tags": "x", "version": "1.9.0"}
+{"sequence": 2, "@timestamp": 2, "event_type": "b", "tags": ["y", "x"], "version": "1.10.0"}
+"#;
+    std::fs::write(folder.join("extra.ndjson"), events).expect("a file");
+    std::fs::write(folder.join("sample-multi.ndjson"), "{\"id\": 1}\n{\"id\":\n").expect("a file");
+    folder
+}
+
+fn read(text: &str) -> Result<Content, Diagnostic> {
+    formats::read(text, Around { rules: &BTreeMap::new(), folder: &data() })
+}
+
+/// The outcome of every case of a file.
+fn outcomes(text: &str) -> Vec<Outcome> {
+    match read(text) {
+        Ok(Content::Suites(suites)) => {
+            judge(suites).expect("the engine runs").into_iter().flat_map(|j| j.outcomes).collect()
+        }
+        Ok(Content::Pipelines(_) | Content::Unsupported(..)) => panic!("no suites"),
+        Err(found) => panic!("{found}"),
+    }
+}
+
+#[test]
+fn recorded_sequences_are_judged() {
+    assert_eq!(outcomes(EQL), [Outcome::Agree, Outcome::Agree]);
+    assert_eq!(outcomes(SERIES), [Outcome::Agree]);
+    for (text, from, to) in [
+        (EQL, "[1, 2]", "[2, 1]"),
+        (EQL, "[1, 2], \"join_keys\": [\"x\"]", "[]"),
+        (EQL, "1.9.0", "1.10.0"),
+        (EQL, "[\"x\"]", "[\"y\"]"),
+        (EQL, "[1, 2]", "[1, -1]"),
+        (EQL, "[2]", "[[1], [1, 2]]"),
+        (SERIES, "\"A1 B2\"", ""),
+        (SERIES, "A1 B2", "A3 B2"),
+    ] {
+        let found = outcomes(&text.replace(from, to));
+        assert!(
+            found.iter().any(|o| matches!(o, Outcome::Disagree(_))),
+            "{from} → {to}: {found:?}"
+        );
+    }
+    assert_eq!(outcomes(&EQL.replace("[2]", "[[1], [2]]")), [Outcome::Agree, Outcome::Agree]);
+}
+
+#[test]
+fn broken_suites_are_errors_with_a_place() {
+    for (text, from, to, place, message) in [
+        (EQL, "\"expected_event_ids\": [2] }\n]", "\"expected", "", "EOF"),
+        (EQL, "\"join_keys\"", "\"keys\"", "", "unknown field `keys`"),
+        (EQL, ", \"expected_event_ids\": [2]", "", "", "missing field `expected_event_ids`"),
+        (EQL, "\"query\": \"any", "\"q\": \"any", "", "unknown field `q`"),
+        (
+            EQL,
+            "\"index\": \"extra\", \"name\": \"single\"",
+            "\"index\": \"other\", \"name\": \"single\"",
+            "\"single\"",
+            "no mapping is known for the index `other`",
+        ),
+        (
+            EQL,
+            "\"index\": \"extra\", \"name\": \"single\"",
+            "\"index\": \"missing-events\", \"name\": \"single\"",
+            "\"single\"",
+            "missing-events.ndjson: cannot be read",
+        ),
+        (
+            EQL,
+            "\"index\": \"extra\", \"name\": \"single\"",
+            "\"index\": \"sample-multi\", \"name\": \"single\"",
+            "\"single\"",
+            "sample-multi.ndjson, line 2",
+        ),
+        (EQL, "[1, 2]", "[1, 3]", "\"pair\"", "event 3 is not in the data"),
+        (EQL, "[1, 2]", "[1]", "\"pair\"", "1 ids are no results of 2 events"),
+        (EQL, "[1, 2]", "[[1, 2], 1]", "\"pair\"", "ids beside lists of ids"),
+        (SERIES, "]]]", "]", "", "EOF"),
+        (SERIES, ", [\"A1 B2\"]", "", "", "invalid length 2"),
+        (SERIES, "A3", "AA", "\"pair\"", "`AA` is no letter and number"),
+        (SERIES, "\"A1 B2\"", "\"A1 B9\"", "\"pair\"", "`A1 B9` is no event for each stage"),
+        (SERIES, "\"A1 B2\"", "\"A1\"", "\"pair\"", "`A1` is no event for each stage"),
+    ] {
+        let broken = text.replacen(from, to, 1);
+        assert_ne!(broken, text, "{from} is in the text");
+        let Err(found) = read(&broken) else { panic!("{from} → {to}: accepted") };
+        assert!(found.message.contains(message), "{from} → {to}: {found}");
+        assert_eq!(found.code, "suite-format");
+        if !place.is_empty() {
+            assert!(found.span.of(&broken).contains(place), "{from} → {to}: {found:?}");
+        } else {
+            assert!(found.span.start > 0, "{from} → {to}: {found:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use harness::ir::eval::eval;
 use harness::ir::{Column, DoubleInterval, Interval, Kind, Leaf, Origin, Phrase, Predicate, Test};
 use harness::pattern::glob::Glob;
 use harness::pattern::regexp::{Flags, Regexp};
-use harness::pattern::{Case, Fuzzy, Pattern, StringRange};
+use harness::pattern::{Case, Fuzzy, Order, Pattern, StringRange};
 use harness::schema::{Base, Schema};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -236,7 +236,8 @@ fn pattern() -> impl Strategy<Value = Pattern> {
         (regexp, case()).prop_filter_map("a regular expression", |(parts, case)| {
             Regexp::parse(&parts.concat(), Flags::ALL, case).ok().map(Pattern::Regexp)
         }),
-        (bound(), bound()).prop_map(|(low, high)| Pattern::Range(StringRange { low, high })),
+        (bound(), bound(), select(vec![Order::Bytes, Order::Versions]))
+            .prop_map(|(low, high, order)| Pattern::Range(StringRange { order, low, high })),
         (short(), 0_u8..3, 0_usize..3, any::<bool>()).prop_map(
             |(text, distance, prefix, transpositions)| {
                 Pattern::Fuzzy(Fuzzy { text, distance, prefix, transpositions })

@@ -128,7 +128,10 @@ pub(crate) struct BenchArgs {
     /// How many synthetic events to index.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) events: usize,
-    /// How many of them the naive loop judges.
+    /// How many candidate events the sequences range over, with a tenth as many keys.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) candidates: usize,
+    /// How many of the synthetic events the naive loop judges.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(crate) sample: usize,
     /// How to print the figures.

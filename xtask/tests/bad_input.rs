@@ -225,6 +225,110 @@ fn a_failing_case_names_the_clause_and_the_value() {
     check(&noisy, FAILED, &["FAIL r/negative/n.json", "let through by", "\"x\""]);
 }
 
+/// A repository with the EQL rule `r`.
+fn with_eql(query: &str) -> Repository {
+    let rule = rule("A rule", query).replace("\"kuery\"", "\"eql\"");
+    let rule = rule.replace("type = \"query\"", "type = \"eql\"");
+    Repository::new().write("rules/r.toml", rule)
+}
+
+#[test]
+fn hostile_eql_is_refused_or_answered() {
+    let event = |condition: String| format!("any where {condition}");
+    let values = vec!["\"v\""; 100_000].join(", ");
+    let matches_x = |query: String| (query, OK, "1 passed");
+    for (query, code, phrase) in [
+        (event("(".repeat(100_000)), FAILED, "levels of nesting"),
+        (event(format!("{}a == \"x\"", "not ".repeat(100_000))), FAILED, "levels of nesting"),
+        (event(format!("1{} == 1", " + 1".repeat(10_000))), FAILED, "r.toml"),
+        matches_x(event(format!("a in ({values}, \"x\")"))),
+        matches_x(event(format!("a : ({values}, \"x*\")"))),
+        matches_x(event(format!("a == \"x\"{}", " or a == \"z\"".repeat(50_000)))),
+        matches_x(event("a regex \"(x*)*(x|xx|x?)*\"".to_owned())),
+        (event("a regex \"(((a{1,900}){1,900}){1,900}){1,900}\"".to_owned()), FAILED, "r.toml"),
+        (event(format!("a regex \"{}\"", "x?".repeat(100_000))), FAILED, "r.toml"),
+        matches_x(event(format!("a like \"*x{}\"", "*".repeat(10_000)))),
+        (format!("sequence {}", "[any where true] ".repeat(10_000)), NOTHING_RAN, "10000 stages"),
+        (
+            "sequence with maxspan=99999999999999d [any where a] [any where b]".to_owned(),
+            FAILED,
+            "`maxspan` is too long",
+        ),
+        (
+            "sequence with maxspan=0d [any where a] [any where b]".to_owned(),
+            FAILED,
+            "`maxspan` has to be positive",
+        ),
+        ("any where a == \"x\" | head 99999999999999999999".to_owned(), FAILED, "whole number"),
+    ] {
+        check(&with_eql(&query).with_cases(), code, &[phrase]);
+    }
+}
+
+#[test]
+fn a_failing_sequence_says_what_is_in_the_way() {
+    let query = "sequence by host.id, user.name with maxspan=5s \
+                 [any where a == \"x\"] [any where a == \"y\"] until [any where a == \"u\"]";
+    let event = |second: u32, a: &str, user: &str| {
+        format!(
+            r#"{{"@timestamp": "2026-01-01T00:00:{second:02}Z", "a": "{a}", "host.id": "h"{user}}}"#
+        )
+    };
+    let (ann, bob) = (r#", "user.name": "ann""#, r#", "user.name": "bob""#);
+    for (events, phrases) in [
+        ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a.keyword = \"y\""][..]),
+        (
+            [event(0, "x", ann), event(1, "y", bob)],
+            &["no event for stage 2", "stage 2 has its event where user.name is bob, not ann"],
+        ),
+        (
+            [event(0, "x", ann), event(7, "y", ann)],
+            &["#2 came 2000 ms too late for maxspan after #1"],
+        ),
+        ([event(1, "x", ann), event(0, "y", ann)], &["1 of 2 events in order (#1)"]),
+        (
+            [event(0, "x", ann), event(1, "y", "")],
+            &["stage 2: 1 of 1 matching events lack a join key (host.id, user.name)"],
+        ),
+    ] {
+        let lines = events.join("\n");
+        let repository = with_eql(query).with_cases().write("cases/r/positive/p.ndjson", &lines);
+        fs::remove_file(repository.0.join("cases/r/positive/p.json")).expect("a file");
+        check(&repository, FAILED, &[&["FAIL r/positive/p.ndjson"], phrases].concat());
+    }
+    let ended = [event(0, "x", ann), event(1, "u", ann), event(2, "y", ann)].join("\n");
+    let repository = with_eql(query).with_cases().write("cases/r/positive/q.ndjson", ended);
+    check(&repository, FAILED, &["until matched #2 before #3"]);
+    let missing = "sequence with maxspan=5s [any where a == \"x\"] ![any where a == \"y\"]";
+    let both = [event(0, "x", ann), event(1, "y", ann)].join("\n");
+    let repository = with_eql(missing).with_cases().write("cases/r/positive/q.ndjson", both);
+    check(&repository, FAILED, &["stage 2 asks for no event, and there is #2"]);
+}
+
+#[test]
+fn a_search_that_fails_is_no_pass() {
+    let query =
+        "sequence by ?host.id with maxspan=5s [any where a == \"x\"] ![any where a == \"z\"]";
+    let event = r#"{"@timestamp": "2026-01-01T00:00:00Z", "a": "x"}"#;
+    let repository = with_eql(query)
+        .write("cases/r/positive/p.json", event)
+        .write("cases/r/negative/n.json", event);
+    check(&repository, FAILED, &["r/negative/n.json fails"]);
+}
+
+#[test]
+fn unmapped_fields_follow_the_switch() {
+    let query = "any where a == \"x\" and not ?nowhere.known : \"y\"";
+    let repository = with_eql(query).with_cases();
+    check(&repository, OK, &["1 passed"]);
+    let strict = "[schema]\nunmapped = \"strict\"\n";
+    check(&with_eql(query).with_cases().write("harness.toml", strict), FAILED, &["positive/p"]);
+    let required = with_eql("any where nowhere.known != \"y\"").with_cases();
+    check(&required.write("harness.toml", strict), FAILED, &["unknown field `nowhere.known`"]);
+    let wrong = with_eql(query).with_cases().write("harness.toml", "[schema]\nunmapped = \"no\"");
+    check(&wrong, USAGE, &["harness.toml"]);
+}
+
 #[test]
 fn arguments_that_name_nothing() {
     assert_eq!(run(&["test", "--no-such-flag"]).0, USAGE);

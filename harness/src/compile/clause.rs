@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{Column, DoubleInterval, Interval, Leaf, Origin, Phrase, Predicate, Test};
 use crate::pattern::glob::Glob;
 use crate::pattern::regexp::{Flags, Regexp};
-use crate::pattern::{Case, Fuzzy, Pattern, StringRange};
+use crate::pattern::{Case, Fuzzy, Order, Pattern, StringRange};
 use crate::query::dsl::{Operator, Range, Scalar};
 use crate::schema::{Field, FieldType};
 use crate::span::Span;
@@ -288,16 +288,22 @@ impl Clause<'_> {
             FieldType::Text { .. } | FieldType::MatchOnlyText if normalize == Normalize::Yes => {
                 let analyzer = field.ty.analyzer();
                 let normal = |text: &str| analyzer.map_or(text.to_owned(), |a| a.normalize(text));
-                self.on(&field, Test::Term(Pattern::Range(string_bounds(range, normal))))
+                self.on(
+                    &field,
+                    Test::Term(Pattern::Range(string_bounds(range, Order::Bytes, normal))),
+                )
             }
             FieldType::Wildcard { .. }
             | FieldType::Flattened { .. }
-            | FieldType::Version
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
-            FieldType::ConstantKeyword { value: Some(value) } => {
-                Ok(Predicate::Const(string_bounds(range, str::to_owned).contains(value)))
+            FieldType::Version => {
+                let bounds = string_bounds(range, Order::Versions, str::to_owned);
+                self.on(&field, Test::Term(Pattern::Range(bounds)))
             }
+            FieldType::ConstantKeyword { value: Some(value) } => Ok(Predicate::Const(
+                string_bounds(range, Order::Bytes, str::to_owned).contains(value),
+            )),
             FieldType::ConstantKeyword { value: None } => {
                 self.string_range(&field, range, Normalizer::None)
             }
@@ -336,7 +342,7 @@ impl Clause<'_> {
 
     fn string_range(&self, field: &Field, range: &Range, normalizer: Normalizer) -> Compiled {
         let normal = |text: &str| normalizer.apply(text).into_owned();
-        self.on(field, Test::Term(Pattern::Range(string_bounds(range, normal))))
+        self.on(field, Test::Term(Pattern::Range(string_bounds(range, Order::Bytes, normal))))
     }
 
     fn date_range(&self, field: &Field, format: &str, range: &Range) -> Compiled {
@@ -395,10 +401,10 @@ fn glob_test(glob: Glob, case: Case) -> Test {
     })
 }
 
-fn string_bounds(range: &Range, normal: impl Fn(&str) -> String) -> StringRange {
+fn string_bounds(range: &Range, order: Order, normal: impl Fn(&str) -> String) -> StringRange {
     let (low, high) = texts(range);
     let bound = |bound: Option<(String, bool)>| bound.map(|(text, inside)| (normal(&text), inside));
-    StringRange { low: bound(low), high: bound(high) }
+    StringRange { order, low: bound(low), high: bound(high) }
 }
 
 /// The bounds as text, with whether they are inside.

@@ -17,10 +17,14 @@ use super::Context;
 use super::clause::Clause;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
-use crate::ir::plan::{EqlPlan, EqlSearch, KeyField, KeyForm, Limit, Stage};
+use crate::ir::plan::{
+    EqlPlan, EqlSearch, KeyField, KeyForm, Limit, MAX_SAMPLE_STAGES, MAX_STAGES, Stage,
+};
 use crate::pattern::Case;
 use crate::query::dsl::Scalar;
 use crate::query::eql::ast::{self, Body, EventFilter, Pipe, Presence, Query, Term};
+use crate::schema::Unmapped;
+use crate::span::Span;
 use field::Type;
 
 /// The field of event categories where a rule names no other.
@@ -47,17 +51,6 @@ impl Default for Options<'_> {
     }
 }
 
-/// What fields without a mapping are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unmapped {
-    /// Fields that no event has, whether they are marked with `?` or not.
-    #[default]
-    Missing,
-    /// As Elasticsearch has it for indices without the field: with `?` the
-    /// constant null, which takes its surroundings with it, else an error.
-    Strict,
-}
-
 /// What `not` directly before a script does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScriptNegation {
@@ -79,6 +72,17 @@ pub fn compile(
     options: &Options<'_>,
 ) -> Result<EqlPlan, Vec<Diagnostic>> {
     let mut compiler = Compiler { context, options: *options, errors: Vec::new() };
+    let (stages, most) = match &query.body {
+        Body::Event(_) => (1, 1),
+        Body::Sequence(sequence) => {
+            (sequence.terms.iter().map(|term| term.runs.max(1) as usize).sum(), MAX_STAGES)
+        }
+        Body::Sample(sample) => (sample.terms.len(), MAX_SAMPLE_STAGES),
+    };
+    if stages > most {
+        let message = format!("{stages} stages are more than the {most} that the harness matches");
+        return Err(vec![Diagnostic::unsupported("eql-size", message, Span::default())]);
+    }
     let search = match &query.body {
         Body::Event(filter) => EqlSearch::Events(compiler.filter(filter)),
         Body::Sequence(sequence) => {

@@ -142,6 +142,7 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             let category = rule.eql.event_category.as_deref();
             let options = eql::Options {
                 category_field: category.unwrap_or(eql::CATEGORY_FIELD),
+                unmapped: context.schema.unmapped,
                 ..eql::Options::default()
             };
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)

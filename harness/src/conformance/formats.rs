@@ -12,8 +12,6 @@ mod new_terms;
 mod recorded;
 mod series;
 mod streams;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -122,7 +120,10 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
     serde_json::from_str(text).map_err(|found| {
         let lines: usize =
             text.split_inclusive('\n').take(found.line().saturating_sub(1)).map(str::len).sum();
-        let at = (lines + found.column().saturating_sub(1)).min(text.len());
+        let mut at = (lines + found.column().saturating_sub(1)).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
         Diagnostic::error("suite-format", found.to_string(), Span::new(at, at))
     })
 }

@@ -1,8 +1,10 @@
 //! EQL plans over the events of one case: filters' hits to detections.
+//! [`why`] says why there is none.
+
+pub mod why;
 
 use super::sequence::key::KeyValue;
 use super::sequence::stream::{Filter, Hits, Moment, Source, Stream};
-use super::sequence::trace::{self, Rejection};
 use super::sequence::{self, Limit, Match, Presence, Spec, slow};
 use super::terms::{self, key_text};
 use super::{Detection, Error, Events, sample};
@@ -44,7 +46,11 @@ pub fn find(
         let timed = hits.iter().filter(|event| events.moments[**event as usize].is_some());
         timed.copied().collect::<Vec<u32>>()
     };
-    let hits: Vec<Vec<u32>> = hits.iter().map(timed).collect();
+    // Only an order over time needs a time.
+    let hits: Vec<Vec<u32>> = match &plan.search {
+        EqlSearch::Sequence { .. } => hits.iter().map(timed).collect(),
+        EqlSearch::Events(_) | EqlSearch::Sample { .. } => hits.to_vec(),
+    };
     match &plan.search {
         EqlSearch::Events(_) => {
             let spec = Spec {
@@ -63,13 +69,7 @@ pub fn find(
             )
         }
         EqlSearch::Sequence { stages, until, maxspan_ms } => {
-            let spec = Spec {
-                stages: stages.iter().map(presence).collect(),
-                until: until.is_some(),
-                maxspan_ms: *maxspan_ms,
-                optional: optional(stages),
-                limits,
-            };
+            let spec = spec(stages, until.as_ref(), *maxspan_ms, limits);
             let (stage_hits, until_hits) = hits.split_at(stages.len());
             let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
             let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
@@ -87,72 +87,21 @@ pub fn find(
     }
 }
 
-/// Why a sequence did not come about although every stage has its events.
-pub fn why_not(
-    plan: &EqlPlan,
-    hits: &[Vec<u32>],
-    events: Events<'_>,
-    name: &dyn Fn(u32) -> String,
-) -> Vec<String> {
-    let untimed = |event: &&u32| events.moments[**event as usize].is_none();
-    if hits.iter().flatten().any(|event| untimed(&event)) {
-        return vec!["an event without a timestamp takes no part in a sequence".to_owned()];
-    }
-    let EqlSearch::Sequence { stages, until, maxspan_ms } = &plan.search else {
-        return vec!["no events share a join key".to_owned()];
-    };
-    let spec = Spec {
+/// A sequence as the matcher takes it.
+fn spec(
+    stages: &[Stage],
+    until: Option<&Stage>,
+    maxspan_ms: Option<u64>,
+    limits: Vec<Limit>,
+) -> Spec {
+    Spec {
         stages: stages.iter().map(presence).collect(),
         until: until.is_some(),
-        maxspan_ms: *maxspan_ms,
+        maxspan_ms,
         optional: optional(stages),
-        limits: Vec::new(),
-    };
-    let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
-    let (stage_hits, until_hits) = hits.split_at(stages.len());
-    let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
-    let stream = Stream::build(&spec, Hits { stages: stage_hits, until: until_hits }, &source);
-    let trace = match stream.and_then(|stream| trace::explain(&spec, &stream)) {
-        Ok(trace) => trace,
-        Err(error) => return vec![error.to_string()],
-    };
-    let list =
-        |events: &[u32]| events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", ");
-    let mut notes = Vec::new();
-    for key in trace.keys.iter().take(MAX_KEYS) {
-        let values: Vec<_> =
-            key.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
-        let under =
-            if values.is_empty() { String::new() } else { format!("key {}: ", values.join(", ")) };
-        let present = stages.iter().filter(|stage| !stage.missing).count();
-        notes.push(format!(
-            "{under}{} of {present} stages in order ({})",
-            key.furthest.len(),
-            list(&key.furthest)
-        ));
-        notes.extend(key.rejections.iter().take(MAX_KEYS).map(|rejection| match rejection {
-            Rejection::Maxspan { events, next, excess_ms } => format!(
-                "{under}{} came {excess_ms} ms too late for maxspan after {}",
-                name(*next),
-                list(events)
-            ),
-            Rejection::Until { until, next, .. } => {
-                format!("{under}until matched {} before {}", name(*until), name(*next))
-            }
-            Rejection::Present { stage, event, .. } => {
-                format!(
-                    "{under}stage {} asks for no event, and there is {}",
-                    stage + 1,
-                    name(*event)
-                )
-            }
-        }));
+        limits,
     }
-    notes
 }
-
-/// How many keys, and how many rejections of each, are told.
-const MAX_KEYS: usize = 5;
 
 fn presence(stage: &Stage) -> sequence::Stage {
     let presence = if stage.missing { Presence::Missing } else { Presence::Present };
@@ -198,8 +147,8 @@ enum Dates {
 
 impl Source for Fields<'_> {
     fn moment(&self, event: u32) -> Moment {
-        // Hits without a moment were left out before.
-        let none = Moment { timestamp_ms: 0, tiebreaker: None };
+        // Of single events, those without a moment come last; sequences leave them out.
+        let none = Moment { timestamp_ms: i64::MAX, tiebreaker: None };
         self.events.moments[event as usize].unwrap_or(none)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! For each key that occurs in every stage, distinct events are picked, one
 //! per stage, the earliest in index order that leave the later stages a
-//! choice. The rules are in docs/semantics.md, "Sequences".
+//! choice. The rules are in docs/semantics.md, "Samples".
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use super::sequence::key::{Key, TooMany};
 use super::sequence::stream::{Filter, KeyReader, Source, group};
 
 /// The most stages a sample may have.
-pub const MAX_STAGES: usize = 16;
+pub const MAX_STAGES: usize = crate::ir::plan::MAX_SAMPLE_STAGES;
 
 /// What a sample query asks for, its filters and key fields left out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ use self::machine::Machine;
 use self::stream::Stream;
 
 /// The most stages a sequence may have, each run counted.
-pub const MAX_STAGES: usize = 4_096;
+pub const MAX_STAGES: usize = crate::ir::plan::MAX_STAGES;
 
 /// The most join keys that one event may give to one stage.
 pub const MAX_KEYS_PER_EVENT: usize = 10_000;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::time;
 use super::types::Type;
-use super::version;
+use crate::pattern::version;
 use crate::value::{ip_text, java_double};
 
 /// A point: longitude and latitude in degrees.

@@ -5,6 +5,12 @@ use std::sync::Arc;
 use super::{Column, Predicate};
 use crate::analysis::Analyzer;
 
+/// The most stages of a sequence, each run counted.
+pub const MAX_STAGES: usize = 4_096;
+
+/// The most stages of a sample.
+pub const MAX_SAMPLE_STAGES: usize = 16;
+
 /// What an EQL query looks for, and which of the results it keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EqlPlan {

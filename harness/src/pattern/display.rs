@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::glob::{Glob, GlobPart};
-use super::{Case, Fuzzy, Pattern, StringRange};
+use super::{Case, Fuzzy, Order, Pattern, StringRange};
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,6 +32,9 @@ impl fmt::Display for StringRange {
             let equal = if *inside { "=" } else { "" };
             Some(format!("{sign}{equal} {value:?}"))
         };
+        if self.order == Order::Versions {
+            f.write_str("version ")?;
+        }
         match (bound(&self.low, ">"), bound(&self.high, "<")) {
             (Some(low), Some(high)) => write!(f, "{low} and {high}"),
             (Some(only), None) | (None, Some(only)) => f.write_str(&only),

@@ -11,7 +11,7 @@ fn fuzzy(text: &str, prefix: usize, transpositions: bool) -> Pattern {
 
 fn range(low: Option<(&str, bool)>, high: Option<(&str, bool)>) -> Pattern {
     let owned = |bound: Option<(&str, bool)>| bound.map(|(text, inside)| (text.to_owned(), inside));
-    Pattern::Range(StringRange { low: owned(low), high: owned(high) })
+    Pattern::Range(StringRange { order: Order::Bytes, low: owned(low), high: owned(high) })
 }
 
 #[test]
@@ -63,5 +63,22 @@ fn both_matchers_agree_on_equality_prefixes_and_ranges() {
     for (pattern, text, expected) in table {
         assert_eq!(pattern.matches(text), expected, "{pattern} on {text:?}");
         assert_eq!(pattern.matches_slow(text), expected, "slow: {pattern} on {text:?}");
+    }
+}
+
+#[test]
+fn versions_are_in_an_order_of_their_own() {
+    let owned = |text: &str, inside| Some((text.to_owned(), inside));
+    let range = |order| StringRange { order, low: owned("1.5.0", false), high: owned("2", true) };
+    for (text, version, bytes) in [
+        ("1.11.3", true, false),
+        ("1.5.0", false, false),
+        ("1.5.0-rc1", false, true),
+        ("2.0", false, false),
+        ("2", true, true),
+        ("bad", false, false),
+    ] {
+        assert_eq!(range(Order::Versions).contains(text), version, "{text}");
+        assert_eq!(range(Order::Bytes).contains(text), bytes, "{text}");
     }
 }

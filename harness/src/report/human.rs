@@ -199,6 +199,7 @@ impl Report<'_> {
             Verdict::Count { expected, found } => {
                 format!("raised {}, not {expected}", plural(*found, "alert"))
             }
+            Verdict::Error(reason) => format!("fails: {}", printable(reason, Lines::Escape)),
         };
         let path = printable(&run.case.path, Lines::Escape);
         let head = self.paint(style(Status::Failed).bold(), "FAIL");

@@ -143,11 +143,12 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
     Case {
         path: &run.case.path,
         polarity: run.case.polarity,
-        verdict: match run.verdict {
+        verdict: match &run.verdict {
             Verdict::Pass => "pass",
             Verdict::Missed => "missed",
             Verdict::Noisy => "noisy",
             Verdict::Count { .. } => "count",
+            Verdict::Error(_) => "error",
         },
         todo: run.case.options.todo.as_deref(),
         events: run.case.events.len(),

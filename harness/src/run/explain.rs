@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use crate::case::Case;
-use crate::detect::{Events, eql};
+use crate::detect::Events;
+use crate::detect::eql::why::why_not;
 use crate::event::Event;
 use crate::ir::explain::{flips, support};
-use crate::ir::plan::{Plan, Reach};
+use crate::ir::plan::{EqlSearch, Plan, Reach};
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
@@ -57,7 +58,7 @@ pub(super) struct View<'a> {
 /// Explains a verdict that is not a pass.
 pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     let missed = match verdict {
-        Verdict::Pass => return Vec::new(),
+        Verdict::Pass | Verdict::Error(_) => return Vec::new(),
         Verdict::Missed => true,
         Verdict::Noisy => false,
         Verdict::Count { expected, found } => expected > found,
@@ -71,8 +72,8 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
             (Plan::Threat(_), _) => Some("as an indicator".to_owned()),
             _ => (filters.len() > 1).then(|| format!("stage {}", stage + 1)),
         };
-        // A stage that has its event needs no more.
-        if missed && filters.len() > 1 && !hits.is_empty() {
+        // A stage that has its event needs no more, and one that wants none has no say.
+        if !wants_event(view.plan, stage) || missed && filters.len() > 1 && !hits.is_empty() {
             continue;
         }
         let numbered = (0..).zip(&view.case.events);
@@ -83,13 +84,31 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     }
     explanations.extend(types::notes(missed, view));
     if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
-        let notes = eql::why_not(plan, view.hits, view.events, &|event| {
+        let notes = why_not(plan, view.hits, view.events, &|event| {
             view.case.events.get(event as usize).map_or_else(String::new, |event| event.id.clone())
         });
         let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
         explanations.extend(notes.into_iter().map(note));
     }
     explanations
+}
+
+/// Whether the filter at that place has to have a hit: missing stages and
+/// `until` do not.
+fn wants_event(plan: &Plan, filter: usize) -> bool {
+    match plan {
+        Plan::Eql(plan) => match &plan.search {
+            EqlSearch::Sequence { stages, .. } => {
+                stages.get(filter).is_some_and(|stage| !stage.missing)
+            }
+            EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
+        },
+        Plan::Filter(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Threat(_)
+        | Plan::Pipeline(_) => true,
+    }
 }
 
 impl View<'_> {

@@ -156,10 +156,9 @@ impl Trial<'_> {
             hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
         }
         let found = self.detect(plan, &hits, events, Scope { window: ground.window, size });
-        let detections = found.unwrap_or_else(|error| {
-            warnings.push(error.to_string());
-            Vec::new()
-        });
+        let error = found.as_ref().err().map(ToString::to_string);
+        warnings.extend(error.clone());
+        let detections = found.unwrap_or_default();
         let fields = read_fields(plan, &self.fixtures.sources);
         let times: Vec<Option<i64>> =
             events.moments.iter().map(|moment| moment.map(|at| at.timestamp_ms)).collect();
@@ -172,7 +171,10 @@ impl Trial<'_> {
             grouped: self.work.grouping(),
         };
         let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
-        let verdict = verdict::judge(case, alerts.len());
+        let verdict = match error {
+            Some(reason) => verdict::failed(reason),
+            None => verdict::judge(case, alerts.len()),
+        };
         let view = View {
             case,
             plan,

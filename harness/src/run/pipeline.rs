@@ -186,7 +186,7 @@ impl SearchFunctions for Matches {
 impl Trial<'_> {
     fn explain(&self, verdict: &Verdict, table: &Table, case: &Case) -> Vec<Explanation> {
         let missed = match verdict {
-            Verdict::Pass => return Vec::new(),
+            Verdict::Pass | Verdict::Error(_) => return Vec::new(),
             Verdict::Missed => true,
             Verdict::Noisy => false,
             Verdict::Count { expected, found } => expected > found,

@@ -1,34 +1,29 @@
 //! `cargo xtask bench`: how fast rules are loaded, compiled, indexed and run.
 //!
-//! Two measurements: the rules on the documents generated for each, read from
-//! disk; and the rules on synthetic events, indexed once, against a loop of the
-//! reference evaluator over a sample of them. The events are the same on every
-//! run.
+//! Three measurements: the rules on the documents generated for each, read from
+//! disk; the rules on synthetic events, indexed once, against a loop of the
+//! reference evaluator over a sample of them; and sequences over a long stream.
+//! The events are the same on every run.
 
 mod pipeline;
+mod sequences;
+mod synthetic;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use harness::compile::rule::compile_base;
 use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, judge};
-use harness::document::{Columns, Document, Ingest};
-use harness::engine::Engine;
-use harness::engine::embedded::Embedded;
-use harness::event::Event;
 use harness::files;
-use harness::ir::Predicate;
-use harness::ir::eval::eval;
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
-use harness::schema::{Base, Schema};
 use serde::Serialize;
-use serde_json::{Value, json};
 
+use self::sequences::Sequences;
+use self::synthetic::Synthetic;
 use crate::args::{BenchArgs, Format};
 use crate::exit::Exit;
 
@@ -40,6 +35,7 @@ struct Figures {
     generated: Option<Generated>,
     synthetic: Synthetic,
     pipeline: pipeline::Pipeline,
+    sequences: Sequences,
 }
 
 /// Rules on the documents made for each.
@@ -51,22 +47,6 @@ struct Generated {
     agree: usize,
     read_and_compile_seconds: f64,
     index_and_query_seconds: f64,
-}
-
-/// Rules on synthetic events.
-#[derive(Serialize)]
-struct Synthetic {
-    rules: usize,
-    events: usize,
-    hits: u64,
-    compile_seconds: f64,
-    type_seconds: f64,
-    index_seconds: f64,
-    query_seconds: f64,
-    events_per_second: f64,
-    rule_events_per_second: f64,
-    naive_rule_events_per_second: f64,
-    ratio: f64,
 }
 
 /// Measures and prints.
@@ -85,10 +65,12 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     }
     let generated =
         args.generated.as_deref().map(|folder| generated(folder, &rules)).transpose()?;
-    let synthetic = synthetic(args, &rules)?;
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let synthetic = synthetic::synthetic(args, &rules)?;
+    let sequences = sequences::measure(args.candidates)?;
+    let mut random = synthetic::Random(0x2545_f491_4f6c_dd1d);
     let pipeline = pipeline::measure(&mut |limit| random.below(limit))?;
-    let figures = Figures { rules: rules.len(), load_seconds, generated, synthetic, pipeline };
+    let figures =
+        Figures { rules: rules.len(), load_seconds, generated, synthetic, sequences, pipeline };
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => {
@@ -134,6 +116,25 @@ fn human(figures: &Figures, out: &mut dyn Write) -> io::Result<()> {
         millions(found.naive_rule_events_per_second),
         found.ratio
     )?;
+    let eql = &found.eql;
+    writeln!(
+        out,
+        "  EQL scripts       {} of {} leaves of {} rules ({:.1}%) are residual",
+        eql.residual,
+        eql.leaves,
+        eql.rules,
+        100.0 * eql.residual_fraction
+    )?;
+    writeln!(out, "\nsequences of three stages, joined by key, within a span")?;
+    let sequences = &figures.sequences;
+    for found in [&sequences.few, &sequences.many] {
+        writeln!(
+            out,
+            "  {:>9} events, {:>7} keys  {:>8.3} s, {:>6.0} ns an event, {} found",
+            found.events, found.keys, found.seconds, found.nanoseconds_per_event, found.found
+        )?;
+    }
+    writeln!(out, "  ten times the events take {:.1} times the time an event", sequences.ratio)?;
     pipeline::print(&figures.pipeline, out)
 }
 
@@ -166,190 +167,4 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
         read_and_compile_seconds: read.as_secs_f64(),
         index_and_query_seconds: started.elapsed().saturating_sub(read).as_secs_f64(),
     })
-}
-
-fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io::Result<Synthetic> {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let events: Vec<Event> = (1..=args.events)
-        .map(|position| Event::from_json(event(&mut random), position))
-        .collect::<Result<_, _>>()
-        .map_err(io::Error::other)?;
-
-    let started = Instant::now();
-    let mut schema = Schema::new(Base::Embedded);
-    events.iter().take(1_000).for_each(|event| schema.observe(&event.source));
-    let plans = rules.values().filter_map(|rule| compile_base(rule, &schema, 0).ok());
-    let predicates: Vec<Predicate> =
-        plans.flat_map(|plan| plan.filters().into_iter().cloned().collect::<Vec<_>>()).collect();
-    let compiled = started.elapsed();
-
-    let mut names = BTreeSet::new();
-    for predicate in &predicates {
-        predicate.leaves(&mut |leaf| {
-            names.extend(leaf.columns().into_iter().map(|column| column.name.clone()));
-        });
-    }
-    let fields: Vec<_> = names.iter().filter_map(|name| schema.field(name)).collect();
-    let mut columns = Columns::default();
-    let ingest = Ingest::new(&schema, &fields, &mut columns);
-    let documents: Vec<Document> =
-        events.iter().map(|event| ingest.document(event, &mut Vec::new())).collect();
-    let typed = started.elapsed();
-    let engine = Embedded::new(&documents, &columns).map_err(io::Error::other)?;
-    let indexed = started.elapsed();
-    let asked: Vec<&Predicate> = predicates.iter().collect();
-    let answers = engine.select(&asked).map_err(io::Error::other)?;
-    let queried = started.elapsed();
-
-    let sample = &documents[..args.sample.min(documents.len())];
-    let naive = Instant::now();
-    for (predicate, hits) in predicates.iter().zip(&answers) {
-        for (number, document) in (0..).zip(sample) {
-            if eval(predicate, document, &columns) != hits.contains(number) {
-                return Err(io::Error::other("the engine and the evaluator differ"));
-            }
-        }
-    }
-    let naive = naive.elapsed().as_secs_f64();
-    let rate = |events: usize, seconds: f64| pairs(predicates.len(), events) / seconds;
-    let query_seconds = queried.saturating_sub(indexed).as_secs_f64();
-    let fast = rate(documents.len(), query_seconds);
-    let slow = rate(sample.len(), naive);
-    Ok(Synthetic {
-        rules: predicates.len(),
-        events: documents.len(),
-        hits: answers.iter().fold(0, |sum, hits| sum + hits.len()),
-        compile_seconds: compiled.as_secs_f64(),
-        type_seconds: typed.saturating_sub(compiled).as_secs_f64(),
-        index_seconds: indexed.saturating_sub(typed).as_secs_f64(),
-        query_seconds,
-        events_per_second: pairs(1, documents.len())
-            / indexed.saturating_sub(compiled).as_secs_f64(),
-        rule_events_per_second: fast,
-        naive_rule_events_per_second: slow,
-        ratio: fast / slow,
-    })
-}
-
-/// How many pairs of a rule and an event there are.
-fn pairs(rules: usize, events: usize) -> f64 {
-    let exact = |count: usize| u32::try_from(count).map_or(f64::INFINITY, f64::from);
-    exact(rules) * exact(events)
-}
-
-/// A generator of numbers, the same on every run (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        let at = self.below(choices.len() as u64);
-        usize::try_from(at).ok().and_then(|at| choices.get(at)).copied().unwrap_or_default()
-    }
-}
-
-const PROGRAMS: [&str; 16] = [
-    "bash",
-    "cmd.exe",
-    "curl",
-    "explorer.exe",
-    "java",
-    "kubelet",
-    "launchd",
-    "osascript",
-    "powershell.exe",
-    "python3",
-    "rundll32.exe",
-    "sh",
-    "sshd",
-    "svchost.exe",
-    "systemd",
-    "wget",
-];
-const SERVICES: [&str; 6] = ["ec2", "iam", "kms", "s3", "ssm", "sts"];
-const CALLS: [&str; 8] = [
-    "AssumeRole",
-    "CreateUser",
-    "DeleteTrail",
-    "DescribeInstances",
-    "GetObject",
-    "PutObject",
-    "SendCommand",
-    "StopLogging",
-];
-
-/// One event: of a process, of a connection, of a file, or of a cloud's audit log.
-fn event(random: &mut Random) -> Value {
-    let time = format!(
-        "2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        1 + random.below(28),
-        random.below(24),
-        random.below(60),
-        random.below(60),
-        random.below(1_000)
-    );
-    let user = format!("user{}", random.below(500));
-    let host = format!("host-{}", random.below(2_000));
-    let address = |random: &mut Random| format!("10.{}.{}.7", random.below(200), random.below(200));
-    let outcome = random.pick(&["failure", "success", "success", "success", "unknown"]);
-    if random.below(4) == 0 {
-        let (service, call) = (random.pick(&SERVICES), random.pick(&CALLS));
-        return json!({
-            "@timestamp": time,
-            "event": {
-                "action": call, "category": ["iam"], "dataset": "aws.cloudtrail", "kind": "event",
-                "outcome": outcome, "provider": format!("{service}.amazonaws.com"),
-            },
-            "data_stream": { "dataset": "aws.cloudtrail", "namespace": "default", "type": "logs" },
-            "cloud": { "account": { "id": format!("{:012}", random.below(50)) } },
-            "source": { "ip": address(random) },
-            "user": { "name": user },
-            "user_agent": { "original": random.pick(&["aws-cli/2.15", "Boto3/1.34", "console"]) },
-        });
-    }
-    let (name, parent) = (random.pick(&PROGRAMS), random.pick(&PROGRAMS));
-    let folder = random.pick(&["/usr/bin", "/tmp", "C:\\Windows\\System32", "C:\\Users\\Public"]);
-    let argument = format!("--job={}", random.below(100_000));
-    let mut event = json!({
-        "@timestamp": time,
-        "event": { "kind": "event", "outcome": outcome, "module": "endpoint" },
-        "host": { "name": host, "os": { "type": random.pick(&["linux", "macos", "windows"]) } },
-        "process": {
-            "args": [name, argument], "args_count": 2, "name": name,
-            "command_line": format!("{name} {argument}"),
-            "executable": format!("{folder}/{name}"),
-            "parent": { "name": parent, "executable": format!("{folder}/{parent}") },
-            "pid": random.below(65_536),
-        },
-        "user": { "name": user, "id": random.pick(&["0", "1000", "S-1-5-18"]) },
-    });
-    let (category, kind, action, more) = match random.below(3) {
-        0 => ("process", "start", "exec", Value::Null),
-        1 => {
-            let port = random.below(65_536);
-            let (from, to) = (address(random), address(random));
-            let ends =
-                json!({ "source": { "ip": from }, "destination": { "ip": to, "port": port } });
-            ("network", "connection", "connection_attempted", ends)
-        }
-        _ => {
-            let file = format!("report{}.{}", random.below(10_000), random.pick(&["docx", "so"]));
-            let file = json!({ "file": { "name": file, "path": format!("{folder}/{file}") } });
-            ("file", "creation", "creation", file)
-        }
-    };
-    event["event"]["category"] = json!([category]);
-    event["event"]["type"] = json!([kind]);
-    event["event"]["action"] = json!(action);
-    event["event"]["dataset"] = json!(format!("endpoint.events.{category}"));
-    if let (Value::Object(event), Value::Object(more)) = (&mut event, more) {
-        event.extend(more);
-    }
-    event
 }

@@ -3,12 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
-use super::{Compiler, Unmapped};
+use super::Compiler;
 use crate::diagnostic::Diagnostic;
 use crate::ir::script::ScriptValue;
 use crate::query::eql::ast;
 use crate::query::eql::functions::closest;
-use crate::schema::{Field, FieldType};
+use crate::schema::{Field, FieldType, Unmapped};
 
 /// What a field name stands for.
 pub(super) enum Resolved {

@@ -364,6 +364,28 @@ fn leaves_know_their_place() {
 }
 
 #[test]
+fn stages_are_bounded() {
+    let limit = |message: &str, text: &str| {
+        let errors = compiled(text, &STRICT).expect_err("too many stages");
+        assert_eq!((errors[0].code, errors[0].message.as_str()), ("eql-size", message));
+    };
+    let stages = |count: usize| "[any where b] ".repeat(count);
+    limit(
+        "10000 stages are more than the 4096 that the harness matches",
+        &format!("sequence {}", stages(10_000)),
+    );
+    limit(
+        "4100 stages are more than the 4096 that the harness matches",
+        &format!("sequence {}", "[any where b] with runs=100 ".repeat(41)),
+    );
+    limit(
+        "17 stages are more than the 16 that the harness matches",
+        &format!("sample by k {}", stages(17)),
+    );
+    assert!(compiled(&format!("sequence {}", stages(4_096)), &STRICT).is_ok());
+}
+
+#[test]
 fn lists_of_scripts_are_bounded() {
     let long = vec!["k"; 2_000].join(", ");
     let values = vec!["\"x\""; 2_000].join(", ");

@@ -10,14 +10,14 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Content, Read, SIZE, compile_eql, error, events, schema, typed};
-use crate::compile::eql::{Options, Unmapped};
+use super::{Content, Read, SIZE, compile_eql, error, events, place, schema, typed};
+use crate::compile::eql::Options;
 use crate::conformance::{Case, Expected, Sequence, Suite};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::files;
 use crate::ir::plan::{EqlSearch, Plan};
-use crate::span::Span;
+use crate::schema::Unmapped;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,20 +60,20 @@ pub(super) fn read(text: &str, folder: &Path) -> Read<Content> {
     let mut data: BTreeMap<String, Data> = BTreeMap::new();
     let mut suites: Vec<Suite> = Vec::new();
     for case in cases {
-        let place = |mut found: Diagnostic| {
-            found.message = format!("case {}: {}", case.name, found.message);
-            found.span = place(text, &case.name);
-            found
+        let placed = |found: Diagnostic| Diagnostic {
+            message: format!("case {}: {}", case.name, found.message),
+            span: place(text, &case.name),
+            ..found
         };
         if !data.contains_key(&case.index) {
-            data.insert(case.index.clone(), load(&case.index, folder).map_err(place)?);
+            data.insert(case.index.clone(), load(&case.index, folder).map_err(placed)?);
         }
         let Some(data) = data.get(&case.index) else { continue };
         let position = suites.iter().position(|suite| suite.name == case.suite);
         let suite = match position {
             Some(position) => &mut suites[position],
             None => {
-                suites.push(suite(&case, data).map_err(place)?);
+                suites.push(suite(&case, data).map_err(placed)?);
                 let last = suites.len() - 1;
                 &mut suites[last]
             }
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Read<Content> {
         };
         let compiled = compile_eql(&case.query, &suite.schema, &options);
         let stages = compiled.as_ref().map_or(1, stages);
-        let expected = expected(&case, stages, &data.ids).map_err(place)?;
+        let expected = expected(&case, stages, &data.ids).map_err(placed)?;
         let documents = 0..suite.events.len();
         suite.cases.push(Case {
             name: case.name,
@@ -96,12 +96,6 @@ pub(super) fn read(text: &str, folder: &Path) -> Read<Content> {
         });
     }
     Ok(Content::Suites(suites))
-}
-
-/// Where a case stands in the file.
-fn place(text: &str, name: &str) -> Span {
-    let quoted = Value::from(name).to_string();
-    text.find(&quoted).map_or_else(Span::default, |at| Span::new(at, at + quoted.len()))
 }
 
 fn suite(case: &EqlCase, data: &Data) -> Read<Suite> {
@@ -126,11 +120,11 @@ fn load(name: &str, folder: &Path) -> Read<Data> {
         let text = files::read(&folder.join(&file_name))
             .map_err(|found| error(format!("{file_name}: {found}")))?;
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-            let place = |what: String| error(format!("{file_name}, line {number}: {what}"));
+            let broken = |what: String| error(format!("{file_name}, line {number}: {what}"));
             let source: Value =
-                serde_json::from_str(line).map_err(|found| place(found.to_string()))?;
+                serde_json::from_str(line).map_err(|found| broken(found.to_string()))?;
             let id = source.get(&index.id).and_then(Value::as_i64);
-            let id = id.ok_or_else(|| place(format!("no number in `{}`", index.id)))?;
+            let id = id.ok_or_else(|| broken(format!("no number in `{}`", index.id)))?;
             documents.push(json!({ "_id": id.to_string(), "_index": file, "_source": source }));
         }
     }

@@ -8,9 +8,10 @@ use std::ops::Range;
 
 use serde_json::json;
 
-use super::{Content, Read, SIZE, compile_eql, error, events, schema, typed};
+use super::{Content, Read, SIZE, compile_eql, error, events, place, schema, typed};
 use crate::compile::eql::Options;
 use crate::conformance::{Case, Expected, Sequence, Suite};
+use crate::diagnostic::Diagnostic;
 
 /// Name, events by stage, sequences in order.
 type Series = (String, Vec<String>, Vec<String>);
@@ -42,7 +43,10 @@ pub(super) fn read(text: &str) -> Read<Content> {
     let mut all = Vec::new();
     let mut cases: Vec<Drafted> = Vec::new();
     for (name, stages, sequences) in series {
-        let place = |what: String| error(format!("series {name}: {what}"));
+        let place = |what: String| Diagnostic {
+            span: place(text, &name),
+            ..error(format!("series {name}: {what}"))
+        };
         let mut drawn: BTreeMap<(i64, &str), (Option<&str>, Vec<usize>)> = BTreeMap::new();
         for (stage, line) in stages.iter().enumerate() {
             for token in line.split_whitespace() {

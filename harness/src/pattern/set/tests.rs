@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::pattern::regexp::{Flags, Regexp};
-use crate::pattern::{Fuzzy, StringRange};
+use crate::pattern::{Fuzzy, Order, StringRange};
 
 /// Enough literals for the compact automaton.
 #[test]
@@ -42,7 +42,7 @@ fn positions_ascend_and_none_repeats() {
         glob("*b*", Case::Sensitive),
         Pattern::Equals("ABAB".into(), Case::Insensitive),
         glob("*ab", Case::Insensitive),
-        Pattern::Range(StringRange { low: None, high: None }),
+        Pattern::Range(StringRange { order: Order::Bytes, low: None, high: None }),
         Pattern::Prefix("aB".into(), Case::Sensitive),
         Pattern::Prefix(String::new(), Case::Sensitive),
         glob("*a*b*", Case::Insensitive),
@@ -112,7 +112,9 @@ fn patterns() -> impl Strategy<Value = Pattern> {
             let regexp = Regexp::parse(&source, Flags::ALL, case).expect("a valid expression");
             Pattern::Regexp(regexp)
         }),
-        (bound(), bound()).prop_map(|(low, high)| Pattern::Range(StringRange { low, high })),
+        (bound(), bound()).prop_map(|(low, high)| {
+            Pattern::Range(StringRange { order: Order::Bytes, low, high })
+        }),
         (text(), 0..3_u8).prop_map(|(text, distance)| {
             Pattern::Fuzzy(Fuzzy { text, distance, prefix: 1, transpositions: true })
         }),
