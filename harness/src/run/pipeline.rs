@@ -76,8 +76,7 @@ impl Trial<'_> {
 
     /// The events as rows; where an index name states a field, it is filled in.
     fn source(&self, events: &[Event]) -> MemorySource {
-        let stated: Vec<Event> =
-            events.iter().map(|event| document::with_stated_fields(event)).collect();
+        let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated
             .iter()
             .map(|event| Document {
