@@ -57,6 +57,7 @@ pub(crate) struct Folders {
 
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestArgs {
     /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,

@@ -15,7 +15,7 @@ use crate::detect::window::{Clock, span_text};
 use crate::event::Event;
 use crate::ir::plan::Plan;
 
-/// The most runs of one case.
+/// The most runs of one case that are looked at, from its last on.
 const MAX_RUNS: usize = 10_000;
 
 /// A case under consecutive runs of its rule.
@@ -27,7 +27,7 @@ pub struct Schedule {
     pub case: String,
     /// The time between runs, in words.
     pub interval: String,
-    /// How many runs there were.
+    /// How many runs had an event in their window.
     pub runs: usize,
     /// How many alerts they raised, each counted once.
     pub alerts: usize,
@@ -75,7 +75,7 @@ fn case(
     let clock = trial.clock;
     let aggregates = trial.work.pipeline(setting).is_some_and(|one| one.plan.is_aggregating());
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
-    let moments = moments(clock, setting.now, times.iter().flatten().copied().min());
+    let moments = moments(clock, setting.now, &times);
     let mut seen: BTreeMap<(Vec<String>, Vec<String>), usize> = BTreeMap::new();
     let mut known = Known::default();
     for now in &moments {
@@ -124,17 +124,23 @@ fn case(
     })
 }
 
-/// When the runs are: at `now` and every interval before, while a window ends
-/// after the first event; ascending.
-fn moments(clock: &Clock, now: i64, first: Option<i64>) -> Vec<i64> {
+/// When the runs are: at `now` and every interval before, where the window holds
+/// an event; ascending.
+fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> Vec<i64> {
+    let mut sorted: Vec<i64> = times.iter().flatten().copied().collect();
+    sorted.sort_unstable();
     let mut moments = vec![now];
     let mut at = now;
-    while moments.len() < MAX_RUNS {
+    for _ in 0..MAX_RUNS {
         at = at.saturating_sub(clock.interval_ms());
-        if first.is_none_or(|first| clock.window(at).to < first) {
+        let window = clock.window(at);
+        if sorted.first().is_none_or(|first| window.to < *first) {
             break;
         }
-        moments.push(at);
+        let next = sorted.partition_point(|time| *time < window.from);
+        if sorted.get(next).is_some_and(|time| window.contains(*time)) {
+            moments.push(at);
+        }
     }
     moments.reverse();
     moments
