@@ -1,5 +1,6 @@
 //! Wires it: rules × cases → [`Run`], plain data that reports render.
 
+mod about;
 mod explain;
 mod judge;
 
@@ -25,6 +26,7 @@ use crate::schema::{Field, Schema};
 use crate::span::Span;
 use crate::verdict::{Status, Verdict};
 
+pub use about::{About, QuerySource};
 pub use explain::{Clause, Explanation};
 
 /// What a run works on.
@@ -60,6 +62,8 @@ pub struct RuleRun {
     pub rule_type: String,
     /// `rule.language`.
     pub language: String,
+    /// What its author says of it.
+    pub about: About,
     /// How it came out.
     pub status: Status,
     /// Errors, reasons and warnings about the rule.
