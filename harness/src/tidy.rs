@@ -39,6 +39,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
+    (
+        "coverage",
+        &["case", "detect", "document", "engine", "event", "ir", "query", "run", "span", "verdict"],
+    ),
     ("detect", &["document", "event", "ir", "pattern", "rule", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
@@ -48,6 +52,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("files", &["diagnostic", "span"]),
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
+    (
+        "mutate",
+        &[
+            "case", "coverage", "detect", "document", "engine", "event", "ir", "pattern", "query",
+            "run", "schema", "span", "value", "verdict",
+        ],
+    ),
     ("pattern", &["span"]),
     ("query", &["diagnostic", "pattern", "span"]),
     ("report", &["case", "diagnostic", "files", "run", "span", "verdict"]),
