@@ -63,7 +63,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("query", &["diagnostic", "pattern", "span"]),
     (
         "report",
-        &["case", "coverage", "diagnostic", "files", "ir", "mutate", "rule", "run", "span", "verdict"],
+        &[
+            "case",
+            "coverage",
+            "diagnostic",
+            "files",
+            "ir",
+            "mutate",
+            "rule",
+            "run",
+            "span",
+            "verdict",
+        ],
     ),
     ("rule", &["diagnostic", "files", "ir", "span"]),
     (

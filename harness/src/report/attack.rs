@@ -19,7 +19,8 @@ pub fn short_name(name: &str) -> String {
 
 /// Whether the text has the form of a technique or subtechnique.
 pub fn is_technique(id: &str) -> bool {
-    let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     let Some(number) = id.strip_prefix('T') else { return false };
     match number.split_once('.') {
         None => digits(number, 4),

@@ -171,9 +171,9 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn sums(totals: &Totals, digest: &Digest<'_>) -> Sums {
-    let counts = STATUSES.iter().filter_map(|status| {
-        Some(Count { status: *status, rules: *totals.statuses.get(status)? })
-    });
+    let counts = STATUSES
+        .iter()
+        .filter_map(|status| Some(Count { status: *status, rules: *totals.statuses.get(status)? }));
     Sums {
         statuses: counts.collect(),
         cases: ratio(totals.cases),

@@ -148,11 +148,7 @@ impl Totals {
 
 impl<'a> Digest<'a> {
     /// Joins a run with what was measured on it.
-    pub fn new(
-        run: &'a Run,
-        coverage: Option<&'a Coverage>,
-        mutants: Option<&'a Mutants>,
-    ) -> Self {
+    pub fn new(run: &'a Run, coverage: Option<&'a Coverage>, mutants: Option<&'a Mutants>) -> Self {
         let measured = Measured { clauses: coverage.is_some(), mutants: mutants.is_some() };
         let coverage: BTreeMap<&str, &[ClauseCoverage]> = coverage
             .iter()

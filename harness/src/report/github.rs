@@ -57,7 +57,10 @@ pub fn render(digest: &Digest<'_>, places: Places<'_>, out: &mut dyn Write) -> i
         for problem in &row.rule.problems {
             annotation(problem, file.clone()).write(out)?;
         }
-        uncovered(row, &file).into_iter().chain(missed(row, &file)).try_for_each(|it| it.write(out))?;
+        uncovered(row, &file)
+            .into_iter()
+            .chain(missed(row, &file))
+            .try_for_each(|it| it.write(out))?;
     }
     Ok(())
 }

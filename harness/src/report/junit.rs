@@ -105,12 +105,7 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> Suite {
         }
         Status::Passed | Status::Failed | Status::Todo | Status::Invalid => {}
     }
-    Suite {
-        name: rule.key.clone(),
-        properties: properties(row, digest),
-        tests,
-        output: gaps(row),
-    }
+    Suite { name: rule.key.clone(), properties: properties(row, digest), tests, output: gaps(row) }
 }
 
 fn case(run: &CaseRun) -> Fate {
@@ -177,7 +172,8 @@ fn gaps(row: &Row<'_>) -> String {
     let clauses = row
         .uncovered()
         .filter_map(|clause| Some(format!("not covered: {} ({})", clause.text, gap(clause)?)));
-    let mutants = row.missed().map(|mutant| format!("missed: {}: {}", mutant.operator, mutant.text));
+    let mutants =
+        row.missed().map(|mutant| format!("missed: {}: {}", mutant.operator, mutant.text));
     clauses.chain(mutants).collect::<Vec<_>>().join("\n")
 }
 

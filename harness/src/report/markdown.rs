@@ -179,8 +179,8 @@ impl Report<'_> {
     fn gaps(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows = self.digest.worst_first();
         let tried = rows.into_iter().filter(|row| !row.rule.cases.is_empty());
-        let lacking = tried
-            .filter(|row| row.uncovered().next().is_some() || row.missed().next().is_some());
+        let lacking =
+            tried.filter(|row| row.uncovered().next().is_some() || row.missed().next().is_some());
         for row in lacking.take(MAX_LINES) {
             gaps_of(row, out)?;
         }

@@ -127,7 +127,9 @@ fn description(digest: &Digest<'_>) -> String {
     let Share { part, whole } = digest.totals.clauses;
     let rules = digest.totals.rules();
     if digest.measured.clauses {
-        format!("{rules} rules; {part} of {whole} clauses covered. The score is the share of covered clauses in percent.")
+        format!(
+            "{rules} rules; {part} of {whole} clauses covered. The score is the share of covered clauses in percent."
+        )
     } else {
         format!("{rules} rules; the score is the share of cases that hold in percent.")
     }
@@ -162,7 +164,8 @@ fn techniques(digest: &Digest<'_>) -> Vec<Technique> {
         }
         let (cases, clauses, mutants) = shares;
         let measured = digest.measured;
-        let share = |name, Share { part, whole }| Metadata { name, value: format!("{part}/{whole}") };
+        let share =
+            |name, Share { part, whole }| Metadata { name, value: format!("{part}/{whole}") };
         let mut metadata = vec![
             Metadata { name: "rules", value: entry.rows.len().to_string() },
             share("cases that hold", cases),
