@@ -7,6 +7,7 @@ pub mod attack;
 pub mod coverage_json;
 pub mod digest;
 pub mod github;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
