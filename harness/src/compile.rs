@@ -11,6 +11,9 @@ pub mod eql;
 pub mod kql;
 pub mod query_string;
 pub mod rule;
+mod rule_type;
+
+use std::cell::Cell;
 
 use crate::ir::Part;
 use crate::schema::Schema;
@@ -22,6 +25,34 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// The text that spans point into.
     pub part: Part,
-    /// What `now` means in date math: milliseconds since 1970, UTC.
-    pub now: i64,
+    /// What `now` means in date math.
+    pub now: Now<'a>,
+}
+
+/// The moment of a run, and whether somebody asked for it: only then does a
+/// predicate depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    millis: i64,
+    asked: Option<&'a Cell<bool>>,
+}
+
+impl<'a> Now<'a> {
+    /// A moment in milliseconds since 1970, UTC.
+    pub fn at(millis: i64) -> Self {
+        Self { millis, asked: None }
+    }
+
+    /// The same, setting `asked` when it is read.
+    pub fn watched(millis: i64, asked: &'a Cell<bool>) -> Self {
+        Self { millis, asked: Some(asked) }
+    }
+
+    /// Milliseconds since 1970.
+    pub fn millis(self) -> i64 {
+        if let Some(asked) = self.asked {
+            asked.set(true);
+        }
+        self.millis
+    }
 }

@@ -16,8 +16,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::detect::eql::{self, Detection, Events, Matcher, key_text};
+use crate::detect::eql::{self, Matcher};
 use crate::detect::sequence::stream::Moment;
+use crate::detect::terms::key_text;
+use crate::detect::{Detection, Events};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;

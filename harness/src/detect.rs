@@ -3,16 +3,98 @@
 //! Works on the hits of a plan's filters; knows no language and no index.
 
 pub mod eql;
+pub mod new_terms;
 pub mod sample;
 pub mod sequence;
+pub mod terms;
+pub mod threat;
+pub mod threshold;
+pub mod window;
 
 use std::sync::Arc;
 
+use crate::document::{Columns, Document};
 use crate::ir::plan::Plan;
-use eql::{Detection, Error, Events, Matcher};
+use eql::Matcher;
+use sequence::key::Key;
+use sequence::stream::Moment;
 
-/// What a plan finds among the events of one case. `hits` are those of
-/// [`Plan::filters`], each ascending; `size` bounds the detections of EQL.
+/// The events that a plan ranges over.
+#[derive(Clone, Copy, Debug)]
+pub struct Events<'a> {
+    /// Their documents.
+    pub documents: &'a [Document],
+    /// The columns of the documents' cells.
+    pub columns: &'a Columns,
+    /// When each happened; events without a moment take no part where order matters.
+    pub moments: &'a [Option<Moment>],
+}
+
+impl Events<'_> {
+    /// When an event happened, in milliseconds since 1970.
+    fn time(&self, event: u32) -> Option<i64> {
+        self.moments.get(event as usize)?.map(|moment| moment.timestamp_ms)
+    }
+}
+
+/// One detection: what raises one alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detection {
+    /// The event of each stage, runs counted, `None` at a missing stage; all
+    /// events of a group, oldest first; else the one event.
+    pub stages: Vec<Option<u32>>,
+    /// The join key, the values of the group, or the new combination of values.
+    pub key: Key,
+    /// What else there is to say.
+    pub detail: Detail,
+}
+
+/// What a detection carries beside its events and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// Of a group of events.
+    Group {
+        /// How many were counted; an event counts once for each way to be in the group.
+        count: u64,
+        /// How many distinct values there are, where the rule asks for them.
+        cardinality: Option<u64>,
+    },
+    /// The matching indicators, at most [`threat::MAX_INDICATORS`].
+    Indicators(Vec<u32>),
+}
+
+impl Detection {
+    /// A detection with nothing to add.
+    fn of(stages: Vec<Option<u32>>, key: Key) -> Self {
+        Self { stages, key, detail: Detail::None }
+    }
+}
+
+/// Why a plan cannot be matched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Of a sequence.
+    #[error(transparent)]
+    Sequence(#[from] sequence::Error),
+    /// Of a sample.
+    #[error(transparent)]
+    Sample(#[from] sample::Error),
+    /// Arrays multiply.
+    #[error("the events form more than {} combinations of values", terms::MAX_COMBINATIONS)]
+    Combinations,
+    /// Networks and arrays multiply.
+    #[error("events and indicators have more than {} values in common", threat::MAX_PAIRS)]
+    Pairs,
+}
+
+/// What a plan finds among the events of one case.
+///
+/// `hits` are those of [`Plan::filters`] in the times that the run looks at,
+/// each ascending: for new terms from the start of the history on, for
+/// indicators at any time. `from` is the start of the run's window; `size`
+/// bounds the detections: the earliest are kept, of EQL the latest.
 ///
 /// # Errors
 ///
@@ -21,15 +103,26 @@ pub fn detect(
     plan: &Plan,
     hits: &[Vec<u32>],
     events: Events<'_>,
+    from: i64,
     size: usize,
 ) -> Result<Vec<Detection>, Error> {
+    let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
         Plan::Filter(_) => {
-            let single = |event: &u32| Detection { stages: vec![Some(*event)], key: Arc::from([]) };
-            Ok(hits.iter().flatten().map(single).collect())
+            let single = |event: &u32| Detection::of(vec![Some(*event)], Arc::from([]));
+            let mut hits = first.to_vec();
+            hits.sort_by_key(|event| (events.time(*event).is_none(), events.time(*event), *event));
+            Ok(hits.iter().take(size).map(single).collect())
         }
-        // Refused in `compile` until they are built.
-        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => Ok(Vec::new()),
+        Plan::Threshold(plan) => threshold::find(plan, first, events, size),
+        Plan::NewTerms(plan) => new_terms::find(plan, first, events, from, size),
+        Plan::Threat(plan) => {
+            let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
+            threat::find(plan, first, indicators, events, size)
+        }
         Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,12 @@ pub enum Part {
     Query,
     /// The n-th entry of `rule.filters`, from zero.
     Filter(usize),
+    /// `rule.threat_query`.
+    ThreatQuery,
+    /// The n-th entry of `rule.threat_filters`, from zero.
+    ThreatFilter(usize),
+    /// The whole file.
+    File,
 }
 
 /// The place in a rule that a leaf came from.

@@ -2,7 +2,9 @@
 
 mod about;
 mod explain;
+mod ground;
 mod judge;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,7 +14,6 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::case::{Case, CaseTree};
-use crate::compile::rule::{CompiledRule, compile_rule};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
@@ -25,6 +26,8 @@ use crate::rule::tree::{Loaded, RuleTree};
 use crate::schema::{Field, Schema};
 use crate::span::Span;
 use crate::verdict::{Status, Verdict};
+
+use work::Work;
 
 pub use about::{About, QuerySource};
 pub use explain::{Clause, Explanation};
@@ -118,22 +121,9 @@ pub struct Session {
     fixtures: Fixtures,
 }
 
-/// One rule and its cases.
-struct Work {
-    loaded: Loaded,
-    /// `None` where the rule did not load.
-    compiled: Option<CompiledRule>,
-    cases: Vec<Arc<Case>>,
-}
-
-impl Work {
-    fn plan(&self) -> Option<&Plan> {
-        self.compiled.as_ref()?.plan.as_ref()
-    }
-}
-
-/// The events that each filter of each rule matches, by rule and in the order
-/// of [`Plan::filters`].
+/// The events that each filter of each rule matches: by rule, and in the order
+/// of [`Plan::filters`]. A rule that asks for the time has a plan for each
+/// moment of its cases.
 pub type Hits = Vec<Vec<RoaringBitmap>>;
 
 impl Session {
@@ -165,11 +155,7 @@ impl Session {
             .collect();
         let work: Vec<Work> = paired
             .into_par_iter()
-            .map(|(loaded, cases)| {
-                let compile = |rule| compile_rule(rule, &schema, now(&cases));
-                let compiled = loaded.rule.as_ref().map(compile);
-                Work { loaded, compiled, cases }
-            })
+            .map(|(loaded, cases)| Work::new(loaded, cases, &schema))
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
         Self { problems, work, fixtures }
@@ -191,8 +177,7 @@ impl Session {
     ///
     /// As [`Engine::select`].
     fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
-        let filters: Vec<Vec<&Predicate>> =
-            self.work.iter().map(|work| work.plan().map_or_else(Vec::new, Plan::filters)).collect();
+        let filters: Vec<Vec<&Predicate>> = self.work.iter().map(Work::filters).collect();
         let mut hits = engine.select(&filters.concat())?.into_iter();
         Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
     }
@@ -229,13 +214,6 @@ fn orphans(cases: &BTreeMap<String, Vec<Case>>, rules: &BTreeSet<String>) -> Vec
         .collect()
 }
 
-/// The newest timestamp of a rule's cases, for date math.
-fn now(cases: &[Arc<Case>]) -> i64 {
-    let stated = cases.iter().filter_map(|case| case.options.now);
-    let events = cases.iter().flat_map(|case| &case.events).filter_map(Event::timestamp);
-    stated.chain(events).max().unwrap_or(0)
-}
-
 /// All events of a run as documents, and which belong to which case.
 struct Fixtures {
     columns: Columns,
@@ -250,7 +228,7 @@ struct Fixtures {
 impl Fixtures {
     fn new(work: &[Work], schema: &Schema) -> Self {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-        for plan in work.iter().filter_map(Work::plan) {
+        for plan in work.iter().flat_map(Work::plans) {
             wanted.extend(plan.columns());
         }
         let fields: Vec<Arc<Field>> =

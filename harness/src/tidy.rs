@@ -43,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "coverage",
         &["case", "detect", "document", "engine", "event", "ir", "query", "run", "span", "verdict"],
     ),
-    ("detect", &["document", "event", "ir", "pattern", "rule", "value"]),
+    ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),

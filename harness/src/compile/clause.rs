@@ -345,10 +345,11 @@ impl Clause<'_> {
             Diagnostic::unsupported("date-format", error.to_string(), self.span)
         })?;
         let zone = range.time_zone.as_deref();
+        let now = |text: &str| if text.starts_with("now") { self.context.now.millis() } else { 0 };
         let resolve = |(value, inside): &(Scalar, bool), rounding| {
             let text = scalar_text(value);
             format
-                .resolve(&text, self.context.now, rounding, zone)
+                .resolve(&text, now(&text), rounding, zone)
                 .map(|millis| (millis, *inside))
                 .map_err(|error| self.error(error.to_string()))
         };

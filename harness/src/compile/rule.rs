@@ -1,13 +1,16 @@
 //! A rule and a schema to what it asks of an event.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
-use super::{Context, dsl, eql, kql, query_string};
+use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::Plan;
 use crate::ir::{Part, Predicate};
 use crate::query;
 use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
+use crate::rule::located::Located;
 use crate::rule::model::Rule;
 use crate::rule::names::{Language, RuleType};
 use crate::schema::Schema;
@@ -20,62 +23,59 @@ pub struct CompiledRule {
     pub plan: Option<Plan>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
+    /// Whether the plan depends on the time of the run.
+    pub uses_now: bool,
 }
 
-/// Compiles the query and the filters of a rule; `now` is the time of the run
-/// in milliseconds since 1970.
+/// Compiles a rule; `now` is the time of the run in milliseconds since 1970.
 pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
-    let mut diagnostics: Vec<(Part, Diagnostic)> = Vec::new();
+    let asked = Cell::new(false);
+    let now = Now::watched(now, &asked);
+    let mut diagnostics = Vec::new();
+    let base = base(rule, schema, now, &mut diagnostics);
+    let plan = rule_type::extend(rule, base, schema, now, &mut diagnostics);
+    CompiledRule { plan, diagnostics, uses_now: asked.get() }
+}
+
+/// The query with the filters, if nothing is wrong with them.
+fn base(rule: &Rule, schema: &Schema, now: Now<'_>, found: &mut Findings) -> Option<Plan> {
     let query = query(rule, Context { schema, part: Part::Query, now });
-    let mut plan = query.map_err(|errors| {
-        diagnostics.extend(errors.into_iter().map(|error| (Part::Query, error)));
+    let plan = query.map_err(|errors| {
+        found.extend(errors.into_iter().map(|error| (Part::Query, error)));
     });
-    for (number, filter) in rule.filters.iter().enumerate() {
-        let part = Part::Filter(number);
+    let filter = conjunction(&rule.filters, Part::Filter, schema, now, found);
+    Some(plan.ok()?.restrict(&filter?))
+}
+
+/// All of these filters; `part` names the n-th.
+pub(super) fn conjunction(
+    filters: &[Located<Value>],
+    part: fn(usize) -> Part,
+    schema: &Schema,
+    now: Now<'_>,
+    found: &mut Findings,
+) -> Option<Predicate> {
+    let before = found.len();
+    let mut conditions = Vec::new();
+    for (number, filter) in filters.iter().enumerate() {
+        let part = part(number);
         match compile_filter(&filter.value, Context { schema, part, now }) {
-            Ok(condition) => plan = plan.map(|plan| plan.restrict(&condition)),
-            Err(errors) => {
-                diagnostics.extend(errors.into_iter().map(|error| (part, error)));
-                plan = Err(());
-            }
+            Ok(condition) => conditions.push(condition),
+            Err(errors) => found.extend(errors.into_iter().map(|error| (part, error))),
         }
     }
-    if plan.is_ok() {
-        diagnostics.extend(not_yet(rule.rule_type).map(|reason| (Part::Query, reason)));
-    }
-    CompiledRule { plan: plan.ok(), diagnostics }
+    (found.len() == before).then(|| Predicate::and(conditions))
 }
 
-/// Why a rule type is not judged.
-fn not_yet(rule_type: RuleType) -> Option<Diagnostic> {
-    let reason = match rule_type {
-        RuleType::Query | RuleType::SavedQuery | RuleType::Eql | RuleType::Esql => return None,
-        RuleType::Threshold => "threshold rules count events over time, which is not built yet",
-        RuleType::NewTerms => "new_terms rules need a history of events, which is not built yet",
-        RuleType::ThreatMatch => "threat_match rules need indicators, which is not built yet",
-        RuleType::MachineLearning => "machine_learning rules need the results of anomaly jobs",
-    };
-    Some(Diagnostic::unsupported("rule-type", reason, Span::default()))
-}
+/// What is wrong, and in which part of the rule.
+pub(super) type Findings = Vec<(Part, Diagnostic)>;
 
 fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
     match (rule.rule_type, rule.language) {
         (RuleType::MachineLearning, _) => Ok(Plan::Filter(Predicate::Const(true))),
-        (_, Some(Language::Kuery) | None) => {
-            let ast = query::kql::parse(text)?;
-            dsl::compile(&kql::to_dsl(&ast, context.schema)?, context).map(Plan::Filter)
-        }
-        (_, Some(Language::Lucene)) => {
-            let query = QueryString {
-                query: text.to_owned(),
-                fields: Vec::new(),
-                default_operator: Operator::Or,
-                analyze_wildcard: true,
-                lenient: false,
-            };
-            query_string::compile(&query, None, context).map(Plan::Filter)
-        }
+        (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
+        (_, Some(Language::Lucene)) => compile_lucene(text, context).map(Plan::Filter),
         (_, Some(Language::Eql)) => {
             let category = rule.eql.event_category.as_deref();
             let options = eql::Options {
@@ -91,6 +91,31 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
 }
 
+/// Compiles a query in KQL.
+///
+/// # Errors
+///
+/// As Kibana and Elasticsearch have them.
+pub fn compile_kql(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, context.schema)?, context)
+}
+
+/// Compiles a query string as rules have them.
+///
+/// # Errors
+///
+/// As Elasticsearch has them.
+pub fn compile_lucene(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let query = QueryString {
+        query: text.to_owned(),
+        fields: Vec::new(),
+        default_operator: Operator::Or,
+        analyze_wildcard: true,
+        lenient: false,
+    };
+    query_string::compile(&query, None, context)
+}
+
 /// The query and the filters of a rule, or all that is wrong with them; what
 /// the rule type adds is left out.
 ///
@@ -98,9 +123,9 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
 ///
 /// What keeps the query or a filter from being compiled.
 pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Plan, Vec<Diagnostic>> {
-    let compiled = compile_rule(rule, schema, now);
-    let found = || compiled.diagnostics.into_iter().map(|(_, found)| found).collect();
-    compiled.plan.ok_or_else(found)
+    let mut found = Vec::new();
+    let plan = base(rule, schema, Now::at(now), &mut found);
+    plan.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
 }
 
 /// Compiles one filter (docs/semantics.md, "Rule filters").

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Case, Expected, Suite, esql_spec};
-use crate::compile::{Context, dsl, eql, kql, query_string, rule};
+use crate::compile::{Context, Now, dsl, eql, kql, query_string, rule};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::ir::Part;
@@ -210,7 +210,7 @@ fn events(documents: Vec<Value>) -> Read<Vec<Event>> {
 
 fn context(schema: &Schema) -> Context<'_> {
     // The newest moment that recorded documents know of.
-    Context { schema, part: Part::Query, now: 1_767_225_600_000 }
+    Context { schema, part: Part::Query, now: Now::at(1_767_225_600_000) }
 }
 
 type Compiled = Result<Plan, Vec<Diagnostic>>;

@@ -1,47 +1,13 @@
 //! EQL plans over the events of one case: filters' hits to detections.
 
-use std::sync::Arc;
-
-use super::sample;
-use super::sequence::key::{Key, KeyValue, Real};
+use super::sequence::key::KeyValue;
 use super::sequence::stream::{Filter, Hits, Moment, Source, Stream};
 use super::sequence::trace::{self, Rejection};
 use super::sequence::{self, Limit, Match, Presence, Spec, slow};
-use crate::document::{Cell, Columns, Document};
-use crate::ir::Kind;
+use super::terms::{self, key_text};
+use super::{Detection, Error, Events, sample};
 use crate::ir::plan::{self, EqlPlan, EqlSearch, Stage};
 use crate::value::ip_text;
-
-/// The events that a plan ranges over.
-#[derive(Clone, Copy, Debug)]
-pub struct Events<'a> {
-    /// Their documents.
-    pub documents: &'a [Document],
-    /// The columns of the documents' cells.
-    pub columns: &'a Columns,
-    /// When each happened; events without a moment take no part.
-    pub moments: &'a [Option<Moment>],
-}
-
-/// One detection: an event, a sequence or a sample.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detection {
-    /// The event of each stage, runs counted; `None` at a missing stage.
-    pub stages: Vec<Option<u32>>,
-    /// The join key.
-    pub key: Key,
-}
-
-/// Why a plan cannot be matched.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// Of a sequence.
-    #[error(transparent)]
-    Sequence(#[from] sequence::Error),
-    /// Of a sample.
-    #[error(transparent)]
-    Sample(#[from] sample::Error),
-}
 
 /// Which matcher of sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +73,8 @@ pub fn find(
             let spec = sample::Spec { optional: optional(stages), per_key: 1, size };
             let source = Fields { events, stages, until: None };
             let samples = sample::find(&spec, &hits, &source)?.into_iter();
-            let detection = |sample: sample::Sample| Detection {
-                stages: sample.events.into_iter().map(Some).collect(),
-                key: sample.key,
+            let detection = |sample: sample::Sample| {
+                Detection::of(sample.events.into_iter().map(Some).collect(), sample.key)
             };
             Ok(samples.map(detection).collect())
         }
@@ -206,7 +171,7 @@ fn search(
         Matcher::Machine => sequence::find(spec, &Stream::build(spec, hits, source)?)?,
         Matcher::Slow => slow::find(spec, hits, source)?,
     };
-    let detection = |found: Match| Detection { stages: found.stages, key: found.key };
+    let detection = |found: Match| Detection::of(found.stages, found.key);
     Ok(matches.into_iter().map(detection).collect())
 }
 
@@ -230,35 +195,13 @@ impl Source for Fields<'_> {
             Filter::Until => self.until,
         };
         let column = stage.and_then(|stage| stage.keys.get(term)?.column.as_ref());
-        let id = column.and_then(|column| self.events.columns.id(column));
-        let row = &self.events.documents[event as usize].rows[0];
-        match id.and_then(|id| row.cell(id)) {
-            Some(Cell::Keyword(texts)) => {
-                values.extend(texts.iter().map(|text| KeyValue::Text(text.as_str().into())));
-            }
-            Some(Cell::Long(numbers)) => values.extend(numbers.iter().map(|n| KeyValue::Long(*n))),
-            Some(Cell::Double(numbers)) => {
-                values.extend(numbers.iter().map(|n| KeyValue::Double(Real(*n))));
-            }
-            Some(Cell::Ip(addresses)) => {
-                let text = |address: &u128| KeyValue::Text(ip_text(*address).into());
-                values.extend(addresses.iter().map(text));
-            }
-            // Text has no values to join on.
-            Some(Cell::Text(_)) | None => {
-                debug_assert!(column.is_none_or(|c| c.kind != Kind::Text));
+        if let Some(column) = column {
+            terms::values(self.events, column, event, values);
+        }
+        for value in values {
+            if let KeyValue::Ip(address) = value {
+                *value = KeyValue::Text(ip_text(*address).into());
             }
         }
-    }
-}
-
-/// A join key for people and reports.
-pub fn key_text(value: Option<&KeyValue>) -> Arc<str> {
-    match value {
-        None => "null".into(),
-        Some(KeyValue::Bool(value)) => value.to_string().into(),
-        Some(KeyValue::Long(value)) => value.to_string().into(),
-        Some(KeyValue::Double(Real(value))) => value.to_string().into(),
-        Some(KeyValue::Text(text)) => text.clone(),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Column, Predicate};
+use crate::analysis::Analyzer;
 
 /// What an EQL query looks for, and which of the results it keeps.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +105,8 @@ pub struct TermField {
     pub field: Arc<str>,
     /// Where its values are; `None` for an unmapped field, which no event has.
     pub column: Option<Column>,
+    /// Whether its values are booleans, which a column stores as 0 and 1.
+    pub boolean: bool,
 }
 
 /// What a threshold rule counts.
@@ -150,6 +153,17 @@ pub struct ThreatEntry {
     pub value: TermField,
     /// Whether they have to differ.
     pub negate: bool,
+    /// How their values are compared.
+    pub compare: Compare,
+}
+
+/// How the values of an event and an indicator are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// As whole values, by case.
+    Values,
+    /// By their tokens: one in common is enough.
+    Tokens(Analyzer),
 }
 
 /// What a rule asks of a set of events.
@@ -167,7 +181,28 @@ pub enum Plan {
     Threat(ThreatPlan),
 }
 
+/// Which events a filter of a plan is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the rule's indices and window.
+    Window,
+    /// Those of the rule's indices, back to the start of the history.
+    History,
+    /// Indicators, of whatever time.
+    Indicators,
+}
+
 impl Plan {
+    /// Which events each of [`Self::filters`] is asked about.
+    pub fn reaches(&self) -> Vec<Reach> {
+        let reach = match self {
+            Self::NewTerms(_) => Reach::History,
+            Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) => Reach::Window,
+        };
+        vec![reach; self.filters().len()]
+    }
+
     /// The conditions on single events, in the order of the query; that on
     /// indicators is the last.
     pub fn filters(&self) -> Vec<&Predicate> {

@@ -65,22 +65,29 @@ impl Loaded {
         self.diagnostics.iter().map(|found| self.problem(found.clone())).collect()
     }
 
-    /// A finding about the query or a filter, at its place in the file.
+    /// A finding about a part of the rule, at its place in the file.
     pub fn locate(&self, part: Part, mut found: Diagnostic) -> Problem {
         let rule = self.rule.as_ref();
-        found.span = match part {
+        let threat = rule.and_then(|rule| rule.threat_match.as_ref());
+        let span = match part {
             Part::Query => {
                 rule.and_then(|rule| rule.query.as_ref()).map(|query| query.locate(found.span))
             }
             Part::Filter(number) => {
                 rule.and_then(|rule| rule.filters.get(number)).map(|filter| filter.span)
             }
-        }
-        .unwrap_or_default();
+            Part::ThreatQuery => threat.map(|threat| threat.query.locate(found.span)),
+            Part::ThreatFilter(number) => {
+                threat.and_then(|threat| threat.filters.get(number)).map(|filter| filter.span)
+            }
+            Part::File => Some(found.span),
+        };
+        found.span = span.unwrap_or_default();
         self.problem(found)
     }
 
-    fn problem(&self, diagnostic: Diagnostic) -> Problem {
+    /// A finding with its place in the file.
+    pub fn problem(&self, diagnostic: Diagnostic) -> Problem {
         Problem { path: self.path.clone(), diagnostic, text: self.text.clone() }
     }
 

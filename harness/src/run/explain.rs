@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::ground::Ground;
 use crate::case::Case;
-use crate::detect::eql::{self, Events};
+use crate::detect::{Events, eql};
 use crate::event::Event;
-use crate::index_pattern;
 use crate::ir::explain::{flips, support};
-use crate::ir::plan::Plan;
+use crate::ir::plan::{Plan, Reach};
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
@@ -45,7 +45,7 @@ pub struct Clause {
 pub(super) struct View<'a> {
     pub(super) case: &'a Case,
     pub(super) plan: &'a Plan,
-    pub(super) patterns: &'a [String],
+    pub(super) ground: &'a Ground,
     pub(super) events: Events<'a>,
     /// The events that each filter matches.
     pub(super) hits: &'a [Vec<u32>],
@@ -62,7 +62,8 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     };
     let filters = view.plan.filters();
     let mut explanations = Vec::new();
-    for (stage, (filter, hits)) in filters.iter().zip(view.hits).enumerate() {
+    let reaches = view.plan.reaches();
+    for (stage, ((filter, hits), reach)) in filters.iter().zip(view.hits).zip(reaches).enumerate() {
         let label = (filters.len() > 1).then(|| format!("stage {}", stage + 1));
         // A stage that has its event needs no more.
         if missed && filters.len() > 1 && !hits.is_empty() {
@@ -70,9 +71,9 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
         }
         let numbered = (0..).zip(&view.case.events);
         let told = numbered.filter(|(number, _)| hits.contains(number) != missed).take(MAX_EVENTS);
-        explanations.extend(
-            told.map(|(number, event)| view.event(filter, number, event, missed, label.clone())),
-        );
+        explanations.extend(told.map(|(number, event)| {
+            view.event((filter, reach), number, event, missed, label.clone())
+        }));
     }
     if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
         let notes = eql::why_not(plan, view.hits, view.events, &|event| {
@@ -87,7 +88,7 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
 impl View<'_> {
     fn event(
         &self,
-        filter: &Predicate,
+        (filter, reach): (&Predicate, Reach),
         number: u32,
         event: &Event,
         missed: bool,
@@ -101,11 +102,8 @@ impl View<'_> {
             let support = support(filter, document, columns);
             support.into_iter().map(|(leaf, holds)| self.clause(leaf, holds, event)).collect()
         };
-        let sees = index_pattern::sees(self.patterns, event.index.as_deref());
-        let unseen = event.index.as_ref().filter(|_| !sees);
-        let unseen =
-            unseen.map(|index| format!("its index {index} is outside the rule's index patterns"));
-        let notes: Vec<String> = label.into_iter().chain(unseen).collect();
+        let barrier = self.ground.barrier(number as usize, reach);
+        let notes: Vec<String> = label.into_iter().chain(barrier).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         Explanation { event: Some(event.id.clone()), note, clauses }
     }

@@ -8,16 +8,17 @@ use roaring::RoaringBitmap;
 
 use super::about;
 use super::explain::{self, View};
-use super::{Alert, CaseRun, Fixtures, RuleRun, Work};
+use super::ground::Ground;
+use super::work::{Setting, Work};
+use super::{Alert, CaseRun, Fixtures, RuleRun};
 use crate::case::{Case, Polarity};
-use crate::detect;
-use crate::detect::eql::{Detection, Events, key_text};
-use crate::detect::sequence::stream::Moment;
+use crate::detect::terms::key_text;
+use crate::detect::window::Clock;
+use crate::detect::{self, Detection, Events};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
-use crate::index_pattern;
-use crate::ir::plan::Plan;
+use crate::ir::plan::{Plan, Reach};
 use crate::rule::model::Rule;
 use crate::span::Span;
 use crate::verdict::{self, Status};
@@ -35,13 +36,23 @@ pub(super) fn rule(
     let mut problems = loaded.problems();
     let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
     problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
+    let clock = match &work.clock {
+        Ok(clock) => clock.as_ref(),
+        Err(errors) => {
+            problems.extend(errors.iter().map(|error| loaded.problem(error.clone())));
+            None
+        }
+    };
     let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
-    let (status, cases) = match (worst, work.plan(), &loaded.rule) {
+    let clock = clock.filter(|_| work.plan().is_some());
+    let (status, cases) = match (worst, &loaded.rule, clock) {
         (Some(Severity::Unsupported), ..) => (Status::Unsupported, Vec::new()),
-        (Some(Severity::Warning) | None, Some(plan), Some(rule)) => {
-            let trial = Trial { plan, rule, hits, fixtures };
-            let cases = work.cases.iter().zip(ranges);
-            let runs: Vec<_> = cases.map(|(case, range)| trial.case(case, range)).collect();
+        (Some(Severity::Warning) | None, Some(rule), Some(clock)) => {
+            let trial = Trial { work, rule, clock, hits, fixtures };
+            let cases = work.cases.iter().zip(&work.settings).zip(ranges);
+            let runs =
+                cases.filter_map(|((case, setting), range)| trial.case(case, *setting, range));
+            let runs: Vec<_> = runs.collect();
             let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
             problems.extend(missing_polarity(&key, &runs));
             (status, runs)
@@ -80,57 +91,57 @@ fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
 
 /// One rule on its cases.
 struct Trial<'a> {
-    plan: &'a Plan,
+    work: &'a Work,
     rule: &'a Rule,
-    /// The events that each filter of the plan matches, over the whole run.
+    clock: &'a Clock,
+    /// The events that each of [`Work::filters`] matches, over the whole run.
     hits: &'a [RoaringBitmap],
     fixtures: &'a Fixtures,
 }
 
 impl Trial<'_> {
-    fn case(&self, case: &Arc<Case>, range: &Range<u32>) -> CaseRun {
+    /// Judges a case; `None` where the rule has no plan.
+    fn case(&self, case: &Arc<Case>, setting: Setting, range: &Range<u32>) -> Option<CaseRun> {
+        let (plan, filters) = self.work.planned(setting)?;
+        let ground = Ground::new(case, self.rule, plan, self.clock, setting.now);
         let documents = range.start as usize..range.end as usize;
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
             columns: &self.fixtures.columns,
-            moments: &case.events.iter().map(|event| self.moment(event)).collect::<Vec<_>>(),
+            moments: &ground.moments(),
         };
-        let sees = |event: &Event| index_pattern::sees(&self.rule.index, event.index.as_deref());
-        let own = |hits: &RoaringBitmap| -> Vec<u32> {
-            let numbered = (0..).zip(range.clone()).zip(&case.events);
-            let hit = numbered.filter(|((_, at), event)| hits.contains(*at) && sees(event));
-            hit.map(|((number, _), _)| number).collect()
+        let own = |(hits, reach): (&RoaringBitmap, Reach)| -> Vec<u32> {
+            let numbered = (0..).zip(range.clone());
+            let hit = numbered.filter(|(number, at)| {
+                hits.contains(*at) && ground.reaches(*number as usize, reach)
+            });
+            hit.map(|(number, _)| number).collect()
         };
-        let hits: Vec<Vec<u32>> = self.hits.iter().map(own).collect();
+        let hits = self.hits.get(filters).unwrap_or_default();
+        let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let found = detect::detect(self.plan, &hits, events, size.unwrap_or(usize::MAX));
+        let size = size.unwrap_or(usize::MAX);
+        let found = detect::detect(plan, &hits, events, ground.window.from, size);
         let mut warnings = self.fixtures.warnings[documents].concat();
+        warnings.extend(ground.warnings(case));
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
         });
-        let fields = read_fields(self.plan, &self.fixtures.sources);
+        let fields = read_fields(plan, &self.fixtures.sources);
         let alerts: Vec<Alert> =
             detections.iter().map(|found| alert(found, &case.events, &fields)).collect();
         let verdict = verdict::judge(case, alerts.len());
         let view = View {
             case,
-            plan: self.plan,
-            patterns: &self.rule.index,
+            plan,
+            ground: &ground,
             events,
             hits: &hits,
             sources: &self.fixtures.sources,
         };
         let explanations = explain::explain(&verdict, &view);
-        CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
-    }
-
-    /// When an event happened, by the rule's own fields.
-    fn moment(&self, event: &Event) -> Option<Moment> {
-        let field = self.rule.eql.timestamp.as_deref().unwrap_or("@timestamp");
-        let tiebreaker = self.rule.eql.tiebreaker.as_deref();
-        let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
-        Some(Moment { timestamp_ms: event.date(field)?, tiebreaker })
+        Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
     }
 }
 

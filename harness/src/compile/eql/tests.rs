@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::compile::Now;
 use crate::document::{Columns, Ingest};
 use crate::event::Event;
 use crate::ir::eval::eval;
@@ -34,7 +35,7 @@ fn schema() -> Schema {
 }
 
 fn context(schema: &Schema) -> Context<'_> {
-    Context { schema, part: Part::Query, now: 0 }
+    Context { schema, part: Part::Query, now: Now::at(0) }
 }
 
 fn compiled(text: &str, options: &Options<'_>) -> Result<EqlPlan, Vec<Diagnostic>> {

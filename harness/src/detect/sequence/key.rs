@@ -18,6 +18,8 @@ pub enum KeyValue {
     Double(Real),
     /// Everything else, as text.
     Text(Arc<str>),
+    /// An address of a grouping field; join keys hold it as text.
+    Ip(u128),
 }
 
 /// A float that is equal to itself and has a place in the order.

@@ -318,9 +318,10 @@
     last = entry;
   };
 
+  const decode = (text) => { try { return decodeURIComponent(text); } catch { return ""; } };
   let place = 0;
   const route = () => {
-    const key = location.hash.startsWith("#/rule/") ? decodeURIComponent(location.hash.slice(7)) : null;
+    const key = location.hash.startsWith("#/rule/") ? decode(location.hash.slice(7)) : null;
     const number = key === null ? -1 : index.rules.findIndex((rule) => rule.key === key);
     if (number >= 0) {
       if (!list.hidden) place = scrollY;

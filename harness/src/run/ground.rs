@@ -1,0 +1,146 @@
+//! Which events of a case its rule may look at, and why not the others
+//! (docs/semantics.md, "Time").
+
+use crate::case::Case;
+use crate::detect::sequence::stream::Moment;
+use crate::detect::window::{Clock, Window};
+use crate::event::Event;
+use crate::index_pattern;
+use crate::ir::plan::{Plan, Reach};
+use crate::rule::model::Rule;
+use crate::rule::names::RuleType;
+
+/// The events of a case as a run of its rule sees them.
+pub(super) struct Ground {
+    /// The window of the run.
+    pub(super) window: Window,
+    /// The window and the history before it.
+    history: Window,
+    places: Vec<Place>,
+    /// Whether some filter of the rule looks beyond the window.
+    reaches: Vec<Reach>,
+}
+
+/// Where an event lies.
+struct Place {
+    time: Time,
+    /// Its place in order.
+    moment: Option<Moment>,
+    /// Its index, where that keeps it from the rule.
+    unseen: Option<String>,
+    /// The same of an indicator.
+    no_indicator: Option<String>,
+}
+
+/// When an event happened.
+enum Time {
+    /// By the rule's timestamp fields.
+    At(Vec<i64>),
+    /// It does not say; then it counts as happening when the rule runs.
+    Unstated,
+    /// It says, but not in the field that the rule insists on.
+    Barred,
+}
+
+impl Ground {
+    pub(super) fn new(case: &Case, rule: &Rule, plan: &Plan, clock: &Clock, now: i64) -> Self {
+        let indicators = match plan {
+            Plan::Threat(plan) => plan.indicator_index.as_slice(),
+            Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) => &[],
+        };
+        let unseen = |patterns: &[String], event: &Event| {
+            let index = event.index.as_deref();
+            index.filter(|_| !index_pattern::sees(patterns, index)).map(str::to_owned)
+        };
+        let place = |event: &Event| {
+            let time = match clock.times(event) {
+                times if !times.is_empty() => Time::At(times),
+                _ if event.timestamp().is_some() => Time::Barred,
+                _ => Time::Unstated,
+            };
+            let at = match &time {
+                Time::Unstated => Some(now),
+                Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => {
+                    event.date(rule.eql.timestamp.as_deref().unwrap_or("@timestamp"))
+                }
+                Time::At(times) => times.first().copied(),
+                Time::Barred => None,
+            };
+            let tiebreaker = rule.eql.tiebreaker.as_deref();
+            let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
+            Place {
+                time,
+                moment: at.map(|timestamp_ms| Moment { timestamp_ms, tiebreaker }),
+                unseen: unseen(&rule.index, event),
+                no_indicator: unseen(indicators, event),
+            }
+        };
+        Self {
+            window: clock.window(now),
+            history: clock.history(now),
+            places: case.events.iter().map(place).collect(),
+            reaches: plan.reaches(),
+        }
+    }
+
+    /// When each event happened.
+    pub(super) fn moments(&self) -> Vec<Option<Moment>> {
+        self.places.iter().map(|place| place.moment).collect()
+    }
+
+    /// Whether a filter may match an event of the case.
+    pub(super) fn reaches(&self, event: usize, reach: Reach) -> bool {
+        self.places.get(event).is_some_and(|place| self.why_not(place, reach).is_none())
+    }
+
+    /// Why a filter may not match an event.
+    pub(super) fn barrier(&self, event: usize, reach: Reach) -> Option<String> {
+        self.why_not(self.places.get(event)?, reach)
+    }
+
+    fn why_not(&self, place: &Place, reach: Reach) -> Option<String> {
+        let (stretch, name) = match reach {
+            Reach::Window => (self.window, "window"),
+            Reach::History => (self.history, "history"),
+            Reach::Indicators => {
+                let index = place.no_indicator.as_ref()?;
+                return Some(format!("its index {index} is outside the indicator patterns"));
+            }
+        };
+        if let Some(index) = &place.unseen {
+            return Some(format!("its index {index} is outside the rule's index patterns"));
+        }
+        match &place.time {
+            Time::Unstated => None,
+            Time::Barred => Some("it lacks the timestamp that the rule insists on".to_owned()),
+            Time::At(times) if times.iter().any(|at| stretch.contains(*at)) => None,
+            Time::At(times) => {
+                let miss = stretch.miss(*times.first()?)?;
+                Some(format!("{miss} the {name}, {stretch}"))
+            }
+        }
+    }
+
+    /// What is odd about the times of a case's events.
+    pub(super) fn warnings(&self, case: &Case) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (event, place) in case.events.iter().zip(&self.places) {
+            let id = &event.id;
+            match place.time {
+                Time::Unstated => warnings.push(format!(
+                    "{id}: it states no time and counts as happening when the rule runs"
+                )),
+                // An index is stated on purpose; a time is easily missed.
+                Time::At(_) | Time::Barred if place.unseen.is_none() => {
+                    let why: Vec<_> =
+                        self.reaches.iter().map(|reach| self.why_not(place, *reach)).collect();
+                    let unreached = why.iter().all(Option::is_some);
+                    let why = why.into_iter().flatten().next().filter(|_| unreached);
+                    warnings.extend(why.map(|why| format!("{id}: {why}")));
+                }
+                Time::At(_) | Time::Barred => {}
+            }
+        }
+        warnings
+    }
+}
