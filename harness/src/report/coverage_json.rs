@@ -228,6 +228,9 @@ fn place(origin: Origin) -> Place {
     let (part, number) = match origin.part {
         Part::Query => ("query", None),
         Part::Filter(number) => ("filter", Some(number)),
+        Part::ThreatQuery => ("threat_query", None),
+        Part::ThreatFilter(number) => ("threat_filter", Some(number)),
+        Part::File => ("file", None),
     };
     Place { part, number, start: origin.span.start, end: origin.span.end }
 }

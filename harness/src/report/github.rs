@@ -121,9 +121,10 @@ fn list(lines: &[String]) -> String {
 
 /// Where a clause stands in the rule's file, as far as it is known.
 fn place(rule: &RuleRun, origin: Origin) -> Option<(usize, usize)> {
-    match (origin.part, &rule.about.query) {
-        (Part::Query, Some(query)) => Some(query.locate(origin.span.start)),
-        (Part::Query, None) | (Part::Filter(_), _) => None,
+    let query = rule.about.query.as_ref();
+    match origin.part {
+        Part::Query => query.map(|query| query.locate(origin.span.start)),
+        Part::Filter(_) | Part::ThreatQuery | Part::ThreatFilter(_) | Part::File => None,
     }
 }
 
