@@ -100,9 +100,10 @@ fn figure(name: &str, share: Share, out: &mut dyn Write) -> io::Result<()> {
     let Some(percent) = share.percent() else {
         return writeln!(out, "<div><dt>{name}</dt><dd><b>–</b></dd></div>");
     };
+    let class = if part == whole { "full" } else { "part" };
     writeln!(
         out,
-        r#"<div><dt>{name}</dt><dd><b>{percent}<i>%</i></b> <span>{part} of {whole}</span><meter min="0" max="{whole}" value="{part}">{percent} %</meter></dd></div>"#
+        r#"<div><dt>{name}</dt><dd><b>{percent}<i>%</i></b> <span>{part} of {whole}</span><meter class="{class}" min="0" max="{whole}" value="{part}">{percent} %</meter></dd></div>"#
     )
 }
 

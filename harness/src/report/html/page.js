@@ -24,13 +24,13 @@
   const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
   /** In percent, rounded down, so that only all of them are 100. */
   const percent = ([part, whole]) => (whole === 0 ? null : Math.floor((part * 100) / whole));
+  const meter = (pair) => h("meter", { class: pair[0] === pair[1] ? "full" : null, min: 0, max: pair[1], value: pair[0], "aria-hidden": "true" });
   const address = (rule) => "#/rule/" + encodeURIComponent(rule.key);
 
   const share = (pair) => {
     const value = percent(pair);
     if (value === null) return h("span", { class: "soft" }, "–");
-    const meter = h("meter", { min: 0, max: pair[1], value: pair[0], "aria-hidden": "true" });
-    return h("span", { class: "share-bar" }, meter, h("b", null, `${value} %`), h("span", null, `${pair[0]}/${pair[1]}`));
+    return h("span", { class: "share-bar" }, meter(pair), h("b", null, `${value} %`), h("span", null, `${pair[0]}/${pair[1]}`));
   };
 
   // The matrix: a column a tactic, a cell a technique.
@@ -303,7 +303,7 @@
     };
     const figure = (name, pair) => h("div", null, h("dt", null, name), h("dd", null,
       h("b", null, percent(pair) === null ? "–" : String(percent(pair)), percent(pair) === null ? null : h("i", null, "%")), h("span", null, `${pair[0]} of ${pair[1]}`),
-      percent(pair) === null ? null : h("meter", { min: 0, max: pair[1], value: pair[0] })));
+      percent(pair) === null ? null : meter(pair)));
     detail.replaceChildren(...[
       h("nav", { class: "bar" }, h("a", { href: "#/" }, "← All rules"), h("span", null, step(-1, "Previous"), " ", step(1, "Next"))),
       h("h1", { tabindex: "-1" }, entry.name),
