@@ -238,6 +238,3 @@ pub fn gap(clause: &ClauseCoverage) -> Option<&'static str> {
         (Some(_), None) => Some("never decides when false"),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -99,8 +99,10 @@ fn uncovered(row: &Row<'_>, file: &str) -> Option<Annotation> {
 }
 
 fn missed(row: &Row<'_>, file: &str) -> Option<Annotation> {
-    let lines: Vec<String> =
-        row.missed().map(|mutant| format!("{}: {}", mutant.operator, mutant.text)).collect();
+    let lines: Vec<String> = row
+        .missed()
+        .map(|mutant| format!("{}: {}", mutant.operator, words::flat(&mutant.text)))
+        .collect();
     let first = row.missed().next()?;
     Some(Annotation {
         level: "warning",

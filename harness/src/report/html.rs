@@ -106,6 +106,3 @@ fn figure(name: &str, share: Share, out: &mut dyn Write) -> io::Result<()> {
         r#"<div><dt>{name}</dt><dd><b>{percent}<i>%</i></b> <span>{part} of {whole}</span><meter class="{class}" min="0" max="{whole}" value="{part}">{percent} %</meter></dd></div>"#
     )
 }
-
-#[cfg(test)]
-mod tests;

@@ -172,8 +172,9 @@ fn gaps(row: &Row<'_>) -> String {
     let clauses = row
         .uncovered()
         .filter_map(|clause| Some(format!("not covered: {} ({})", clause.text, gap(clause)?)));
-    let mutants =
-        row.missed().map(|mutant| format!("missed: {}: {}", mutant.operator, mutant.text));
+    let mutants = row
+        .missed()
+        .map(|mutant| format!("missed: {}: {}", mutant.operator, words::flat(&mutant.text)));
     clauses.chain(mutants).collect::<Vec<_>>().join("\n")
 }
 
@@ -222,6 +223,3 @@ impl Test {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::digest::{Digest, Row, Share, Totals, gap};
 use super::human::{STATUSES, mark, style, word};
 use super::problem::Styled;
-use super::words::{plural, shorten};
+use super::words::{flat, plural, shorten};
 use super::{Lines, printable};
 use crate::mutate::Outcome;
 use crate::verdict::Status;
@@ -146,7 +146,7 @@ impl Table<'_> {
             writeln!(out, "      {kind} {text}  {gap}")?;
         }
         for mutant in row.missed() {
-            let text = shorten(&printable(&mutant.text, Lines::Escape), 400);
+            let text = shorten(&printable(&flat(&mutant.text), Lines::Escape), 400);
             let missed = self.paint(AnsiColor::Red.on_default(), "missed");
             writeln!(out, "      {missed} {}: {text}", mutant.operator)?;
             if let Outcome::Missed { fixture: Some(fixture), polarity } = &mutant.outcome {

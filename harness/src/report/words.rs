@@ -71,3 +71,8 @@ pub(super) fn why(run: &CaseRun) -> Vec<String> {
     }
     lines
 }
+
+/// The text with every run of white space as one space, for one line.
+pub(super) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -17,16 +17,16 @@ use harness::verdict::{Status, Verdict};
 use serde_json::json;
 
 /// A name that a careless page would run.
-pub const HOSTILE: &str = "<img src=x onerror=alert(1)>";
+pub(crate) const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
 /// All that reports are made of.
-pub struct Sample {
+pub(crate) struct Sample {
     /// The run.
-    pub run: Run,
+    pub(crate) run: Run,
     /// Its coverage.
-    pub coverage: Coverage,
+    pub(crate) coverage: Coverage,
     /// Its mutants.
-    pub mutants: Mutants,
+    pub(crate) mutants: Mutants,
 }
 
 /// Tactics with a technique each; the third has a subtechnique, the last is of no matrix.
@@ -43,7 +43,7 @@ const VALUES: [&str; 8] =
     ["curl", "wget", "certutil", "bitsadmin", "mshta", "rundll32", "osascript", "python"];
 
 /// At least six rules: one of each status, and more of the first kind.
-pub fn sample(rules: usize) -> Sample {
+pub(crate) fn sample(rules: usize) -> Sample {
     let mut sample = Sample {
         run: Run { rules: Vec::new(), problems: vec![orphan()] },
         coverage: Coverage::default(),
