@@ -120,6 +120,8 @@ pub fn detect(
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
             threat::find(plan, first, indicators, events, size)
         }
+        // Its rows are no sets of events: who compiled it runs it.
+        Plan::Pipeline(_) => Ok(Vec::new()),
         Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
     }
 }

@@ -238,6 +238,24 @@ impl Predicate {
         }
     }
 
+    /// The same condition, with all its leaves at one place.
+    #[must_use]
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.move_to(origin);
+        self
+    }
+
+    fn move_to(&mut self, origin: Origin) {
+        match self {
+            Self::Const(_) => {}
+            Self::Leaf(leaf) => leaf.origin = origin,
+            Self::Not(inner) | Self::Nested { inner, .. } => inner.move_to(origin),
+            Self::And(parts) | Self::Or(parts) | Self::AtLeast { of: parts, .. } => {
+                parts.iter_mut().for_each(|part| part.move_to(origin));
+            }
+        }
+    }
+
     /// Calls `visit` on every leaf, in the order of the query.
     pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a Leaf)) {
         match self {

@@ -3,6 +3,7 @@
 mod explain;
 mod ground;
 mod judge;
+mod pipeline;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};

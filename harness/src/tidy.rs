@@ -16,7 +16,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("case", &["diagnostic", "event", "files", "schema", "span", "value"]),
     (
         "compile",
-        &["analysis", "diagnostic", "ir", "pattern", "query", "rule", "schema", "span", "value"],
+        &[
+            "analysis",
+            "diagnostic",
+            "esql",
+            "ir",
+            "pattern",
+            "query",
+            "rule",
+            "schema",
+            "span",
+            "value",
+        ],
     ),
     ("config", &["case", "diagnostic", "files", "rule", "run", "schema", "span"]),
     (
@@ -72,6 +83,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "diagnostic",
             "document",
             "engine",
+            "esql",
             "event",
             "files",
             "index_pattern",

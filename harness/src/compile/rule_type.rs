@@ -68,7 +68,11 @@ pub(super) fn extend(
 fn filter(base: Option<Plan>) -> Option<Predicate> {
     match base? {
         Plan::Filter(filter) => Some(filter),
-        Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => None,
+        Plan::Eql(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Threat(_)
+        | Plan::Pipeline(_) => None,
     }
 }
 

@@ -166,6 +166,18 @@ pub enum Compare {
     Tokens(Analyzer),
 }
 
+/// The events that a pipeline reads. The pipeline itself is of another module:
+/// it runs on them as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelinePlan {
+    /// Which events it reads.
+    pub filter: Predicate,
+    /// Which events its full-text functions match, in the order of the query.
+    pub searches: Vec<Predicate>,
+    /// Its commands, for readers.
+    pub commands: Vec<String>,
+}
+
 /// What a rule asks of a set of events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -179,6 +191,8 @@ pub enum Plan {
     NewTerms(NewTermsPlan),
     /// Events that match an indicator: an alert each.
     Threat(ThreatPlan),
+    /// The rows that an ES|QL pipeline makes of events: an alert each.
+    Pipeline(PipelinePlan),
 }
 
 /// Which events a filter of a plan is asked about.
@@ -198,7 +212,7 @@ impl Plan {
         let reach = match self {
             Self::NewTerms(_) => Reach::History,
             Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
-            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) => Reach::Window,
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) | Self::Pipeline(_) => Reach::Window,
         };
         vec![reach; self.filters().len()]
     }
@@ -212,6 +226,7 @@ impl Plan {
             Self::Threshold(plan) => vec![&plan.filter],
             Self::NewTerms(plan) => vec![&plan.filter],
             Self::Threat(plan) => vec![&plan.filter, &plan.indicators],
+            Self::Pipeline(plan) => std::iter::once(&plan.filter).chain(&plan.searches).collect(),
         }
     }
 
@@ -220,7 +235,7 @@ impl Plan {
         let mut columns = Vec::new();
         let terms: Vec<&TermField> = match self {
             Self::Eql(plan) => return plan.columns(),
-            Self::Filter(_) => Vec::new(),
+            Self::Filter(_) | Self::Pipeline(_) => Vec::new(),
             Self::Threshold(plan) => {
                 plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
             }
@@ -251,6 +266,9 @@ impl Plan {
                 Self::NewTerms(NewTermsPlan { filter: narrow(plan.filter), ..plan })
             }
             Self::Threat(plan) => Self::Threat(ThreatPlan { filter: narrow(plan.filter), ..plan }),
+            Self::Pipeline(plan) => {
+                Self::Pipeline(PipelinePlan { filter: narrow(plan.filter), ..plan })
+            }
             Self::Eql(EqlPlan { search, limits }) => {
                 let search = match search {
                     EqlSearch::Events(filter) => EqlSearch::Events(narrow(filter)),
@@ -305,6 +323,17 @@ impl std::fmt::Display for Plan {
                 indented(&plan.filter, f)?;
                 writeln!(f, "of indicators in {}", plan.indicator_index.join(", "))?;
                 return indented(&plan.indicators, f);
+            }
+            Self::Pipeline(plan) => {
+                writeln!(f, "a pipeline")?;
+                plan.commands.iter().try_for_each(|command| writeln!(f, "  {command}"))?;
+                if plan.filter != Predicate::Const(true)
+                    && plan.filter != Predicate::And(Vec::new())
+                {
+                    writeln!(f, "of events where")?;
+                    indented(&plan.filter, f)?;
+                }
+                return Ok(());
             }
         };
         match &plan.search {

@@ -43,10 +43,22 @@ enum Time {
 }
 
 impl Ground {
-    pub(super) fn new(case: &Case, rule: &Rule, plan: &Plan, clock: &Clock, now: i64) -> Self {
+    /// `patterns` are the rule's; `now` is the moment of the run.
+    pub(super) fn new(
+        case: &Case,
+        rule: &Rule,
+        patterns: &[String],
+        plan: &Plan,
+        clock: &Clock,
+        now: i64,
+    ) -> Self {
         let indicators = match plan {
             Plan::Threat(plan) => plan.indicator_index.as_slice(),
-            Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) => &[],
+            Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::NewTerms(_)
+            | Plan::Pipeline(_) => &[],
         };
         let unseen = |patterns: &[String], event: &Event| {
             let index = event.index.as_deref();
@@ -71,7 +83,7 @@ impl Ground {
             Place {
                 time,
                 moment: at.map(|timestamp_ms| Moment { timestamp_ms, tiebreaker }),
-                unseen: unseen(&rule.index, event),
+                unseen: unseen(patterns, event),
                 no_indicator: unseen(indicators, event),
             }
         };

@@ -9,7 +9,7 @@ use roaring::RoaringBitmap;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Setting, Work};
-use super::{Alert, CaseRun, Fixtures, RuleRun};
+use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::terms::key_text;
 use crate::detect::window::Clock;
@@ -101,7 +101,9 @@ impl Trial<'_> {
     /// Judges a case; `None` where the rule has no plan.
     fn case(&self, case: &Arc<Case>, setting: Setting, range: &Range<u32>) -> Option<CaseRun> {
         let (plan, filters) = self.work.planned(setting)?;
-        let ground = Ground::new(case, self.rule, plan, self.clock, setting.now);
+        let pipeline = self.work.pipeline(setting);
+        let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
+        let ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
         let documents = range.start as usize..range.end as usize;
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
@@ -119,9 +121,14 @@ impl Trial<'_> {
         let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
         let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
         let size = size.unwrap_or(usize::MAX);
-        let found = detect::detect(plan, &hits, events, ground.window.from, size);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
+        if let Some(pipeline) = pipeline {
+            let (rule, now, hits) = (self.rule, setting.now, hits.as_slice());
+            let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
+            return Some(trial.case(case));
+        }
+        let found = detect::detect(plan, &hits, events, ground.window.from, size);
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::case::Case;
-use crate::compile::rule::{CompiledRule, compile_rule};
+use crate::compile::esql::Pipeline;
+use crate::compile::rule::{CompiledRule, Given, compile_rule};
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
@@ -23,7 +24,7 @@ pub(super) struct Work {
     /// For each case, when it is run.
     pub(super) settings: Vec<Setting>,
     /// The plan at other moments, where it depends on the moment.
-    earlier: Vec<Plan>,
+    earlier: Vec<CompiledRule>,
 }
 
 /// How a case is run.
@@ -42,7 +43,10 @@ impl Work {
         let now = |case: &Arc<Case>| now(case, clock.as_ref().ok().and_then(Option::as_ref));
         let nows: Vec<i64> = cases.iter().map(now).collect();
         let latest = nows.iter().copied().max().unwrap_or(0);
-        let compiled = loaded.rule.as_ref().map(|rule| compile_rule(rule, schema, latest));
+        let completion =
+            !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
+        let compile = |rule, now| compile_rule(rule, schema, Given { now, completion });
+        let compiled = loaded.rule.as_ref().map(|rule| compile(rule, latest));
         let mut moments = vec![latest];
         let mut earlier = Vec::new();
         if let (Some(rule), Some(CompiledRule { plan: Some(_), uses_now: true, .. })) =
@@ -53,9 +57,10 @@ impl Work {
                     continue;
                 }
                 // Date math that leaves the calendar at one moment only is no plan there.
-                if let Some(plan) = compile_rule(rule, schema, *now).plan {
+                let compiled = compile(rule, *now);
+                if compiled.plan.is_some() {
                     moments.push(*now);
-                    earlier.push(plan);
+                    earlier.push(compiled);
                 }
             }
         }
@@ -74,7 +79,13 @@ impl Work {
 
     /// The plans at all moments.
     pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.plan().into_iter().chain(&self.earlier)
+        self.compiled.iter().chain(&self.earlier).filter_map(|compiled| compiled.plan.as_ref())
+    }
+
+    /// What an ES|QL rule does with the events of a case.
+    pub(super) fn pipeline(&self, setting: Setting) -> Option<&Pipeline> {
+        let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
+        compiled.pipeline.as_deref()
     }
 
     /// The filters of all plans.
