@@ -1,7 +1,7 @@
 //! What a rule type adds to its query: groups, new terms, indicators.
 
-use super::{Context, Now};
 use super::rule::{Findings, compile_kql, compile_lucene, conjunction};
+use super::{Context, Now};
 use crate::analysis::Analyzer;
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::{
@@ -91,7 +91,12 @@ impl Types<'_> {
             None => None,
             Some(counted) => Some((self.group_field(&counted.field)?, counted.value)),
         };
-        Some(ThresholdPlan { filter: PENDING, fields: fields?, count: threshold.value, cardinality })
+        Some(ThresholdPlan {
+            filter: PENDING,
+            fields: fields?,
+            count: threshold.value,
+            cardinality,
+        })
     }
 
     fn new_terms(&mut self, new_terms: &NewTerms) -> Option<NewTermsPlan> {

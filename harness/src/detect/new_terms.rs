@@ -48,25 +48,19 @@ pub fn find(
 /// # Errors
 ///
 /// When the events form too many combinations.
-pub fn terms(
-    fields: &[TermField],
-    hits: &[u32],
-    events: Events<'_>,
-) -> Result<Vec<Term>, Error> {
+pub fn terms(fields: &[TermField], hits: &[u32], events: Events<'_>) -> Result<Vec<Term>, Error> {
     let mut combinations = Combinations::new(events, fields);
     let mut seen: HashMap<Vec<u32>, (i64, u32)> = HashMap::new();
     for &event in hits {
         // An event without a time lies in no window.
         let Some(time) = events.time(event) else { continue };
-        combinations.each(event, 1, |combination| {
-            match seen.entry(combination.to_vec()) {
-                Entry::Vacant(entry) => {
-                    entry.insert((time, event));
-                }
-                Entry::Occupied(mut entry) => {
-                    let first = (time, event).min(*entry.get());
-                    entry.insert(first);
-                }
+        combinations.each(event, 1, |combination| match seen.entry(combination.to_vec()) {
+            Entry::Vacant(entry) => {
+                entry.insert((time, event));
+            }
+            Entry::Occupied(mut entry) => {
+                let first = (time, event).min(*entry.get());
+                entry.insert(first);
             }
         })?;
     }

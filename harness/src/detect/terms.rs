@@ -14,12 +14,7 @@ use crate::value::ip_text;
 pub const MAX_COMBINATIONS: u64 = 1_000_000;
 
 /// Appends the values of a column in an event, as stored. Text has none.
-pub(super) fn values(
-    events: Events<'_>,
-    column: &Column,
-    event: u32,
-    values: &mut Vec<KeyValue>,
-) {
+pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &mut Vec<KeyValue>) {
     let row = events.documents.get(event as usize).and_then(|document| document.rows.first());
     let cell = events.columns.id(column).and_then(|id| row?.cell(id));
     match cell {
@@ -126,9 +121,8 @@ impl<'a> Combinations<'a> {
 
     /// The values behind the numbers.
     pub(super) fn key(&self, combination: &[u32]) -> Key {
-        let value = |(numbers, number): (&Numbers, &u32)| {
-            numbers.values.get(*number as usize).cloned()
-        };
+        let value =
+            |(numbers, number): (&Numbers, &u32)| numbers.values.get(*number as usize).cloned();
         self.numbers.iter().zip(combination).map(value).collect()
     }
 }

@@ -81,8 +81,7 @@ impl Fixture {
 /// Detections as `key: events` with their detail.
 pub(super) fn print(found: &[Detection]) -> Vec<String> {
     let one = |found: &Detection| {
-        let events: Vec<String> =
-            found.stages.iter().flatten().map(ToString::to_string).collect();
+        let events: Vec<String> = found.stages.iter().flatten().map(ToString::to_string).collect();
         let detail = match &found.detail {
             Detail::None => String::new(),
             Detail::Group { count, cardinality: None } => format!(" x{count}"),

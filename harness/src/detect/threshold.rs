@@ -66,11 +66,7 @@ struct Members {
 /// # Errors
 ///
 /// When the events form too many combinations.
-pub fn groups(
-    plan: &ThresholdPlan,
-    hits: &[u32],
-    events: Events<'_>,
-) -> Result<Vec<Group>, Error> {
+pub fn groups(plan: &ThresholdPlan, hits: &[u32], events: Events<'_>) -> Result<Vec<Group>, Error> {
     let mut combinations = Combinations::new(events, &plan.fields);
     let mut counted: HashMap<KeyValue, u32> = HashMap::new();
     let mut groups: HashMap<Vec<u32>, Members> = HashMap::new();

@@ -212,7 +212,9 @@ impl Plan {
         let reach = match self {
             Self::NewTerms(_) => Reach::History,
             Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
-            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) | Self::Pipeline(_) => Reach::Window,
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) | Self::Pipeline(_) => {
+                Reach::Window
+            }
         };
         vec![reach; self.filters().len()]
     }

@@ -73,6 +73,18 @@ pub(super) fn rule(
     }
 }
 
+/// A rule that is judged: the rule and when it looks.
+pub(super) fn judged(work: &Work) -> Option<(&Rule, &Clock)> {
+    let own = work.loaded.problems().into_iter().map(|problem| problem.diagnostic.severity);
+    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
+    match own.chain(found.map(|(_, found)| found.severity)).max() {
+        Some(Severity::Unsupported | Severity::Error) => return None,
+        Some(Severity::Warning) | None => {}
+    }
+    work.plan()?;
+    work.loaded.rule.as_ref().zip(work.clock.as_ref().ok()?.as_ref())
+}
+
 fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
     let has = |polarity| cases.iter().any(|run| run.case.polarity == polarity);
     let (message, folder) = match (has(Polarity::Positive), has(Polarity::Negative)) {
@@ -119,8 +131,7 @@ impl Trial<'_> {
         };
         let hits = self.hits.get(filters).unwrap_or_default();
         let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
-        let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let size = size.unwrap_or(usize::MAX);
+        let size = max_signals(self.rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
         if let Some(pipeline) = pipeline {
@@ -148,6 +159,12 @@ impl Trial<'_> {
         let explanations = explain::explain(&verdict, &view);
         Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
     }
+}
+
+/// How many alerts a rule raises at most.
+pub(super) fn max_signals(rule: &Rule) -> usize {
+    let stated = rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS);
+    usize::try_from(stated).unwrap_or(usize::MAX)
 }
 
 /// Kibana's default of `max_signals`.

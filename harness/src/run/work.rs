@@ -33,7 +33,7 @@ pub(super) struct Setting {
     /// The moment of the run, in milliseconds since 1970.
     pub(super) now: i64,
     /// The plan: a position in [`Work::plans`].
-    plan: usize,
+    pub(super) plan: usize,
 }
 
 impl Work {
@@ -108,7 +108,7 @@ impl Work {
 }
 
 /// The moment of a case: as it states, else its newest event.
-fn now(case: &Arc<Case>, clock: Option<&Clock>) -> i64 {
+pub(super) fn now(case: &Case, clock: Option<&Clock>) -> i64 {
     let newest = || {
         let times = case.events.iter().flat_map(|event| clock.map(|clock| clock.times(event)));
         times.flatten().max()

@@ -13,9 +13,8 @@ pub fn find(fields: &[TermField], hits: &[u32], events: Events<'_>, from: i64) -
     let mut new: Vec<Term> = Vec::new();
     for (_, event) in &timed {
         for key in tuples(events, fields, *event) {
-            let having = timed.iter().filter(|(_, other)| {
-                tuples(events, fields, *other).contains(&key)
-            });
+            let having =
+                timed.iter().filter(|(_, other)| tuples(events, fields, *other).contains(&key));
             let Some(&(first_seen, event)) = having.min() else { continue };
             if first_seen > from && new.iter().all(|term| term.key != key) {
                 new.push(Term { key, first_seen, event });

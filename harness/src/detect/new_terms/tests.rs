@@ -112,7 +112,6 @@ fn document() -> impl Strategy<Value = Value> {
     let words = || some(vec![json!("a"), json!("b"), json!("c")]);
     let numbers = some(vec![json!(1), json!(2)]);
     let addresses = some(vec![json!("::1"), json!("10.0.0.1")]);
-    (words(), words(), numbers, addresses, prop::option::of(0_i64..6)).prop_map(
-        |(k, kk, n, i, t)| json!({"k": k, "kk": kk, "n": n, "i": i, "t": t}),
-    )
+    (words(), words(), numbers, addresses, prop::option::of(0_i64..6))
+        .prop_map(|(k, kk, n, i, t)| json!({"k": k, "kk": kk, "n": n, "i": i, "t": t}))
 }

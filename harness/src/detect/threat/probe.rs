@@ -5,7 +5,7 @@ use super::super::sequence::key::{KeyValue, Real};
 use super::super::terms::{field_values, key_text};
 use crate::document::Cell;
 use crate::ir::Kind;
-use crate::ir::plan::{Compare, ThreatEntry, TermField};
+use crate::ir::plan::{Compare, TermField, ThreatEntry};
 use crate::value::{ip_interval, parse_ip};
 
 /// One of the things that have to be equal.
@@ -70,9 +70,7 @@ fn plain(value: KeyValue, kinds: [Option<Kind>; 2], boolean: bool) -> Option<Pro
                 Some(Probe::Network { low: network.low, open: network.low ^ network.high })
             }
         },
-        KeyValue::Text(text) if boolean => {
-            Some(Probe::Value(KeyValue::Bool(text.parse().ok()?)))
-        }
+        KeyValue::Text(text) if boolean => Some(Probe::Value(KeyValue::Bool(text.parse().ok()?))),
         KeyValue::Text(text) if has(Kind::Long) || has(Kind::Double) => {
             let whole = text.parse().ok().map(KeyValue::Long);
             let number = || text.parse().ok().map(|number| number_value(number));

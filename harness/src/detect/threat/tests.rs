@@ -15,11 +15,10 @@ fn plan(groups: &str) -> ThreatPlan {
         let (field, value) = text.split_once('=').expect("an equals sign");
         let negate = field.ends_with('!');
         let (field, value) = (term(field.trim_end_matches('!')), term(value));
-        let text = [&field, &value].into_iter().any(|field| {
-            field.column.as_ref().is_some_and(|column| column.kind == Kind::Text)
-        });
-        let compare =
-            if text { Compare::Tokens(Analyzer::Standard) } else { Compare::Values };
+        let text = [&field, &value]
+            .into_iter()
+            .any(|field| field.column.as_ref().is_some_and(|column| column.kind == Kind::Text));
+        let compare = if text { Compare::Tokens(Analyzer::Standard) } else { Compare::Values };
         ThreatEntry { field, value, negate, compare }
     };
     let group = |text: &str| text.split('&').map(|text| entry(text.trim())).collect();
@@ -124,7 +123,8 @@ fn indicators_of_one_alert_are_bounded() {
 #[test]
 fn values_in_common_without_end_are_an_error() {
     let networks: Value = (0..400).map(|_| json!("0.0.0.0/0")).collect();
-    let addresses: Value = (0..30_000).map(|n| json!(format!("10.0.{}.{}", n / 250, n % 250))).collect();
+    let addresses: Value =
+        (0..30_000).map(|n| json!(format!("10.0.{}.{}", n / 250, n % 250))).collect();
     let mut documents = vec![json!({"kk": networks}); 1];
     documents.push(json!({"i": addresses}));
     let fixture = Fixture::new(FIELDS, &documents);
@@ -132,7 +132,8 @@ fn values_in_common_without_end_are_an_error() {
     let hits = vec![0; 400];
     let found = find(&plan("kk=i"), &hits, &[1], fixture.events(), usize::MAX);
     assert_eq!(found, Err(Error::Pairs));
-    let wide = Fixture::new(FIELDS, &[json!({"k": many("v", 5000)}), json!({"kv": many("v", 5000)})]);
+    let wide =
+        Fixture::new(FIELDS, &[json!({"k": many("v", 5000)}), json!({"kv": many("v", 5000)})]);
     assert_eq!(find(&plan("k=kv"), &[0], &[1], wide.events(), 100).expect("few").len(), 1);
 }
 

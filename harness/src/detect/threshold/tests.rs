@@ -138,7 +138,6 @@ fn document() -> impl Strategy<Value = Value> {
     let numbers = some(vec![json!(1), json!(2)]);
     let flags = some(vec![json!(true), json!(false)]);
     let addresses = some(vec![json!("::1"), json!("10.0.0.1")]);
-    (words(), words(), numbers, flags, addresses, 0_i64..4).prop_map(|(k, kk, n, b, i, t)| {
-        json!({"k": k, "kk": kk, "n": n, "b": b, "i": i, "t": t})
-    })
+    (words(), words(), numbers, flags, addresses, 0_i64..4)
+        .prop_map(|(k, kk, n, b, i, t)| json!({"k": k, "kk": kk, "n": n, "b": b, "i": i, "t": t}))
 }
