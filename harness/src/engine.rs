@@ -24,14 +24,14 @@ pub trait Engine {
     /// When the engine cannot answer; never instead of an empty answer.
     fn select(&self, predicates: &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError>;
 
-    /// The rows that pass each leaf, of the documents asked for. Rows are
-    /// numbered from zero over all documents, in order, nested objects
+    /// The rows that pass each leaf, of the documents asked for with it. Rows
+    /// are numbered from zero over these documents, in order, nested objects
     /// included.
     ///
     /// # Errors
     ///
     /// As [`Self::select`].
-    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<RoaringBitmap>, EngineError>;
+    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<Vec<u32>>, EngineError>;
 }
 
 /// The engine could not answer.

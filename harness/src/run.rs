@@ -178,6 +178,11 @@ impl Session {
         Embedded::new(&self.fixtures.documents, &self.fixtures.columns)
     }
 
+    /// The keys of all rules, in the order of [`Run::rules`].
+    pub fn keys(&self) -> Vec<String> {
+        self.work.iter().map(|work| work.loaded.key()).collect()
+    }
+
     /// Every rule in the order of [`Run::rules`], to be judged under other
     /// plans; `None` for a rule that is not judged.
     pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {

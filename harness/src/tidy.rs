@@ -50,10 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
-    (
-        "coverage",
-        &["case", "detect", "document", "engine", "event", "ir", "query", "run", "span", "verdict"],
-    ),
+    ("coverage", &["detect", "document", "engine", "ir", "query", "rule", "run", "span"]),
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),

@@ -256,14 +256,19 @@ impl Engine for Embedded<'_> {
             .collect())
     }
 
-    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<RoaringBitmap>, EngineError> {
+    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<Vec<u32>>, EngineError> {
         self.answer(leaves.iter().map(|(leaf, _)| *leaf))?;
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let answers = &*answers;
         let rows = leaves.par_iter().map(|(leaf, documents)| {
-            let mut universe = RoaringBitmap::new();
-            universe.insert_range(self.rows.of_documents(documents));
-            self.leaf(leaf, &universe, answers)
+            let range = self.rows.of_documents(documents);
+            let local = |row: u32| row - range.start;
+            if let Test::Script(_) = leaf.test {
+                let mut universe = RoaringBitmap::new();
+                universe.insert_range(range.clone());
+                return self.leaf(leaf, &universe, answers).iter().map(local).collect();
+            }
+            lookup(answers, leaf).range(range.clone()).map(local).collect()
         });
         Ok(rows.collect())
     }

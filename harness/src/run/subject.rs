@@ -115,7 +115,12 @@ impl<'a> Subject<'a> {
 
     /// How many alerts a plan raises on a case; `hits` are those of its
     /// filters, by number of the event, within their reach.
-    pub fn alerts(&self, plan: &Plan, case: usize, hits: &[Vec<u32>]) -> usize {
+    pub fn alerts(
+        &self,
+        plan: &Plan,
+        case: usize,
+        hits: &[Vec<u32>],
+    ) -> Result<usize, detect::Error> {
         let documents = &self.documents()[self.documents_of(case)];
         self.detect(plan, documents, &self.moments[case], &self.grounds[case], hits)
     }
@@ -142,12 +147,10 @@ impl<'a> Subject<'a> {
         moments: &[Option<Moment>],
         ground: &Ground,
         hits: &[Vec<u32>],
-    ) -> usize {
+    ) -> Result<usize, detect::Error> {
         let events = Events { documents, columns: &self.fixtures.columns, moments };
         let size = judge::max_signals(self.rule);
-        let found = detect::detect(plan, hits, events, ground.window.from, size);
-        // What Elasticsearch would fail on raises no alert, as in a run.
-        found.map_or(0, |found| found.len())
+        Ok(detect::detect(plan, hits, events, ground.window.from, size)?.len())
     }
 }
 
@@ -177,7 +180,7 @@ impl Trial<'_> {
         &self,
         plan: &Plan,
         holds: &dyn Fn(&crate::ir::Predicate, &Document) -> bool,
-    ) -> usize {
+    ) -> Result<usize, detect::Error> {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         let hits: Vec<Vec<u32>> = filters
             .map(|(filter, reach)| {
