@@ -31,7 +31,7 @@ use crate::verdict::{Status, Verdict};
 use work::Work;
 
 pub use explain::{Clause, Explanation};
-pub use subject::Subject;
+pub use subject::{Subject, Trial};
 
 /// What a run works on.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@
 //! raises fewer alerts than it would without the part.
 
 use super::ClauseKind;
-use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage, TermField};
+use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage};
 use crate::ir::{Origin, Part as Text};
 use crate::query::eql;
 use crate::query::eql::ast::{Body, Field, Query, Term};
@@ -204,9 +204,4 @@ pub(crate) fn without_key(stages: &[Stage], at: usize) -> Vec<Stage> {
 pub(crate) fn keyless(stage: &Stage, at: usize) -> Stage {
     let keys = stage.keys.iter().enumerate().filter(|(number, _)| *number != at);
     Stage { keys: keys.map(|(_, key)| key.clone()).collect(), ..stage.clone() }
-}
-
-/// The names of fields, for people.
-pub(crate) fn names(fields: &[TermField]) -> String {
-    fields.iter().map(|field| &*field.field).collect::<Vec<_>>().join(", ")
 }

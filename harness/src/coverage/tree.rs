@@ -70,32 +70,72 @@ impl<'p> Tree<'p> {
     /// The value of every node; `truth` gives the rows that pass a leaf.
     pub(crate) fn values(&self, rows: &Rows, truth: &dyn Fn(&Leaf) -> Bits) -> Vec<Bits> {
         let mut values = vec![Bits::default(); self.nodes.len()];
-        for (at, node) in self.nodes.iter().enumerate().rev() {
+        for at in (0..self.nodes.len()).rev() {
             let universe = self.universe(at, rows);
-            let parts: Vec<&Bits> = node.parts.iter().map(|part| &values[*part]).collect();
-            let value = match node.predicate {
-                Predicate::Const(true) => universe,
-                Predicate::Const(false) => Bits::none(rows.size()),
-                Predicate::Leaf(leaf) => truth(leaf).and(&universe),
-                Predicate::Not(_) => parts.iter().fold(universe, |left, part| left.minus(part)),
-                Predicate::And(_) => parts.iter().fold(universe, |left, part| left.and(part)),
-                Predicate::Or(_) => {
-                    parts.iter().fold(Bits::none(rows.size()), |any, part| any.or(part))
-                }
-                Predicate::AtLeast { count, .. } => {
-                    let counts = counts(rows.size(), &parts);
-                    let enough = universe.iter().filter(|row| counts[*row] >= *count);
-                    Bits::of(rows.size(), enough)
-                }
-                Predicate::Nested { .. } => {
-                    let inner = parts.iter().flat_map(|part| part.iter());
-                    let around = inner.filter_map(|row| rows.around(row, &universe));
-                    Bits::of(rows.size(), around)
-                }
-            };
-            values[at] = value;
+            values[at] = self.value(at, rows, &universe, &values, truth);
         }
         values
+    }
+
+    /// The value of the whole where its root ranges over these rows.
+    pub(crate) fn values_in(
+        &self,
+        rows: &Rows,
+        universe: &Bits,
+        truth: &dyn Fn(&Leaf) -> Bits,
+    ) -> Bits {
+        let mut values = vec![Bits::default(); self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            let inside = node.nested.map(|_| self.universe(at, rows));
+            let universe = inside.as_ref().unwrap_or(universe);
+            values[at] = self.value(at, rows, universe, &values, truth);
+        }
+        values.swap_remove(0)
+    }
+
+    /// The value of the whole where one node has another value.
+    pub(crate) fn root_with(&self, rows: &Rows, values: &[Bits], node: usize, value: Bits) -> Bits {
+        let mut values = values.to_vec();
+        values[node] = value;
+        let mut at = node;
+        while let Some(parent) = self.nodes[at].parent {
+            at = parent;
+            let universe = self.universe(at, rows);
+            let none = |_: &Leaf| Bits::none(rows.size());
+            values[at] = self.value(at, rows, &universe, &values, &none);
+        }
+        values.swap_remove(0)
+    }
+
+    /// The value of a node from those of its parts.
+    fn value(
+        &self,
+        at: usize,
+        rows: &Rows,
+        universe: &Bits,
+        values: &[Bits],
+        truth: &dyn Fn(&Leaf) -> Bits,
+    ) -> Bits {
+        let node = &self.nodes[at];
+        let mut parts = node.parts.iter().map(|part| &values[*part]);
+        match node.predicate {
+            Predicate::Const(true) => universe.clone(),
+            Predicate::Const(false) => Bits::none(rows.size()),
+            Predicate::Leaf(leaf) => truth(leaf).and(universe),
+            Predicate::Not(_) => parts.fold(universe.clone(), |left, part| left.minus(part)),
+            Predicate::And(_) => parts.fold(universe.clone(), |left, part| left.and(part)),
+            Predicate::Or(_) => parts.fold(Bits::none(rows.size()), |any, part| any.or(part)),
+            Predicate::AtLeast { count, .. } => {
+                let counts = counts(rows.size(), &parts.collect::<Vec<_>>());
+                let enough = universe.iter().filter(|row| counts[*row] >= *count);
+                Bits::of(rows.size(), enough)
+            }
+            Predicate::Nested { .. } => {
+                let inner = parts.next().into_iter().flat_map(Bits::iter);
+                let around = inner.filter_map(|row| rows.around(row, universe));
+                Bits::of(rows.size(), around)
+            }
+        }
     }
 
     /// The care of every node.

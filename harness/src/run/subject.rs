@@ -125,6 +125,11 @@ impl<'a> Subject<'a> {
         self.detect(plan, documents, &self.moments[case], &self.grounds[case], hits)
     }
 
+    /// The document of an event that no file holds.
+    pub fn document(&self, event: &Event) -> Document {
+        self.fixtures.ingest.document(event, &mut Vec::new())
+    }
+
     /// A case with other events, ready to be judged.
     pub fn trial(&self, case: usize, events: Vec<Event>) -> Trial<'_> {
         let case = Case { events, ..Case::clone(&self.work.cases[case]) };
