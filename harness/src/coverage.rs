@@ -151,7 +151,7 @@ pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, Engin
 /// The leaves of all plans of a rule.
 pub(crate) fn leaves<'a>(subject: &'a Subject<'_>) -> Vec<&'a Leaf> {
     let mut leaves = Vec::new();
-    for filter in subject.plans().into_iter().flat_map(Plan::filters) {
+    for filter in subject.plans().iter().flat_map(Plan::filters) {
         filter.leaves(&mut |leaf| leaves.push(leaf));
     }
     leaves
@@ -160,7 +160,7 @@ pub(crate) fn leaves<'a>(subject: &'a Subject<'_>) -> Vec<&'a Leaf> {
 fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
     let subject = sheet.subject;
     let mut tally = Tally::default();
-    for (number, plan) in subject.plans().into_iter().enumerate() {
+    for (number, plan) in subject.plans().iter().enumerate() {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         for (at, (filter, reach)) in filters.enumerate() {
             let tree = Tree::new(filter);
@@ -260,7 +260,7 @@ fn witness(sheet: &Sheet<'_>, document: usize) -> Witness {
 /// The coverage of a part that is no clause: the cases with and without it.
 fn decided(part: &parts::Part, sheet: &Sheet<'_>) -> ClauseCoverage {
     let subject = sheet.subject;
-    let Some(plan) = subject.plans().into_iter().next() else { return uncovered(part) };
+    let Some(plan) = subject.plans().first() else { return uncovered(part) };
     let (with, without) = (sheet.matched(0, plan), sheet.matched(0, &part.without));
     let mut coverage = uncovered(part);
     for (at, case) in subject.cases().iter().enumerate() {

@@ -238,7 +238,7 @@ pub fn mutate(
     let edits: Vec<Vec<Vec<Edit>>> = judged
         .par_iter()
         .map(|subject| {
-            let plans = subject.plans().into_iter();
+            let plans = subject.plans().iter();
             plans.map(|plan| edits_of(plan, subject)).collect()
         })
         .collect();

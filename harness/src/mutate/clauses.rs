@@ -317,6 +317,10 @@ impl<'a> Finder<'a> {
             if change == ValueEdit::FlipCase && cases == Cases::List {
                 continue;
             }
+            // Of a value that is stated twice the other one stays.
+            if change == ValueEdit::Change && self.has_twin(at) {
+                continue;
+            }
             let Some(with) = value::changed(predicate, &change) else { continue };
             let new = match placed {
                 true => text::edited(&old, predicate, &with, &change),
@@ -336,6 +340,19 @@ impl<'a> Finder<'a> {
             let edit = Edit { marks, ..blank(change.operator(), origin, old.clone(), new) };
             self.push(edit, at, with);
         }
+    }
+
+    /// Whether another part of the list says the same.
+    fn has_twin(&self, at: usize) -> bool {
+        let tree = self.tree;
+        let test = |at: usize| match tree.nodes[at].predicate {
+            Predicate::Leaf(leaf) => Some((&leaf.column, &leaf.test)),
+            _ => None,
+        };
+        let Some(parent) = tree.nodes[at].parent else { return false };
+        let own = test(at);
+        let mut parts = tree.nodes[parent].parts.iter();
+        own.is_some() && parts.any(|part| *part != at && test(*part) == own)
     }
 
     fn is_whole_filter(&self, part: Part) -> bool {

@@ -2,7 +2,7 @@
 
 use super::Operator;
 use crate::coverage::clauses::text_of;
-use crate::ir::plan::{EqlSearch, Plan};
+use crate::ir::plan::Plan;
 use crate::ir::{Origin, Part, Predicate};
 use crate::rule::model::Rule;
 use crate::span::Span;
@@ -84,22 +84,7 @@ fn marked(text: &str, marks: &[Mark]) -> String {
 
 /// A plan with its n-th filter changed by `make`.
 pub(super) fn with_filter(plan: &mut Plan, number: usize, make: &dyn Fn(&Predicate) -> Predicate) {
-    let filter = match plan {
-        Plan::Filter(filter) => Some(filter),
-        Plan::Threshold(plan) => Some(&mut plan.filter),
-        Plan::NewTerms(plan) => Some(&mut plan.filter),
-        Plan::Pipeline(plan) => Some(&mut plan.filter),
-        Plan::Threat(plan) if number == 1 => Some(&mut plan.indicators),
-        Plan::Threat(plan) => Some(&mut plan.filter),
-        Plan::Eql(plan) => match &mut plan.search {
-            EqlSearch::Events(filter) => Some(filter),
-            EqlSearch::Sequence { stages, until, .. } => {
-                stages.iter_mut().chain(until).nth(number).map(|stage| &mut stage.filter)
-            }
-            EqlSearch::Sample { stages } => stages.get_mut(number).map(|stage| &mut stage.filter),
-        },
-    };
-    if let Some(filter) = filter {
+    if let Some(filter) = plan.filters_mut().into_iter().nth(number) {
         *filter = make(filter);
     }
 }

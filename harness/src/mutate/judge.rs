@@ -35,7 +35,7 @@ pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -
     let subject = sheet.subject;
     let grounds: Vec<Ground<'_>> = subject
         .plans()
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(number, plan)| Ground::new(sheet, number, plan))
         .collect();

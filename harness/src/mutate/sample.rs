@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::ir::script::{Expr, Script, ScriptValue};
 use crate::ir::{DoubleInterval, Interval, Test};
+use crate::pattern::Pattern;
 use crate::pattern::glob::GlobPart;
-use crate::pattern::{Case, Pattern};
 use crate::value::{format_date, ip_text};
 
 /// The longest text that is made up for a script that asks for a length.
@@ -69,16 +69,14 @@ fn whole(interval: Interval<i64>) -> Vec<i64> {
 
 fn strings(pattern: &Pattern) -> Vec<String> {
     let mut found = Vec::new();
-    let case = match pattern {
-        Pattern::Equals(text, case) => {
+    match pattern {
+        Pattern::Equals(text, _) => {
             found.extend([text.clone(), format!("{text}x")]);
-            *case
         }
-        Pattern::Prefix(text, case) => {
+        Pattern::Prefix(text, _) => {
             found.extend([format!("{text}x"), text.clone(), format!("x{text}")]);
-            *case
         }
-        Pattern::Glob(glob, case) => {
+        Pattern::Glob(glob, _) => {
             let stars: Vec<usize> = glob
                 .parts()
                 .iter()
@@ -101,32 +99,22 @@ fn strings(pattern: &Pattern) -> Vec<String> {
             found.extend(stars.iter().map(|star| make(&|at| at != *star)));
             let plain = make(&|_| false);
             found.extend([format!("x{plain}"), format!("{plain}x"), format!("x{plain}x")]);
-            *case
         }
         Pattern::Regexp(regexp) => {
             found.extend(regexp.required_literals().unwrap_or_default());
-            regexp.case()
         }
         Pattern::Range(range) => {
             for (text, _) in range.low.iter().chain(&range.high) {
                 found.extend([text.clone(), format!("{text}!")]);
             }
-            Case::Sensitive
         }
         Pattern::Fuzzy(fuzzy) => {
             found.extend([fuzzy.text.clone(), format!("{}xxx", fuzzy.text)]);
-            Case::Sensitive
         }
-    };
+    }
     // Other spellings tell `==` from `:`, in either direction.
     let turned: Vec<String> = found.iter().map(|text| turned(text)).collect();
-    match case {
-        Case::Insensitive => {
-            let plain = std::mem::replace(&mut found, turned);
-            found.extend(plain);
-        }
-        Case::Sensitive => found.extend(turned),
-    }
+    found.extend(turned);
     found
 }
 

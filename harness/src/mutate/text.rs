@@ -3,6 +3,7 @@
 use super::value::{self, ValueEdit};
 use crate::ir::{Leaf, Predicate, Test};
 use crate::pattern::Pattern;
+use crate::pattern::glob::GlobPart;
 use crate::span::Span;
 
 /// A connective.
@@ -148,6 +149,10 @@ pub(super) fn edited(
             };
             Some(source.replacen(operator, &new, 1))
         }
+        ValueEdit::WidenStart
+        | ValueEdit::WidenEnd
+        | ValueEdit::WidenOne(_)
+        | ValueEdit::Narrow(_) => starred(source, old, change),
         _ => {
             let (from, to) = (spelled(&old.test)?, spelled(&new.test)?);
             from.iter().zip(to).find_map(|(from, to)| {
@@ -155,6 +160,58 @@ pub(super) fn edited(
             })
         }
     }
+}
+
+/// The text of a clause after a change of its wildcards.
+fn starred(source: &str, leaf: &Leaf, change: &ValueEdit) -> Option<String> {
+    let Test::Term(pattern) = &leaf.test else { return None };
+    // Where the value starts: behind the field, where there is one.
+    let field = source.find(':').filter(|colon| {
+        let name = source[..*colon].trim_end();
+        !name.is_empty() && !name.contains(['"', '\'', '\\', '/'])
+    });
+    let mut start = field.map_or(0, |colon| colon + 1);
+    start += source[start..].len() - source[start..].trim_start().len();
+    let mut end = source.len();
+    if source[start..].starts_with('"') && source.ends_with('"') && end > start + 1 {
+        (start, end) = (start + 1, end - 1);
+    }
+    if let Pattern::Regexp(_) = pattern {
+        let inner = source.get(start..end)?.strip_prefix('/')?.strip_suffix('/')?;
+        let new = match change {
+            ValueEdit::WidenStart => format!("/.*({inner})/"),
+            ValueEdit::WidenEnd => format!("/({inner}).*/"),
+            _ => return None,
+        };
+        return Some(format!("{}{new}{}", &source[..start], &source[end..]));
+    }
+    let Pattern::Glob(glob, _) = pattern else { return None };
+    let same = |part: &GlobPart, at: usize| {
+        glob.parts()[..at].iter().filter(|other| *other == part).count()
+    };
+    let (at, length, with) = match change {
+        ValueEdit::WidenStart => (start, 0, "*"),
+        ValueEdit::WidenEnd => (end, 0, "*"),
+        ValueEdit::WidenOne(at) => {
+            (unescaped(source, start, '?', same(&GlobPart::One, *at))?, 1, "*")
+        }
+        ValueEdit::Narrow(at) => {
+            (unescaped(source, start, '*', same(&GlobPart::Many, *at))?, 1, "")
+        }
+        _ => return None,
+    };
+    Some(format!("{}{with}{}", &source[..at], &source[at + length..]))
+}
+
+/// The n-th wildcard of a text that no backslash escapes.
+fn unescaped(source: &str, start: usize, wildcard: char, number: usize) -> Option<usize> {
+    let mut escaped = false;
+    let wild = source[start..].char_indices().filter(|(_, c)| {
+        let plain = !escaped;
+        escaped = plain && *c == '\\';
+        plain && *c == wildcard
+    });
+    Some(start + wild.map(|(at, _)| at).nth(number)?)
 }
 
 fn first(predicate: &Predicate) -> Option<&Leaf> {

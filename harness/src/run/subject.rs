@@ -13,8 +13,8 @@ use crate::detect::window::Clock;
 use crate::detect::{self, Events};
 use crate::document::{Columns, Document};
 use crate::event::Event;
-use crate::ir::Column;
 use crate::ir::plan::{Plan, Reach};
+use crate::ir::{Column, Predicate};
 use crate::rule::model::Rule;
 
 /// A rule that is judged, and its cases.
@@ -24,6 +24,7 @@ pub struct Subject<'a> {
     clock: &'a Clock,
     fixtures: &'a Fixtures,
     ranges: &'a [Range<u32>],
+    plans: Vec<Plan>,
     grounds: Vec<Ground>,
     moments: Vec<Vec<Option<Moment>>>,
 }
@@ -50,7 +51,8 @@ impl<'a> Subject<'a> {
             })
             .collect();
         let moments = grounds.iter().map(Ground::moments).collect();
-        Some(Self { work, rule, clock, fixtures, ranges, grounds, moments })
+        let plans = work.plans().map(grouped).collect();
+        Some(Self { work, rule, clock, fixtures, ranges, plans, grounds, moments })
     }
 
     /// The rule's key.
@@ -63,10 +65,10 @@ impl<'a> Subject<'a> {
         self.rule
     }
 
-    /// What the rule asks for; more than one plan where that depends on the
-    /// moment of a case.
-    pub fn plans(&self) -> Vec<&'a Plan> {
-        self.work.plans().collect()
+    /// What the rule asks for, clause by clause; more than one plan where that
+    /// depends on the moment of a case.
+    pub fn plans(&self) -> &[Plan] {
+        &self.plans
     }
 
     /// Which of [`Self::plans`] is that of a case.
@@ -136,7 +138,7 @@ impl<'a> Subject<'a> {
         let setting = work::now(&case, Some(self.clock));
         let plan = self.work.plan();
         let patterns = &self.rule.index;
-        let no_plan = Plan::Filter(crate::ir::Predicate::Const(false));
+        let no_plan = Plan::Filter(Predicate::Const(false));
         let plan = plan.unwrap_or(&no_plan);
         let ground = Ground::new(&case, self.rule, patterns, plan, self.clock, setting);
         let document = |event: &Event| self.fixtures.ingest.document(event, &mut Vec::new());
@@ -157,6 +159,16 @@ impl<'a> Subject<'a> {
         let size = judge::max_signals(self.rule);
         Ok(detect::detect(plan, hits, events, ground.window.from, size)?.len())
     }
+}
+
+/// The plan with each clause over many fields in one piece.
+fn grouped(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for filter in plan.filters_mut() {
+        let whole = std::mem::replace(filter, Predicate::Const(true));
+        *filter = whole.grouped();
+    }
+    plan
 }
 
 /// A case with events that no file holds.
@@ -184,7 +196,7 @@ impl Trial<'_> {
     pub fn alerts(
         &self,
         plan: &Plan,
-        holds: &dyn Fn(&crate::ir::Predicate, &Document) -> bool,
+        holds: &dyn Fn(&Predicate, &Document) -> bool,
     ) -> Result<usize, detect::Error> {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         let hits: Vec<Vec<u32>> = filters
