@@ -11,10 +11,11 @@ pub mod clause;
 pub mod dsl;
 pub mod eql;
 pub mod esql;
+pub mod exception;
 pub mod kql;
 pub mod query_string;
 pub mod rule;
-mod rule_type;
+pub mod rule_type;
 
 use std::cell::Cell;
 

@@ -4,6 +4,7 @@
 //! rules = "rules"            # folders, relative to the file
 //! cases = "cases"
 //! snapshots = "snapshots"
+//! exceptions = "exceptions"
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use crate::case;
 use crate::diagnostic::Diagnostic;
+use crate::exception;
 use crate::files::{self, Problem};
 use crate::rule::tree;
 use crate::run::Project;
@@ -31,6 +33,8 @@ pub struct Folders {
     pub cases: PathBuf,
     /// Snapshots.
     pub snapshots: PathBuf,
+    /// Exception lists.
+    pub exceptions: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
 }
@@ -41,6 +45,7 @@ struct RawConfig {
     rules: Option<PathBuf>,
     cases: Option<PathBuf>,
     snapshots: Option<PathBuf>,
+    exceptions: Option<PathBuf>,
     schema: RawSchema,
 }
 
@@ -88,6 +93,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         rules: place(raw.rules, "rules")?,
         cases: place(raw.cases, "cases")?,
         snapshots: place(raw.snapshots, "snapshots")?,
+        exceptions: place(raw.exceptions, "exceptions")?,
         mappings: mappings.collect::<Result<_, _>>()?,
     })
 }
@@ -109,7 +115,8 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     }
     let (rules, cases) =
         rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
-    Ok(Project { rules, cases, schema })
+    let exceptions = exception::load_tree(&folders.exceptions);
+    Ok(Project { rules, cases, exceptions, schema })
 }
 
 /// Adds a mapping file: `{"mappings": …, "settings": …}` or the bare mapping.

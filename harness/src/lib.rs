@@ -14,6 +14,7 @@ pub mod document;
 pub mod engine;
 pub mod esql;
 pub mod event;
+pub mod exception;
 pub mod files;
 pub mod index_pattern;
 pub mod ir;

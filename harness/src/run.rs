@@ -20,6 +20,7 @@ use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
+use crate::exception::ExceptionTree;
 use crate::files::Problem;
 use crate::ir::plan::Plan;
 use crate::ir::{Column, Predicate};
@@ -40,6 +41,8 @@ pub struct Project {
     pub rules: RuleTree,
     /// Their cases.
     pub cases: CaseTree,
+    /// The exception lists.
+    pub exceptions: ExceptionTree,
     /// The fields.
     pub schema: Schema,
 }
@@ -129,8 +132,9 @@ impl Session {
     /// Compiles every rule whose key or name contains `filter`, and types the
     /// events of its cases.
     pub fn open(project: Project, filter: Option<&str>) -> Self {
-        let Project { rules, cases, mut schema } = project;
+        let Project { rules, cases, exceptions, mut schema } = project;
         let mut problems = cases.problems;
+        problems.extend(exceptions.problems.iter().cloned());
         let mut by_rule = cases.rules;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         for event in by_rule.values().flatten().flat_map(|case| &case.events) {
@@ -154,7 +158,7 @@ impl Session {
             .collect();
         let work: Vec<Work> = paired
             .into_par_iter()
-            .map(|(loaded, cases)| Work::new(loaded, cases, &schema))
+            .map(|(loaded, cases)| Work::new(loaded, cases, &exceptions, &schema))
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
         Self { problems, work, fixtures }
@@ -251,6 +255,9 @@ impl Fixtures {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
         for plan in work.iter().flat_map(Work::plans) {
             wanted.extend(plan.columns());
+        }
+        for condition in work.iter().flat_map(Work::exceptions) {
+            condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
         }
         let fields: Vec<Arc<Field>> =
             wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();

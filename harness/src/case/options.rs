@@ -19,6 +19,8 @@ pub struct Options {
     pub alerts: Option<usize>,
     /// What the model answers to every `COMPLETION` of an ES|QL rule.
     pub completion: Option<String>,
+    /// The exception lists that apply, in place of the rule's own.
+    pub exceptions: Option<Vec<String>>,
     /// For the reader.
     pub note: Option<String>,
     /// Why the case is not expected to hold yet.
@@ -40,6 +42,7 @@ struct RawOptions {
     now: Option<toml::Spanned<String>>,
     alerts: Option<usize>,
     completion: Option<String>,
+    exceptions: Option<Vec<String>>,
     note: Option<String>,
     todo: Option<String>,
 }
@@ -106,7 +109,7 @@ fn entry(
             }
         }
     });
-    let RawOptions { now: _, alerts, completion, note, todo } = raw;
-    case.options = Options { now, alerts, completion, note, todo };
+    let RawOptions { now: _, alerts, completion, exceptions, note, todo } = raw;
+    case.options = Options { now, alerts, completion, exceptions, note, todo };
     errors
 }

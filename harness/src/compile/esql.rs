@@ -111,7 +111,7 @@ fn search(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnost
         }
         SearchQuery::Kql(text) => {
             let ast = query::kql::parse(text)?;
-            dsl::compile(&kql::to_dsl(&ast, context.schema)?, context)
+            dsl::compile(&kql::to_dsl_in_elasticsearch(&ast, context.schema)?, context)
         }
         SearchQuery::Match { .. } | SearchQuery::MatchPhrase { .. } => field(call, context),
     }

@@ -57,6 +57,19 @@ pub struct KeyField {
     pub column: Option<Column>,
     /// Whether null is a value.
     pub optional: bool,
+    /// What its integers are.
+    pub form: KeyForm,
+}
+
+/// What the integers of a field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Numbers, or there are none.
+    Plain,
+    /// Booleans.
+    Boolean,
+    /// Moments.
+    Date,
 }
 
 /// Which of the results are kept.
@@ -105,8 +118,8 @@ pub struct TermField {
     pub field: Arc<str>,
     /// Where its values are; `None` for an unmapped field, which no event has.
     pub column: Option<Column>,
-    /// Whether its values are booleans, which a column stores as 0 and 1.
-    pub boolean: bool,
+    /// What its integers are.
+    pub form: KeyForm,
 }
 
 /// What a threshold rule counts.

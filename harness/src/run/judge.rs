@@ -13,7 +13,7 @@ use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::terms::key_text;
 use crate::detect::window::Clock;
-use crate::detect::{self, Detection, Events};
+use crate::detect::{self, Detection, Events, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -35,6 +35,7 @@ pub(super) fn rule(
     let mut problems = loaded.problems();
     let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
     problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
+    problems.extend(work.problems.iter().cloned());
     let clock = match &work.clock {
         Ok(clock) => clock.as_ref(),
         Err(errors) => {
@@ -50,7 +51,7 @@ pub(super) fn rule(
             let trial = Trial { work, rule, clock, hits, fixtures };
             let cases = work.cases.iter().zip(&work.settings).zip(ranges);
             let runs =
-                cases.filter_map(|((case, setting), range)| trial.case(case, *setting, range));
+                cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
             let runs: Vec<_> = runs.collect();
             let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
             problems.extend(missing_polarity(&key, &runs));
@@ -111,11 +112,19 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// Judges a case; `None` where the rule has no plan.
-    fn case(&self, case: &Arc<Case>, setting: Setting, range: &Range<u32>) -> Option<CaseRun> {
+    fn case(&self, case: &Arc<Case>, setting: &Setting, range: &Range<u32>) -> Option<CaseRun> {
         let (plan, filters) = self.work.planned(setting)?;
         let pipeline = self.work.pipeline(setting);
         let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
-        let ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
+        let mut ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
+        for (name, at) in self.work.excepted(setting) {
+            let hits = self.hits.get(at);
+            for (event, number) in range.clone().enumerate() {
+                if hits.is_some_and(|hits| hits.contains(number)) {
+                    ground.except(event, &name);
+                }
+            }
+        }
         let documents = range.start as usize..range.end as usize;
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
@@ -139,7 +148,7 @@ impl Trial<'_> {
             let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
             return Some(trial.case(case));
         }
-        let found = detect::detect(plan, &hits, events, ground.window.from, size);
+        let found = detect::detect(plan, &hits, events, Scope { window: ground.window, size });
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()

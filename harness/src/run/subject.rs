@@ -10,9 +10,10 @@ use super::work::{self, Work};
 use crate::case::Case;
 use crate::detect::sequence::stream::Moment;
 use crate::detect::window::Clock;
-use crate::detect::{self, Events};
+use crate::detect::{self, Events, Scope};
 use crate::document::{Columns, Document};
 use crate::event::Event;
+use crate::ir::eval::eval;
 use crate::ir::plan::{Plan, Reach};
 use crate::ir::{Column, Predicate};
 use crate::rule::model::Rule;
@@ -41,15 +42,13 @@ impl<'a> Subject<'a> {
             // and mutants of them would come in here.
             return None;
         }
-        let cases = work.cases.iter().zip(&work.settings);
-        let ground =
-            |case: &Case, plan: &Plan, now| Ground::new(case, rule, &rule.index, plan, clock, now);
-        let grounds: Vec<Ground> = cases
-            .filter_map(|(case, setting)| {
-                let (plan, _) = work.planned(*setting)?;
-                Some(ground(case, plan, setting.now))
-            })
-            .collect();
+        let mut grounds = Vec::with_capacity(work.cases.len());
+        for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
+            let (plan, _) = work.planned(setting)?;
+            let ground = Ground::new(case, rule, &rule.index, plan, clock, setting.now);
+            let documents = &fixtures.documents[range.start as usize..range.end as usize];
+            grounds.push(excepting(ground, work.exceptions_of(setting), documents, fixtures));
+        }
         let moments = grounds.iter().map(Ground::moments).collect();
         let plans = work.plans().map(grouped).collect();
         Some(Self { work, rule, clock, fixtures, ranges, plans, grounds, moments })
@@ -133,16 +132,18 @@ impl<'a> Subject<'a> {
     }
 
     /// A case with other events, ready to be judged.
-    pub fn trial(&self, case: usize, events: Vec<Event>) -> Trial<'_> {
-        let case = Case { events, ..Case::clone(&self.work.cases[case]) };
-        let setting = work::now(&case, Some(self.clock));
+    pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
+        let case = Case { events, ..Case::clone(&self.work.cases[number]) };
+        let now = work::now(&case, Some(self.clock));
         let plan = self.work.plan();
         let patterns = &self.rule.index;
         let no_plan = Plan::Filter(Predicate::Const(false));
         let plan = plan.unwrap_or(&no_plan);
-        let ground = Ground::new(&case, self.rule, patterns, plan, self.clock, setting);
-        let document = |event: &Event| self.fixtures.ingest.document(event, &mut Vec::new());
-        let documents = case.events.iter().map(document).collect();
+        let ground = Ground::new(&case, self.rule, patterns, plan, self.clock, now);
+        let documents: Vec<Document> =
+            case.events.iter().map(|event| self.document(event)).collect();
+        let exceptions = self.work.exceptions_of(&self.work.settings[number]);
+        let ground = excepting(ground, exceptions, &documents, self.fixtures);
         let moments = ground.moments();
         Trial { subject: self, case, documents, moments, ground }
     }
@@ -156,9 +157,26 @@ impl<'a> Subject<'a> {
         hits: &[Vec<u32>],
     ) -> Result<usize, detect::Error> {
         let events = Events { documents, columns: &self.fixtures.columns, moments };
-        let size = judge::max_signals(self.rule);
-        Ok(detect::detect(plan, hits, events, ground.window.from, size)?.len())
+        let scope = Scope { window: ground.window, size: judge::max_signals(self.rule) };
+        Ok(detect::detect(plan, hits, events, scope)?.len())
     }
+}
+
+/// Bars the events that exceptions are about.
+fn excepting(
+    mut ground: Ground,
+    exceptions: Vec<(String, &Predicate)>,
+    documents: &[Document],
+    fixtures: &Fixtures,
+) -> Ground {
+    for (name, condition) in exceptions {
+        for (event, document) in documents.iter().enumerate() {
+            if eval(condition, document, &fixtures.columns) {
+                ground.except(event, &name);
+            }
+        }
+    }
+    ground
 }
 
 /// The plan with each clause over many fields in one piece.
