@@ -1,5 +1,6 @@
 //! Wires it: rules × cases → [`Run`], plain data that reports render.
 
+mod about;
 mod explain;
 mod ground;
 mod judge;
@@ -31,6 +32,7 @@ use crate::verdict::{Status, Verdict};
 
 use work::Work;
 
+pub use about::{About, QuerySource};
 pub use explain::{Clause, Explanation};
 pub use subject::{Subject, Trial};
 
@@ -69,6 +71,8 @@ pub struct RuleRun {
     pub rule_type: String,
     /// `rule.language`.
     pub language: String,
+    /// What its author says of it.
+    pub about: About,
     /// How it came out.
     pub status: Status,
     /// Errors, reasons and warnings about the rule.

@@ -72,7 +72,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("pattern", &["span"]),
     ("query", &["diagnostic", "pattern", "span"]),
-    ("report", &["case", "diagnostic", "files", "run", "span", "verdict"]),
+    (
+        "report",
+        &[
+            "case",
+            "coverage",
+            "diagnostic",
+            "files",
+            "ir",
+            "mutate",
+            "rule",
+            "run",
+            "span",
+            "verdict",
+        ],
+    ),
     ("rule", &["diagnostic", "files", "ir", "span"]),
     (
         "run",

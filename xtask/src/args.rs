@@ -29,6 +29,14 @@ Examples:
   cargo xtask test --root ../rules-repo    a foreign repository, as it is
   cargo xtask test --update                and write the snapshots")]
     Test(TestArgs),
+    /// Show which clauses of the rules their cases have shown to matter.
+    #[command(after_help = "\
+Examples:
+  cargo xtask coverage                                    a table, worst first
+  cargo xtask coverage aws/                               these rules, and what each lacks
+  cargo xtask coverage --format html --out coverage.html  one page that needs nothing else
+  cargo xtask coverage --format markdown >> $GITHUB_STEP_SUMMARY")]
+    Coverage(CoverageArgs),
     /// Judge this harness by recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
     /// Check the repository's own conventions.
@@ -63,7 +71,7 @@ pub(crate) struct TestArgs {
     pub(crate) folders: Folders,
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TestFormat,
     /// Write the output to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -78,7 +86,68 @@ pub(crate) struct TestArgs {
     pub(crate) no_progress: bool,
 }
 
-/// Output formats of `test`.
+/// Output formats of `test`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
+/// `cargo xtask coverage`.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArgs {
+    /// Only rules whose path or name contains this, or whose `rule_id` is this;
+    /// shows what each lacks.
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CoverageFormat,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only sums, no line a rule.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Clauses only, no mutants.
+    #[arg(long)]
+    pub(crate) no_mutants: bool,
+    /// No progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// Output formats of `coverage`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// A layer for MITRE's ATT&CK Navigator.
+    Navigator,
+    /// One page that holds everything.
+    Html,
+}
+
+/// Output formats for figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.

@@ -18,6 +18,7 @@ fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.verb {
         Verb::Test(args) => verbs::test::run(&args),
+        Verb::Coverage(args) => verbs::coverage::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),

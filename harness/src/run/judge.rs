@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::about;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Setting, Work};
@@ -67,6 +68,7 @@ pub(super) fn rule(
         language: text(|rule| rule.language.map(|l| l.to_string()).unwrap_or_default())
             .unwrap_or_default(),
         key,
+        about: about::about(loaded),
         status,
         problems,
         plan: work.plan().cloned(),
