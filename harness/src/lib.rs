@@ -16,6 +16,7 @@ pub mod esql;
 pub mod event;
 pub mod exception;
 pub mod files;
+pub mod gate;
 pub mod index_pattern;
 pub mod ir;
 pub mod mutate;

@@ -30,7 +30,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("config", &["case", "diagnostic", "exception", "files", "rule", "run", "schema", "span"]),
+    (
+        "config",
+        &["case", "diagnostic", "exception", "files", "gate", "rule", "run", "schema", "span"],
+    ),
     (
         "conformance",
         &[
@@ -61,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
     ("event", &["schema", "value"]),
     ("files", &["diagnostic", "span"]),
+    ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
     (
