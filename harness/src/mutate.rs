@@ -14,6 +14,7 @@ mod judge;
 mod perturb;
 mod plans;
 mod propose;
+mod relevance;
 mod sample;
 mod script;
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Formulas {
 
     /// The function of a predicate, with another in place of one node; `None`
     /// where it is too large.
-    pub(super) fn function(
+    fn function(
         &mut self,
         tree: &Tree<'_>,
         change: Option<(usize, &Predicate)>,
@@ -257,10 +257,19 @@ impl Formulas {
         Some(left)
     }
 
-    /// Where two functions differ, given the facts; `None` where that is too
-    /// large to tell.
-    pub(super) fn difference(&mut self, a: Function, b: Function) -> Option<Function> {
-        let differ = self.manager.xor(a, b)?;
+    /// Where a filter and its change differ on events that matter, given the
+    /// facts; `None` where that is too large to tell.
+    pub(super) fn difference(
+        &mut self,
+        tree: &Tree<'_>,
+        change: (usize, &Predicate),
+        needed: &Predicate,
+    ) -> Option<Function> {
+        let own = self.function(tree, None)?;
+        let other = self.function(tree, Some(change))?;
+        let differ = self.manager.xor(own, other)?;
+        let needed = self.free(needed, &None)?;
+        let differ = self.manager.and(differ, needed)?;
         self.constrained(differ)
     }
 }

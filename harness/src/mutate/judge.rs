@@ -2,7 +2,7 @@
 
 use super::edit::{Change, Edit, Replaced};
 use super::formula::Formulas;
-use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb, propose};
+use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb, propose, relevance};
 use crate::case::Polarity;
 use crate::coverage::bits::Bits;
 use crate::coverage::sheet::Sheet;
@@ -195,10 +195,9 @@ impl Judge<'_, '_> {
                     && shape(plan) == shape(own)
             }
             Change::Filters(replaced) => replaced.iter().all(|one| {
+                let needed = relevance::needed(self.grounds[0].plan, one.filter);
                 let difference = self.with_formulas(one.filter, |formulas, tree| {
-                    let own = formulas.function(tree, None)?;
-                    let other = formulas.function(tree, Some((one.node, &one.with)))?;
-                    formulas.difference(own, other)
+                    formulas.difference(tree, (one.node, &one.with), &needed)
                 });
                 difference == Some(super::diagram::FALSE)
             }),
@@ -230,10 +229,9 @@ impl Judge<'_, '_> {
         let plan = self.grounds[0].plan;
         let mutant = edit.change.apply(plan);
         let one = replaced.first()?;
+        let needed = relevance::needed(plan, one.filter);
         self.with_formulas(one.filter, |formulas, tree| {
-            let own = formulas.function(tree, None)?;
-            let other = formulas.function(tree, Some((one.node, &one.with)))?;
-            let difference = formulas.difference(own, other)?;
+            let difference = formulas.difference(tree, (one.node, &one.with), &needed)?;
             let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
             search.find(formulas, difference)
         })
