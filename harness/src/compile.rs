@@ -4,14 +4,18 @@
 //! Kibana ([`kql`]), Lucene query strings become Query DSL as in Elasticsearch
 //! ([`query_string`]), and [`dsl`] turns the DSL into a predicate, clause by
 //! clause with [`clause`], which knows what each field type makes of a value.
+//! ES|QL is no predicate: [`esql`] plans the pipeline and compiles what it asks
+//! of the index.
 
 pub mod clause;
 pub mod dsl;
 pub mod eql;
+pub mod esql;
+pub mod exception;
 pub mod kql;
 pub mod query_string;
 pub mod rule;
-mod rule_type;
+pub mod rule_type;
 
 use std::cell::Cell;
 

@@ -4,11 +4,13 @@
 //! rules = "rules"            # folders, relative to the file
 //! cases = "cases"
 //! snapshots = "snapshots"
+//! exceptions = "exceptions"
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
 //! ```
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -16,7 +18,9 @@ use serde_json::Value;
 
 use crate::case;
 use crate::diagnostic::Diagnostic;
+use crate::exception;
 use crate::files::{self, Problem};
+use crate::gate::{Gate, Gates};
 use crate::rule::tree;
 use crate::run::Project;
 use crate::schema::{Base, Schema};
@@ -31,8 +35,12 @@ pub struct Folders {
     pub cases: PathBuf,
     /// Snapshots.
     pub snapshots: PathBuf,
+    /// Exception lists.
+    pub exceptions: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
+    /// What rules have to reach.
+    pub gates: Gates,
 }
 
 #[derive(Default, Deserialize)]
@@ -41,7 +49,10 @@ struct RawConfig {
     rules: Option<PathBuf>,
     cases: Option<PathBuf>,
     snapshots: Option<PathBuf>,
+    exceptions: Option<PathBuf>,
     schema: RawSchema,
+    /// By folder, as it is named from the root.
+    gates: BTreeMap<String, Gate>,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,12 +94,27 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         }
         Ok(root.join(given))
     };
+    let rules = raw.rules.clone().unwrap_or_else(|| "rules".into());
+    let mut gates = Gates::default();
+    for (folder, gate) in raw.gates {
+        if let Some(fault) = gate.fault() {
+            return Err(problem(&format!("gates.\"{folder}\": {fault}"), Span::default()));
+        }
+        let Ok(below) = Path::new(&folder).strip_prefix(&rules) else {
+            let message = format!("gates.\"{folder}\" is no folder below {}", rules.display());
+            return Err(problem(&message, Span::default()));
+        };
+        let below: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        gates.folders.push((below.join("/"), gate));
+    }
     let mappings = raw.schema.mappings.into_iter().map(|mapping| place(Some(mapping), ""));
     Ok(Folders {
         rules: place(raw.rules, "rules")?,
         cases: place(raw.cases, "cases")?,
         snapshots: place(raw.snapshots, "snapshots")?,
+        exceptions: place(raw.exceptions, "exceptions")?,
         mappings: mappings.collect::<Result<_, _>>()?,
+        gates,
     })
 }
 
@@ -109,7 +135,8 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     }
     let (rules, cases) =
         rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
-    Ok(Project { rules, cases, schema })
+    let exceptions = exception::load_tree(&folders.exceptions);
+    Ok(Project { rules, cases, exceptions, schema })
 }
 
 /// Adds a mapping file: `{"mappings": …, "settings": …}` or the bare mapping.

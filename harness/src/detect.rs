@@ -18,6 +18,7 @@ use crate::ir::plan::Plan;
 use eql::Matcher;
 use sequence::key::Key;
 use sequence::stream::Moment;
+use window::Window;
 
 /// The events that a plan ranges over.
 #[derive(Clone, Copy, Debug)]
@@ -89,12 +90,18 @@ pub enum Error {
     Pairs,
 }
 
-/// What a plan finds among the events of one case.
-///
-/// `hits` are those of [`Plan::filters`] in the times that the run looks at,
-/// each ascending: for new terms from the start of the history on, for
-/// indicators at any time. `from` is the start of the run's window; `size`
-/// bounds the detections: the earliest are kept, of EQL the latest.
+/// When and how much a plan looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The rule's window; the hits of a filter may reach beyond it, as
+    /// [`Plan::reaches`] says.
+    pub window: Window,
+    /// At most this many detections.
+    pub size: usize,
+}
+
+/// What a plan finds among the events of one case. `hits` are those of
+/// [`Plan::filters`] among the events that each reaches, each ascending.
 ///
 /// # Errors
 ///
@@ -103,24 +110,26 @@ pub fn detect(
     plan: &Plan,
     hits: &[Vec<u32>],
     events: Events<'_>,
-    from: i64,
-    size: usize,
+    scope: Scope,
 ) -> Result<Vec<Detection>, Error> {
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
         Plan::Filter(_) => {
+            let mut hits: Vec<u32> = first.to_vec();
+            // The earliest come first.
+            hits.sort_by_key(|event| (events.time(*event).unwrap_or(i64::MAX), *event));
             let single = |event: &u32| Detection::of(vec![Some(*event)], Arc::from([]));
-            let mut hits = first.to_vec();
-            hits.sort_by_key(|event| (events.time(*event).is_none(), events.time(*event), *event));
-            Ok(hits.iter().take(size).map(single).collect())
+            Ok(hits.iter().take(scope.size).map(single).collect())
         }
-        Plan::Threshold(plan) => threshold::find(plan, first, events, size),
-        Plan::NewTerms(plan) => new_terms::find(plan, first, events, from, size),
+        Plan::Threshold(plan) => threshold::find(plan, first, events, scope.size),
+        Plan::NewTerms(plan) => new_terms::find(plan, first, events, scope.window.from, scope.size),
         Plan::Threat(plan) => {
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
-            threat::find(plan, first, indicators, events, size)
+            threat::find(plan, first, indicators, events, scope.size)
         }
-        Plan::Eql(plan) => eql::find(plan, hits, events, size, Matcher::Machine),
+        // Its rows are no sets of events: who compiled it runs it.
+        Plan::Pipeline(_) => Ok(Vec::new()),
+        Plan::Eql(plan) => eql::find(plan, hits, events, scope.size, Matcher::Machine),
     }
 }
 

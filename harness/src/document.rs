@@ -197,6 +197,22 @@ impl Ingest {
     }
 }
 
+/// The event, with the fields that its stated index name stands in for
+/// (docs/semantics.md, "Constant fields").
+pub fn with_stated_fields(event: &Event) -> Event {
+    let mut event = event.clone();
+    let Some(index) = event.index.clone().filter(|_| event.index_stated) else { return event };
+    for (field, part) in IndexPart::FIELDS {
+        if event.first(field).is_some() {
+            continue;
+        }
+        if let (Some(value), Value::Object(source)) = (part.read(&index), &mut event.source) {
+            source.insert(field.to_owned(), Value::String(value));
+        }
+    }
+    event
+}
+
 /// What a data stream's name says about its documents.
 #[derive(Clone, Copy)]
 enum IndexPart {
@@ -207,15 +223,18 @@ enum IndexPart {
 }
 
 impl IndexPart {
+    /// The fields that an index name may state.
+    const FIELDS: [(&str, Self); 5] = [
+        ("data_stream.type", Self::Type),
+        ("data_stream.dataset", Self::Dataset),
+        ("event.dataset", Self::Dataset),
+        ("data_stream.namespace", Self::Namespace),
+        ("event.module", Self::Module),
+    ];
+
     /// The part that stands in for a missing field (docs/semantics.md, "Constant fields").
     fn of(field: &str) -> Option<Self> {
-        match field {
-            "data_stream.type" => Some(Self::Type),
-            "data_stream.dataset" | "event.dataset" => Some(Self::Dataset),
-            "data_stream.namespace" => Some(Self::Namespace),
-            "event.module" => Some(Self::Module),
-            _ => None,
-        }
+        Self::FIELDS.iter().find(|(name, _)| *name == field).map(|(_, part)| *part)
     }
 
     fn read(self, index: &str) -> Option<String> {

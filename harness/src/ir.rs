@@ -12,6 +12,7 @@
 pub mod display;
 pub mod eval;
 pub mod explain;
+mod group;
 pub mod plan;
 pub mod script;
 
@@ -235,6 +236,24 @@ impl Predicate {
             Self::Const(value) => Self::Const(!value),
             Self::Not(inner) => *inner,
             other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// The same condition, with all its leaves at one place.
+    #[must_use]
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.move_to(origin);
+        self
+    }
+
+    fn move_to(&mut self, origin: Origin) {
+        match self {
+            Self::Const(_) => {}
+            Self::Leaf(leaf) => leaf.origin = origin,
+            Self::Not(inner) | Self::Nested { inner, .. } => inner.move_to(origin),
+            Self::And(parts) | Self::Or(parts) | Self::AtLeast { of: parts, .. } => {
+                parts.iter_mut().for_each(|part| part.move_to(origin));
+            }
         }
     }
 

@@ -4,12 +4,37 @@
 //! or a gap: the case that would close it is proposed. The types are plain data
 //! for renderers.
 
+mod clauses;
+mod diagram;
+mod edit;
+mod facts;
+mod fields;
+mod formula;
+mod judge;
+mod perturb;
+mod plans;
+mod propose;
+mod relevance;
+mod sample;
+mod script;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
 use std::fmt;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::case::Polarity;
+use crate::coverage;
+use crate::coverage::sheet::Sheet;
+use crate::engine::{Engine, EngineError};
 use crate::ir::Origin;
+use crate::ir::plan::Plan;
+use crate::run::{Session, Subject};
+use edit::{Change, Edit};
 
 /// The mutants of all rules of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -186,4 +211,67 @@ impl Outcome {
             Self::Unviable { .. } => "unviable",
         }
     }
+}
+
+/// What to do beside judging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixtures {
+    /// Propose a case for every mutant that was missed.
+    Propose,
+    /// Propose none.
+    Skip,
+}
+
+/// Changes every rule of a session in every way and judges the changes by its
+/// cases.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn mutate(
+    session: &Session,
+    engine: &dyn Engine,
+    fixtures: Fixtures,
+) -> Result<Mutants, EngineError> {
+    let subjects = session.subjects();
+    let judged: Vec<&Subject<'_>> = subjects.iter().flatten().collect();
+    // By rule, by plan: the plans of a rule differ in their dates alone.
+    let edits: Vec<Vec<Vec<Edit>>> = judged
+        .par_iter()
+        .map(|subject| {
+            let plans = subject.plans().iter();
+            plans.map(|plan| edits_of(plan, subject)).collect()
+        })
+        .collect();
+    let asked = judged.iter().zip(&edits).map(|(subject, edits)| {
+        let mut leaves = coverage::leaves(subject);
+        for edit in edits.iter().flatten() {
+            if let Change::Filters(replaced) = &edit.change {
+                replaced.iter().for_each(|one| one.with.leaves(&mut |leaf| leaves.push(leaf)));
+            }
+        }
+        (*subject, leaves)
+    });
+    let sheets = Sheet::all(asked.collect(), engine)?;
+    let mut mutants = sheets
+        .par_iter()
+        .zip(&edits)
+        .map(|(sheet, edits)| judge::rule(sheet, edits, fixtures))
+        .collect::<Vec<RuleMutants>>()
+        .into_iter();
+    let rules = session.keys().into_iter().zip(&subjects).map(|(key, subject)| {
+        let found = subject.as_ref().and_then(|_| mutants.next());
+        found.unwrap_or(RuleMutants { key, mutants: Vec::new() })
+    });
+    Ok(Mutants { rules: rules.collect() })
+}
+
+/// All changes to one plan of a rule, in the order of the rule.
+fn edits_of(plan: &Plan, subject: &Subject<'_>) -> Vec<Edit> {
+    let rule = subject.rule();
+    let filters = plan.filters().into_iter().enumerate();
+    let lists = filters.map(|(at, filter)| clauses::edits(at, filter, rule)).collect();
+    let mut edits = clauses::joined(lists);
+    edits.extend(plans::edits(plan, rule));
+    edits
 }

@@ -12,6 +12,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod mutants;
 pub mod navigator;
 pub mod places;
 pub mod problem;

@@ -4,6 +4,8 @@ mod about;
 mod explain;
 mod ground;
 mod judge;
+mod pipeline;
+mod subject;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,7 @@ use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
+use crate::exception::ExceptionTree;
 use crate::files::Problem;
 use crate::ir::plan::Plan;
 use crate::ir::{Column, Predicate};
@@ -31,6 +34,7 @@ use work::Work;
 
 pub use about::{About, QuerySource};
 pub use explain::{Clause, Explanation};
+pub use subject::{Subject, Trial};
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -39,6 +43,8 @@ pub struct Project {
     pub rules: RuleTree,
     /// Their cases.
     pub cases: CaseTree,
+    /// The exception lists.
+    pub exceptions: ExceptionTree,
     /// The fields.
     pub schema: Schema,
 }
@@ -130,8 +136,9 @@ impl Session {
     /// Compiles every rule whose key or name contains `filter`, and types the
     /// events of its cases.
     pub fn open(project: Project, filter: Option<&str>) -> Self {
-        let Project { rules, cases, mut schema } = project;
+        let Project { rules, cases, exceptions, mut schema } = project;
         let mut problems = cases.problems;
+        problems.extend(exceptions.problems.iter().cloned());
         let mut by_rule = cases.rules;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         for event in by_rule.values().flatten().flat_map(|case| &case.events) {
@@ -155,7 +162,7 @@ impl Session {
             .collect();
         let work: Vec<Work> = paired
             .into_par_iter()
-            .map(|(loaded, cases)| Work::new(loaded, cases, &schema))
+            .map(|(loaded, cases)| Work::new(loaded, cases, &exceptions, &schema))
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
         Self { problems, work, fixtures }
@@ -167,8 +174,28 @@ impl Session {
     ///
     /// As [`Engine::select`].
     pub fn hits(&self) -> Result<Hits, EngineError> {
-        let engine = Embedded::new(&self.fixtures.documents, &self.fixtures.columns)?;
-        self.ask(&engine)
+        self.ask(&self.engine()?)
+    }
+
+    /// An embedded engine over this session's events.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot index them.
+    pub fn engine(&self) -> Result<Embedded<'_>, EngineError> {
+        Embedded::new(&self.fixtures.documents, &self.fixtures.columns)
+    }
+
+    /// The keys of all rules, in the order of [`Run::rules`].
+    pub fn keys(&self) -> Vec<String> {
+        self.work.iter().map(|work| work.loaded.key()).collect()
+    }
+
+    /// Every rule in the order of [`Run::rules`], to be judged under other
+    /// plans; `None` for a rule that is not judged.
+    pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures)).collect()
     }
 
     /// Asks `engine`, which holds this session's events.
@@ -176,7 +203,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Engine::select`].
-    fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
+    pub fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
         let filters: Vec<Vec<&Predicate>> = self.work.iter().map(Work::filters).collect();
         let mut hits = engine.select(&filters.concat())?.into_iter();
         Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
@@ -223,6 +250,8 @@ struct Fixtures {
     ranges: Vec<Vec<Range<u32>>>,
     /// By column name: the field that its values come from.
     sources: BTreeMap<Arc<str>, Arc<str>>,
+    /// Makes documents of events.
+    ingest: Ingest,
 }
 
 impl Fixtures {
@@ -230,6 +259,9 @@ impl Fixtures {
         let mut wanted: BTreeSet<&Column> = BTreeSet::new();
         for plan in work.iter().flat_map(Work::plans) {
             wanted.extend(plan.columns());
+        }
+        for condition in work.iter().flat_map(Work::exceptions) {
+            condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
         }
         let fields: Vec<Arc<Field>> =
             wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();
@@ -255,6 +287,6 @@ impl Fixtures {
             start..next
         };
         let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
-        Self { columns, documents, warnings, ranges, sources }
+        Self { columns, documents, warnings, ranges, sources, ingest }
     }
 }

@@ -6,7 +6,7 @@
 pub mod mapping;
 pub mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
@@ -166,6 +166,8 @@ pub struct Schema {
     aliases: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether a field without a mapping takes a type from its first value.
     dynamic: bool,
+    /// Fields that took it so.
+    guessed: BTreeSet<Arc<str>>,
 }
 
 impl Schema {
@@ -254,6 +256,12 @@ impl Schema {
             self.insert(Field { name, ty, source, nested, null_value: None });
         }
         self.insert(Field { nested, ..Field::plain(path, dynamic) });
+        self.guessed.insert(path.clone());
+    }
+
+    /// Whether nobody mapped a field, so that its first value decided.
+    pub fn is_guessed(&self, name: &str) -> bool {
+        self.guessed.contains(name)
     }
 
     /// The innermost nested field above a name.

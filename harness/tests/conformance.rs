@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use harness::conformance::formats::{self, Content};
+use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge};
 use harness::files;
 use harness::rule::model::Rule;
@@ -36,7 +36,8 @@ fn check(pattern: &str) -> Option<usize> {
     let mut origins = Vec::new();
     for file in files::find(&shared.join("conformance"), &[pattern], &mut Vec::new()) {
         let text = files::read(&file.path).expect("a readable suite");
-        let content = formats::read(&text, &rules);
+        let folder = file.path.parent().expect("a folder");
+        let content = formats::read(&text, Around { rules: &rules, folder });
         match content.unwrap_or_else(|found| panic!("{}: {found}", file.relative)) {
             Content::Suites(own) => {
                 origins.extend(own.iter().map(|_| file.relative.clone()));
@@ -129,10 +130,24 @@ fn sequences_agree() {
 }
 
 #[test]
+fn elasticsearchs_own_eql_agrees() {
+    if let Some(agree) = check("eql/cases.json") {
+        assert_eq!(agree, 242);
+    }
+}
+
+#[test]
+fn series_of_sequences_agree() {
+    if let Some(agree) = check("eql/sequences.series-spec.json") {
+        assert_eq!(agree, 25);
+    }
+}
+
+#[test]
 fn pipelines_agree() {
     let Some(shared) = shared() else { return };
     let mut datasets = esql_spec::Datasets::default();
-    for index in ["employees", "hosts"] {
+    for index in esql_spec::Datasets::INDICES {
         let data = files::read(&shared.join(format!("conformance/esql/{index}.ndjson")));
         datasets.add(index, &data.expect("a readable dataset")).expect("a known dataset");
     }
@@ -152,5 +167,19 @@ fn pipelines_agree() {
 fn generated_documents_raise_their_rules() {
     if let Some(agree) = check("generated/*.json") {
         assert_eq!(agree, 4927 - 32, "of 4,927; 32 are argued");
+    }
+}
+
+#[test]
+fn thresholds_and_new_terms_agree() {
+    if let Some(agree) = check("live/aggs.json") {
+        assert_eq!(agree, 240);
+    }
+}
+
+#[test]
+fn new_terms_of_a_history_agree() {
+    if let Some(agree) = check("rule-types/new_terms.json") {
+        assert_eq!(agree, 6, "checks of 4 cases");
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use harness::conformance::exceptions;
-use harness::conformance::formats::{self, Content};
+use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Expected, Outcome, Suite, judge};
 use harness::document::{Columns, Ingest};
 use harness::engine::Engine;
@@ -44,7 +44,8 @@ fn suites(shared: &std::path::Path) -> Vec<Suite> {
             continue;
         }
         let text = fs::read_to_string(&path).expect("a text file");
-        match formats::read(&text, &rules).expect("a suite") {
+        let around = Around { rules: &rules, folder: shared };
+        match formats::read(&text, around).expect("a suite") {
             Content::Suites(own) => suites.extend(own),
             Content::Pipelines(_) | Content::Unsupported(..) => panic!("{}", path.display()),
         }

@@ -3,5 +3,6 @@
 pub(crate) mod bench;
 pub(crate) mod conformance;
 pub(crate) mod coverage;
+pub(crate) mod mutants;
 pub(crate) mod test;
 pub(crate) mod tidy;

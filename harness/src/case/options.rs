@@ -17,6 +17,10 @@ pub struct Options {
     pub now: Option<i64>,
     /// The exact number of alerts.
     pub alerts: Option<usize>,
+    /// What the model answers to every `COMPLETION` of an ES|QL rule.
+    pub completion: Option<String>,
+    /// The exception lists that apply, in place of the rule's own.
+    pub exceptions: Option<Vec<String>>,
     /// For the reader.
     pub note: Option<String>,
     /// Why the case is not expected to hold yet.
@@ -37,6 +41,8 @@ struct RawFile {
 struct RawOptions {
     now: Option<toml::Spanned<String>>,
     alerts: Option<usize>,
+    completion: Option<String>,
+    exceptions: Option<Vec<String>>,
     note: Option<String>,
     todo: Option<String>,
 }
@@ -91,7 +97,7 @@ fn entry(
         }
         (Polarity::Positive, _) | (Polarity::Negative, Some(0) | None) => {}
     }
-    let now = raw.now.and_then(|now| {
+    let now = raw.now.as_ref().and_then(|now| {
         let at = Span::new(now.span().start, now.span().end);
         let parsed = DateFormat::parse(crate::schema::DEFAULT_DATE_FORMAT)
             .and_then(|format| format.resolve(now.get_ref(), 0, Rounding::Down, None));
@@ -103,6 +109,7 @@ fn entry(
             }
         }
     });
-    case.options = Options { now, alerts: raw.alerts, note: raw.note, todo: raw.todo };
+    let RawOptions { now: _, alerts, completion, exceptions, note, todo } = raw;
+    case.options = Options { now, alerts, completion, exceptions, note, todo };
     errors
 }

@@ -17,7 +17,7 @@ use super::Context;
 use super::clause::Clause;
 use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
-use crate::ir::plan::{EqlPlan, EqlSearch, KeyField, Limit, Stage};
+use crate::ir::plan::{EqlPlan, EqlSearch, KeyField, KeyForm, Limit, Stage};
 use crate::pattern::Case;
 use crate::query::dsl::Scalar;
 use crate::query::eql::ast::{self, Body, EventFilter, Pipe, Presence, Query, Term};
@@ -177,8 +177,16 @@ impl Compiler<'_> {
             (None, ty) => types[at] = ty,
             (Some(_), _) => {}
         }
+        let form = match ty {
+            Some(Type::Boolean) => KeyForm::Boolean,
+            Some(Type::Date) => KeyForm::Date,
+            Some(Type::String | Type::Number | Type::Ip | Type::Version | Type::Null) | None => {
+                KeyForm::Plain
+            }
+        };
         KeyField {
             field: key.name.as_str().into(),
+            form,
             column: field.and_then(|field| field.column()),
             optional: key.demand == ast::Demand::Optional,
         }

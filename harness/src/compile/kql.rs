@@ -16,13 +16,35 @@ use crate::span::Span;
 /// What Kibana rejects on this schema: `null` as a value, nested fields outside
 /// their braces and other fields inside.
 pub fn to_dsl(ast: &Ast, schema: &Schema) -> Result<Query, Vec<Diagnostic>> {
-    let mut compiler = Compiler { schema, errors: Vec::new() };
+    build(ast, schema, Stray::Refused)
+}
+
+/// Compiles a query as Elasticsearch's own `kql` query does, which ES|QL calls:
+/// a clause on a field that lies in other nested objects matches nothing.
+///
+/// # Errors
+///
+/// What Kibana rejects as well: `null` as a value.
+pub fn to_dsl_in_elasticsearch(ast: &Ast, schema: &Schema) -> Result<Query, Vec<Diagnostic>> {
+    build(ast, schema, Stray::Nothing)
+}
+
+/// What becomes of a clause on a field in other nested objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stray {
+    Refused,
+    Nothing,
+}
+
+fn build(ast: &Ast, schema: &Schema, stray: Stray) -> Result<Query, Vec<Diagnostic>> {
+    let mut compiler = Compiler { schema, stray, errors: Vec::new() };
     let query = compiler.query(ast, None);
     if compiler.errors.is_empty() { Ok(query) } else { Err(compiler.errors) }
 }
 
 struct Compiler<'a> {
     schema: &'a Schema,
+    stray: Stray,
     errors: Vec<Diagnostic>,
 }
 
@@ -39,6 +61,11 @@ impl Target {
 
     fn nested(&self) -> Option<&Arc<str>> {
         self.field.as_ref()?.nested.as_ref()
+    }
+
+    /// Whether it lies in other nested objects than those around the clause.
+    fn strays(&self, around: Option<&str>) -> bool {
+        self.field.is_some() && self.nested().map(|path| &**path) != around
     }
 }
 
@@ -166,7 +193,13 @@ impl Compiler<'_> {
         if targets.is_empty() {
             targets.push(Target { name, field: None });
         }
-        if nested.is_some() || matches!(field, Text::Plain(_)) {
+        let plain = nested.is_some() || matches!(field, Text::Plain(_));
+        if plain && self.stray == Stray::Nothing {
+            // A field without a type matches nothing.
+            for target in targets.iter_mut().filter(|target| target.strays(nested)) {
+                target.field = None;
+            }
+        } else if plain {
             targets.iter().for_each(|target| self.check_nested(target, nested, span));
         }
         targets

@@ -1,9 +1,11 @@
 //! A rule and a schema to what it asks of an event.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::esql::{self, Pipeline};
 use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::Plan;
@@ -21,25 +23,77 @@ use crate::span::Span;
 pub struct CompiledRule {
     /// What it asks of events; `None` after an error.
     pub plan: Option<Plan>,
+    /// For [`Plan::Pipeline`]: what to do with the events.
+    pub pipeline: Option<Arc<Pipeline>>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
     /// Whether the plan depends on the time of the run.
     pub uses_now: bool,
 }
 
-/// Compiles a rule; `now` is the time of the run in milliseconds since 1970.
-pub fn compile_rule(rule: &Rule, schema: &Schema, now: i64) -> CompiledRule {
+/// What a rule's cases say about the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The time of the run in milliseconds since 1970.
+    pub now: i64,
+    /// The cases state what a model answers to `COMPLETION`.
+    pub completion: bool,
+}
+
+impl From<i64> for Given {
+    /// A run at that time.
+    fn from(now: i64) -> Self {
+        Self { now, completion: false }
+    }
+}
+
+/// Compiles a rule, given the time of the run.
+pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
+    let Given { now, completion } = given.into();
     let asked = Cell::new(false);
     let now = Now::watched(now, &asked);
     let mut diagnostics = Vec::new();
-    let base = base(rule, schema, now, &mut diagnostics);
+    let mut pipeline = None;
+    let base = if rule.language == Some(Language::Esql) {
+        let context = Context { schema, part: Part::Query, now };
+        let compiled = pipelined(rule, context, completion).map(|(plan, compiled)| {
+            pipeline = Some(Arc::new(compiled));
+            plan
+        });
+        filtered(compiled, rule, schema, now, &mut diagnostics)
+    } else {
+        base(rule, schema, now, &mut diagnostics)
+    };
     let plan = rule_type::extend(rule, base, schema, now, &mut diagnostics);
-    CompiledRule { plan, diagnostics, uses_now: asked.get() }
+    CompiledRule { plan, pipeline, diagnostics, uses_now: asked.get() }
+}
+
+fn pipelined(
+    rule: &Rule,
+    context: Context<'_>,
+    completion: bool,
+) -> Result<(Plan, Pipeline), Vec<Diagnostic>> {
+    let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+    let groups = rule.alert_suppression.iter().flat_map(|suppression| &suppression.group_by);
+    let groups: Vec<&str> = groups.map(|field| field.value.as_str()).collect();
+    let (plan, pipeline) = esql::compile(text, context, completion, &groups)?;
+    Ok((Plan::Pipeline(plan), pipeline))
 }
 
 /// The query with the filters, if nothing is wrong with them.
 fn base(rule: &Rule, schema: &Schema, now: Now<'_>, found: &mut Findings) -> Option<Plan> {
     let query = query(rule, Context { schema, part: Part::Query, now });
+    filtered(query, rule, schema, now, found)
+}
+
+/// A query with the filters of its rule.
+fn filtered(
+    query: Result<Plan, Vec<Diagnostic>>,
+    rule: &Rule,
+    schema: &Schema,
+    now: Now<'_>,
+    found: &mut Findings,
+) -> Option<Plan> {
     let plan = query.map_err(|errors| {
         found.extend(errors.into_iter().map(|error| (Part::Query, error)));
     });
@@ -84,10 +138,7 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             };
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }
-        (_, Some(Language::Esql)) => {
-            let whole = Span::new(0, text.len());
-            Err(vec![Diagnostic::unsupported("language", "ES|QL is not judged yet", whole)])
-        }
+        (_, Some(Language::Esql)) => pipelined(rule, context, false).map(|(plan, _)| plan),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Context, Now};
 use crate::analysis::Analyzer;
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::{
-    Compare, NewTermsPlan, Plan, TermField, ThreatEntry, ThreatPlan, ThresholdPlan,
+    Compare, KeyForm, NewTermsPlan, Plan, TermField, ThreatEntry, ThreatPlan, ThresholdPlan,
 };
 use crate::ir::{Part, Predicate};
 use crate::rule::located::Located;
@@ -64,11 +64,49 @@ pub(super) fn extend(
     }
 }
 
+/// The plan that counts the events of `filter`.
+///
+/// # Errors
+///
+/// Fields that form no groups.
+pub fn threshold(
+    filter: Predicate,
+    threshold: &Threshold,
+    schema: &Schema,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = Types { schema, found: &mut found }.threshold(threshold);
+    plan.map(|plan| Plan::Threshold(ThresholdPlan { filter, ..plan })).ok_or_else(|| bare(found))
+}
+
+/// The plan that looks for new terms among the events of `filter`.
+///
+/// # Errors
+///
+/// Fields that form no groups.
+pub fn new_terms(
+    filter: Predicate,
+    new_terms: &NewTerms,
+    schema: &Schema,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = Types { schema, found: &mut found }.new_terms(new_terms);
+    plan.map(|plan| Plan::NewTerms(NewTermsPlan { filter, ..plan })).ok_or_else(|| bare(found))
+}
+
+fn bare(found: Findings) -> Vec<Diagnostic> {
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
 /// The condition of a query that is one; these types have no other.
 fn filter(base: Option<Plan>) -> Option<Predicate> {
     match base? {
         Plan::Filter(filter) => Some(filter),
-        Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => None,
+        Plan::Eql(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Threat(_)
+        | Plan::Pipeline(_) => None,
     }
 }
 
@@ -160,7 +198,11 @@ impl Types<'_> {
 
     /// A field, and how its values become tokens where it is text.
     fn field(&mut self, name: &Located<String>) -> Option<(TermField, Option<Analyzer>)> {
-        let field = self.schema.field(&name.value);
+        let mut field = self.schema.field(&name.value);
+        // Where nobody mapped a text, its keyword stands in: so integrations map it.
+        if self.schema.is_guessed(&name.value) {
+            field = self.schema.field(&format!("{}.keyword", name.value)).or(field);
+        }
         let ty = field.as_ref().map(|field| &field.ty);
         if let Some(FieldType::Other(ty)) = ty {
             let message = format!("`{}` is of the type {ty}, which is not read", name.value);
@@ -171,7 +213,11 @@ impl Types<'_> {
         let analyzer = ty.and_then(FieldType::analyzer).cloned();
         let term = TermField {
             field: name.value.as_str().into(),
-            boolean: ty == Some(&FieldType::Boolean),
+            form: match ty {
+                Some(FieldType::Boolean) => KeyForm::Boolean,
+                Some(FieldType::Date { .. }) => KeyForm::Date,
+                _ => KeyForm::Plain,
+            },
             column: field.and_then(|field| field.column()),
         };
         Some((term, analyzer))

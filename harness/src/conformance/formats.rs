@@ -3,13 +3,25 @@
 //! Every form refuses unknown keys and cases without a verdict: a suite that is
 //! cut short is an error with its place, never a silent pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod aggregations;
+mod eql_cases;
+mod flat;
+mod generated;
+mod live;
+mod new_terms;
+mod recorded;
+mod series;
+mod streams;
+#[cfg(test)]
+mod tests;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use super::{Case, Expected, Suite, esql_spec};
-use crate::compile::{Context, Now, dsl, eql, kql, query_string, rule};
+use serde_json::Value;
+
+use super::{Expected, Suite, esql_spec};
+use crate::compile::{Context, Now, dsl, eql, kql, query_string};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::ir::Part;
@@ -19,6 +31,15 @@ use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
 use crate::rule::model::Rule;
 use crate::schema::{Base, Schema};
 use crate::span::Span;
+
+/// What a suite file refers to.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The rules of generated documents, by id.
+    pub rules: &'a BTreeMap<String, Rule>,
+    /// The folder of the file, with the data that its cases name.
+    pub folder: &'a Path,
+}
 
 /// What a file holds.
 pub enum Content {
@@ -30,148 +51,64 @@ pub enum Content {
     Unsupported(usize, String),
 }
 
-/// Live suites: settings, mappings, documents, cases by language.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Live {
-    #[expect(dead_code, reason = "who recorded the verdicts; for readers")]
-    engine: String,
-    suites: Vec<LiveSuite>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LiveSuite {
-    suite: String,
-    #[serde(default)]
-    settings: Value,
-    mappings: Value,
-    docs: Vec<Value>,
-    cases: Vec<LiveCase>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LiveCase {
-    kql: Option<String>,
-    lucene: Option<String>,
-    eql: Option<String>,
-    dsl: Option<Value>,
-    hits: Option<Vec<String>>,
-    error: Option<String>,
-}
-
-/// One production rule a line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Recorded {
-    rule_id: String,
-    kql: Option<String>,
-    eql: Option<String>,
-    #[serde(default)]
-    filters: Vec<Value>,
-    #[serde(default)]
-    settings: Value,
-    mappings: Value,
-    docs: Vec<Value>,
-    hits: Option<Vec<usize>>,
-    stages: Option<Vec<Stage>>,
-}
-
-/// Suites with a flat mapping.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FlatSuite {
-    suite: String,
-    mapping: BTreeMap<String, String>,
-    docs: Vec<Value>,
-    cases: Vec<FlatCase>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FlatCase {
-    query: String,
-    hits: Option<Vec<String>>,
-    error: Option<String>,
-}
-
-/// Documents generated from one rule's query.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Generated {
-    rule_id: String,
-    #[expect(dead_code, reason = "the rule is found by its id")]
-    path: String,
-    #[serde(rename = "type")]
-    #[expect(dead_code, reason = "the rule says so itself")]
-    rule_type: String,
-    status: String,
-    #[expect(dead_code, reason = "for readers")]
-    note: String,
-    branches: Vec<Vec<Value>>,
+/// Whether a file of this name is the data of suites beside it, and no suite.
+pub fn is_data(file_name: &str) -> bool {
+    file_name.strip_suffix(".ndjson").is_some_and(|index| {
+        esql_spec::Datasets::INDICES.contains(&index) || eql_cases::is_index(index)
+    })
 }
 
 type Read<T> = Result<T, Diagnostic>;
 
-/// Reads one file; `rules` are those of generated documents, by id.
+/// Reads one file.
 ///
 /// # Errors
 ///
 /// What keeps the file from being judged, with its place.
-pub fn read(text: &str, rules: &BTreeMap<String, Rule>) -> Read<Content> {
+pub fn read(text: &str, around: Around<'_>) -> Read<Content> {
     let start = text.trim_start();
     let first_line = start.lines().next().unwrap_or_default();
     let line: Option<Value> = serde_json::from_str(first_line).ok();
-    let is = |value: &Option<Value>, keys: &[&str]| {
-        value.as_ref().is_some_and(|value| keys.iter().all(|key| value.get(key).is_some()))
-    };
-    if is(&line, &["rule_id", "branches"]) {
-        return generated(typed(text)?, rules);
-    }
-    if is(&line, &["rule_id", "docs"]) {
-        return recorded(text);
+    let is = |value: &Value, keys: &[&str]| keys.iter().all(|key| value.get(key).is_some());
+    if let Some(line) = line {
+        if is(&line, &["rule_id", "branches"]) {
+            return generated::generated(typed(text)?, around.rules);
+        }
+        if is(&line, &["rule_id", "docs"]) {
+            return recorded::recorded(text);
+        }
     }
     if !start.starts_with(['{', '[']) {
         return esql_spec::parse(text).map(Content::Pipelines);
     }
     let whole: Value = typed(text)?;
-    if is(&Some(whole.clone()), &["rule_id", "branches"]) {
-        return generated(typed(text)?, rules);
+    if is(&whole, &["rule_id", "branches"]) {
+        return generated::generated(typed(text)?, around.rules);
     }
     if whole.get("inline_cases").is_some() {
-        let cases = whole["inline_cases"].as_array().map_or(0, Vec::len);
-        return Ok(Content::Unsupported(cases, "new_terms rules are not built yet".to_owned()));
+        return new_terms::new_terms(typed(text)?, text);
     }
     if let Some(first) = whole.as_array().and_then(|list| list.first()) {
         if first.get("mapping").is_some() {
-            return flat(typed(text)?);
+            return flat::flat(typed(text)?);
         }
-        let cases = whole.as_array().map_or(0, Vec::len);
-        if first.get("expected_event_ids").is_some()
-            || first.is_array()
-            || first.get("index").is_some()
-        {
-            return Ok(Content::Unsupported(
-                cases,
-                "this form of EQL suite is not read yet".to_owned(),
-            ));
+        if first.get("expected_event_ids").is_some() || first.get("index").is_some() {
+            return eql_cases::read(text, around.folder);
+        }
+        if first.is_array() {
+            return series::read(text);
         }
     }
     if whole.get("suites").is_some() {
         let cases = whole["suites"].as_array().into_iter().flatten();
         let mut cases =
             cases.flat_map(|suite| suite["cases"].as_array().into_iter().flatten()).peekable();
-        let kind = match cases.peek() {
-            Some(case) if case.get("sequences").is_some() => return streams(typed(text)?),
+        return match cases.peek() {
+            Some(case) if case.get("sequences").is_some() => streams::streams(typed(text)?),
             Some(case) if case.get("threshold").is_some() || case.get("new_terms").is_some() => {
-                Some("threshold and new_terms rules are not built yet")
+                aggregations::aggregations(typed(text)?, text)
             }
-            Some(_) | None => None,
-        };
-        return match kind {
-            Some(reason) => Ok(Content::Unsupported(cases.count(), reason.to_owned())),
-            None => live(typed(text)?),
+            Some(_) | None => live::live(typed(text)?),
         };
     }
     Err(error("the file is of no known suite format: see docs/conformance.md"))
@@ -188,6 +125,12 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Read<T> {
         let at = (lines + found.column().saturating_sub(1)).min(text.len());
         Diagnostic::error("suite-format", found.to_string(), Span::new(at, at))
     })
+}
+
+/// Where a case of this name stands in the file.
+fn place(text: &str, name: &str) -> Span {
+    let quoted = Value::from(name).to_string();
+    text.find(&quoted).map_or_else(Span::default, |at| Span::new(at, at + quoted.len()))
 }
 
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
@@ -208,9 +151,11 @@ fn events(documents: Vec<Value>) -> Read<Vec<Event>> {
     (1..).zip(documents).map(read).collect()
 }
 
+/// The newest moment that recorded documents know of.
+const NOW: i64 = 1_767_225_600_000;
+
 fn context(schema: &Schema) -> Context<'_> {
-    // The newest moment that recorded documents know of.
-    Context { schema, part: Part::Query, now: Now::at(1_767_225_600_000) }
+    Context { schema, part: Part::Query, now: Now::at(NOW) }
 }
 
 type Compiled = Result<Plan, Vec<Diagnostic>>;
@@ -235,39 +180,8 @@ fn compile_dsl(json: &Value, schema: &Schema) -> Compiled {
     dsl::compile(&parse_dsl::parse(json, Span::default())?, context(schema)).map(Plan::Filter)
 }
 
-fn compile_eql(text: &str, schema: &Schema) -> Compiled {
-    let query = query::eql::parse(text)?;
-    eql::compile(&query, context(schema), &eql::Options::default()).map(Plan::Eql)
-}
-
-fn live(live: Live) -> Read<Content> {
-    let suites = live.suites.into_iter().map(live_suite).collect::<Read<_>>()?;
-    Ok(Content::Suites(suites))
-}
-
-fn live_suite(suite: LiveSuite) -> Read<Suite> {
-    let events = events(suite.docs)?;
-    let schema = schema(&suite.mappings, &suite.settings, &events)
-        .map_err(|found| error(format!("suite {}: {found}", suite.suite)))?;
-    let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
-        live_case(number, case, &schema, events.len())
-            .map_err(|found| error(format!("suite {}, case {number}: {found}", suite.suite)))
-    });
-    let cases = cases.collect::<Read<_>>()?;
-    Ok(Suite { name: suite.suite, schema, events, tiebreaker: None, size: SIZE, cases })
-}
-
-fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -> Read<Case> {
-    let expected = verdict(case.hits, case.error)?;
-    let (query, compiled) = match (case.kql, case.lucene, case.eql, case.dsl) {
-        // The DSL beside a KQL query is Kibana's translation of it.
-        (Some(kql), None, None, _) => (kql.clone(), compile_kql(&kql, schema)),
-        (None, Some(lucene), None, None) => (lucene.clone(), compile_lucene(&lucene, schema)),
-        (None, None, Some(eql), None) => (eql.clone(), compile_eql(&eql, schema)),
-        (None, None, None, Some(dsl)) => (dsl.to_string(), compile_dsl(&dsl, schema)),
-        _ => return Err(error("a case has one of `kql`, `lucene`, `eql` and `dsl`")),
-    };
-    Ok(Case { name: format!("#{number}"), query, compiled, documents: 0..documents, expected })
+fn compile_eql(text: &str, schema: &Schema, options: &eql::Options<'_>) -> Compiled {
+    eql::compile(&query::eql::parse(text)?, context(schema), options).map(Plan::Eql)
 }
 
 fn verdict(hits: Option<Vec<String>>, refused: Option<String>) -> Read<Expected> {
@@ -278,236 +192,5 @@ fn verdict(hits: Option<Vec<String>>, refused: Option<String>) -> Read<Expected>
     }
 }
 
-fn recorded(text: &str) -> Read<Content> {
-    let mut suites = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let end = start + line.len();
-        if !line.trim().is_empty() {
-            let mut suite = typed(line).and_then(recorded_rule);
-            if let Err(found) = &mut suite {
-                found.span = Span::new(start + found.span.start, start + found.span.end);
-            }
-            suites.push(suite?);
-        }
-        start = end;
-    }
-    Ok(Content::Suites(suites))
-}
-
-fn recorded_rule(rule: Recorded) -> Read<Suite> {
-    let count = rule.docs.len();
-    let documents = rule
-        .docs
-        .into_iter()
-        .enumerate()
-        .map(|(number, source)| json!({ "_id": number.to_string(), "_source": source }));
-    let events = events(documents.collect())?;
-    let schema = schema(&rule.mappings, &rule.settings, &events)?;
-    let expect = |hits: &[usize]| match hits.iter().find(|hit| **hit >= count) {
-        Some(beyond) => Err(error(format!("hit {beyond} is no document"))),
-        None => Ok(Expected::Hits(hits.iter().map(ToString::to_string).collect())),
-    };
-    let case = |name: String, query: &str, compiled, hits: &[usize]| {
-        let expected = expect(hits)?;
-        Ok(Case { name, query: query.to_owned(), compiled, documents: 0..count, expected })
-    };
-    let id = rule.rule_id;
-    let cases = match (rule.kql, rule.eql, rule.hits, rule.stages) {
-        (Some(kql), None, Some(hits), None) => {
-            let mut compiled = compile_kql(&kql, &schema);
-            for filter in &rule.filters {
-                let filter = rule::compile_filter(filter, context(&schema));
-                compiled = compiled.and_then(|plan| Ok(plan.restrict(&filter?)));
-            }
-            vec![case(id.clone(), &kql, compiled, &hits)?]
-        }
-        (None, Some(eql), None, Some(stages)) => {
-            let plan = compile_eql(&eql, &schema);
-            let filters = plan.map(|plan| plan.filters().into_iter().cloned().collect::<Vec<_>>());
-            let stage = |recorded: &Stage| {
-                let filter = filters.clone().and_then(|filters| {
-                    let missing =
-                        || Diagnostic::error("suite-format", "no such stage", Span::default());
-                    filters.get(recorded.stage).cloned().ok_or_else(|| vec![missing()])
-                });
-                let name = format!("{id} stage {}", recorded.stage);
-                case(name, &eql, filter.map(Plan::Filter), &recorded.hits)
-            };
-            stages.iter().map(stage).collect::<Read<_>>()?
-        }
-        _ => return Err(error("a rule has `kql` and `hits`, or `eql` and `stages`")),
-    };
-    Ok(Suite { name: id, schema, events, tiebreaker: None, size: SIZE, cases })
-}
-
-/// The hits of one stage of a recorded EQL rule.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stage {
-    stage: usize,
-    hits: Vec<usize>,
-}
-
-/// Sequences over a small stream for each case.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Streams {
-    #[expect(dead_code, reason = "who recorded the verdicts; for readers")]
-    engine: String,
-    suites: Vec<StreamSuite>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StreamSuite {
-    suite: String,
-    #[serde(default)]
-    settings: Value,
-    mappings: Value,
-    options: StreamOptions,
-    cases: Vec<StreamCase>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StreamOptions {
-    tiebreaker_field: Option<String>,
-    size: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StreamCase {
-    eql: String,
-    #[serde(default)]
-    #[expect(dead_code, reason = "for readers")]
-    tags: Vec<String>,
-    docs: Vec<Value>,
-    sequences: Vec<RecordedSequence>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RecordedSequence {
-    join_keys: Vec<Value>,
-    events: Vec<Option<String>>,
-}
-
-fn streams(streams: Streams) -> Read<Content> {
-    let suites = streams.suites.into_iter().map(stream_suite).collect::<Read<_>>()?;
-    Ok(Content::Suites(suites))
-}
-
-fn stream_suite(suite: StreamSuite) -> Read<Suite> {
-    let mut all = Vec::new();
-    let mut cases = Vec::new();
-    for case in suite.cases {
-        let start = all.len();
-        all.extend(events(case.docs)?);
-        cases.push((case.eql, case.sequences, start..all.len()));
-    }
-    let schema = schema(&suite.mappings, &suite.settings, &all)?;
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let cases = cases.into_iter().enumerate().map(|(number, (eql, sequences, documents))| {
-        let sequence =
-            |found: RecordedSequence| (found.join_keys.iter().map(plain).collect(), found.events);
-        Case {
-            name: format!("#{number}"),
-            compiled: compile_eql(&eql, &schema),
-            query: eql,
-            documents,
-            expected: Expected::Sequences(sequences.into_iter().map(sequence).collect()),
-        }
-    });
-    Ok(Suite {
-        name: suite.suite,
-        cases: cases.collect(),
-        schema,
-        events: all,
-        tiebreaker: suite.options.tiebreaker_field,
-        size: suite.options.size,
-    })
-}
-
 /// How many sequences a search returns where the suite does not say.
 const SIZE: usize = 1000;
-
-fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
-    let suites = suites.into_iter().map(|suite| {
-        let types: BTreeSet<(&String, &String)> = suite.mapping.iter().collect();
-        let mut root = Map::new();
-        for (name, ty) in types {
-            place(&mut root, name, ty);
-        }
-        let events = events(suite.docs)?;
-        let schema = schema(&json!({ "properties": root }), &Value::Null, &events)?;
-        let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
-            Ok(Case {
-                name: format!("#{number}"),
-                compiled: compile_kql(&case.query, &schema),
-                query: case.query,
-                documents: 0..events.len(),
-                expected: verdict(case.hits, case.error)?,
-            })
-        });
-        let cases = cases.collect::<Read<_>>()?;
-        Ok(Suite { name: suite.suite, schema, events, tiebreaker: None, size: SIZE, cases })
-    });
-    Ok(Content::Suites(suites.collect::<Read<_>>()?))
-}
-
-/// Puts a dotted name into a tree of `properties`.
-fn place(properties: &mut Map<String, Value>, name: &str, ty: &str) {
-    match name.split_once('.') {
-        None => {
-            let field = properties.entry(name).or_insert_with(|| json!({}));
-            if let Some(field) = field.as_object_mut() {
-                field.insert("type".to_owned(), ty.into());
-            }
-        }
-        Some((head, rest)) => {
-            let object = properties.entry(head).or_insert_with(|| json!({}));
-            let inner = object
-                .as_object_mut()
-                .map(|object| object.entry("properties").or_insert_with(|| json!({})));
-            if let Some(Value::Object(inner)) = inner {
-                place(inner, rest, ty);
-            }
-        }
-    }
-}
-
-fn generated(file: Generated, rules: &BTreeMap<String, Rule>) -> Read<Content> {
-    let Some(rule) = rules.get(&file.rule_id) else {
-        let help = "name their folder with --rules DIR";
-        return Err(error(format!("there is no rule with the id {}", file.rule_id)).with_help(help));
-    };
-    let mut schema = Schema::new(Base::Embedded);
-    let mut all = Vec::new();
-    let mut ranges = Vec::new();
-    for branch in file.branches {
-        let start = all.len();
-        all.extend(branch);
-        ranges.push(start..all.len());
-    }
-    let events = events(all)?;
-    events.iter().for_each(|event| schema.observe(&event.source));
-    let query = rule.query.as_ref().map_or_else(String::new, |query| query.text.clone());
-    let compiled = rule::compile_base(rule, &schema, 1_767_225_600_000);
-    let cases = ranges.into_iter().enumerate().map(|(number, documents)| Case {
-        name: format!("branch {number} ({})", file.status),
-        query: query.clone(),
-        compiled: compiled.clone(),
-        documents,
-        expected: Expected::Any,
-    });
-    Ok(Content::Suites(vec![Suite {
-        name: file.rule_id.clone(),
-        schema,
-        events,
-        tiebreaker: None,
-        size: SIZE,
-        cases: cases.collect(),
-    }]))
-}

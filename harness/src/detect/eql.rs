@@ -6,8 +6,8 @@ use super::sequence::trace::{self, Rejection};
 use super::sequence::{self, Limit, Match, Presence, Spec, slow};
 use super::terms::{self, key_text};
 use super::{Detection, Error, Events, sample};
-use crate::ir::plan::{self, EqlPlan, EqlSearch, Stage};
-use crate::value::ip_text;
+use crate::ir::plan::{self, EqlPlan, EqlSearch, KeyForm, Stage};
+use crate::value::{format_date, ip_text};
 
 /// Which matcher of sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,13 @@ pub fn find(
                 optional: Vec::new(),
                 limits,
             };
-            search(&spec, &hits, &[], &Fields { events, stages: &[], until: None }, matcher)
+            search(
+                &spec,
+                &hits,
+                &[],
+                &Fields { events, stages: &[], until: None, dates: Dates::Text },
+                matcher,
+            )
         }
         EqlSearch::Sequence { stages, until, maxspan_ms } => {
             let spec = Spec {
@@ -66,12 +72,12 @@ pub fn find(
             };
             let (stage_hits, until_hits) = hits.split_at(stages.len());
             let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
-            let source = Fields { events, stages, until: until.as_ref() };
+            let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
             search(&spec, stage_hits, until_hits, &source, matcher)
         }
         EqlSearch::Sample { stages } => {
             let spec = sample::Spec { optional: optional(stages), per_key: 1, size };
-            let source = Fields { events, stages, until: None };
+            let source = Fields { events, stages, until: None, dates: Dates::Millis };
             let samples = sample::find(&spec, &hits, &source)?.into_iter();
             let detection = |sample: sample::Sample| {
                 Detection::of(sample.events.into_iter().map(Some).collect(), sample.key)
@@ -102,7 +108,7 @@ pub fn why_not(
         optional: optional(stages),
         limits: Vec::new(),
     };
-    let source = Fields { events, stages, until: until.as_ref() };
+    let source = Fields { events, stages, until: until.as_ref(), dates: Dates::Text };
     let (stage_hits, until_hits) = hits.split_at(stages.len());
     let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
     let stream = Stream::build(&spec, Hits { stages: stage_hits, until: until_hits }, &source);
@@ -180,6 +186,14 @@ struct Fields<'a> {
     events: Events<'a>,
     stages: &'a [Stage],
     until: Option<&'a Stage>,
+    dates: Dates,
+}
+
+/// What a moment is as a join value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dates {
+    Text,
+    Millis,
 }
 
 impl Source for Fields<'_> {
@@ -194,13 +208,22 @@ impl Source for Fields<'_> {
             Filter::Stage(stage) => self.stages.get(stage),
             Filter::Until => self.until,
         };
-        let column = stage.and_then(|stage| stage.keys.get(term)?.column.as_ref());
-        if let Some(column) = column {
+        let Some(key) = stage.and_then(|stage| stage.keys.get(term)) else { return };
+        if let Some(column) = &key.column {
             terms::values(self.events, column, event, values);
         }
         for value in values {
-            if let KeyValue::Ip(address) = value {
-                *value = KeyValue::Text(ip_text(*address).into());
+            match (&*value, key.form) {
+                (KeyValue::Ip(address), _) => *value = KeyValue::Text(ip_text(*address).into()),
+                (KeyValue::Long(number), KeyForm::Boolean) => {
+                    *value = KeyValue::Bool(*number != 0);
+                }
+                // As Elasticsearch has it: text in sequences, a number in samples.
+                (KeyValue::Long(number), KeyForm::Date) if self.dates == Dates::Text => {
+                    *value = KeyValue::Text(format_date(*number).into());
+                }
+                (KeyValue::Long(_), KeyForm::Date | KeyForm::Plain)
+                | (KeyValue::Bool(_) | KeyValue::Double(_) | KeyValue::Text(_), _) => {}
             }
         }
     }

@@ -40,7 +40,13 @@ pub fn find(
 ) -> Result<Vec<Detection>, Error> {
     let terms = terms(&plan.fields, hits, events)?.into_iter();
     let new = terms.filter(|term| term.first_seen > from).take(size.min(MAX_NEW_TERMS));
-    Ok(new.map(|term| Detection::of(vec![Some(term.event)], term.key)).collect())
+    Ok(new.map(Detection::from).collect())
+}
+
+impl From<Term> for Detection {
+    fn from(term: Term) -> Self {
+        Self::of(vec![Some(term.event)], term.key)
+    }
 }
 
 /// All combinations, the earliest first, then by value.

@@ -7,7 +7,7 @@ use super::sequence::key::{Key, KeyValue, Real};
 use super::{Error, Events};
 use crate::document::Cell;
 use crate::ir::Column;
-use crate::ir::plan::TermField;
+use crate::ir::plan::{KeyForm, TermField};
 use crate::value::ip_text;
 
 /// At most so many combinations are formed in one case.
@@ -37,9 +37,11 @@ pub(super) fn field_values(events: Events<'_>, field: &TermField, event: u32) ->
     if let Some(column) = &field.column {
         values(events, column, event, &mut found);
     }
-    for value in &mut found {
-        if let (true, KeyValue::Long(number)) = (field.boolean, &*value) {
-            *value = KeyValue::Bool(*number != 0);
+    if field.form == KeyForm::Boolean {
+        for value in &mut found {
+            if let KeyValue::Long(number) = value {
+                *value = KeyValue::Bool(*number != 0);
+            }
         }
     }
     found.sort_unstable();

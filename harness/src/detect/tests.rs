@@ -10,7 +10,7 @@ use super::{Detail, Detection, Events};
 use crate::analysis::Analyzer;
 use crate::document::{Columns, Document, Ingest};
 use crate::event::Event;
-use crate::ir::plan::TermField;
+use crate::ir::plan::{KeyForm, TermField};
 use crate::schema::{Base, Field, FieldType, IntegerType, Schema};
 
 /// Typed documents; the field `t` is when each happened.
@@ -37,7 +37,7 @@ pub(super) fn term(name: &str) -> TermField {
     let field = Field::plain(name, field_type(name));
     TermField {
         field: name.into(),
-        boolean: field.ty == FieldType::Boolean,
+        form: if field.ty == FieldType::Boolean { KeyForm::Boolean } else { KeyForm::Plain },
         column: field.column().filter(|_| !name.starts_with('u')),
     }
 }

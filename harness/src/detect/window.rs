@@ -81,6 +81,7 @@ pub struct Clock {
 const FROM: &str = "now-6m";
 const TO: &str = "now";
 const INTERVAL: &str = "5m";
+const DEFAULT_INTERVAL_MS: i64 = 300_000;
 
 /// Where date math is tried that belongs to no run yet: 2026-01-01.
 const TRIAL: i64 = 1_767_225_600_000;
@@ -112,16 +113,12 @@ impl Clock {
         let to = math("to", rule.to.as_ref(), TO);
         let start = rule.new_terms.as_ref().map(|new_terms| &new_terms.history_window_start);
         let history = start.map(|start| math("new_terms.history_window_start", Some(start), start));
+        // The loader checks its form.
         let interval = rule.interval.as_ref().map_or(INTERVAL, |interval| interval.as_str());
-        let interval_ms = interval_ms(interval);
-        if interval_ms.is_none() {
-            let message = format!("`rule.interval` is {interval:?}, expected such as \"5m\"");
-            errors.push(error(message, rule.interval.as_ref()));
-        }
         let clock = Self {
             from,
             to,
-            interval_ms: interval_ms.unwrap_or_default(),
+            interval_ms: interval_ms(interval).unwrap_or(DEFAULT_INTERVAL_MS),
             history,
             timestamp_override: rule.timestamp_override.clone(),
             fallback: !rule.timestamp_override_fallback_disabled,
@@ -186,7 +183,7 @@ impl Clock {
     }
 }
 
-/// Kibana's intervals: a positive number of `s`, `m`, `h`, `d` or `w`.
+/// A positive number of `s`, `m`, `h` or `d`.
 fn interval_ms(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
@@ -195,7 +192,6 @@ fn interval_ms(text: &str) -> Option<i64> {
         'm' => 60_000,
         'h' => 3_600_000,
         'd' => 86_400_000,
-        'w' => 7 * 86_400_000,
         _ => return None,
     };
     number.checked_mul(millis).filter(|interval| *interval > 0)

@@ -15,6 +15,7 @@ pub(super) use arithmetic::negative;
 
 use super::column::{Builder, Cell, Column, Data, Layout};
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
+use super::run::{MAX_LINEAGE, TestTrace};
 use super::search::SearchFunctions;
 use super::source::Source;
 use super::types::Type;
@@ -60,6 +61,10 @@ pub(super) struct Machine<'a> {
     pub(super) warnings: Warnings,
     /// Rows whose failures count; all when absent.
     mask: Option<Vec<bool>>,
+    /// The rows of the source behind each row, when a run is traced.
+    pub(super) lineage: Option<Vec<Vec<u32>>>,
+    /// What the current step tested, when a run is traced.
+    pub(super) tests: Vec<TestTrace>,
 }
 
 impl<'a> Machine<'a> {
@@ -81,6 +86,8 @@ impl<'a> Machine<'a> {
             registers: vec![None; registers],
             warnings: Warnings::default(),
             mask: None,
+            lineage: None,
+            tests: Vec::new(),
         }
     }
 
@@ -126,6 +133,9 @@ impl<'a> Machine<'a> {
             }
             Origin::None => Origin::None,
         };
+        if let Some(lineage) = self.lineage.take().filter(|_| rows.len() <= MAX_LINEAGE) {
+            self.lineage = Some(rows.iter().map(|row| lineage[*row as usize].clone()).collect());
+        }
         self.len = rows.len();
     }
 
@@ -323,9 +333,12 @@ fn stretch(column: Column, len: usize) -> Column {
 
 /// Three-valued truth, one entry per row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Truth {
+pub enum Truth {
+    /// It does not hold.
     False,
+    /// It holds.
     True,
+    /// Nothing can be said.
     Null,
 }
 

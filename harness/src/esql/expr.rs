@@ -256,6 +256,29 @@ impl Typed {
         }
     }
 
+    /// The conditions that `AND`, `OR` and `NOT` join, in order.
+    pub fn leaves(&self) -> Vec<&Self> {
+        let mut leaves = Vec::new();
+        self.add_leaves(&mut leaves);
+        leaves
+    }
+
+    fn add_leaves<'a>(&'a self, leaves: &mut Vec<&'a Self>) {
+        match &self.node {
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter().for_each(|part| part.add_leaves(leaves));
+            }
+            Node::Not(inner) => inner.add_leaves(leaves),
+            _ => leaves.push(self),
+        }
+    }
+
+    /// Calls `visit` on every part, itself first.
+    pub fn each<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
+        self.children().into_iter().for_each(|child| child.each(visit));
+    }
+
     /// Calls `visit` on every register that it reads.
     pub fn registers(&self, visit: &mut dyn FnMut(Register)) {
         if let Node::Column { register, .. } = &self.node {

@@ -239,7 +239,9 @@ impl MemorySource {
             let mut builder = Builder::new(mapped.ty(), rows);
             for (document, ignored) in flat.iter().zip(&mut ignored) {
                 let mut values = Vec::new();
-                for json in document.get(&**path).into_iter().flatten() {
+                // A document may state a multi-field by its own name, as exports do.
+                let own = document.get(&**name).filter(|_| name != path);
+                for json in document.get(&**path).into_iter().chain(own).flatten() {
                     match mapped.read(json) {
                         Some(value) => values.push(value),
                         None if !json.is_object() => {

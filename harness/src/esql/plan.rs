@@ -21,8 +21,9 @@ use std::sync::Arc;
 
 use super::dissect::Dissect;
 use super::eval::FieldUse;
-use super::expr::{Register, Typed};
+use super::expr::{Node, Register, Typed};
 use super::grok::Grok;
+use super::search::Search;
 use super::source::Fields;
 use super::types::Type;
 use super::warning::Warnings;
@@ -233,6 +234,43 @@ impl Plan {
     /// so, `INLINE STATS` does not.
     pub fn is_aggregating(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.kind, StepKind::Stats(_)))
+    }
+
+    /// Calls `visit` on every expression, in the order of the query.
+    pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Typed)) {
+        for step in &self.steps {
+            match &step.kind {
+                StepKind::From | StepKind::Limit(_) | StepKind::Expand { .. } => {}
+                StepKind::Row(columns) | StepKind::Eval(columns) => {
+                    columns.iter().for_each(|(_, typed)| visit(typed));
+                }
+                StepKind::Filter(typed)
+                | StepKind::Dissect { input: typed, .. }
+                | StepKind::Grok { input: typed, .. }
+                | StepKind::Completion { prompt: typed, .. } => visit(typed),
+                StepKind::Sort(keys) => keys.iter().for_each(|key| visit(&key.expr)),
+                StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
+                    grouping.before.iter().for_each(|(_, typed)| visit(typed));
+                    for call in &grouping.aggregates {
+                        call.args.iter().chain(&call.filter).for_each(&mut *visit);
+                    }
+                    grouping.after.iter().for_each(|(_, typed)| visit(typed));
+                }
+            }
+        }
+    }
+
+    /// The full-text functions, in the order of the query.
+    pub fn searches(&self) -> Vec<&Search> {
+        let mut searches = Vec::new();
+        self.expressions(&mut |typed| {
+            typed.each(&mut |part| {
+                if let Node::Search(search) = &part.node {
+                    searches.push(&**search);
+                }
+            });
+        });
+        searches
     }
 
     /// The conditions on source documents, before anything else happens to them.

@@ -9,11 +9,12 @@ mod sort;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use std::sync::Arc;
 
 use super::column::{Builder, Column};
-use super::eval::{Machine, Origin, RUN_TIME, Truth};
+use super::eval::{Machine, Origin, RUN_TIME};
 use super::plan::{Output, Plan, Step, StepKind};
 use super::search::SearchFunctions;
 use super::source::{Fields, Source};
@@ -22,6 +23,10 @@ use super::value::Ref;
 use super::warning::Warnings;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
+
+pub use super::eval::Truth;
+pub(super) use trace::MAX_LINEAGE;
+pub use trace::{Shape, StepTrace, TestTrace};
 
 /// The most rows that a step may make, whatever it multiplies.
 pub const MAX_ROWS: usize = 20_000_000;
@@ -38,6 +43,9 @@ pub struct RunOptions<'a> {
     pub rows: Option<Vec<u32>>,
     /// Answers `COMPLETION`.
     pub completion: Option<Answer<'a>>,
+    /// Keeps what each condition said of each row, and which rows of the
+    /// source are behind it: for explanations and coverage.
+    pub trace: bool,
 }
 
 /// The result of a run.
@@ -56,8 +64,8 @@ pub struct Table {
     pub origin: Option<Vec<u32>>,
     /// What went wrong on the way.
     pub warnings: Warnings,
-    /// How many rows there were behind each step of the plan.
-    pub trace: Vec<(Span, usize)>,
+    /// What each step of the plan did.
+    pub trace: Vec<StepTrace>,
 }
 
 /// A column of a result.
@@ -126,10 +134,22 @@ pub fn run(
         machine.len = rows.len();
         machine.origin = Origin::Rows(rows);
     }
+    if options.trace {
+        machine.trace_rows();
+    }
     let mut trace = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {
+        let rows_in = machine.len;
+        machine.test_step(step);
         take(&mut machine, step, options)?;
-        trace.push((step.span, machine.len));
+        machine.test_patterns(step);
+        trace.push(StepTrace {
+            span: step.span,
+            rows_in,
+            rows_out: machine.len,
+            tests: std::mem::take(&mut machine.tests),
+            lineage: machine.lineage.clone().unwrap_or_default(),
+        });
     }
     Ok(table(machine, &plan.output, trace))
 }
@@ -144,6 +164,7 @@ fn take(
         StepKind::Row(columns) => {
             machine.len = 1;
             machine.origin = Origin::None;
+            machine.lineage = machine.lineage.take().map(|_| vec![Vec::new()]);
             eval(machine, columns)?;
         }
         StepKind::Eval(columns) => eval(machine, columns)?,
@@ -199,7 +220,7 @@ fn eval(
     Ok(())
 }
 
-fn table(mut machine: Machine<'_>, output: &Output, trace: Vec<(Span, usize)>) -> Table {
+fn table(mut machine: Machine<'_>, output: &Output, trace: Vec<StepTrace>) -> Table {
     let mut read = |columns: &[super::plan::OutputColumn]| {
         columns
             .iter()

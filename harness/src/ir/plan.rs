@@ -57,6 +57,19 @@ pub struct KeyField {
     pub column: Option<Column>,
     /// Whether null is a value.
     pub optional: bool,
+    /// What its integers are.
+    pub form: KeyForm,
+}
+
+/// What the integers of a field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Numbers, or there are none.
+    Plain,
+    /// Booleans.
+    Boolean,
+    /// Moments.
+    Date,
 }
 
 /// Which of the results are kept.
@@ -105,8 +118,8 @@ pub struct TermField {
     pub field: Arc<str>,
     /// Where its values are; `None` for an unmapped field, which no event has.
     pub column: Option<Column>,
-    /// Whether its values are booleans, which a column stores as 0 and 1.
-    pub boolean: bool,
+    /// What its integers are.
+    pub form: KeyForm,
 }
 
 /// What a threshold rule counts.
@@ -166,6 +179,18 @@ pub enum Compare {
     Tokens(Analyzer),
 }
 
+/// The events that a pipeline reads. The pipeline itself is of another module:
+/// it runs on them as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelinePlan {
+    /// Which events it reads.
+    pub filter: Predicate,
+    /// Which events its full-text functions match, in the order of the query.
+    pub searches: Vec<Predicate>,
+    /// Its commands, for readers.
+    pub commands: Vec<String>,
+}
+
 /// What a rule asks of a set of events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -179,6 +204,8 @@ pub enum Plan {
     NewTerms(NewTermsPlan),
     /// Events that match an indicator: an alert each.
     Threat(ThreatPlan),
+    /// The rows that an ES|QL pipeline makes of events: an alert each.
+    Pipeline(PipelinePlan),
 }
 
 /// Which events a filter of a plan is asked about.
@@ -198,7 +225,9 @@ impl Plan {
         let reach = match self {
             Self::NewTerms(_) => Reach::History,
             Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
-            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) => Reach::Window,
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) | Self::Pipeline(_) => {
+                Reach::Window
+            }
         };
         vec![reach; self.filters().len()]
     }
@@ -212,6 +241,29 @@ impl Plan {
             Self::Threshold(plan) => vec![&plan.filter],
             Self::NewTerms(plan) => vec![&plan.filter],
             Self::Threat(plan) => vec![&plan.filter, &plan.indicators],
+            Self::Pipeline(plan) => std::iter::once(&plan.filter).chain(&plan.searches).collect(),
+        }
+    }
+
+    /// The same, to change them.
+    pub fn filters_mut(&mut self) -> Vec<&mut Predicate> {
+        match self {
+            Self::Filter(filter) => vec![filter],
+            Self::Threshold(plan) => vec![&mut plan.filter],
+            Self::NewTerms(plan) => vec![&mut plan.filter],
+            Self::Threat(plan) => vec![&mut plan.filter, &mut plan.indicators],
+            Self::Pipeline(plan) => {
+                std::iter::once(&mut plan.filter).chain(&mut plan.searches).collect()
+            }
+            Self::Eql(plan) => match &mut plan.search {
+                EqlSearch::Events(filter) => vec![filter],
+                EqlSearch::Sequence { stages, until, .. } => {
+                    stages.iter_mut().chain(until).map(|stage| &mut stage.filter).collect()
+                }
+                EqlSearch::Sample { stages } => {
+                    stages.iter_mut().map(|stage| &mut stage.filter).collect()
+                }
+            },
         }
     }
 
@@ -220,7 +272,7 @@ impl Plan {
         let mut columns = Vec::new();
         let terms: Vec<&TermField> = match self {
             Self::Eql(plan) => return plan.columns(),
-            Self::Filter(_) => Vec::new(),
+            Self::Filter(_) | Self::Pipeline(_) => Vec::new(),
             Self::Threshold(plan) => {
                 plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
             }
@@ -251,6 +303,9 @@ impl Plan {
                 Self::NewTerms(NewTermsPlan { filter: narrow(plan.filter), ..plan })
             }
             Self::Threat(plan) => Self::Threat(ThreatPlan { filter: narrow(plan.filter), ..plan }),
+            Self::Pipeline(plan) => {
+                Self::Pipeline(PipelinePlan { filter: narrow(plan.filter), ..plan })
+            }
             Self::Eql(EqlPlan { search, limits }) => {
                 let search = match search {
                     EqlSearch::Events(filter) => EqlSearch::Events(narrow(filter)),
@@ -305,6 +360,17 @@ impl std::fmt::Display for Plan {
                 indented(&plan.filter, f)?;
                 writeln!(f, "of indicators in {}", plan.indicator_index.join(", "))?;
                 return indented(&plan.indicators, f);
+            }
+            Self::Pipeline(plan) => {
+                writeln!(f, "a pipeline")?;
+                plan.commands.iter().try_for_each(|command| writeln!(f, "  {command}"))?;
+                if plan.filter != Predicate::Const(true)
+                    && plan.filter != Predicate::And(Vec::new())
+                {
+                    writeln!(f, "of events where")?;
+                    indented(&plan.filter, f)?;
+                }
+                return Ok(());
             }
         };
         match &plan.search {

@@ -1,5 +1,7 @@
 //! Why a case failed: the clauses in the way, or the ones that let it through.
 
+mod types;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,7 +66,11 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
     let mut explanations = Vec::new();
     let reaches = view.plan.reaches();
     for (stage, ((filter, hits), reach)) in filters.iter().zip(view.hits).zip(reaches).enumerate() {
-        let label = (filters.len() > 1).then(|| format!("stage {}", stage + 1));
+        let label = match (view.plan, stage) {
+            (Plan::Threat(_), 0) => Some("as an event".to_owned()),
+            (Plan::Threat(_), _) => Some("as an indicator".to_owned()),
+            _ => (filters.len() > 1).then(|| format!("stage {}", stage + 1)),
+        };
         // A stage that has its event needs no more.
         if missed && filters.len() > 1 && !hits.is_empty() {
             continue;
@@ -75,6 +81,7 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
             view.event((filter, reach), number, event, missed, label.clone())
         }));
     }
+    explanations.extend(types::notes(missed, view));
     if let (true, true, Plan::Eql(plan)) = (missed, explanations.is_empty(), view.plan) {
         let notes = eql::why_not(plan, view.hits, view.events, &|event| {
             view.case.events.get(event as usize).map_or_else(String::new, |event| event.id.clone())

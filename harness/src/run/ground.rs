@@ -30,6 +30,8 @@ struct Place {
     unseen: Option<String>,
     /// The same of an indicator.
     no_indicator: Option<String>,
+    /// The first exception that keeps it from the rule.
+    excepted: Option<String>,
 }
 
 /// When an event happened.
@@ -43,10 +45,22 @@ enum Time {
 }
 
 impl Ground {
-    pub(super) fn new(case: &Case, rule: &Rule, plan: &Plan, clock: &Clock, now: i64) -> Self {
+    /// `patterns` are the rule's; `now` is the moment of the run.
+    pub(super) fn new(
+        case: &Case,
+        rule: &Rule,
+        patterns: &[String],
+        plan: &Plan,
+        clock: &Clock,
+        now: i64,
+    ) -> Self {
         let indicators = match plan {
             Plan::Threat(plan) => plan.indicator_index.as_slice(),
-            Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) => &[],
+            Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::NewTerms(_)
+            | Plan::Pipeline(_) => &[],
         };
         let unseen = |patterns: &[String], event: &Event| {
             let index = event.index.as_deref();
@@ -71,8 +85,9 @@ impl Ground {
             Place {
                 time,
                 moment: at.map(|timestamp_ms| Moment { timestamp_ms, tiebreaker }),
-                unseen: unseen(&rule.index, event),
+                unseen: unseen(patterns, event),
                 no_indicator: unseen(indicators, event),
+                excepted: None,
             }
         };
         Self {
@@ -80,6 +95,13 @@ impl Ground {
             history: clock.history(now),
             places: case.events.iter().map(place).collect(),
             reaches: plan.reaches(),
+        }
+    }
+
+    /// Keeps an event from the rule.
+    pub(super) fn except(&mut self, event: usize, name: &str) {
+        if let Some(place) = self.places.get_mut(event) {
+            place.excepted.get_or_insert_with(|| name.to_owned());
         }
     }
 
@@ -99,6 +121,9 @@ impl Ground {
     }
 
     fn why_not(&self, place: &Place, reach: Reach) -> Option<String> {
+        if let Some(name) = &place.excepted {
+            return Some(format!("the exception {name} silences it"));
+        }
         let (stretch, name) = match reach {
             Reach::Window => (self.window, "window"),
             Reach::History => (self.history, "history"),
@@ -131,7 +156,9 @@ impl Ground {
                     "{id}: it states no time and counts as happening when the rule runs"
                 )),
                 // An index is stated on purpose; a time is easily missed.
-                Time::At(_) | Time::Barred if place.unseen.is_none() => {
+                Time::At(_) | Time::Barred
+                    if place.unseen.is_none() && place.excepted.is_none() =>
+                {
                     let why: Vec<_> =
                         self.reaches.iter().map(|reach| self.why_not(place, *reach)).collect();
                     let unreached = why.iter().all(Option::is_some);

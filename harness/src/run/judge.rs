@@ -10,11 +10,11 @@ use super::about;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Setting, Work};
-use super::{Alert, CaseRun, Fixtures, RuleRun};
+use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use crate::case::{Case, Polarity};
 use crate::detect::terms::key_text;
 use crate::detect::window::Clock;
-use crate::detect::{self, Detection, Events};
+use crate::detect::{self, Detection, Events, Scope};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
@@ -36,6 +36,7 @@ pub(super) fn rule(
     let mut problems = loaded.problems();
     let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
     problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
+    problems.extend(work.problems.iter().cloned());
     let clock = match &work.clock {
         Ok(clock) => clock.as_ref(),
         Err(errors) => {
@@ -51,7 +52,7 @@ pub(super) fn rule(
             let trial = Trial { work, rule, clock, hits, fixtures };
             let cases = work.cases.iter().zip(&work.settings).zip(ranges);
             let runs =
-                cases.filter_map(|((case, setting), range)| trial.case(case, *setting, range));
+                cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
             let runs: Vec<_> = runs.collect();
             let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
             problems.extend(missing_polarity(&key, &runs));
@@ -73,6 +74,18 @@ pub(super) fn rule(
         plan: work.plan().cloned(),
         cases,
     }
+}
+
+/// A rule that is judged: the rule and when it looks.
+pub(super) fn judged(work: &Work) -> Option<(&Rule, &Clock)> {
+    let own = work.loaded.problems().into_iter().map(|problem| problem.diagnostic.severity);
+    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
+    match own.chain(found.map(|(_, found)| found.severity)).max() {
+        Some(Severity::Unsupported | Severity::Error) => return None,
+        Some(Severity::Warning) | None => {}
+    }
+    work.plan()?;
+    work.loaded.rule.as_ref().zip(work.clock.as_ref().ok()?.as_ref())
 }
 
 fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
@@ -101,9 +114,19 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// Judges a case; `None` where the rule has no plan.
-    fn case(&self, case: &Arc<Case>, setting: Setting, range: &Range<u32>) -> Option<CaseRun> {
+    fn case(&self, case: &Arc<Case>, setting: &Setting, range: &Range<u32>) -> Option<CaseRun> {
         let (plan, filters) = self.work.planned(setting)?;
-        let ground = Ground::new(case, self.rule, plan, self.clock, setting.now);
+        let pipeline = self.work.pipeline(setting);
+        let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
+        let mut ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
+        for (name, at) in self.work.excepted(setting) {
+            let hits = self.hits.get(at);
+            for (event, number) in range.clone().enumerate() {
+                if hits.is_some_and(|hits| hits.contains(number)) {
+                    ground.except(event, &name);
+                }
+            }
+        }
         let documents = range.start as usize..range.end as usize;
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
@@ -119,11 +142,15 @@ impl Trial<'_> {
         };
         let hits = self.hits.get(filters).unwrap_or_default();
         let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
-        let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let size = size.unwrap_or(usize::MAX);
-        let found = detect::detect(plan, &hits, events, ground.window.from, size);
+        let size = max_signals(self.rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
+        if let Some(pipeline) = pipeline {
+            let (rule, now, hits) = (self.rule, setting.now, hits.as_slice());
+            let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
+            return Some(trial.case(case));
+        }
+        let found = detect::detect(plan, &hits, events, Scope { window: ground.window, size });
         let detections = found.unwrap_or_else(|error| {
             warnings.push(error.to_string());
             Vec::new()
@@ -143,6 +170,12 @@ impl Trial<'_> {
         let explanations = explain::explain(&verdict, &view);
         Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
     }
+}
+
+/// How many alerts a rule raises at most.
+pub(super) fn max_signals(rule: &Rule) -> usize {
+    let stated = rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS);
+    usize::try_from(stated).unwrap_or(usize::MAX)
 }
 
 /// Kibana's default of `max_signals`.

@@ -1,16 +1,23 @@
 //! What is to be done: one rule, compiled for the moments of its cases.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::case::Case;
-use crate::compile::rule::{CompiledRule, compile_rule};
+use crate::compile::esql::Pipeline;
+use crate::compile::rule::{CompiledRule, Given, compile_rule};
+use crate::compile::{Context, Now, exception};
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
-use crate::ir::Predicate;
+use crate::exception::{ExceptionTree, Item};
+use crate::files::Problem;
 use crate::ir::plan::Plan;
+use crate::ir::{Part, Predicate};
+use crate::rule::model::Rule;
 use crate::rule::tree::Loaded;
 use crate::schema::Schema;
+use crate::span::Span;
 
 /// One rule and its cases.
 pub(super) struct Work {
@@ -23,26 +30,51 @@ pub(super) struct Work {
     /// For each case, when it is run.
     pub(super) settings: Vec<Setting>,
     /// The plan at other moments, where it depends on the moment.
-    earlier: Vec<Plan>,
+    earlier: Vec<CompiledRule>,
+    /// The exceptions that some case is run with.
+    exceptions: Vec<Exception>,
+    /// What is wrong with its exceptions.
+    pub(super) problems: Vec<Problem>,
 }
 
+/// An exception and the events that it is about.
+struct Exception {
+    list: String,
+    item: Item,
+    condition: Predicate,
+}
+
+/// The list that every rule of Elastic Defend names, and that the engine of
+/// rules leaves to the endpoint.
+const ENDPOINT_LIST: &str = "endpoint_list";
+
 /// How a case is run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Setting {
     /// The moment of the run, in milliseconds since 1970.
     pub(super) now: i64,
     /// The plan: a position in [`Work::plans`].
-    plan: usize,
+    pub(super) plan: usize,
+    /// The exceptions that apply, by position.
+    exceptions: Vec<usize>,
 }
 
 impl Work {
     /// Compiles a rule once, or once for each moment where its plan depends on it.
-    pub(super) fn new(loaded: Loaded, cases: Vec<Arc<Case>>, schema: &Schema) -> Self {
+    pub(super) fn new(
+        loaded: Loaded,
+        cases: Vec<Arc<Case>>,
+        tree: &ExceptionTree,
+        schema: &Schema,
+    ) -> Self {
         let clock = loaded.rule.as_ref().map(Clock::new).transpose();
         let now = |case: &Arc<Case>| now(case, clock.as_ref().ok().and_then(Option::as_ref));
         let nows: Vec<i64> = cases.iter().map(now).collect();
         let latest = nows.iter().copied().max().unwrap_or(0);
-        let compiled = loaded.rule.as_ref().map(|rule| compile_rule(rule, schema, latest));
+        let completion =
+            !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
+        let compile = |rule, now| compile_rule(rule, schema, Given { now, completion });
+        let compiled = loaded.rule.as_ref().map(|rule| compile(rule, latest));
         let mut moments = vec![latest];
         let mut earlier = Vec::new();
         if let (Some(rule), Some(CompiledRule { plan: Some(_), uses_now: true, .. })) =
@@ -53,18 +85,31 @@ impl Work {
                     continue;
                 }
                 // Date math that leaves the calendar at one moment only is no plan there.
-                if let Some(plan) = compile_rule(rule, schema, *now).plan {
+                let compiled = compile(rule, *now);
+                if compiled.plan.is_some() {
                     moments.push(*now);
-                    earlier.push(plan);
+                    earlier.push(compiled);
                 }
             }
         }
-        let setting = |now: i64| Setting {
-            now,
-            plan: moments.iter().position(|moment| *moment == now).unwrap_or(0),
-        };
-        let settings = nows.into_iter().map(setting).collect();
-        Self { loaded, compiled, clock, cases, settings, earlier }
+        let mut problems = Vec::new();
+        let context = Context { schema, part: Part::File, now: Now::at(latest) };
+        let exceptions = exceptions(&loaded, &cases, tree, context, &mut problems);
+        let settings = cases.iter().zip(nows).map(|(case, now)| {
+            let lists = lists(loaded.rule.as_ref(), case);
+            let applies = |exception: &Exception| {
+                let open = exception.item.expires.is_none_or(|expires| expires > now);
+                open && lists.contains(&exception.list.as_str())
+            };
+            let numbered = exceptions.iter().enumerate();
+            Setting {
+                now,
+                plan: moments.iter().position(|moment| *moment == now).unwrap_or(0),
+                exceptions: numbered.filter(|(_, e)| applies(e)).map(|(at, _)| at).collect(),
+            }
+        });
+        let settings = settings.collect();
+        Self { loaded, compiled, clock, cases, settings, earlier, exceptions, problems }
     }
 
     /// The plan at the latest moment of the cases.
@@ -74,16 +119,47 @@ impl Work {
 
     /// The plans at all moments.
     pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.plan().into_iter().chain(&self.earlier)
+        self.compiled.iter().chain(&self.earlier).filter_map(|compiled| compiled.plan.as_ref())
     }
 
-    /// The filters of all plans.
+    /// What an ES|QL rule does with the events of a case.
+    pub(super) fn pipeline(&self, setting: &Setting) -> Option<&Pipeline> {
+        let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
+        compiled.pipeline.as_deref()
+    }
+
+    /// The conditions of the exceptions.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = &Predicate> {
+        self.exceptions.iter().map(|exception| &exception.condition)
+    }
+
+    /// The filters of all plans, then the conditions of the exceptions.
     pub(super) fn filters(&self) -> Vec<&Predicate> {
-        self.plans().flat_map(Plan::filters).collect()
+        self.plans().flat_map(Plan::filters).chain(self.exceptions()).collect()
+    }
+
+    /// The exceptions of a case: their names and where their conditions are
+    /// among [`Self::filters`].
+    pub(super) fn excepted(&self, setting: &Setting) -> Vec<(String, usize)> {
+        let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
+        let named = setting.exceptions.iter().filter_map(|at| {
+            let Exception { list, item, .. } = self.exceptions.get(*at)?;
+            Some((format!("{list}/{}", item.name), start + at))
+        });
+        named.collect()
+    }
+
+    /// The exceptions of a case: their names and conditions.
+    pub(super) fn exceptions_of(&self, setting: &Setting) -> Vec<(String, &Predicate)> {
+        let named = setting.exceptions.iter().filter_map(|at| {
+            let Exception { list, item, condition } = self.exceptions.get(*at)?;
+            Some((format!("{list}/{}", item.name), condition))
+        });
+        named.collect()
     }
 
     /// The plan of a case and where its filters are among [`Self::filters`].
-    pub(super) fn planned(&self, setting: Setting) -> Option<(&Plan, Range<usize>)> {
+    pub(super) fn planned(&self, setting: &Setting) -> Option<(&Plan, Range<usize>)> {
         let mut start = 0;
         for (at, plan) in self.plans().enumerate() {
             let filters = plan.filters().len();
@@ -96,8 +172,65 @@ impl Work {
     }
 }
 
+/// The lists that a case is run with: those that it states, else the rule's.
+fn lists<'a>(rule: Option<&'a Rule>, case: &'a Case) -> Vec<&'a str> {
+    if let Some(stated) = &case.options.exceptions {
+        return stated.iter().map(String::as_str).collect();
+    }
+    let own = rule.into_iter().flat_map(|rule| &rule.exceptions_list);
+    let own: Vec<&str> = own.map(|list| list.list_id.as_str()).collect();
+    if own.iter().all(|list| *list == ENDPOINT_LIST) { Vec::new() } else { own }
+}
+
+/// All exceptions that some case is run with, once each.
+fn exceptions(
+    loaded: &Loaded,
+    cases: &[Arc<Case>],
+    tree: &ExceptionTree,
+    context: Context<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Exception> {
+    let mut wanted: BTreeMap<&str, Option<&Case>> = BTreeMap::new();
+    for case in cases {
+        let stated = case.options.exceptions.is_some().then_some(&**case);
+        for list in lists(loaded.rule.as_ref(), case) {
+            wanted.entry(list).or_insert(stated);
+        }
+    }
+    let mut found = Vec::new();
+    for (list, case) in wanted {
+        let Some(items) = tree.lists.get(list) else {
+            let message = format!("the exception list `{list}` is not in exceptions/{list}.ndjson");
+            problems.push(match case {
+                None => loaded.problem(Diagnostic::unsupported(
+                    "exception-list",
+                    message,
+                    Span::default(),
+                )),
+                Some(case) => Problem::with_path(
+                    &case.path,
+                    Diagnostic::error("case-toml", message, Span::default()),
+                ),
+            });
+            continue;
+        };
+        for item in items {
+            match exception::compile(item, tree, context) {
+                Ok(condition) => {
+                    found.push(Exception { list: list.to_owned(), item: item.clone(), condition });
+                }
+                Err(errors) => problems.extend(errors.into_iter().map(|mut error| {
+                    error.message = format!("exception `{}`: {}", item.name, error.message);
+                    Problem::with_path(&item.path, error)
+                })),
+            }
+        }
+    }
+    found
+}
+
 /// The moment of a case: as it states, else its newest event.
-fn now(case: &Arc<Case>, clock: Option<&Clock>) -> i64 {
+pub(super) fn now(case: &Case, clock: Option<&Clock>) -> i64 {
     let newest = || {
         let times = case.events.iter().flat_map(|event| clock.map(|clock| clock.times(event)));
         times.flatten().max()

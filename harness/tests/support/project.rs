@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a module of test crates")]
 
 use harness::case::{Case, CaseTree, Options, Polarity, parse_json};
+use harness::exception::ExceptionTree;
 use harness::rule::parse;
 use harness::rule::tree::{Loaded, RuleTree};
 use harness::run::{self, Project, Run};
@@ -53,8 +54,22 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
     Project {
         rules: RuleTree { rules: vec![loaded] },
         cases: tree,
+        exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),
     }
+}
+
+/// Runs one rule on its cases, with exception lists in files of these names.
+pub fn run_with(rule: &str, cases: Vec<Case>, folder: &str, files: &[(&str, &str)]) -> Run {
+    let root = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    for (name, text) in files {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
+        std::fs::write(path, text).expect("a file is written");
+    }
+    let mut project = project(rule, cases);
+    project.exceptions = harness::exception::load_tree(&root);
+    run::run(project, None).expect("the engine runs")
 }
 
 /// Runs one rule on its cases.

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use harness::compile::rule::compile_base;
-use harness::conformance::formats::{self, Content};
+use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, judge};
 use harness::document::{Columns, Document, Ingest};
 use harness::engine::Engine;
@@ -141,7 +141,8 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
             continue;
         }
         let text = files::read(&path).map_err(|found| io::Error::other(found.to_string()))?;
-        match formats::read(&text, rules).map_err(|found| io::Error::other(found.to_string()))? {
+        let read = formats::read(&text, Around { rules, folder });
+        match read.map_err(|found| io::Error::other(found.to_string()))? {
             Content::Suites(own) => suites.extend(own),
             Content::Pipelines(_) | Content::Unsupported(..) => {}
         }

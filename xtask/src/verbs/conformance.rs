@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use harness::conformance::formats::{self, Content};
+use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Judged, Outcome, Suite, judge};
 use harness::conformance::{esql_spec, exceptions};
 use harness::files::{self, Problem};
@@ -77,7 +77,8 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
                 continue;
             }
         };
-        match formats::read(&text, &rules) {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        match formats::read(&text, Around { rules: &rules, folder }) {
             Ok(content) => files.push((name, content)),
             Err(diagnostic) => problems.push(Problem { path: name, diagnostic, text }),
         }
@@ -120,11 +121,11 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
         }
         let mut ignored = Vec::new();
         let found = files::find(path, &["**/*.json", "**/*.ndjson", "**/*.csv-spec"], &mut ignored);
-        // Data that a suite beside it names is no suite.
-        let data = |name: &str| {
-            name.ends_with(".ndjson") && (name.starts_with("eql/") || name.starts_with("esql/"))
+        let suite = |file: &files::Found| {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+            !formats::is_data(&name)
         };
-        paths.extend(found.into_iter().filter(|file| !data(&file.relative)).map(|file| file.path));
+        paths.extend(found.into_iter().filter(suite).map(|file| file.path));
     }
     paths
 }
@@ -173,7 +174,7 @@ fn pipelines(path: &str, cases: Vec<esql_spec::Case>) -> SuiteReport {
     let mut report = SuiteReport { cases: cases.len(), ..SuiteReport::new("all") };
     let mut datasets = esql_spec::Datasets::default();
     let mut broken = Vec::new();
-    for index in ["employees", "hosts"] {
+    for index in esql_spec::Datasets::INDICES {
         let data = Path::new(path).with_file_name(format!("{index}.ndjson"));
         let read = files::read(&data).map_err(|found| found.to_string());
         broken.extend(read.and_then(|text| datasets.add(index, &text)).err());

@@ -2,15 +2,18 @@
 
 use std::io;
 
+use harness::coverage;
+use harness::mutate::{Fixtures, mutate};
 use harness::report::digest::Digest;
 use harness::report::places::Places;
 use harness::report::table::{self, Detail};
 use harness::report::{coverage_json, github, html, junit, markdown, navigator};
-use harness::run;
+use harness::run::Session;
 
 use super::test;
 use crate::args::{CoverageArgs, CoverageFormat};
 use crate::exit::Exit;
+use crate::gate;
 use crate::project;
 
 /// Runs the rules, measures what their cases cover, and prints it.
@@ -20,10 +23,19 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    let run = run::run(project, args.filter.as_deref()).map_err(io::Error::other)?;
+    let session = Session::open(project, args.filter.as_deref());
+    let engine = session.engine().map_err(io::Error::other)?;
+    let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    bar.set_message("measuring");
+    let coverage = coverage::measure(&session, &engine).map_err(io::Error::other)?;
+    let mutants = if args.no_mutants {
+        None
+    } else {
+        Some(mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?)
+    };
     bar.finish_and_clear();
 
-    let digest = Digest::new(&run, None, None);
+    let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
     let (rules, cases) = project::places(&args.folders, &folders);
     let places = Places { rules: &rules, cases: &cases };
     let mut output = Vec::new();
@@ -48,5 +60,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
         CoverageFormat::Html => html::render(&digest, places, out)?,
     }
     project::deliver(&output, args.out.as_deref())?;
-    Ok(test::exit(&run))
+    let gates = gate::with(folders.gates, args.gate);
+    let passed = gate::passes(&gates.misses(&run, Some(&coverage), mutants.as_ref()));
+    Ok(if passed { test::exit(&run) } else { Exit::Gate })
 }

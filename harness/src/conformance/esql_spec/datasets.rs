@@ -14,6 +14,9 @@ pub struct Datasets {
 }
 
 impl Datasets {
+    /// The indices that the suites know.
+    pub const INDICES: [&'static str; 2] = ["employees", "hosts"];
+
     /// Reads the documents of an index, one JSON object a line.
     ///
     /// # Errors

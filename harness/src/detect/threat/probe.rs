@@ -5,7 +5,7 @@ use super::super::sequence::key::{KeyValue, Real};
 use super::super::terms::{field_values, key_text};
 use crate::document::Cell;
 use crate::ir::Kind;
-use crate::ir::plan::{Compare, TermField, ThreatEntry};
+use crate::ir::plan::{Compare, KeyForm, TermField, ThreatEntry};
 use crate::value::{ip_interval, parse_ip};
 
 /// One of the things that have to be equal.
@@ -48,7 +48,8 @@ pub(super) fn each(
         Compare::Values => {
             let kind = |field: &TermField| field.column.as_ref().map(|column| column.kind);
             let kinds = [kind(&entry.field), kind(&entry.value)];
-            let boolean = entry.field.boolean || entry.value.boolean;
+            let boolean =
+                [&entry.field, &entry.value].iter().any(|own| own.form == KeyForm::Boolean);
             for value in field_values(events, field, document) {
                 if let Some(probe) = plain(value, kinds, boolean) {
                     visit(probe);
@@ -73,7 +74,7 @@ fn plain(value: KeyValue, kinds: [Option<Kind>; 2], boolean: bool) -> Option<Pro
         KeyValue::Text(text) if boolean => Some(Probe::Value(KeyValue::Bool(text.parse().ok()?))),
         KeyValue::Text(text) if has(Kind::Long) || has(Kind::Double) => {
             let whole = text.parse().ok().map(KeyValue::Long);
-            let number = || text.parse().ok().map(|number| number_value(number));
+            let number = || text.parse().ok().map(number_value);
             whole.or_else(number).map(Probe::Value)
         }
         KeyValue::Double(Real(number)) => Some(Probe::Value(number_value(number))),

@@ -122,13 +122,11 @@ fn indicators_of_one_alert_are_bounded() {
 
 #[test]
 fn values_in_common_without_end_are_an_error() {
-    let networks: Value = (0..400).map(|_| json!("0.0.0.0/0")).collect();
     let addresses: Value =
         (0..30_000).map(|n| json!(format!("10.0.{}.{}", n / 250, n % 250))).collect();
-    let mut documents = vec![json!({"kk": networks}); 1];
+    let mut documents = vec![json!({"kk": "0.0.0.0/0"})];
     documents.push(json!({"i": addresses}));
     let fixture = Fixture::new(FIELDS, &documents);
-    // A keyword repeats in its column, so each network is looked up again.
     let hits = vec![0; 400];
     let found = find(&plan("kk=i"), &hits, &[1], fixture.events(), usize::MAX);
     assert_eq!(found, Err(Error::Pairs));

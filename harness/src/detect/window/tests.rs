@@ -36,7 +36,7 @@ fn a_window_comes_from_the_rule_or_kibanas_defaults() {
             300_000,
         ),
         (
-            "from = \"2026-01-01\"\ninterval = \"1w\"",
+            "from = \"2026-01-01\"\ninterval = \"7d\"",
             "2026-01-01T00:00:00.000Z",
             "2026-01-05T12:00:00.000Z",
             604_800_000,
@@ -73,8 +73,6 @@ fn what_is_no_time_is_an_error() {
         ("from = \"yesterday\"", "`rule.from`: failed to parse date field [yesterday]"),
         ("from = \"now-6x\"", "`rule.from`: `now-6x` is not date math"),
         ("to = \"now+\"", "`rule.to`: `now+` is not date math"),
-        ("interval = \"soon\"", "`rule.interval` is \"soon\""),
-        ("interval = \"0m\"", "`rule.interval` is \"0m\""),
         ("from = \"now+1m\"", "`rule.from` lies after `rule.to`"),
     ] {
         let errors = Clock::new(&query(more)).expect_err(more);
@@ -86,9 +84,11 @@ fn what_is_no_time_is_an_error() {
 #[test]
 fn an_override_comes_before_the_timestamp() {
     let event = |source| Event::from_json(source, 1).expect("an event");
-    let both = event(json!({"@timestamp": "1970-01-01T00:00:01Z", "event": {"ingested": 2000}}));
-    let one = event(json!({"@timestamp": 1000}));
-    let bad = event(json!({"@timestamp": 1000, "event.ingested": "n/a"}));
+    let both = event(
+        json!({"@timestamp": "1970-01-01T00:00:01Z", "event": {"ingested": "1970-01-01T00:00:02Z"}}),
+    );
+    let one = event(json!({"@timestamp": "1970-01-01T00:00:01Z"}));
+    let bad = event(json!({"@timestamp": "1970-01-01T00:00:01Z", "event.ingested": "n/a"}));
     let none = event(json!({"message": "x"}));
     let ingested = "timestamp_override = \"event.ingested\"\n";
     let strict = format!("{ingested}timestamp_override_fallback_disabled = true");

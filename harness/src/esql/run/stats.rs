@@ -40,6 +40,7 @@ fn group(
         let mask = match &call.filter {
             None => None,
             Some(filter) => {
+                machine.test(filter);
                 let truth = machine.truth(filter)?;
                 Some(truth.into_iter().map(|truth| truth == Truth::True).collect::<Vec<_>>())
             }
@@ -59,6 +60,7 @@ pub(super) fn stats(
     span: Span,
 ) -> Result<(), Diagnostic> {
     let Grouped { groups, columns } = group(machine, grouping, span)?;
+    machine.group_lineage(groups.count, |visit| groups.each(None, visit));
     machine.registers.fill(None);
     machine.len = groups.count;
     machine.origin = Origin::None;
@@ -85,6 +87,7 @@ pub(super) fn inline_stats(
     };
     let rows = std::mem::take(&mut machine.registers);
     let (len, origin) = (machine.len, std::mem::replace(&mut machine.origin, Origin::None));
+    let lineage = machine.lineage.take();
     machine.registers = vec![None; rows.len()];
     machine.len = groups.count;
     for (register, column) in columns {
@@ -92,7 +95,7 @@ pub(super) fn inline_stats(
     }
     eval(machine, &grouping.after)?;
     let per_group = std::mem::replace(&mut machine.registers, rows);
-    (machine.len, machine.origin) = (len, origin);
+    (machine.len, machine.origin, machine.lineage) = (len, origin, lineage);
     for (slot, column) in machine.registers.iter_mut().zip(per_group) {
         if let Some(column) = column {
             *slot = Some(Arc::new(column.gather(&of_rows)));

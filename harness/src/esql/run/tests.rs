@@ -131,7 +131,8 @@ fn warnings_say_where_and_how_often() {
 fn the_trace_counts_rows_behind_each_step() {
     let query = "FROM x | WHERE pid > 1 | STATS c = COUNT(*) BY host | LIMIT 1";
     let table = ran(query).expect("runs");
-    let trace: Vec<_> = table.trace.iter().map(|(span, rows)| (span.of(query), *rows)).collect();
+    let trace: Vec<_> =
+        table.trace.iter().map(|step| (step.span.of(query), step.rows_out)).collect();
     assert_eq!(
         trace,
         [

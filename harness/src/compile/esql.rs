@@ -1,0 +1,149 @@
+//! ES|QL to a pipeline: a typed plan, the fields that it reads, and its
+//! full-text functions as predicates that the engine answers.
+
+use serde_json::{Value as Json, json};
+
+use super::{Context, dsl, kql, query_string};
+use crate::diagnostic::Diagnostic;
+use crate::esql::mapping::SchemaFields;
+use crate::esql::memory::MemoryField;
+use crate::esql::plan::{Plan, PlanOptions, Unknown, plan};
+use crate::esql::search::{Search, SearchQuery};
+use crate::esql::source::metadata_type;
+use crate::esql::value::Value;
+use crate::ir::plan::PipelinePlan;
+use crate::ir::{Origin, Predicate};
+use crate::query;
+use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
+use crate::span::Span;
+
+/// A pipeline that is ready to run on documents.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// What it does.
+    pub plan: Plan,
+    /// How to read the fields that it reads.
+    pub fields: Vec<MemoryField>,
+    /// The places of its full-text functions, in the order of
+    /// [`PipelinePlan::searches`].
+    pub searches: Vec<Span>,
+}
+
+/// Compiles a query. `completion` says that answers of a model are at hand,
+/// `also` names further fields that will be read.
+///
+/// # Errors
+///
+/// All that Elasticsearch's parser and verifier would reject, and what cannot
+/// be run offline.
+pub fn compile(
+    text: &str,
+    context: Context<'_>,
+    completion: bool,
+    also: &[&str],
+) -> Result<(PipelinePlan, Pipeline), Vec<Diagnostic>> {
+    let tree = query::esql::parse(text).map_err(|error| vec![error])?;
+    let fields = SchemaFields::new(context.schema);
+    let options = PlanOptions { fields: &fields, unknown: Unknown::Error, completion };
+    let plan = plan(&tree, text, options)?;
+    let names = plan.fields.iter().map(|field| &*field.name).chain(also.iter().copied());
+    let mut read: Vec<MemoryField> = names
+        .filter(|name| metadata_type(name).is_none())
+        .filter_map(|name| fields.memory_field(name))
+        .collect();
+    read.sort_by(|a, b| a.name.cmp(&b.name));
+    read.dedup_by(|a, b| a.name == b.name);
+    let mut errors = Vec::new();
+    let (mut searches, mut places) = (Vec::new(), Vec::new());
+    for call in plan.searches() {
+        match search(call, context) {
+            Ok(predicate) => {
+                searches.push(predicate.at(Origin { part: context.part, span: call.span }));
+                places.push(call.span);
+            }
+            Err(found) => {
+                let moved = found.into_iter().map(|error| Diagnostic { span: call.span, ..error });
+                errors.extend(moved);
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let commands = std::iter::once(tree.source.to_string())
+        .chain(tree.commands.iter().map(ToString::to_string))
+        .collect();
+    let documents = PipelinePlan { filter: Predicate::Const(true), searches, commands };
+    Ok((documents, Pipeline { plan, fields: read, searches: places }))
+}
+
+/// Compiles one full-text function.
+fn search(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let known: &[&str] = match &call.query {
+        SearchQuery::Kql(_) => &["boost"],
+        SearchQuery::QueryString(_) => {
+            &["boost", "default_field", "default_operator", "analyze_wildcard", "lenient"]
+        }
+        // The parser of the DSL knows them.
+        SearchQuery::Match { .. } | SearchQuery::MatchPhrase { .. } => return field(call, context),
+    };
+    for (name, value) in &call.options {
+        let harmless = *value == Value::Bool(false) && name == "case_insensitive";
+        if !known.contains(&name.as_str()) && !harmless {
+            let message = format!("the option `{name}` of a full-text function");
+            return Err(vec![Diagnostic::unsupported("esql-search", message, call.span)]);
+        }
+    }
+    match &call.query {
+        SearchQuery::QueryString(text) => {
+            let all = call.text_option("default_operator");
+            let query = QueryString {
+                query: text.clone(),
+                fields: call.text_option("default_field").into_iter().map(str::to_owned).collect(),
+                default_operator: match all.map(str::to_ascii_lowercase).as_deref() {
+                    Some("and") => Operator::And,
+                    _ => Operator::Or,
+                },
+                analyze_wildcard: call.bool_option("analyze_wildcard").unwrap_or(false),
+                lenient: call.bool_option("lenient").unwrap_or(false),
+            };
+            query_string::compile(&query, Some(call.span), context)
+        }
+        SearchQuery::Kql(text) => {
+            let ast = query::kql::parse(text)?;
+            dsl::compile(&kql::to_dsl_in_elasticsearch(&ast, context.schema)?, context)
+        }
+        SearchQuery::Match { .. } | SearchQuery::MatchPhrase { .. } => field(call, context),
+    }
+}
+
+/// `MATCH` and `MATCH_PHRASE`: clauses of the DSL that forgive values of
+/// another type.
+fn field(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let (clause, field, value) = match &call.query {
+        SearchQuery::Match { field, value } => ("match", field, scalar(value)),
+        SearchQuery::MatchPhrase { field, phrase } => ("match_phrase", field, json!(phrase)),
+        SearchQuery::Kql(_) | SearchQuery::QueryString(_) => return Ok(Predicate::Const(false)),
+    };
+    let mut body = serde_json::Map::new();
+    body.insert("query".to_owned(), value);
+    if clause == "match" {
+        body.insert("lenient".to_owned(), json!(true));
+    }
+    body.extend(call.options.iter().map(|(name, value)| (name.clone(), scalar(value))));
+    let query = parse_dsl::parse(&json!({ clause: { field.as_str(): body } }), call.span)?;
+    dsl::compile(&query, context)
+}
+
+fn scalar(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => json!(value),
+        Value::Long(value) => json!(value),
+        Value::ULong(value) => json!(value),
+        Value::Double(value) => json!(value),
+        Value::Str(text) => json!(text),
+        Value::Ip(_) => json!(value.as_ref().text(crate::esql::types::Type::Ip)),
+        Value::Point(_) | Value::Amount(_) => Json::Null,
+    }
+}

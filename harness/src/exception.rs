@@ -1,0 +1,127 @@
+//! Exception lists from disk: what a rule must not alert on.
+//!
+//! `exceptions/<list_id>.ndjson` as Kibana exports it, or `.json` with an item
+//! or an array of items; value lists are `exceptions/lists/<id>.txt`, one value
+//! a line (docs/cases.md, "Exceptions"). This module only reads; `compile`
+//! makes conditions of it.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::files::{self, Problem};
+use crate::span::Span;
+
+/// All exception lists of a project.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExceptionTree {
+    /// The items by `list_id`, in the order of their files; a list that could
+    /// not be read is not there.
+    pub lists: BTreeMap<String, Vec<Item>>,
+    /// The values of each value list.
+    pub values: BTreeMap<String, Vec<String>>,
+    /// What could not be used.
+    pub problems: Vec<Problem>,
+}
+
+/// One exception: all of its entries have to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// `name`, else `item_id`, else its position.
+    pub name: String,
+    /// The file that states it.
+    pub path: String,
+    /// The systems that it is for; all where empty.
+    pub os_types: Vec<String>,
+    /// When it lapses, in milliseconds since 1970.
+    pub expires: Option<i64>,
+    /// The conditions; never empty.
+    pub entries: Vec<Entry>,
+}
+
+/// One condition of an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The field; for [`Test::Nested`] the path of the objects.
+    pub field: String,
+    /// Whether the test must fail.
+    pub excluded: bool,
+    /// What is asked of the field.
+    pub test: Test,
+}
+
+/// What an entry asks of its field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// This value, or these words in a row.
+    Match(String),
+    /// One of these.
+    MatchAny(Vec<String>),
+    /// A pattern with `*` and `?`.
+    Wildcard(String),
+    /// Any value.
+    Exists,
+    /// A value of a value list.
+    List {
+        /// The list.
+        id: String,
+        /// The type of its values: `keyword`, `ip`, `ip_range`, ….
+        kind: String,
+    },
+    /// One object for which all of these hold; their fields are relative to it.
+    Nested(Vec<Entry>),
+}
+
+/// Loads the lists below `root`; a root that does not exist has none.
+pub fn load_tree(root: &Path) -> ExceptionTree {
+    let mut tree = ExceptionTree::default();
+    for file in files::find(root, &["**/*"], &mut tree.problems) {
+        let problem = |diagnostic| Problem::with_path(&file.relative, diagnostic);
+        let text = match files::read(&file.path) {
+            Ok(text) => text,
+            Err(found) => {
+                tree.problems.push(problem(found));
+                continue;
+            }
+        };
+        let (stem, extension) =
+            file.relative.rsplit_once('.').unwrap_or((file.relative.as_str(), ""));
+        match (stem.strip_prefix("lists/"), extension) {
+            (Some(id), "txt") => {
+                let values = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                tree.values.insert(id.to_owned(), values.map(str::to_owned).collect());
+            }
+            (None, "json" | "ndjson") if !stem.contains('/') => {
+                let (found, errors) = read::items(&file.relative, stem, &text, extension == "json");
+                let failed = !errors.is_empty();
+                let located = |diagnostic| Problem {
+                    path: file.relative.clone(),
+                    diagnostic,
+                    text: text.clone(),
+                };
+                tree.problems.extend(errors.into_iter().map(located));
+                if !failed {
+                    tree.lists.entry(stem.to_owned()).or_default();
+                    for (list, item) in found {
+                        tree.lists.entry(list).or_default().push(item);
+                    }
+                }
+            }
+            _ => {
+                let message = "is no exception list: they are <list_id>.json, <list_id>.ndjson \
+                               and lists/<id>.txt";
+                tree.problems.push(problem(Diagnostic::error(
+                    "exception",
+                    message,
+                    Span::default(),
+                )));
+            }
+        }
+    }
+    tree
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! Runs an ES|QL rule on one case, and says what its steps made of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::explain::{Clause, Explanation};
+use super::{Alert, CaseRun};
+use crate::case::Case;
+use crate::compile::esql::Pipeline;
+use crate::diagnostic::Diagnostic;
+use crate::document;
+use crate::esql::alerts::{self, AlertOptions, Suppression};
+use crate::esql::memory::{Document, MemorySource};
+use crate::esql::plan::StepKind;
+use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, run};
+use crate::esql::search::{Search, SearchFunctions};
+use crate::esql::source::Source;
+use crate::event::Event;
+use crate::ir::{Origin, Part};
+use crate::rule::model::Rule;
+use crate::rule::names::MissingFields;
+use crate::span::Span;
+use crate::verdict::{self, Verdict};
+
+/// The most rows of a step that are explained.
+const MAX_ROWS: usize = 5;
+/// The most fields that an alert shows.
+const MAX_FIELDS: usize = 100;
+
+/// A pipeline, and which events of a case it reads.
+pub(super) struct Trial<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) pipeline: &'a Pipeline,
+    /// The time of the run.
+    pub(super) now: i64,
+    /// The events that it reads, ascending; behind them those that each of its
+    /// full-text functions matches.
+    pub(super) hits: &'a [Vec<u32>],
+    pub(super) max_signals: usize,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Trial<'_> {
+    /// Runs the case and judges it.
+    pub(super) fn case(self, case: &Arc<Case>) -> CaseRun {
+        let source = self.source(&case.events);
+        let matches = self.matches(case.events.len());
+        let answer = |_: &str| case.options.completion.clone();
+        let options = RunOptions {
+            now: self.now,
+            rows: Some(self.hits.first().cloned().unwrap_or_default()),
+            completion: Some(&answer),
+            trace: true,
+        };
+        let result = run(&self.pipeline.plan, &source, &matches, &options);
+        let mut warnings = self.warnings.clone();
+        warnings.extend(ignored(&source, case));
+        let table = match result {
+            Ok(table) => table,
+            Err(error) => {
+                // Elasticsearch answers with this error, and the rule raises nothing.
+                warnings.push(format!("the query fails: {error}"));
+                let verdict = verdict::judge(case, 0);
+                let (alerts, explanations) = (Vec::new(), Vec::new());
+                return CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
+            }
+        };
+        // Kibana adds a limit of its own to every query.
+        let lines = table.warnings.lines(&self.pipeline.plan.text);
+        warnings.extend(lines.into_iter().filter(|line| !line.starts_with("No limit defined")));
+        let alerts = self.alerts(&table, &source, &case.events);
+        let verdict = verdict::judge(case, alerts.len());
+        let explanations = self.explain(&verdict, &table, case);
+        CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
+    }
+
+    /// The events as rows; where an index name states a field, it is filled in.
+    fn source(&self, events: &[Event]) -> MemorySource {
+        let stated: Vec<Event> =
+            events.iter().map(|event| document::with_stated_fields(event)).collect();
+        let documents: Vec<Document<'_>> = stated
+            .iter()
+            .map(|event| Document {
+                id: &event.id,
+                index: event.index.as_deref().unwrap_or_default(),
+                version: 1,
+                source: &event.source,
+            })
+            .collect();
+        MemorySource::read(&self.pipeline.fields, &documents)
+    }
+
+    fn matches(&self, events: usize) -> Matches {
+        let rows = |hits: &Vec<u32>| {
+            let mut rows = vec![false; events];
+            for hit in hits {
+                if let Some(row) = rows.get_mut(*hit as usize) {
+                    *row = true;
+                }
+            }
+            rows
+        };
+        let searches = self.hits.iter().skip(1).map(rows);
+        Matches(self.pipeline.searches.iter().copied().zip(searches).collect())
+    }
+
+    fn alerts(&self, table: &Table, source: &MemorySource, events: &[Event]) -> Vec<Alert> {
+        let suppression = self.rule.alert_suppression.as_ref().map(|suppression| Suppression {
+            fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
+            group_missing: suppression.missing_fields == MissingFields::Suppress,
+        });
+        let options = AlertOptions { max_signals: self.max_signals, suppression };
+        let found = alerts::alerts(&self.pipeline.plan, table, source, source, &options);
+        let columns = self.shown(table, source);
+        let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
+        let name = |row: &u32| events.get(*row as usize).map(|event| event.id.clone());
+        found
+            .iter()
+            .map(|alert| {
+                let behind = lineage.get(alert.row).into_iter().flatten();
+                let fields = columns.iter().filter_map(|column| {
+                    let values = values(column, alert.row);
+                    (!values.is_empty()).then(|| (column.name.to_string(), vec![values.join(", ")]))
+                });
+                Alert {
+                    events: behind.filter_map(name).collect(),
+                    key: Vec::new(),
+                    fields: fields.collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The columns of an alert: those that the pipeline names.
+    fn shown(&self, table: &Table, source: &MemorySource) -> Vec<TableColumn> {
+        let read = self.pipeline.plan.fields.iter().map(|field| &field.name);
+        let own = |name: &str| table.columns.iter().any(|column| &*column.name == name);
+        let read = read.filter(|name| !own(name));
+        let from_source = read.filter_map(|name| table.column(name, source, source));
+        let columns = from_source.chain(table.columns.iter().cloned());
+        columns.filter(|column| !column.name.starts_with('_')).take(MAX_FIELDS).collect()
+    }
+}
+
+/// The values of a row, as JSON where they are strings.
+fn values(column: &TableColumn, row: usize) -> Vec<String> {
+    let text = |value: crate::esql::value::Ref<'_>| {
+        let text = value.text(column.ty);
+        if column.ty.is_string() { serde_json::Value::from(text).to_string() } else { text }
+    };
+    column.column.values(row).map(text).collect()
+}
+
+/// Values that do not fit their fields.
+fn ignored(source: &MemorySource, case: &Case) -> Vec<String> {
+    let Some(column) = source.column("_ignored") else { return Vec::new() };
+    let events = case.events.iter().enumerate();
+    let found = events.flat_map(|(row, event)| {
+        let fields = column.values(row).map(|field| field.str().to_owned());
+        fields.map(|field| format!("{}: a value of {field} does not fit the field", event.id))
+    });
+    found.collect()
+}
+
+/// The rows that full-text functions match, by their places.
+struct Matches(BTreeMap<Span, Vec<bool>>);
+
+impl SearchFunctions for Matches {
+    fn matches(&self, search: &Search) -> Result<Vec<bool>, Diagnostic> {
+        let none =
+            || Diagnostic::error("esql-search", "the function was not compiled", search.span);
+        self.0.get(&search.span).cloned().ok_or_else(none)
+    }
+}
+
+/// Why a case came out as it did, from the trace of its run.
+impl Trial<'_> {
+    fn explain(&self, verdict: &Verdict, table: &Table, case: &Case) -> Vec<Explanation> {
+        let missed = match verdict {
+            Verdict::Pass => return Vec::new(),
+            Verdict::Missed => true,
+            Verdict::Noisy => false,
+            Verdict::Count { expected, found } => expected > found,
+        };
+        let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
+        let mut told: Vec<Explanation> = self.unread(case).into_iter().map(note).collect();
+        let telling = |step: &&StepTrace| step.rows_in != step.rows_out || !step.tests.is_empty();
+        told.extend(table.trace.iter().filter(telling).map(|step| note(self.summary(step))));
+        let filters = || {
+            let steps = self.pipeline.plan.steps.iter().enumerate().zip(&table.trace);
+            steps.filter_map(|((at, step), trace)| match &step.kind {
+                StepKind::Filter(condition) => Some((at, Shape::of(condition), trace)),
+                _ => None,
+            })
+        };
+        // The first condition that left nothing, or the last that let rows through.
+        let told_of = if missed {
+            filters().find(|(_, _, trace)| trace.rows_in > 0 && trace.rows_out == 0)
+        } else {
+            filters().filter(|(_, _, trace)| trace.rows_out > 0).last()
+        };
+        if let Some((at, shape, trace)) = told_of {
+            let before = at.checked_sub(1).and_then(|at| table.trace.get(at));
+            let lineage = before.map(|step| step.lineage.as_slice()).unwrap_or_default();
+            let rows = (0..trace.rows_in).filter(|row| holds(&shape, trace, *row) != missed);
+            let rows = rows.take(MAX_ROWS);
+            told.extend(rows.map(|row| self.row(&shape, trace, row, lineage, missed, case)));
+        }
+        told
+    }
+
+    /// Events that the pipeline does not read.
+    fn unread(&self, case: &Case) -> Option<String> {
+        let read = self.hits.first().map_or(0, Vec::len);
+        let left = case.events.len().saturating_sub(read);
+        let patterns = self.pipeline.plan.indices.join(", ");
+        (left > 0).then(|| {
+            let total = case.events.len();
+            format!("{left} of {total} events are not read: outside {patterns}, or filtered out")
+        })
+    }
+
+    /// One step in a line.
+    fn summary(&self, step: &StepTrace) -> String {
+        let text = one_line(step.span.of(&self.pipeline.plan.text));
+        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text))
+    }
+
+    fn row(
+        &self,
+        shape: &Shape,
+        trace: &StepTrace,
+        row: usize,
+        lineage: &[Vec<u32>],
+        missed: bool,
+        case: &Case,
+    ) -> Explanation {
+        let behind = lineage.get(row).map(Vec::as_slice).unwrap_or_default();
+        let name = |event: &u32| case.events.get(*event as usize).map(|event| event.id.clone());
+        let test = |number: usize| truth(trace, number, row);
+        let tests = if missed { shape.blame(&test, Truth::True) } else { shape.support(&test) };
+        let clauses = tests.into_iter().filter_map(|number| {
+            let found = trace.tests.get(number)?;
+            let text = &self.pipeline.plan.text;
+            let read = found.inputs.iter().map(|(span, column)| {
+                let values = column.values(row).map(|value| value.text(column.ty));
+                (span.of(text).to_owned(), values.collect::<Vec<_>>())
+            });
+            let read: Vec<_> = read.collect();
+            let fields: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
+            let several = read.len() > 1;
+            let shown = read.iter().flat_map(|(name, values)| match values.as_slice() {
+                [] if several => vec![format!("{name}: null")],
+                values if several => vec![format!("{name}: {}", values.join(", "))],
+                values => values.to_vec(),
+            });
+            Some(Clause {
+                origin: Origin { part: Part::Query, span: found.span },
+                clause: one_line(found.span.of(text)),
+                holds: test(number) == Truth::True,
+                field: fields.join(", "),
+                found: shown.collect(),
+            })
+        });
+        let clauses = clauses.collect();
+        match behind {
+            [event] => Explanation { event: name(event), note: None, clauses },
+            events => {
+                let ids: Vec<_> = events.iter().filter_map(name).take(MAX_ROWS).collect();
+                let more = if events.len() > ids.len() { ", …" } else { "" };
+                let note = format!("row {} of {}{more}", row + 1, ids.join(", "));
+                Explanation { event: None, note: Some(note), clauses }
+            }
+        }
+    }
+}
+
+fn truth(trace: &StepTrace, test: usize, row: usize) -> Truth {
+    let truths = trace.tests.get(test).map(|test| test.truths.as_slice()).unwrap_or_default();
+    truths.get(row).copied().unwrap_or(Truth::Null)
+}
+
+fn holds(shape: &Shape, trace: &StepTrace, row: usize) -> bool {
+    shape.truth(&|test| truth(trace, test, row)) == Truth::True
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shorten(text: &str) -> String {
+    const MOST: usize = 100;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

@@ -1,0 +1,160 @@
+//! Exceptions, from lists on disk to alerts.
+
+#[path = "support/project.rs"]
+mod project;
+
+use harness::verdict::Status;
+use project::{case, query_rule, run_with};
+use serde_json::{Value, json};
+
+const LIST: &str = "[[rule.exceptions_list]]\nid = \"1\"\nlist_id = \"quiet\"\n\
+                    namespace_type = \"single\"\ntype = \"detection\"\n";
+
+fn item(entries: &Value) -> Value {
+    json!({"item_id": "i", "name": "Item", "type": "simple", "entries": entries})
+}
+
+/// The ids of the alerts' events when this item applies.
+fn check(number: usize, item: &Value, expected: &str) {
+    let events = json!([
+        {"_id": "ann", "user.name": "ann", "process.name": "Tool.exe", "host.os.type": "linux"},
+        {"_id": "bob", "user.name": "bob", "source.ip": "10.1.2.3", "host.os.name": "macOS"},
+        {"_id": "both", "user.name": ["ann", "bob"], "message": "the quick brown fox",
+            "threat.enrichments": [{"matched.type": "a"}, {"matched.atomic": "b"}]}
+    ]);
+    let files = [
+        ("quiet.json", item.to_string()),
+        ("lists/nets.txt", "10.0.0.0/8\n\n192.168.0.1-192.168.0.9\n".to_owned()),
+        ("lists/users.txt", "bob\n".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let cases = vec![case("c", &events, None)];
+    let run = run_with(&query_rule("user.name:*", LIST), cases, &format!("item{number}"), &files);
+    let rule = &run.rules[0];
+    let found = match rule.cases.first() {
+        Some(case) => {
+            let ids: Vec<_> = case.alerts.iter().flat_map(|alert| alert.events.clone()).collect();
+            ids.join(" ")
+        }
+        None => rule.problems.iter().map(|found| found.diagnostic.message.clone()).collect(),
+    };
+    assert_eq!(found, expected, "{item} {:?} {:?}", run.problems, rule.problems);
+}
+
+#[test]
+fn entries_of_an_item_hold_together() {
+    let entry = |field: &str, kind: &str, value: Value| json!({"field": field, "type": kind, "operator": "included", "value": value});
+    let list = |id: &str, kind: &str, field: &str| json!([{"field": field, "type": "list", "operator": "included", "list": {"id": id, "type": kind}}]);
+    let ann = entry("user.name", "match", json!("ann"));
+    let table = [
+        (item(&json!([ann])), "bob"),
+        (item(&json!([entry("user.name", "match", json!("Ann"))])), "ann bob both"),
+        (item(&json!([entry("message", "match", json!("Quick brown"))])), "ann bob"),
+        (item(&json!([entry("user.name", "match_any", json!(["ann", "bob"]))])), ""),
+        (item(&json!([entry("process.name", "wildcard", json!("Tool*"))])), "bob both"),
+        (item(&json!([entry("process.name", "wildcard", json!("tool*"))])), "ann bob both"),
+        (
+            item(&json!([{"field": "source.ip", "type": "exists", "operator": "included"}])),
+            "ann both",
+        ),
+        (item(&json!([{"field": "source.ip", "type": "exists", "operator": "excluded"}])), "bob"),
+        (
+            item(&json!([ann, {"field": "message", "type": "exists", "operator": "excluded"}])),
+            "bob both",
+        ),
+        (item(&list("users", "keyword", "user.name")), "ann"),
+        (item(&list("nets", "ip_range", "source.ip")), "ann both"),
+        (
+            item(&list("none", "ip", "source.ip")),
+            "exception `Item`: the value list `none` is not in exceptions/lists/none.txt",
+        ),
+        (
+            item(&list("nets", "shape", "source.ip")),
+            "exception `Item`: the value list `nets` is of type `shape`",
+        ),
+        (
+            item(
+                &json!([{"field": "threat.enrichments", "type": "nested", "entries": [entry("matched.type", "match", json!("a"))]}]),
+            ),
+            "ann bob",
+        ),
+        (
+            item(
+                &json!([{"field": "threat.enrichments", "type": "nested", "entries": [entry("matched.type", "match", json!("a")), entry("matched.atomic", "match", json!("b"))]}]),
+            ),
+            "ann bob both",
+        ),
+        (
+            json!([item(&json!([ann])), item(&json!([entry("user.name", "match", json!("bob"))]))]),
+            "",
+        ),
+        (
+            {
+                let mut item = item(
+                    &json!([{"field": "user.name", "type": "exists", "operator": "included"}]),
+                );
+                item["os_types"] = json!(["linux", "macos"]);
+                item
+            },
+            "both",
+        ),
+        (
+            {
+                let mut item = item(&json!([ann]));
+                item["expire_time"] = json!("1969-12-31T23:59:59Z");
+                item
+            },
+            "ann bob both",
+        ),
+        (
+            {
+                let mut item = item(&json!([ann]));
+                item["expire_time"] = json!("1970-01-01T00:00:00.001Z");
+                item
+            },
+            "bob",
+        ),
+    ];
+    for (number, (item, expected)) in table.iter().enumerate() {
+        check(number, item, expected);
+    }
+}
+
+#[test]
+fn a_miss_names_the_exception() {
+    let text = item(
+        &json!([{"field": "user.name", "type": "match", "operator": "included", "value": "ann"}]),
+    );
+    let files = [("quiet.json", text.to_string())];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let events = json!([{"user.name": "ann"}]);
+    let mut lifted = case("lifted", &events, None);
+    lifted.options.exceptions = Some(Vec::new());
+    let cases = vec![case("silenced", &events, None), lifted];
+    let run = run_with(&query_rule("user.name:*", LIST), cases, "miss", &files);
+    let cases = &run.rules[0].cases;
+    assert_eq!(cases[0].alerts.len(), 0);
+    assert_eq!(
+        cases[0].explanations[0].note.as_deref(),
+        Some("the exception quiet/Item silences it")
+    );
+    assert_eq!(cases[1].alerts.len(), 1);
+}
+
+#[test]
+fn a_list_that_is_not_there_is_unsupported_but_for_the_endpoints() {
+    let events = json!([{"user.name": "ann"}]);
+    let run =
+        run_with(&query_rule("user.name:*", LIST), vec![case("c", &events, None)], "none", &[]);
+    assert_eq!(run.rules[0].status, Status::Unsupported);
+    let endpoint = LIST.replace("quiet", "endpoint_list");
+    let run = run_with(
+        &query_rule("user.name:*", &endpoint),
+        vec![case("c", &events, None)],
+        "none",
+        &[],
+    );
+    assert_eq!(run.rules[0].cases[0].alerts.len(), 1);
+}
