@@ -1,14 +1,12 @@
 //! Makes the embedded type table, `harness/src/schema/table/fields.txt`.
 //!
 //! ```text
-//! cargo run -p harness --example schema_table -- \
-//!     ECS.csv INTEGRATIONS.csv harness/src/schema/table/additions.csv OUT.txt
+//! cargo run -p harness --example schema_table -- ECS.csv INTEGRATIONS.csv OUT.txt
 //! ```
 //!
 //! `ECS.csv` has the columns `field,type,ignore_above,normalizer,multi_field_of`
-//! and wins over `INTEGRATIONS.csv`, which begins with `field,type`; so do our
-//! additions, fields of Elastic's packages that the other two lack.
-//! `schema::table` says what the output looks like.
+//! and wins; `INTEGRATIONS.csv` begins with `field,type`. `schema::table` says
+//! what the output looks like.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -31,11 +29,10 @@ struct Fact {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [ecs, integrations, additions, out] = arguments.as_slice() else {
-        return Err("usage: schema_table ECS.csv INTEGRATIONS.csv ADDITIONS.csv OUT.txt".into());
+    let [ecs, integrations, out] = arguments.as_slice() else {
+        return Err("usage: schema_table ECS.csv INTEGRATIONS.csv OUT.txt".into());
     };
     let mut facts = BTreeMap::new();
-    read_integrations(&fs::read_to_string(additions)?, &mut facts);
     read_integrations(&fs::read_to_string(integrations)?, &mut facts);
     read_ecs(&fs::read_to_string(ecs)?, &mut facts)?;
     settle_arrays(&mut facts);

@@ -11,6 +11,7 @@
 //! unmapped = "missing"                  # or "strict": what EQL makes of other fields
 //! ```
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -20,6 +21,7 @@ use crate::case;
 use crate::diagnostic::Diagnostic;
 use crate::exception;
 use crate::files::{self, Problem};
+use crate::gate::{Gate, Gates};
 use crate::rule::tree;
 use crate::run::Project;
 use crate::schema::{Base, Schema, Unmapped};
@@ -40,6 +42,8 @@ pub struct Folders {
     pub mappings: Vec<PathBuf>,
     /// What fields without a mapping are to EQL.
     pub unmapped: Unmapped,
+    /// What rules have to reach.
+    pub gates: Gates,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,6 +54,8 @@ struct RawConfig {
     snapshots: Option<PathBuf>,
     exceptions: Option<PathBuf>,
     schema: RawSchema,
+    /// By folder, as it is named from the root.
+    gates: BTreeMap<String, Gate>,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,6 +98,19 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         }
         Ok(root.join(given))
     };
+    let rules = raw.rules.clone().unwrap_or_else(|| "rules".into());
+    let mut gates = Gates::default();
+    for (folder, gate) in raw.gates {
+        if let Some(fault) = gate.fault() {
+            return Err(problem(&format!("gates.\"{folder}\": {fault}"), Span::default()));
+        }
+        let Ok(below) = Path::new(&folder).strip_prefix(&rules) else {
+            let message = format!("gates.\"{folder}\" is no folder below {}", rules.display());
+            return Err(problem(&message, Span::default()));
+        };
+        let below: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        gates.folders.push((below.join("/"), gate));
+    }
     let mappings = raw.schema.mappings.into_iter().map(|mapping| place(Some(mapping), ""));
     Ok(Folders {
         rules: place(raw.rules, "rules")?,
@@ -100,6 +119,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         exceptions: place(raw.exceptions, "exceptions")?,
         mappings: mappings.collect::<Result<_, _>>()?,
         unmapped: raw.schema.unmapped,
+        gates,
     })
 }
 

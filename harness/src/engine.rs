@@ -9,9 +9,11 @@ pub mod embedded;
 mod leaves;
 mod rows;
 
+use std::ops::Range;
+
 use roaring::RoaringBitmap;
 
-use crate::ir::Predicate;
+use crate::ir::{Leaf, Predicate};
 
 /// Answers predicates over a fixed set of documents, numbered from zero.
 pub trait Engine {
@@ -21,6 +23,15 @@ pub trait Engine {
     ///
     /// When the engine cannot answer; never instead of an empty answer.
     fn select(&self, predicates: &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError>;
+
+    /// The rows that pass each leaf, of the documents asked for with it. Rows
+    /// are numbered from zero over these documents, in order, nested objects
+    /// included.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::select`].
+    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<Vec<u32>>, EngineError>;
 }
 
 /// The engine could not answer.

@@ -12,6 +12,7 @@
 pub mod display;
 pub mod eval;
 pub mod explain;
+mod group;
 pub mod plan;
 pub mod script;
 

@@ -3,10 +3,23 @@
 //! A renderer decides nothing; it shows what the run holds. Text that comes
 //! from rules or fixtures is made safe for the terminal by [`printable`].
 
+pub mod attack;
+pub mod coverage_json;
+pub mod digest;
+pub mod github;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod mutants;
+pub mod navigator;
+pub mod places;
 pub mod problem;
 pub mod schedule;
+pub mod table;
+mod words;
+mod xml;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

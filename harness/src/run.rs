@@ -1,11 +1,13 @@
 //! Wires it: rules × cases → [`Run`], plain data that reports render.
 
+mod about;
 mod alert;
 mod explain;
 mod ground;
 mod judge;
 mod pipeline;
 mod schedule;
+mod subject;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,9 +34,11 @@ use crate::verdict::{Status, Verdict};
 
 use work::Work;
 
+pub use about::{About, QuerySource};
 pub use alert::{Facts, Stated, Suppressed};
 pub use explain::{Clause, Explanation};
 pub use schedule::Schedule;
+pub use subject::{Subject, Trial};
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -71,6 +75,8 @@ pub struct RuleRun {
     pub rule_type: String,
     /// `rule.language`.
     pub language: String,
+    /// What its author says of it.
+    pub about: About,
     /// How it came out.
     pub status: Status,
     /// Errors, reasons and warnings about the rule.
@@ -174,8 +180,28 @@ impl Session {
     ///
     /// As [`Engine::select`].
     pub fn hits(&self) -> Result<Hits, EngineError> {
-        let engine = Embedded::new(&self.fixtures.documents, &self.fixtures.columns)?;
-        self.ask(&engine)
+        self.ask(&self.engine()?)
+    }
+
+    /// An embedded engine over this session's events.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot index them.
+    pub fn engine(&self) -> Result<Embedded<'_>, EngineError> {
+        Embedded::new(&self.fixtures.documents, &self.fixtures.columns)
+    }
+
+    /// The keys of all rules, in the order of [`Run::rules`].
+    pub fn keys(&self) -> Vec<String> {
+        self.work.iter().map(|work| work.loaded.key()).collect()
+    }
+
+    /// Every rule in the order of [`Run::rules`], to be judged under other
+    /// plans; `None` for a rule that is not judged.
+    pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures)).collect()
     }
 
     /// Asks `engine`, which holds this session's events.
@@ -183,7 +209,7 @@ impl Session {
     /// # Errors
     ///
     /// As [`Engine::select`].
-    fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
+    pub fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
         let filters: Vec<Vec<&Predicate>> = self.work.iter().map(Work::filters).collect();
         let mut hits = engine.select(&filters.concat())?.into_iter();
         Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
@@ -240,6 +266,8 @@ struct Fixtures {
     ranges: Vec<Vec<Range<u32>>>,
     /// By column name: the field that its values come from.
     sources: BTreeMap<Arc<str>, Arc<str>>,
+    /// Makes documents of events.
+    ingest: Ingest,
 }
 
 impl Fixtures {
@@ -276,6 +304,6 @@ impl Fixtures {
             start..next
         };
         let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
-        Self { columns, documents, warnings, ranges, sources }
+        Self { columns, documents, warnings, ranges, sources, ingest }
     }
 }

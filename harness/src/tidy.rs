@@ -30,7 +30,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("config", &["case", "diagnostic", "exception", "files", "rule", "run", "schema", "span"]),
+    (
+        "config",
+        &["case", "diagnostic", "exception", "files", "gate", "rule", "run", "schema", "span"],
+    ),
     (
         "conformance",
         &[
@@ -52,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
+    ("coverage", &["detect", "document", "engine", "ir", "query", "rule", "run", "span"]),
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
@@ -60,11 +64,34 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
     ("event", &["schema", "value"]),
     ("files", &["diagnostic", "span"]),
+    ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
+    (
+        "mutate",
+        &[
+            "case", "coverage", "detect", "document", "engine", "event", "ir", "pattern", "query",
+            "run", "schema", "span", "value", "verdict",
+        ],
+    ),
     ("pattern", &["span"]),
     ("query", &["diagnostic", "pattern", "span"]),
-    ("report", &["case", "diagnostic", "files", "run", "span", "value", "verdict"]),
+    (
+        "report",
+        &[
+            "case",
+            "coverage",
+            "diagnostic",
+            "files",
+            "ir",
+            "mutate",
+            "rule",
+            "run",
+            "span",
+            "value",
+            "verdict",
+        ],
+    ),
     ("rule", &["diagnostic", "files", "ir", "span"]),
     (
         "run",

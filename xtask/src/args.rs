@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    after_help = "Exit codes: 0 ok, 1 internal error, 2 usage, 3 failed cases, 4 nothing ran.",
+    after_help = "Exit codes: 0 ok, 1 internal error, 2 usage, 3 failed cases, 4 nothing ran, \
+                  5 a gate was missed.",
     disable_version_flag = true
 )]
 pub(crate) struct Cli {
@@ -30,6 +31,24 @@ Examples:
   cargo xtask test --update                and write the snapshots
   cargo xtask test --schedule              and look for gaps between runs")]
     Test(TestArgs),
+    /// Show which clauses of the rules their cases have shown to matter.
+    #[command(after_help = "\
+Examples:
+  cargo xtask coverage                                    a table, worst first
+  cargo xtask coverage aws/                               these rules, and what each lacks
+  cargo xtask coverage --format html --out coverage.html  one page that needs nothing else
+  cargo xtask coverage --format markdown >> $GITHUB_STEP_SUMMARY")]
+    Coverage(CoverageArgs),
+    /// Change rules in small ways and show which changes no case notices.
+    #[command(after_help = "\
+Examples:
+  cargo xtask mutants                      every rule of this repository
+  cargo xtask mutants linux/ssh_keys       these rules
+  cargo xtask mutants --in-diff main       rules that changed, or whose cases did, since main
+  cargo xtask mutants --min-mutants 100    exit code 5 where one is missed
+
+A missed mutant is shown with the case that would catch it, ready to save.")]
+    Mutants(MutantsArgs),
     /// Judge this harness by recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
     /// Check the repository's own conventions.
@@ -65,7 +84,7 @@ pub(crate) struct TestArgs {
     pub(crate) folders: Folders,
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: TestFormat,
     /// Write the output to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -83,7 +102,107 @@ pub(crate) struct TestArgs {
     pub(crate) no_progress: bool,
 }
 
-/// Output formats of `test`.
+/// Output formats of `test`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
+/// `cargo xtask coverage`.
+#[derive(Debug, Args)]
+pub(crate) struct CoverageArgs {
+    /// Only rules whose path or name contains this, or whose `rule_id` is this;
+    /// shows what each lacks.
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CoverageFormat,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only sums, no line a rule.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Clauses only, no mutants.
+    #[arg(long)]
+    pub(crate) no_mutants: bool,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+    /// No progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// What rules have to reach, beside the gates of harness.toml.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct GateArgs {
+    /// The least share of covered clauses of each rule, in percent.
+    #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) min_clauses: Option<u8>,
+    /// The least share of caught mutants of each rule, in percent.
+    #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub(crate) min_mutants: Option<u8>,
+    /// Each rule needs a positive and a negative case.
+    #[arg(long)]
+    pub(crate) require_pairs: bool,
+}
+
+/// `cargo xtask mutants`.
+#[derive(Debug, Args)]
+pub(crate) struct MutantsArgs {
+    /// Only rules whose path or name contains this, or whose `rule_id` is this.
+    pub(crate) filter: Option<String>,
+    /// Only rules that changed, or whose cases did, since this commit of git.
+    #[arg(long, value_name = "REF")]
+    pub(crate) in_diff: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+    /// No progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// Output formats of `coverage`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// A layer for MITRE's ATT&CK Navigator.
+    Navigator,
+    /// One page that holds everything.
+    Html,
+}
+
+/// Output formats for figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Failed = 3,
     /// Nothing ran or was judged.
     NothingRan = 4,
+    /// Rules do not pass a gate.
+    Gate = 5,
 }
 
 impl From<Exit> for ExitCode {

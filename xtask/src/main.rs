@@ -6,6 +6,7 @@
 
 mod args;
 mod exit;
+mod gate;
 mod project;
 mod verbs;
 
@@ -18,6 +19,8 @@ fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.verb {
         Verb::Test(args) => verbs::test::run(&args),
+        Verb::Coverage(args) => verbs::coverage::run(&args),
+        Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),

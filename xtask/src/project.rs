@@ -1,11 +1,11 @@
 //! Opens a project: its folders, its configuration, its rules and cases.
 
-use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::config::{self, Folders as Found};
-use harness::files::Problem;
+use harness::files::{Problem, write_atomically};
 use harness::report::problem::{self, Styled};
 use harness::run::Project;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,6 +39,27 @@ pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
             }
             None
         }
+    }
+}
+
+/// The folders of rules and cases as links from the root name them.
+pub(crate) fn places(args: &Folders, found: &Found) -> (String, String) {
+    let relative = |folder: &Path| {
+        let below = folder.strip_prefix(&args.root).unwrap_or(folder);
+        // Where the machine keeps the repository is nobody's business.
+        let below =
+            if below.is_absolute() { below.file_name().map_or(below, Path::new) } else { below };
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        parts.join("/")
+    };
+    (relative(&found.rules), relative(&found.cases))
+}
+
+/// Writes a report to its file, whole or not at all, or to standard output.
+pub(crate) fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
+    match out {
+        Some(path) => write_atomically(path, output),
+        None => io::stdout().lock().write_all(output),
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -161,7 +162,7 @@ impl<'a> Embedded<'a> {
     }
 
     /// The rows of `universe` that fulfil a predicate.
-    fn rows(
+    fn fulfil(
         &self,
         predicate: &Predicate,
         universe: &RoaringBitmap,
@@ -171,7 +172,7 @@ impl<'a> Embedded<'a> {
             Predicate::Const(true) => universe.clone(),
             Predicate::Const(false) => RoaringBitmap::new(),
             Predicate::Leaf(leaf) => self.leaf(leaf, universe, answers),
-            Predicate::Not(inner) => universe - self.rows(inner, universe, answers),
+            Predicate::Not(inner) => universe - self.fulfil(inner, universe, answers),
             Predicate::And(parts) => {
                 let mut left = universe.clone();
                 // Scripts see only what all else has left over.
@@ -181,20 +182,20 @@ impl<'a> Embedded<'a> {
                     if left.is_empty() {
                         break;
                     }
-                    left = self.rows(part, &left, answers);
+                    left = self.fulfil(part, &left, answers);
                 }
                 left
             }
             Predicate::Or(parts) => {
                 let mut any = RoaringBitmap::new();
                 for part in parts {
-                    any |= self.rows(part, universe, answers);
+                    any |= self.fulfil(part, universe, answers);
                 }
                 any
             }
             Predicate::AtLeast { count, of } => self.at_least(*count, of, universe, answers),
             Predicate::Nested { path, inner } => {
-                let objects = self.rows(inner, &self.rows.of(path), answers);
+                let objects = self.fulfil(inner, &self.rows.of(path), answers);
                 self.rows.around(&objects, universe)
             }
         }
@@ -227,7 +228,7 @@ impl<'a> Embedded<'a> {
         let mut reached = vec![RoaringBitmap::new(); count + 1];
         reached[0].clone_from(universe);
         for part in of {
-            let rows = self.rows(part, universe, answers);
+            let rows = self.fulfil(part, universe, answers);
             for n in (1..=count).rev() {
                 let more = &reached[n - 1] & &rows;
                 reached[n] |= more;
@@ -249,10 +250,27 @@ impl Engine for Embedded<'_> {
         Ok(predicates
             .par_iter()
             .map(|predicate| {
-                let roots = self.rows(predicate, &self.rows.roots, answers);
+                let roots = self.fulfil(predicate, &self.rows.roots, answers);
                 self.rows.documents(&roots)
             })
             .collect())
+    }
+
+    fn rows(&self, leaves: &[(&Leaf, Range<u32>)]) -> Result<Vec<Vec<u32>>, EngineError> {
+        self.answer(leaves.iter().map(|(leaf, _)| *leaf))?;
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answers = &*answers;
+        let rows = leaves.par_iter().map(|(leaf, documents)| {
+            let range = self.rows.of_documents(documents);
+            let local = |row: u32| row - range.start;
+            if let Test::Script(_) = leaf.test {
+                let mut universe = RoaringBitmap::new();
+                universe.insert_range(range.clone());
+                return self.leaf(leaf, &universe, answers).iter().map(local).collect();
+            }
+            lookup(answers, leaf).range(range.clone()).map(local).collect()
+        });
+        Ok(rows.collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows of all documents: roots and nested objects, numbered as indexed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -74,6 +75,15 @@ impl Rows {
             return roots.clone();
         }
         roots.iter().map(|row| self.documents[row as usize]).collect()
+    }
+
+    /// The rows of a range of documents.
+    pub(super) fn of_documents(&self, documents: &Range<u32>) -> Range<u32> {
+        let first = |document: u32| {
+            let at = self.documents.partition_point(|other| *other < document);
+            u32::try_from(at).unwrap_or(u32::MAX)
+        };
+        first(documents.start)..first(documents.end)
     }
 
     /// Position of a row inside its document.

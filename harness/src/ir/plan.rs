@@ -251,6 +251,28 @@ impl Plan {
         }
     }
 
+    /// The same, to change them.
+    pub fn filters_mut(&mut self) -> Vec<&mut Predicate> {
+        match self {
+            Self::Filter(filter) => vec![filter],
+            Self::Threshold(plan) => vec![&mut plan.filter],
+            Self::NewTerms(plan) => vec![&mut plan.filter],
+            Self::Threat(plan) => vec![&mut plan.filter, &mut plan.indicators],
+            Self::Pipeline(plan) => {
+                std::iter::once(&mut plan.filter).chain(&mut plan.searches).collect()
+            }
+            Self::Eql(plan) => match &mut plan.search {
+                EqlSearch::Events(filter) => vec![filter],
+                EqlSearch::Sequence { stages, until, .. } => {
+                    stages.iter_mut().chain(until).map(|stage| &mut stage.filter).collect()
+                }
+                EqlSearch::Sample { stages } => {
+                    stages.iter_mut().map(|stage| &mut stage.filter).collect()
+                }
+            },
+        }
+    }
+
     /// The columns that the plan reads, repeated where read repeatedly.
     pub fn columns(&self) -> Vec<&Column> {
         let mut columns = Vec::new();

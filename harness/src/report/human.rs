@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::problem::{self, Styled};
+use super::words::{self, plural};
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
 use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
@@ -73,7 +74,7 @@ pub fn word(status: Status) -> &'static str {
     }
 }
 
-fn style(status: Status) -> Style {
+pub(super) fn style(status: Status) -> Style {
     let colour = match status {
         Status::Passed => AnsiColor::Green,
         Status::Failed | Status::Invalid => AnsiColor::Red,
@@ -83,7 +84,7 @@ fn style(status: Status) -> Style {
     colour.on_default()
 }
 
-fn mark(status: Status) -> &'static str {
+pub(super) fn mark(status: Status) -> &'static str {
     match status {
         Status::Passed => "✓",
         Status::Failed | Status::Invalid => "✗",
@@ -91,10 +92,6 @@ fn mark(status: Status) -> &'static str {
         Status::Untested => "○",
         Status::Unsupported => "–",
     }
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn folder(key: &str) -> &str {
@@ -190,17 +187,7 @@ impl Report<'_> {
     }
 
     fn failure(&self, rule: &RuleRun, run: &CaseRun, out: &mut dyn Write) -> io::Result<()> {
-        let what = match &run.verdict {
-            Verdict::Pass => return Ok(()),
-            Verdict::Missed => "raised no alert, and should".to_owned(),
-            Verdict::Noisy => {
-                format!("raised {}, and should not", plural(run.alerts.len(), "alert"))
-            }
-            Verdict::Count { expected, found } => {
-                format!("raised {}, not {expected}", plural(*found, "alert"))
-            }
-            Verdict::Error(reason) => format!("fails: {}", printable(reason, Lines::Escape)),
-        };
+        let Some(what) = words::outcome(run) else { return Ok(()) };
         let path = printable(&run.case.path, Lines::Escape);
         let head = self.paint(style(Status::Failed).bold(), "FAIL");
         let name = printable(&rule.name, Lines::Escape);
@@ -228,25 +215,12 @@ impl Report<'_> {
         if let Some(note) = &why.note {
             writeln!(out, "       {}", printable(note, Lines::Escape))?;
         }
-        let let_through = *verdict == Verdict::Noisy;
-        for clause in &why.clauses {
-            self.clause(clause, let_through, out)?;
-        }
-        Ok(())
+        why.clauses.iter().try_for_each(|clause| self.clause(clause, verdict, out))
     }
 
-    fn clause(&self, clause: &Clause, let_through: bool, out: &mut dyn Write) -> io::Result<()> {
+    fn clause(&self, clause: &Clause, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         let text = printable(&clause.clause, Lines::Escape);
-        let lead = match (let_through, clause.holds) {
-            (true, true) => "let through by",
-            (true, false) => "not stopped by",
-            (false, false) => "needs",
-            (false, true) => "must not have",
-        };
-        let found = match clause.found.as_slice() {
-            [] => "the event has no such field".to_owned(),
-            values => format!("found {}", shorten(&values.join(", "))),
-        };
+        let (lead, found) = (words::part(clause, verdict), words::found(clause));
         writeln!(out, "       {lead} {}", self.bold(&text))?;
         writeln!(out, "         {}", self.dim(&printable(&found, Lines::Escape)))
     }
@@ -281,12 +255,4 @@ impl Report<'_> {
 
 fn is_positive(run: &CaseRun) -> bool {
     run.case.polarity == crate::case::Polarity::Positive
-}
-
-/// At most 200 characters.
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
-    }
 }

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::problem::one_line;
+use super::words;
 use crate::case::Polarity;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
 use crate::run::Run;
 use crate::span::line_column;
 use crate::value::format_date;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::Status;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -143,13 +144,7 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
     Case {
         path: &run.case.path,
         polarity: run.case.polarity,
-        verdict: match &run.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Missed => "missed",
-            Verdict::Noisy => "noisy",
-            Verdict::Count { .. } => "count",
-            Verdict::Error(_) => "error",
-        },
+        verdict: words::verdict(&run.verdict),
         todo: run.case.options.todo.as_deref(),
         events: run.case.events.len(),
         alerts: run.alerts.iter().map(alert).collect(),

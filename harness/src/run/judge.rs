@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::alert;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Setting, Work};
 use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
+use super::{about, alert};
 use crate::case::{Case, Polarity};
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
@@ -69,11 +69,24 @@ pub(super) fn rule(
         language: text(|rule| rule.language.map(|l| l.to_string()).unwrap_or_default())
             .unwrap_or_default(),
         key,
+        about: about::about(loaded),
         status,
         problems,
         plan: work.plan().cloned(),
         cases,
     }
+}
+
+/// A rule that is judged: the rule and when it looks.
+pub(super) fn judged(work: &Work) -> Option<(&Rule, &Clock)> {
+    let own = work.loaded.problems().into_iter().map(|problem| problem.diagnostic.severity);
+    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
+    match own.chain(found.map(|(_, found)| found.severity)).max() {
+        Some(Severity::Unsupported | Severity::Error) => return None,
+        Some(Severity::Warning) | None => {}
+    }
+    work.plan()?;
+    work.loaded.rule.as_ref().zip(work.clock.as_ref().ok()?.as_ref())
 }
 
 fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
@@ -142,8 +155,7 @@ impl Trial<'_> {
         };
         let hits = self.hits.get(filters).unwrap_or_default();
         let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
-        let size = usize::try_from(self.rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS));
-        let size = size.unwrap_or(usize::MAX);
+        let size = max_signals(self.rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
         if let Some(pipeline) = pipeline {
@@ -228,6 +240,12 @@ fn keep_oddest(hits: &mut Vec<u32>, events: &[Event], size: usize) {
 
 /// How many times `max_signals` a rule with suppression looks at.
 const SUPPRESSED_FACTOR: usize = 5;
+
+/// How many alerts a rule raises at most.
+pub(super) fn max_signals(rule: &Rule) -> usize {
+    let stated = rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS);
+    usize::try_from(stated).unwrap_or(usize::MAX)
+}
 
 /// Kibana's default of `max_signals`.
 const DEFAULT_MAX_SIGNALS: u64 = 100;

@@ -55,7 +55,7 @@ pub(super) struct Setting {
     /// The moment of the run, in milliseconds since 1970.
     pub(super) now: i64,
     /// The plan: a position in [`Work::plans`].
-    plan: usize,
+    pub(super) plan: usize,
     /// The exceptions that apply, by position.
     exceptions: Vec<usize>,
 }
@@ -163,6 +163,15 @@ impl Work {
         named.collect()
     }
 
+    /// The exceptions of a case: their names and conditions.
+    pub(super) fn exceptions_of(&self, setting: &Setting) -> Vec<(String, &Predicate)> {
+        let named = setting.exceptions.iter().filter_map(|at| {
+            let Exception { list, item, condition } = self.exceptions.get(*at)?;
+            Some((format!("{list}/{}", item.name), condition))
+        });
+        named.collect()
+    }
+
     /// The plan of a case and where its filters are among [`Self::filters`].
     pub(super) fn planned(&self, setting: &Setting) -> Option<(&Plan, Range<usize>)> {
         let mut start = 0;
@@ -235,7 +244,7 @@ fn exceptions(
 }
 
 /// The moment of a case: as it states, else its newest event.
-fn now(case: &Arc<Case>, clock: Option<&Clock>) -> i64 {
+pub(super) fn now(case: &Case, clock: Option<&Clock>) -> i64 {
     let newest = || {
         let times = case.events.iter().filter_map(|event| clock.map(|clock| clock.times(event)));
         times.flatten().max()

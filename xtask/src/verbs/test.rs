@@ -1,17 +1,18 @@
 //! `cargo xtask test`.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Instant;
 
 use harness::diagnostic::Severity;
-use harness::files::write_atomically;
+use harness::report::digest::Digest;
 use harness::report::human::{self, Detail};
-use harness::report::{json, schedule};
+use harness::report::places::Places;
+use harness::report::{github, json, junit, markdown, schedule};
 use harness::run::{Run, Session};
 use harness::snapshot;
 use harness::verdict::Status;
 
-use crate::args::{Format, TestArgs};
+use crate::args::{TestArgs, TestFormat};
 use crate::exit::Exit;
 use crate::project;
 
@@ -28,9 +29,12 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let run = session.judge(&hits);
     bar.finish_and_clear();
 
+    let digest = Digest::new(&run, None, None);
+    let (rules, cases) = project::places(&args.folders, &folders);
+    let places = Places { rules: &rules, cases: &cases };
     let mut output = Vec::new();
     match args.format {
-        Format::Human => {
+        TestFormat::Human => {
             let options = human::Options {
                 styled: project::styled(args.out.is_some()),
                 detail: if args.quiet { Detail::Folders } else { Detail::All },
@@ -41,12 +45,12 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
                 schedule::render(&session.schedule(&hits), &mut output)?;
             }
         }
-        Format::Json => json::render(&run, &mut output)?,
+        TestFormat::Json => json::render(&run, &mut output)?,
+        TestFormat::Junit => junit::render(&digest, &mut output)?,
+        TestFormat::Markdown => markdown::render(&digest, &mut output)?,
+        TestFormat::Github => github::render(&digest, places, &mut output)?,
     }
-    match &args.out {
-        Some(path) => write_atomically(path, &output)?,
-        None => io::stdout().lock().write_all(&output)?,
-    }
+    project::deliver(&output, args.out.as_deref())?;
     if args.update {
         let written = snapshot::write(&run, &folders.snapshots)?;
         eprintln!("{written} snapshots written to {}", folders.snapshots.display());
@@ -55,7 +59,7 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
 }
 
 /// Red for anything that failed, is missing or could not be read; nothing ran is not green.
-fn exit(run: &Run) -> Exit {
+pub(super) fn exit(run: &Run) -> Exit {
     let error = |severity| severity == Severity::Error;
     let broken = run.problems.iter().any(|problem| error(problem.diagnostic.severity));
     let failed = |status| matches!(status, Status::Failed | Status::Invalid);

@@ -260,11 +260,14 @@ impl Compiler<'_> {
             }
             Operand::Field(field) => {
                 let mut any = Vec::with_capacity(constants.len());
+                let single = constants.len() == 1;
                 for (value, at) in constants {
                     // Null equals nothing.
                     let Some(scalar) = scalar(&value) else { continue };
                     if self.fits(&field, target, &value, at) {
-                        let term = self.clause(&field, span).term(&scalar, Case::Sensitive);
+                        // The part of a list is its value, a single value the whole.
+                        let at = if single { span } else { at };
+                        let term = self.clause(&field, at).term(&scalar, Case::Sensitive);
                         match term {
                             Ok(term) => any.push(term),
                             Err(error) => self.errors.push(error),
@@ -349,6 +352,8 @@ impl Compiler<'_> {
             texts.push(text.as_str());
         }
         let clause = self.clause(&field, span);
+        let places =
+            call.args.iter().skip(1).map(|arg| if texts.len() == 1 { span } else { arg.span });
         let case = call.case;
         let text = texts.first().copied().unwrap_or_default();
         let compiled = match call.function {
@@ -357,9 +362,10 @@ impl Compiler<'_> {
             Function::EndsWith => clause.wildcard(&format!("*{text}"), case, Normalize::No),
             Function::StringContains => clause.wildcard(&format!("*{text}*"), case, Normalize::No),
             _ => {
-                let networks = texts
-                    .iter()
-                    .map(|text| clause.term(&Scalar::String((*text).to_owned()), Case::Sensitive));
+                let networks = texts.iter().zip(places).map(|(text, at)| {
+                    let network = Scalar::String((*text).to_owned());
+                    self.clause(&field, at).term(&network, Case::Sensitive)
+                });
                 networks.collect::<Result<Vec<_>, _>>().map(Predicate::or)
             }
         };

@@ -1,0 +1,207 @@
+//! What decides beside clauses: stages, keys and times of sequences, counts,
+//! groups, new terms, comparisons with indicators.
+//!
+//! Each part comes with the plan that lacks it. It is decisive where a case
+//! raises fewer alerts than it would without the part.
+
+use super::ClauseKind;
+use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage};
+use crate::ir::{Origin, Part as Text};
+use crate::query::eql;
+use crate::query::eql::ast::{Body, Field, Query, Term};
+use crate::rule::model::Rule;
+use crate::rule::names::Language;
+use crate::span::Span;
+
+/// A part of a plan that is no condition on one event.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) kind: ClauseKind,
+    pub(crate) origin: Origin,
+    pub(crate) text: String,
+    /// The plan without it.
+    pub(crate) without: Plan,
+}
+
+/// The parts of a plan, in the order of the rule.
+pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
+    let in_file = |span: Span| Origin { part: Text::File, span };
+    let mut parts = Vec::new();
+    let mut add = |kind, origin, text: String, without| {
+        parts.push(Part { kind, origin, text, without });
+    };
+    match plan {
+        Plan::Filter(_) | Plan::Pipeline(_) => {}
+        Plan::Eql(eql) => return sequence(eql, rule),
+        Plan::Threshold(plan) => {
+            let stated = rule.threshold.as_ref();
+            for (at, field) in plan.fields.iter().enumerate() {
+                let mut without = plan.clone();
+                without.fields.remove(at);
+                let span = stated.and_then(|stated| stated.fields.get(at)).map(|field| field.span);
+                let origin = in_file(span.unwrap_or_default());
+                let text = format!("for each {}", field.field);
+                add(ClauseKind::Group, origin, text, Plan::Threshold(without));
+            }
+            if plan.count > 1 {
+                let without = crate::ir::plan::ThresholdPlan { count: 1, ..plan.clone() };
+                let text = format!("at least {} events", plan.count);
+                add(ClauseKind::Count, Origin::default(), text, Plan::Threshold(without));
+            }
+            if let Some((field, count)) = &plan.cardinality {
+                let without = crate::ir::plan::ThresholdPlan { cardinality: None, ..plan.clone() };
+                let span = stated.and_then(|stated| stated.cardinality.first());
+                let origin = in_file(span.map_or(Span::default(), |found| found.field.span));
+                let text = format!("at least {count} values of {}", field.field);
+                add(ClauseKind::Cardinality, origin, text, Plan::Threshold(without));
+            }
+        }
+        Plan::NewTerms(plan) => {
+            let stated = rule.new_terms.as_ref();
+            for (at, field) in plan.fields.iter().enumerate() {
+                let mut without = plan.clone();
+                without.fields.remove(at);
+                let span = stated.and_then(|stated| stated.fields.get(at)).map(|field| field.span);
+                let without = match without.fields.as_slice() {
+                    [] => Plan::Filter(without.filter),
+                    [_, ..] => Plan::NewTerms(without),
+                };
+                let text = format!("new values of {}", field.field);
+                add(ClauseKind::NewTerm, in_file(span.unwrap_or_default()), text, without);
+            }
+        }
+        Plan::Threat(plan) => {
+            for (at, group) in plan.groups.iter().enumerate() {
+                for (number, entry) in group.iter().enumerate() {
+                    let mut without = plan.clone();
+                    without.groups[at].remove(number);
+                    let without = if without.groups[at].is_empty() {
+                        Plan::Filter(without.filter)
+                    } else {
+                        Plan::Threat(without)
+                    };
+                    let stated = rule.threat_match.as_ref();
+                    let stated =
+                        stated.and_then(|threat| threat.mapping.get(at)?.entries.get(number));
+                    let origin = in_file(stated.map_or(Span::default(), |found| found.field.span));
+                    let compare = if entry.negate { "is not" } else { "is" };
+                    let (field, value) = (&entry.field.field, &entry.value.field);
+                    add(ClauseKind::Mapping, origin, format!("{field} {compare} {value}"), without);
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// Where an EQL query states its parts.
+pub(crate) struct Places(Option<Query>);
+
+impl Places {
+    pub(crate) fn new(rule: &Rule) -> Self {
+        let text = rule.query.as_ref().filter(|_| rule.language == Some(Language::Eql));
+        Self(text.and_then(|query| eql::parse(&query.text).ok()))
+    }
+
+    fn at(span: Option<Span>) -> Origin {
+        Origin { part: Text::Query, span: span.unwrap_or_default() }
+    }
+
+    fn terms(&self) -> &[Term] {
+        match self.0.as_ref().map(|query| &query.body) {
+            Some(Body::Sequence(sequence)) => &sequence.terms,
+            Some(Body::Sample(sample)) => &sample.terms,
+            Some(Body::Event(_)) | None => &[],
+        }
+    }
+
+    /// A stage, brackets and all.
+    pub(crate) fn stage(&self, at: usize) -> Origin {
+        Self::at(self.terms().get(at).map(|term| term.span))
+    }
+
+    /// A join key: of all stages, or of the first.
+    pub(crate) fn key(&self, at: usize) -> Origin {
+        let by: &[Field] = match self.0.as_ref().map(|query| &query.body) {
+            Some(Body::Sequence(sequence)) => &sequence.by,
+            Some(Body::Sample(sample)) => &sample.by,
+            Some(Body::Event(_)) | None => &[],
+        };
+        let own = self.terms().first().map_or(&[][..], |term| &term.by);
+        Self::at(by.iter().chain(own).nth(at).map(|field| field.span))
+    }
+
+    pub(crate) fn maxspan(&self) -> Origin {
+        Self::at(match self.0.as_ref().map(|query| &query.body) {
+            Some(Body::Sequence(sequence)) => sequence.maxspan.map(|maxspan| maxspan.span),
+            Some(Body::Sample(_) | Body::Event(_)) | None => None,
+        })
+    }
+
+    pub(crate) fn until(&self) -> Origin {
+        Self::at(match self.0.as_ref().map(|query| &query.body) {
+            Some(Body::Sequence(sequence)) => sequence.until.as_ref().map(|until| until.span),
+            Some(Body::Sample(_) | Body::Event(_)) | None => None,
+        })
+    }
+}
+
+fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
+    let places = Places::new(rule);
+    let mut parts = Vec::new();
+    let with = |search| Plan::Eql(EqlPlan { search, limits: plan.limits.clone() });
+    let mut add = |kind, origin, text: String, without| {
+        parts.push(Part { kind, origin, text, without });
+    };
+    let (stages, until, maxspan_ms) = match &plan.search {
+        EqlSearch::Events(_) => return parts,
+        EqlSearch::Sequence { stages, until, maxspan_ms } => (stages, until.as_ref(), *maxspan_ms),
+        EqlSearch::Sample { stages } => (stages, None, None),
+    };
+    let rebuilt = |stages: Vec<Stage>, until: Option<Stage>, maxspan_ms| match &plan.search {
+        EqlSearch::Sample { .. } => with(EqlSearch::Sample { stages }),
+        EqlSearch::Sequence { .. } | EqlSearch::Events(_) => {
+            with(EqlSearch::Sequence { stages, until, maxspan_ms })
+        }
+    };
+    for (at, key) in stages.first().map_or(&[][..], |stage| &stage.keys).iter().enumerate() {
+        let without =
+            rebuilt(without_key(stages, at), until.map(|stage| keyless(stage, at)), maxspan_ms);
+        add(ClauseKind::Key, places.key(at), format!("by {}", key.field), without);
+    }
+    if let Some(maxspan) = maxspan_ms {
+        let without = rebuilt(stages.clone(), until.cloned(), None);
+        add(ClauseKind::Maxspan, places.maxspan(), format!("within {maxspan} ms"), without);
+    }
+    for (at, stage) in stages.iter().enumerate() {
+        let word = if stage.missing { "no event" } else { "an event" };
+        let mut without = stages.clone();
+        without.remove(at);
+        let without = rebuilt(without, until.cloned(), maxspan_ms);
+        let text = format!("stage {}: {word}", at + 1);
+        add(ClauseKind::Stage, places.stage(at), text, without);
+        if stage.runs > 1 {
+            let mut without = stages.clone();
+            without[at].runs = 1;
+            let without = rebuilt(without, until.cloned(), maxspan_ms);
+            let text = format!("stage {}: {} times", at + 1, stage.runs);
+            add(ClauseKind::Runs, places.stage(at), text, without);
+        }
+    }
+    if until.is_some() {
+        let without = rebuilt(stages.clone(), None, maxspan_ms);
+        add(ClauseKind::Until, places.until(), "until".to_owned(), without);
+    }
+    parts
+}
+
+/// All stages without one of their keys.
+pub(crate) fn without_key(stages: &[Stage], at: usize) -> Vec<Stage> {
+    stages.iter().map(|stage| keyless(stage, at)).collect()
+}
+
+/// A stage without one of its keys.
+pub(crate) fn keyless(stage: &Stage, at: usize) -> Stage {
+    let keys = stage.keys.iter().enumerate().filter(|(number, _)| *number != at);
+    Stage { keys: keys.map(|(_, key)| key.clone()).collect(), ..stage.clone() }
+}

@@ -1,0 +1,201 @@
+//! Binary decision diagrams: Boolean functions in canonical form.
+//!
+//! Two functions are the same exactly when their diagrams are. Everything is
+//! bounded; beyond the bounds there is no answer.
+
+use std::collections::HashMap;
+
+/// A diagram: a number of its manager.
+pub(super) type Function = u32;
+
+/// The function that is false everywhere.
+pub(super) const FALSE: Function = 0;
+/// The function that is true everywhere.
+pub(super) const TRUE: Function = 1;
+
+/// The most nodes of all diagrams of a manager.
+const MAX_NODES: usize = 1 << 18;
+/// The most variables: diagrams are walked by recursion.
+const MAX_VARIABLES: u32 = 2_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    variable: u32,
+    low: Function,
+    high: Function,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Op {
+    And,
+    Or,
+    Xor,
+}
+
+/// Holds diagrams over numbered variables, the lowest at the top.
+#[derive(Debug)]
+pub(super) struct Manager {
+    nodes: Vec<Node>,
+    unique: HashMap<Node, Function>,
+    known: HashMap<(Op, Function, Function), Function>,
+}
+
+impl Manager {
+    pub(super) fn new() -> Self {
+        let leaf = Node { variable: u32::MAX, low: FALSE, high: FALSE };
+        Self { nodes: vec![leaf, leaf], unique: HashMap::new(), known: HashMap::new() }
+    }
+
+    /// How much room is taken, from 0 to 1.
+    pub(super) fn is_half_full(&self) -> bool {
+        self.nodes.len() > MAX_NODES / 2
+    }
+
+    /// The function of one variable.
+    pub(super) fn variable(&mut self, variable: u32) -> Option<Function> {
+        (variable < MAX_VARIABLES).then_some(())?;
+        self.node(Node { variable, low: FALSE, high: TRUE })
+    }
+
+    fn node(&mut self, node: Node) -> Option<Function> {
+        if node.low == node.high {
+            return Some(node.low);
+        }
+        if let Some(known) = self.unique.get(&node) {
+            return Some(*known);
+        }
+        let number = u32::try_from(self.nodes.len()).ok()?;
+        (self.nodes.len() < MAX_NODES).then_some(())?;
+        self.nodes.push(node);
+        self.unique.insert(node, number);
+        Some(number)
+    }
+
+    pub(super) fn and(&mut self, a: Function, b: Function) -> Option<Function> {
+        self.apply(Op::And, a, b)
+    }
+
+    pub(super) fn or(&mut self, a: Function, b: Function) -> Option<Function> {
+        self.apply(Op::Or, a, b)
+    }
+
+    pub(super) fn xor(&mut self, a: Function, b: Function) -> Option<Function> {
+        self.apply(Op::Xor, a, b)
+    }
+
+    pub(super) fn not(&mut self, a: Function) -> Option<Function> {
+        self.xor(a, TRUE)
+    }
+
+    /// `if`, or else no matter: whether `b` holds wherever `a` does.
+    pub(super) fn implication(&mut self, a: Function, b: Function) -> Option<Function> {
+        let not = self.not(a)?;
+        self.or(not, b)
+    }
+
+    fn apply(&mut self, op: Op, a: Function, b: Function) -> Option<Function> {
+        let (a, b) = (a.min(b), a.max(b));
+        match (op, a, b) {
+            (Op::And, FALSE, _) => return Some(FALSE),
+            (Op::And, TRUE, other) | (Op::Or | Op::Xor, FALSE, other) => return Some(other),
+            (Op::Or, TRUE, _) => return Some(TRUE),
+            (Op::And | Op::Or, _, _) if a == b => return Some(a),
+            (Op::Xor, _, _) if a == b => return Some(FALSE),
+            (Op::And | Op::Or | Op::Xor, _, _) => {}
+        }
+        if let Some(known) = self.known.get(&(op, a, b)) {
+            return Some(*known);
+        }
+        let (left, right) = (self.nodes[a as usize], self.nodes[b as usize]);
+        let variable = left.variable.min(right.variable);
+        let side = |node: Node, own: Function, high: bool| match node.variable == variable {
+            true if high => node.high,
+            true => node.low,
+            false => own,
+        };
+        let low = self.apply(op, side(left, a, false), side(right, b, false))?;
+        let high = self.apply(op, side(left, a, true), side(right, b, true))?;
+        let made = self.node(Node { variable, low, high })?;
+        self.known.insert((op, a, b), made);
+        Some(made)
+    }
+
+    /// The variables that a function depends on, ascending.
+    pub(super) fn support(&self, function: Function) -> Vec<u32> {
+        let mut seen = std::collections::HashSet::new();
+        let mut found = std::collections::BTreeSet::new();
+        let mut open = vec![function];
+        while let Some(at) = open.pop() {
+            if at > TRUE && seen.insert(at) {
+                let node = self.nodes[at as usize];
+                found.insert(node.variable);
+                open.extend([node.low, node.high]);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// The value of a function.
+    pub(super) fn value(&self, function: Function, of: &dyn Fn(u32) -> bool) -> bool {
+        let mut at = function;
+        while at > TRUE {
+            let node = self.nodes[at as usize];
+            at = if of(node.variable) { node.high } else { node.low };
+        }
+        at == TRUE
+    }
+
+    /// Values of variables that make a function true with the least changes to
+    /// `base`: which have to be what, and how many of them change.
+    pub(super) fn nearest(
+        &self,
+        function: Function,
+        base: &dyn Fn(u32) -> bool,
+    ) -> Option<(usize, Vec<(u32, bool)>)> {
+        if function == FALSE {
+            return None;
+        }
+        let mut costs: HashMap<Function, usize> = HashMap::from([(FALSE, usize::MAX), (TRUE, 0)]);
+        let total = self.cost(function, base, &mut costs);
+        let mut path = Vec::new();
+        let mut at = function;
+        while at > TRUE {
+            let node = self.nodes[at as usize];
+            let (low, high) = self.choices(node, base, &costs);
+            let value = high < low || (high == low && base(node.variable));
+            path.push((node.variable, value));
+            at = if value { node.high } else { node.low };
+        }
+        Some((total, path))
+    }
+
+    fn choices(
+        &self,
+        node: Node,
+        base: &dyn Fn(u32) -> bool,
+        costs: &HashMap<Function, usize>,
+    ) -> (usize, usize) {
+        let is = base(node.variable);
+        let cost = |next: Function, value: bool| {
+            costs.get(&next).copied().unwrap_or(usize::MAX).saturating_add(usize::from(is != value))
+        };
+        (cost(node.low, false), cost(node.high, true))
+    }
+
+    fn cost(
+        &self,
+        function: Function,
+        base: &dyn Fn(u32) -> bool,
+        costs: &mut HashMap<Function, usize>,
+    ) -> usize {
+        if let Some(known) = costs.get(&function) {
+            return *known;
+        }
+        let node = self.nodes[function as usize];
+        self.cost(node.low, base, costs);
+        self.cost(node.high, base, costs);
+        let (low, high) = self.choices(node, base, costs);
+        costs.insert(function, low.min(high));
+        low.min(high)
+    }
+}

@@ -1,0 +1,145 @@
+//! One change to a plan, before anybody judged it.
+
+use super::Operator;
+use crate::coverage::clauses::text_of;
+use crate::ir::plan::Plan;
+use crate::ir::{Origin, Part, Predicate};
+use crate::rule::model::Rule;
+use crate::span::Span;
+
+/// One change.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    pub(super) operator: Operator,
+    pub(super) origin: Origin,
+    /// What the change replaces, in words where it has no text.
+    pub(super) old: String,
+    /// What stands there instead.
+    pub(super) new: String,
+    /// Where the text changes; empty where the change has no place in it.
+    pub(super) marks: Vec<Mark>,
+    pub(super) change: Change,
+}
+
+/// What becomes of the plan.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// Some of its filters change, each at one node.
+    Filters(Vec<Replaced>),
+    /// It becomes another, whose filters are these of the old one.
+    Plan(Box<Plan>, Vec<usize>),
+}
+
+/// A node of a filter and what stands there instead.
+#[derive(Clone, Debug)]
+pub(super) struct Replaced {
+    pub(super) filter: usize,
+    pub(super) node: usize,
+    pub(super) with: Predicate,
+}
+
+/// A change of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) span: Span,
+    pub(super) with: String,
+}
+
+impl Edit {
+    /// The changed text with the change marked, or the change in words.
+    pub(super) fn text(&self, rule: &Rule) -> String {
+        let text = text_of(rule, self.origin.part);
+        if !self.marks.is_empty() && !text.is_empty() {
+            return marked(text, &self.marks).trim().to_owned();
+        }
+        let place = match self.origin.part {
+            Part::Filter(number) => format!("filter {}: ", number + 1),
+            Part::ThreatFilter(number) => format!("threat filter {}: ", number + 1),
+            Part::Query | Part::ThreatQuery | Part::File => String::new(),
+        };
+        format!("{place}{}", change(&self.old, &self.new))
+    }
+}
+
+fn change(old: &str, new: &str) -> String {
+    let old = if old.is_empty() { String::new() } else { format!("[-{old}-]") };
+    let new = if new.is_empty() { String::new() } else { format!("{{+{new}+}}") };
+    old + &new
+}
+
+/// The text with all marks in it; they do not overlap.
+fn marked(text: &str, marks: &[Mark]) -> String {
+    let mut marks: Vec<&Mark> = marks.iter().collect();
+    marks.sort_by_key(|mark| mark.span);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut at = 0;
+    for mark in marks {
+        out.push_str(text.get(at..mark.span.start).unwrap_or_default());
+        out.push_str(&change(mark.span.of(text), &mark.with));
+        at = mark.span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// A plan with its n-th filter changed by `make`.
+pub(super) fn with_filter(plan: &mut Plan, number: usize, make: &dyn Fn(&Predicate) -> Predicate) {
+    if let Some(filter) = plan.filters_mut().into_iter().nth(number) {
+        *filter = make(filter);
+    }
+}
+
+impl Change {
+    /// The changed plan.
+    pub(super) fn apply(&self, plan: &Plan) -> Plan {
+        match self {
+            Self::Plan(changed, _) => Plan::clone(changed),
+            Self::Filters(replaced) => {
+                let mut plan = plan.clone();
+                for one in replaced {
+                    with_filter(&mut plan, one.filter, &|filter| one.apply(filter));
+                }
+                plan
+            }
+        }
+    }
+}
+
+impl Replaced {
+    /// The changed filter.
+    pub(super) fn apply(&self, filter: &Predicate) -> Predicate {
+        self.rebuilt(filter, &mut 0)
+    }
+
+    fn rebuilt(&self, predicate: &Predicate, next: &mut usize) -> Predicate {
+        let own = *next;
+        *next += 1;
+        if own == self.node {
+            *next += size(predicate) - 1;
+            return self.with.clone();
+        }
+        let mut all =
+            |parts: &[Predicate]| parts.iter().map(|part| self.rebuilt(part, next)).collect();
+        match predicate {
+            Predicate::Const(_) | Predicate::Leaf(_) => predicate.clone(),
+            Predicate::And(parts) => Predicate::And(all(parts)),
+            Predicate::Or(parts) => Predicate::Or(all(parts)),
+            Predicate::AtLeast { count, of } => Predicate::AtLeast { count: *count, of: all(of) },
+            Predicate::Not(inner) => Predicate::Not(Box::new(self.rebuilt(inner, next))),
+            Predicate::Nested { path, inner } => {
+                Predicate::Nested { path: path.clone(), inner: Box::new(self.rebuilt(inner, next)) }
+            }
+        }
+    }
+}
+
+/// How many nodes a predicate has.
+fn size(predicate: &Predicate) -> usize {
+    1 + match predicate {
+        Predicate::Const(_) | Predicate::Leaf(_) => 0,
+        Predicate::Not(inner) | Predicate::Nested { inner, .. } => size(inner),
+        Predicate::And(parts) | Predicate::Or(parts) | Predicate::AtLeast { of: parts, .. } => {
+            parts.iter().map(size).sum()
+        }
+    }
+}

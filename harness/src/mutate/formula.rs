@@ -1,0 +1,275 @@
+//! Predicates as Boolean functions of their leaves, with the facts that tie
+//! leaves together.
+//!
+//! A nested condition is one variable, told apart by the function of its
+//! inside; that function has variables of its own, since it is about objects.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::diagram::{FALSE, Function, Manager, TRUE};
+use super::facts;
+use crate::coverage::tree::Tree;
+use crate::ir::{Column, Leaf, Predicate, Test};
+
+/// The most variables on one column that are compared with each other.
+const MAX_COMPARED: usize = 1_000;
+
+/// What a variable stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Atom {
+    /// A leaf, at the root or inside a nested condition.
+    Leaf(Leaf),
+    /// Some object of the path fulfils a function.
+    Nested(String, Function),
+}
+
+/// Where a leaf is asked: on the root or on the objects of a path.
+type Place = Option<Arc<str>>;
+
+/// Functions of one filter and its variants.
+pub(super) struct Formulas {
+    pub(super) manager: Manager,
+    pub(super) atoms: Vec<Atom>,
+    leaves: HashMap<(Place, Column, Test), u32>,
+    nested: HashMap<(String, Function), u32>,
+    /// Variables by place and column, to find facts among them.
+    groups: HashMap<(Place, Column), Vec<u32>>,
+    /// The first implies the second.
+    facts: Vec<(u32, u32)>,
+    never: Vec<u32>,
+}
+
+impl Formulas {
+    pub(super) fn new() -> Self {
+        Self {
+            manager: Manager::new(),
+            atoms: Vec::new(),
+            leaves: HashMap::new(),
+            nested: HashMap::new(),
+            groups: HashMap::new(),
+            facts: Vec::new(),
+            never: Vec::new(),
+        }
+    }
+
+    /// The function of a predicate, with another in place of one node; `None`
+    /// where it is too large.
+    fn function(
+        &mut self,
+        tree: &Tree<'_>,
+        change: Option<(usize, &Predicate)>,
+    ) -> Option<Function> {
+        self.node(tree, 0, change)
+    }
+
+    fn node(
+        &mut self,
+        tree: &Tree<'_>,
+        at: usize,
+        change: Option<(usize, &Predicate)>,
+    ) -> Option<Function> {
+        let node = &tree.nodes[at];
+        let place = node.nested.and_then(|nested| match tree.nodes[nested].predicate {
+            Predicate::Nested { path, .. } => Some(path.clone()),
+            _ => None,
+        });
+        if let Some((_, with)) = change.filter(|(changed, _)| *changed == at) {
+            return self.free(with, &place);
+        }
+        // From the last part on: each is on top of what is there already.
+        let parts = node.parts.iter().rev();
+        match node.predicate {
+            Predicate::Const(value) => Some(Function::from(*value)),
+            Predicate::Leaf(leaf) => self.leaf(leaf, &place),
+            Predicate::Not(_) => {
+                let inner = self.node(tree, *node.parts.first()?, change)?;
+                self.manager.not(inner)
+            }
+            Predicate::And(_) => {
+                let mut all = TRUE;
+                for part in parts {
+                    let part = self.node(tree, *part, change)?;
+                    all = self.manager.and(part, all)?;
+                }
+                Some(all)
+            }
+            Predicate::Or(_) => {
+                let mut any = FALSE;
+                for part in parts {
+                    let part = self.node(tree, *part, change)?;
+                    any = self.manager.or(part, any)?;
+                }
+                Some(any)
+            }
+            Predicate::AtLeast { count, .. } => {
+                let parts: Option<Vec<_>> =
+                    parts.map(|part| self.node(tree, *part, change)).collect();
+                self.at_least(*count, &parts?)
+            }
+            Predicate::Nested { path, .. } => {
+                let inner = self.node(tree, *node.parts.first()?, change)?;
+                self.some_object(path, inner)
+            }
+        }
+    }
+
+    /// A predicate that is no node of the tree.
+    fn free(&mut self, predicate: &Predicate, place: &Place) -> Option<Function> {
+        match predicate {
+            Predicate::Const(value) => Some(Function::from(*value)),
+            Predicate::Leaf(leaf) => self.leaf(leaf, place),
+            Predicate::Not(inner) => {
+                let inner = self.free(inner, place)?;
+                self.manager.not(inner)
+            }
+            Predicate::And(parts) => {
+                let mut all = TRUE;
+                for part in parts.iter().rev() {
+                    let part = self.free(part, place)?;
+                    all = self.manager.and(part, all)?;
+                }
+                Some(all)
+            }
+            Predicate::Or(parts) => {
+                let mut any = FALSE;
+                for part in parts.iter().rev() {
+                    let part = self.free(part, place)?;
+                    any = self.manager.or(part, any)?;
+                }
+                Some(any)
+            }
+            Predicate::AtLeast { count, of } => {
+                let parts: Option<Vec<_>> =
+                    of.iter().rev().map(|part| self.free(part, place)).collect();
+                self.at_least(*count, &parts?)
+            }
+            Predicate::Nested { path, inner } => {
+                let inner = self.free(inner, &Some(path.clone()))?;
+                self.some_object(path, inner)
+            }
+        }
+    }
+
+    fn at_least(&mut self, count: usize, parts: &[Function]) -> Option<Function> {
+        // reached[n]: at least n of the parts so far.
+        let mut reached = vec![FALSE; count + 1];
+        reached[0] = TRUE;
+        for part in parts {
+            for n in (1..=count).rev() {
+                let more = self.manager.and(*part, reached[n - 1])?;
+                reached[n] = self.manager.or(reached[n], more)?;
+            }
+        }
+        reached.pop()
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, place: &Place) -> Option<Function> {
+        let key = (place.clone(), leaf.column.clone(), leaf.test.clone());
+        if let Some(known) = self.leaves.get(&key) {
+            return self.manager.variable(*known);
+        }
+        let variable = u32::try_from(self.atoms.len()).ok()?;
+        self.atoms.push(Atom::Leaf(leaf.clone()));
+        self.leaves.insert(key, variable);
+        if facts::never(&leaf.test) {
+            self.never.push(variable);
+        }
+        let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
+        if group.len() < MAX_COMPARED {
+            for other in group.iter() {
+                let Atom::Leaf(known) = &self.atoms[*other as usize] else { continue };
+                if facts::implies(&leaf.test, &known.test) {
+                    self.facts.push((variable, *other));
+                }
+                if facts::implies(&known.test, &leaf.test) {
+                    self.facts.push((*other, variable));
+                }
+            }
+            group.push(variable);
+        }
+        self.manager.variable(variable)
+    }
+
+    fn some_object(&mut self, path: &str, inner: Function) -> Option<Function> {
+        let inner = self.constrained(inner)?;
+        if inner == FALSE {
+            return Some(FALSE);
+        }
+        let key = (path.to_owned(), inner);
+        if let Some(known) = self.nested.get(&key) {
+            return self.manager.variable(*known);
+        }
+        let variable = u32::try_from(self.atoms.len()).ok()?;
+        let others: Vec<(u32, Function)> = self
+            .atoms
+            .iter()
+            .enumerate()
+            .filter_map(|(at, atom)| match atom {
+                Atom::Nested(other, function) if other == path => {
+                    Some((u32::try_from(at).ok()?, *function))
+                }
+                Atom::Nested(..) | Atom::Leaf(_) => None,
+            })
+            .collect();
+        for (other, function) in others {
+            let follows = self.manager.implication(inner, function)?;
+            let against = self.manager.not(follows)?;
+            if self.constrained(against)? == FALSE {
+                self.facts.push((variable, other));
+            }
+            let follows = self.manager.implication(function, inner)?;
+            let against = self.manager.not(follows)?;
+            if self.constrained(against)? == FALSE {
+                self.facts.push((other, variable));
+            }
+        }
+        self.atoms.push(Atom::Nested(path.to_owned(), inner));
+        self.nested.insert(key, variable);
+        self.manager.variable(variable)
+    }
+
+    /// What is left of a function where all facts hold: false exactly when no
+    /// combination of leaves that the facts allow makes it true.
+    pub(super) fn constrained(&mut self, function: Function) -> Option<Function> {
+        let mut left = function;
+        if left == FALSE {
+            return Some(FALSE);
+        }
+        let support = self.manager.support(left);
+        let has = |variable: &u32| support.binary_search(variable).is_ok();
+        let facts: Vec<(u32, u32)> =
+            self.facts.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
+        let never: Vec<u32> = self.never.iter().filter(|variable| has(variable)).copied().collect();
+        for variable in never {
+            let variable = self.manager.variable(variable)?;
+            let not = self.manager.not(variable)?;
+            left = self.manager.and(left, not)?;
+        }
+        for (a, b) in facts {
+            let (a, b) = (self.manager.variable(a)?, self.manager.variable(b)?);
+            let fact = self.manager.implication(a, b)?;
+            left = self.manager.and(left, fact)?;
+            if left == FALSE {
+                break;
+            }
+        }
+        Some(left)
+    }
+
+    /// Where a filter and its change differ on events that matter, given the
+    /// facts; `None` where that is too large to tell.
+    pub(super) fn difference(
+        &mut self,
+        tree: &Tree<'_>,
+        change: (usize, &Predicate),
+        needed: &Predicate,
+    ) -> Option<Function> {
+        let own = self.function(tree, None)?;
+        let other = self.function(tree, Some(change))?;
+        let differ = self.manager.xor(own, other)?;
+        let needed = self.free(needed, &None)?;
+        let differ = self.manager.and(differ, needed)?;
+        self.constrained(differ)
+    }
+}

@@ -1,0 +1,85 @@
+//! What reports show of a rule beside its outcome.
+
+use crate::rule::threat::Threat;
+use crate::rule::tree::Loaded;
+use crate::span::line_column;
+
+/// A rule as its author describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What the rule finds and why it matters.
+    pub description: String,
+    /// `low`, `medium`, `high` or `critical`; empty where the rule did not load.
+    pub severity: String,
+    /// How bad an alert is, from 0 to 100.
+    pub risk_score: u64,
+    /// Free words to find the rule by.
+    pub tags: Vec<String>,
+    /// The tactics and techniques that the rule covers.
+    pub threat: Vec<Threat>,
+    /// The query; `None` for rules without one.
+    pub query: Option<QuerySource>,
+    /// The filters besides the query, as JSON.
+    pub filters: Vec<String>,
+}
+
+/// The text of a query and where it begins in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuerySource {
+    /// The query.
+    pub text: String,
+    /// The line of its first byte in the file, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    /// Whether the query stands in the file byte for byte.
+    pub verbatim: bool,
+}
+
+impl QuerySource {
+    /// Line and column in the file of a byte of the query; those of its
+    /// beginning where escapes come between.
+    pub fn locate(&self, offset: usize) -> (usize, usize) {
+        if !self.verbatim {
+            return (self.line, self.column);
+        }
+        let (line, column) = line_column(&self.text, offset);
+        (self.line + line - 1, if line == 1 { self.column + column - 1 } else { column })
+    }
+}
+
+/// Gathers it from a rule's file.
+pub(super) fn about(loaded: &Loaded) -> About {
+    let Some(rule) = &loaded.rule else { return About::default() };
+    let query = rule.query.as_ref().map(|query| {
+        let (line, column) = line_column(&loaded.text, query.offset.unwrap_or(query.span.start));
+        QuerySource { text: query.text.clone(), line, column, verbatim: query.offset.is_some() }
+    });
+    About {
+        description: rule.description.clone(),
+        severity: rule.severity.to_string(),
+        risk_score: rule.risk_score,
+        tags: rule.tags.clone(),
+        threat: rule.threat.clone(),
+        query,
+        filters: rule.filters.iter().map(|filter| filter.value.to_string()).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_query_is_a_place_in_the_file() {
+        let query = |verbatim| QuerySource {
+            text: "a: 1 or\n b: 2".to_owned(),
+            line: 7,
+            column: 10,
+            verbatim,
+        };
+        assert_eq!(query(true).locate(3), (7, 13));
+        assert_eq!(query(true).locate(9), (8, 2));
+        assert_eq!(query(false).locate(9), (7, 10));
+    }
+}

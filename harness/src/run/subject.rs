@@ -1,0 +1,231 @@
+//! A rule and its cases, to be judged under other plans than its own.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Fixtures;
+use super::ground::Ground;
+use super::judge;
+use super::work::{self, Work};
+use crate::case::Case;
+use crate::detect::sequence::stream::Moment;
+use crate::detect::window::Clock;
+use crate::detect::{self, Events, Scope};
+use crate::document::{Columns, Document};
+use crate::event::Event;
+use crate::ir::eval::eval;
+use crate::ir::plan::{Plan, Reach};
+use crate::ir::{Column, Predicate};
+use crate::rule::model::Rule;
+
+/// A rule that is judged, and its cases.
+pub struct Subject<'a> {
+    work: &'a Work,
+    rule: &'a Rule,
+    clock: &'a Clock,
+    fixtures: &'a Fixtures,
+    ranges: &'a [Range<u32>],
+    plans: Vec<Plan>,
+    grounds: Vec<Ground>,
+    moments: Vec<Vec<Option<Moment>>>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(
+        work: &'a Work,
+        ranges: &'a [Range<u32>],
+        fixtures: &'a Fixtures,
+    ) -> Option<Self> {
+        let (rule, clock) = judge::judged(work)?;
+        if let Some(Plan::Pipeline(_)) = work.plan() {
+            // Pipelines run on events as a whole: coverage of their commands
+            // and mutants of them would come in here.
+            return None;
+        }
+        let mut grounds = Vec::with_capacity(work.cases.len());
+        for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
+            let (plan, _) = work.planned(setting)?;
+            let ground = Ground::new(case, rule, &rule.index, plan, clock, setting.now);
+            let documents = &fixtures.documents[range.start as usize..range.end as usize];
+            grounds.push(excepting(ground, work.exceptions_of(setting), documents, fixtures));
+        }
+        let moments = grounds.iter().map(Ground::moments).collect();
+        let plans = work.plans().map(grouped).collect();
+        Some(Self { work, rule, clock, fixtures, ranges, plans, grounds, moments })
+    }
+
+    /// The rule's key.
+    pub fn key(&self) -> String {
+        self.work.loaded.key()
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &'a Rule {
+        self.rule
+    }
+
+    /// What the rule asks for, clause by clause; more than one plan where that
+    /// depends on the moment of a case.
+    pub fn plans(&self) -> &[Plan] {
+        &self.plans
+    }
+
+    /// Which of [`Self::plans`] is that of a case.
+    pub fn plan_of(&self, case: usize) -> usize {
+        self.work.settings[case].plan
+    }
+
+    /// The cases, positives first.
+    pub fn cases(&self) -> &'a [Arc<Case>] {
+        &self.work.cases
+    }
+
+    /// The numbers that the documents of all cases have in the session.
+    pub fn range(&self) -> Range<u32> {
+        let start = self.ranges.first().map_or(0, |range| range.start);
+        start..self.ranges.last().map_or(start, |range| range.end)
+    }
+
+    /// The documents of all cases, in order.
+    pub fn documents(&self) -> &'a [Document] {
+        let range = self.range();
+        &self.fixtures.documents[range.start as usize..range.end as usize]
+    }
+
+    /// Which of [`Self::documents`] are those of a case.
+    pub fn documents_of(&self, case: usize) -> Range<usize> {
+        let start = self.range().start;
+        let range = &self.ranges[case];
+        (range.start - start) as usize..(range.end - start) as usize
+    }
+
+    /// The columns of the documents' cells.
+    pub fn columns(&self) -> &'a Columns {
+        &self.fixtures.columns
+    }
+
+    /// The field that a column's values come from.
+    pub fn field(&self, column: &Column) -> Arc<str> {
+        self.fixtures.sources.get(&column.name).unwrap_or(&column.name).clone()
+    }
+
+    /// Whether a filter of that reach may match the n-th event of a case.
+    pub fn reaches(&self, case: usize, event: usize, reach: Reach) -> bool {
+        self.grounds[case].reaches(event, reach)
+    }
+
+    /// How many alerts a plan raises on a case; `hits` are those of its
+    /// filters, by number of the event, within their reach.
+    pub fn alerts(
+        &self,
+        plan: &Plan,
+        case: usize,
+        hits: &[Vec<u32>],
+    ) -> Result<usize, detect::Error> {
+        let documents = &self.documents()[self.documents_of(case)];
+        self.detect(plan, documents, &self.moments[case], &self.grounds[case], hits)
+    }
+
+    /// The document of an event that no file holds.
+    pub fn document(&self, event: &Event) -> Document {
+        self.fixtures.ingest.document(event, &mut Vec::new())
+    }
+
+    /// A case with other events, ready to be judged.
+    pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
+        let case = Case { events, ..Case::clone(&self.work.cases[number]) };
+        let now = work::now(&case, Some(self.clock));
+        let plan = self.work.plan();
+        let patterns = &self.rule.index;
+        let no_plan = Plan::Filter(Predicate::Const(false));
+        let plan = plan.unwrap_or(&no_plan);
+        let ground = Ground::new(&case, self.rule, patterns, plan, self.clock, now);
+        let documents: Vec<Document> =
+            case.events.iter().map(|event| self.document(event)).collect();
+        let exceptions = self.work.exceptions_of(&self.work.settings[number]);
+        let ground = excepting(ground, exceptions, &documents, self.fixtures);
+        let moments = ground.moments();
+        Trial { subject: self, case, documents, moments, ground }
+    }
+
+    fn detect(
+        &self,
+        plan: &Plan,
+        documents: &[Document],
+        moments: &[Option<Moment>],
+        ground: &Ground,
+        hits: &[Vec<u32>],
+    ) -> Result<usize, detect::Error> {
+        let events = Events { documents, columns: &self.fixtures.columns, moments };
+        let scope = Scope { window: ground.window, size: judge::max_signals(self.rule) };
+        Ok(detect::detect(plan, hits, events, scope)?.len())
+    }
+}
+
+/// Bars the events that exceptions are about.
+fn excepting(
+    mut ground: Ground,
+    exceptions: Vec<(String, &Predicate)>,
+    documents: &[Document],
+    fixtures: &Fixtures,
+) -> Ground {
+    for (name, condition) in exceptions {
+        for (event, document) in documents.iter().enumerate() {
+            if eval(condition, document, &fixtures.columns) {
+                ground.bar(event, format!("the exception {name} silences it"));
+            }
+        }
+    }
+    ground
+}
+
+/// The plan with each clause over many fields in one piece.
+fn grouped(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for filter in plan.filters_mut() {
+        let whole = std::mem::replace(filter, Predicate::Const(true));
+        *filter = whole.grouped();
+    }
+    plan
+}
+
+/// A case with events that no file holds.
+pub struct Trial<'a> {
+    subject: &'a Subject<'a>,
+    case: Case,
+    documents: Vec<Document>,
+    moments: Vec<Option<Moment>>,
+    ground: Ground,
+}
+
+impl Trial<'_> {
+    /// Its events.
+    pub fn events(&self) -> &[Event] {
+        &self.case.events
+    }
+
+    /// Their documents.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// How many alerts a plan raises; `holds` says whether an event fulfils a
+    /// filter of the plan.
+    pub fn alerts(
+        &self,
+        plan: &Plan,
+        holds: &dyn Fn(&Predicate, &Document) -> bool,
+    ) -> Result<usize, detect::Error> {
+        let filters = plan.filters().into_iter().zip(plan.reaches());
+        let hits: Vec<Vec<u32>> = filters
+            .map(|(filter, reach)| {
+                let numbered = (0..).zip(&self.documents);
+                let hit = numbered.filter(|(number, document)| {
+                    self.ground.reaches(*number as usize, reach) && holds(filter, document)
+                });
+                hit.map(|(number, _)| number).collect()
+            })
+            .collect();
+        self.subject.detect(plan, &self.documents, &self.moments, &self.ground, &hits)
+    }
+}

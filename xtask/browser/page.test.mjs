@@ -1,0 +1,259 @@
+// Drives the report page in Chromium: node --test page.test.mjs
+// SMALL and LARGE name pages of harness/examples/sample_page.rs, REAL one of
+// `cargo xtask coverage --format html`; CHROMIUM the browser. With SHOTS set to
+// a folder, pictures of the pages are left there.
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const { SMALL, LARGE, REAL, CHROMIUM, SHOTS } = process.env;
+const HOSTILE = "<img src=x onerror=alert(1)>";
+const HOSTILE_KEY = 'a"]]>/</script><script>alert(2)</script>';
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+});
+after(() => browser.close());
+
+/** Opens a page and records everything it must not do. */
+async function open(file, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => faults.push(`console ${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => {
+    if (request.url().split("#")[0] !== `file://${file}`) faults.push(`request: ${request.url()}`);
+  });
+  await page.goto(`file://${file}`);
+  await page.waitForSelector("tbody tr");
+  return { page, done: async () => { await context.close(); assert.deepEqual(faults, []); } };
+}
+
+const names = (page) => page.locator(".rules tbody a").allTextContents();
+const tally = (page) => page.locator("output").textContent();
+const column = (page, number) => page.locator(`.rules tbody td:nth-child(${number})`).allTextContents();
+const picture = (page, name) => (SHOTS ? page.screenshot({ path: `${SHOTS}/${name}.png` }) : null);
+
+test("the overview counts what the run holds", async () => {
+  const { page, done } = await open(SMALL);
+  assert.match(await page.locator("#counts").innerText(), /3 passed.*1 failed.*1 todo.*1 untested.*1 unsupported.*1 invalid/s);
+  assert.equal(await page.locator(".figures dd b").first().textContent(), "8");
+  assert.match(await page.locator("#tables").innerText(), /gone\/rule: there is no rule for these cases/);
+  await done();
+});
+
+test("a search narrows the table, and clears", async () => {
+  const { page, done } = await open(LARGE);
+  assert.equal(await tally(page), "2000 rules");
+  await page.fill("#search", "payload_0016 AWS");
+  assert.deepEqual(await names(page), ["Payload fetched, variant 0016"]);
+  assert.equal(await tally(page), "1 of 2000 rules");
+  await page.fill("#search", "T1486 critical");
+  const found = Number((await tally(page)).split(" ")[0]);
+  assert.ok(found > 10 && found < 2000, `${found}`);
+  await page.fill("#search", "no such rule");
+  assert.equal(await page.getByText("No rule matches.").isVisible(), true);
+  await page.locator("#search").press("Escape");
+  assert.equal(await tally(page), "2000 rules");
+  await page.selectOption("select", "failed");
+  assert.equal(await tally(page), "1 of 2000 rules");
+  await done();
+});
+
+test("columns sort up, down, and back to worst first", async () => {
+  const { page, done } = await open(SMALL);
+  const worst = await names(page);
+  assert.equal((await column(page, 2))[0], "failed");
+  const head = page.getByRole("columnheader", { name: "Clauses covered" });
+  const shares = async () => (await column(page, 5)).map((text) => parseInt(text, 10)).filter((n) => !Number.isNaN(n));
+  await head.getByRole("button").click();
+  assert.equal(await head.getAttribute("aria-sort"), "ascending");
+  const up = await shares();
+  assert.deepEqual(up, [...up].sort((a, b) => a - b));
+  assert.ok(up[0] < up.at(-1));
+  await head.getByRole("button").click();
+  assert.equal(await head.getAttribute("aria-sort"), "descending");
+  assert.deepEqual(await shares(), [...up].reverse());
+  await head.getByRole("button").click();
+  assert.equal(await head.getAttribute("aria-sort"), null);
+  assert.deepEqual(await names(page), worst);
+  await done();
+});
+
+test("a cell of the matrix shows its rules", async () => {
+  const { page, done } = await open(LARGE);
+  const tactics = await page.locator(".tactic").evaluateAll((all) => all.map((one) => one.dataset.tactic));
+  assert.deepEqual(tactics, ["TA0001", "TA0002", "TA0005", "TA0011", "TA0040", "TA9999"]);
+  const cell = page.getByRole("button", { name: /Impair Defenses/ }).first();
+  assert.match(await cell.innerText(), /\d+ %/);
+  await cell.click();
+  const found = Number((await tally(page)).split(" ")[0]);
+  assert.ok(found > 100 && found < 2000, `${found}`);
+  await page.locator(".chip").click();
+  assert.equal(await tally(page), "2000 rules");
+  await done();
+});
+
+test("a rule opens, shows its clauses by mark and colour, and goes back", async () => {
+  const { page, done } = await open(SMALL);
+  await page.getByRole("link", { name: HOSTILE }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
+  const marks = await page.locator(".query").first().locator("mark").evaluateAll((all) => all.map((mark) => {
+    const style = getComputedStyle(mark);
+    const own = mark.firstChild.textContent;
+    return [own, mark.className, style.textDecorationStyle, getComputedStyle(mark, "::before").content, style.backgroundColor];
+  }));
+  assert.deepEqual(marks.map((mark) => mark.slice(0, 4)), [
+    ["event.category : process", "covered", "solid", "none"],
+    ["curl0", "half", "dashed", '"◐"'],
+    ["wget0", "open", "wavy", '"○"'],
+    ["certutil0", "covered", "solid", "none"],
+    ['user.name : "</script><!-- é"', "covered", "solid", "none"],
+  ]);
+  assert.equal(new Set(marks.map((mark) => mark[4])).size, 3);
+  assert.match(await page.locator(".query").first().textContent(), /^event.category : process.* and\n  process.name : \(/);
+  assert.match(await page.locator("table.clauses").innerText(), /never true/);
+  await page.locator(".query mark").nth(1).hover();
+  assert.match(await page.locator("#clause-1").getAttribute("class"), /lit/);
+  await page.goBack();
+  assert.equal(await page.locator("#list").isVisible(), true);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), HOSTILE);
+  await done();
+});
+
+test("hostile names stay text", async () => {
+  const { page, done } = await open(SMALL);
+  assert.ok((await names(page)).includes(HOSTILE));
+  assert.ok((await page.locator(".rules small").allTextContents()).includes(HOSTILE_KEY));
+  await page.getByRole("link", { name: HOSTILE }).click();
+  assert.equal(await page.locator("h1:visible").textContent(), HOSTILE);
+  assert.equal(await page.title(), HOSTILE);
+  assert.equal(await page.locator("img, iframe, object, embed, link").count(), 0);
+  assert.equal(await page.locator("script:not([type])").count(), 1);
+  await page.reload();
+  assert.equal(await page.locator("h1:visible").textContent(), HOSTILE);
+  await done();
+});
+
+test("a missed mutant shows its edit and a case to copy", async () => {
+  const { page, done } = await open(SMALL, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.getByRole("link", { name: HOSTILE }).click();
+  const mutant = page.locator(".mutant").first();
+  assert.equal(await mutant.locator("del").textContent(), "and");
+  assert.equal(await mutant.locator("ins").textContent(), "or");
+  await mutant.getByRole("button", { name: "Copy" }).click();
+  await mutant.getByRole("button", { name: "Copied" }).waitFor();
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.deepEqual(copied.event, { category: "process" });
+  assert.equal(copied.process.name, "</script>0");
+  await done();
+});
+
+test("failing cases say why", async () => {
+  const { page, done } = await open(SMALL);
+  await page.selectOption("select", "failed");
+  await page.locator(".rules tbody a").click();
+  const text = await page.locator("#detail").innerText();
+  for (const part of ["raised no alert, and should", "raised 2 alerts, not 1", "raised 1 alert, and should not", "needs process.name", "process.pid is no number"]) {
+    assert.ok(text.includes(part), part);
+  }
+  await done();
+});
+
+test("the keyboard does it all", async () => {
+  const { page, done } = await open(SMALL);
+  const active = () => page.evaluate(() => document.activeElement.textContent);
+  const all = await names(page);
+  await page.keyboard.press("/");
+  await page.keyboard.type("payload");
+  assert.equal(await page.locator("#search").inputValue(), "payload");
+  await page.keyboard.press("ArrowDown");
+  const shown = await names(page);
+  assert.equal(shown.length, all.length - 1);
+  await page.keyboard.press("j");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("tr").rowIndex), 2);
+  await page.keyboard.press("k");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#detail h1");
+  assert.equal(await active(), shown[0]);
+  await page.keyboard.press("j");
+  await page.waitForFunction(() => document.querySelector("#detail .facts code").textContent.includes("invalid"));
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("#list:not([hidden])");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("tr").rowIndex), 2);
+  await done();
+});
+
+test("light and dark are different, and readable", async () => {
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/[\d.]+/g).map(Number).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (a, b) => {
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const papers = [];
+  for (const colorScheme of ["light", "dark"]) {
+    const { page, done } = await open(SMALL, { colorScheme });
+    await picture(page, `list-${colorScheme}`);
+    await page.getByRole("link", { name: HOSTILE }).click();
+    const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    papers.push(paper);
+    const texts = await page.locator(".soft, .status, .state, #detail p, del, ins").evaluateAll((all) => all.map((one) => {
+      const style = getComputedStyle(one);
+      return [one.textContent.slice(0, 30), style.color, style.backgroundColor];
+    }));
+    for (const [text, colour, own] of texts) {
+      const ground = own === "rgba(0, 0, 0, 0)" ? paper : own;
+      assert.ok(contrast(colour, ground) >= 4.5, `${colorScheme}: ${text}: ${contrast(colour, ground).toFixed(2)}`);
+    }
+    await picture(page, `rule-${colorScheme}`);
+    await done();
+  }
+  assert.notEqual(papers[0], papers[1]);
+});
+
+test("2,000 rules paint within two seconds, below 15 MB", async () => {
+  const { page, done } = await open(LARGE);
+  const size = statSync(LARGE).size / 1e6;
+  const times = await page.evaluate(async () => {
+    const find = () => performance.getEntriesByName("first-contentful-paint")[0];
+    for (let tries = 0; tries < 50 && !find(); tries += 1) await new Promise((done) => setTimeout(done, 20));
+    return { paint: find().startTime, ready: performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd };
+  });
+  const search = await page.evaluate(() => {
+    const input = document.getElementById("search");
+    const start = performance.now();
+    input.value = "payload 19";
+    input.dispatchEvent(new Event("input"));
+    document.body.getBoundingClientRect();
+    return performance.now() - start;
+  });
+  console.log(`2000 rules: ${size.toFixed(1)} MB, first paint ${times.paint.toFixed(0)} ms, table ready ${times.ready.toFixed(0)} ms, search ${search.toFixed(0)} ms`);
+  assert.ok(size < 15, `${size} MB`);
+  assert.ok(times.paint < 2000, `${times.paint} ms`);
+  assert.ok(times.ready < 4000, `${times.ready} ms`);
+  await page.fill("#search", "");
+  await page.mouse.wheel(0, 1e6);
+  await page.waitForFunction(() => document.querySelectorAll(".rules tbody tr").length > 150);
+  await done();
+});
+
+test("the page of this repository's own rules opens every rule", { skip: !REAL }, async () => {
+  const { page, done } = await open(REAL);
+  const count = await page.locator(".rules tbody a").count();
+  assert.ok(count > 0);
+  for (let at = 0; at < count; at += 1) {
+    await page.locator(".rules tbody a").nth(at).click();
+    await page.locator("#detail h1").waitFor();
+    assert.ok((await page.locator("#detail .query").first().textContent()).length > 10);
+    await page.keyboard.press("Escape");
+    await page.locator("#list").waitFor();
+  }
+  await done();
+});

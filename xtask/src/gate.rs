@@ -1,0 +1,21 @@
+//! Gates of the command line, and what the rules behind them lack.
+
+use harness::gate::{Gate, Gates, Miss};
+use harness::report::{Lines, printable};
+
+use crate::args::GateArgs;
+
+/// The gates of the configuration and, for all rules, that of the command line.
+pub(crate) fn with(mut gates: Gates, args: GateArgs) -> Gates {
+    let GateArgs { min_clauses, min_mutants, require_pairs } = args;
+    gates.folders.push((String::new(), Gate { min_clauses, min_mutants, require_pairs }));
+    gates
+}
+
+/// Names the rules that do not pass on standard error; whether there are none.
+pub(crate) fn passes(misses: &[Miss]) -> bool {
+    for Miss { key, reason } in misses {
+        eprintln!("gate: {}: {reason}", printable(key, Lines::Escape));
+    }
+    misses.is_empty()
+}

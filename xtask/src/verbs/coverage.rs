@@ -1,0 +1,66 @@
+//! `cargo xtask coverage`.
+
+use std::io;
+
+use harness::coverage;
+use harness::mutate::{Fixtures, mutate};
+use harness::report::digest::Digest;
+use harness::report::places::Places;
+use harness::report::table::{self, Detail};
+use harness::report::{coverage_json, github, html, junit, markdown, navigator};
+use harness::run::Session;
+
+use super::test;
+use crate::args::{CoverageArgs, CoverageFormat};
+use crate::exit::Exit;
+use crate::gate;
+use crate::project;
+
+/// Runs the rules, measures what their cases cover, and prints it.
+pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
+    let bar = project::progress(args.no_progress, "loading rules and cases");
+    let Some((project, folders)) = project::open(&args.folders) else {
+        return Ok(Exit::Usage);
+    };
+    bar.set_message("running");
+    let session = Session::open(project, args.filter.as_deref());
+    let engine = session.engine().map_err(io::Error::other)?;
+    let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    bar.set_message("measuring");
+    let coverage = coverage::measure(&session, &engine).map_err(io::Error::other)?;
+    let mutants = if args.no_mutants {
+        None
+    } else {
+        Some(mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?)
+    };
+    bar.finish_and_clear();
+
+    let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
+    let (rules, cases) = project::places(&args.folders, &folders);
+    let places = Places { rules: &rules, cases: &cases };
+    let mut output = Vec::new();
+    let out = &mut output;
+    match args.format {
+        CoverageFormat::Human => {
+            let options = table::Options {
+                styled: project::styled(args.out.is_some()),
+                detail: match (args.quiet, &args.filter) {
+                    (true, _) => Detail::Sums,
+                    (false, Some(_)) => Detail::Gaps,
+                    (false, None) => Detail::Rules,
+                },
+            };
+            table::render(&digest, options, out)?;
+        }
+        CoverageFormat::Json => coverage_json::render(&digest, out)?,
+        CoverageFormat::Junit => junit::render(&digest, out)?,
+        CoverageFormat::Markdown => markdown::render(&digest, out)?,
+        CoverageFormat::Github => github::render(&digest, places, out)?,
+        CoverageFormat::Navigator => navigator::render(&digest, out)?,
+        CoverageFormat::Html => html::render(&digest, places, out)?,
+    }
+    project::deliver(&output, args.out.as_deref())?;
+    let gates = gate::with(folders.gates, args.gate);
+    let passed = gate::passes(&gates.misses(&run, Some(&coverage), mutants.as_ref()));
+    Ok(if passed { test::exit(&run) } else { Exit::Gate })
+}

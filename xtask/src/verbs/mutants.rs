@@ -1,0 +1,95 @@
+//! `cargo xtask mutants`.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use harness::config::Folders;
+use harness::mutate::{Fixtures, mutate};
+use harness::report::coverage_json;
+use harness::report::digest::Digest;
+use harness::report::mutants::{self, Options};
+use harness::run::Session;
+
+use crate::args::{Format, MutantsArgs};
+use crate::exit::Exit;
+use crate::{gate, project};
+
+/// Changes rules, judges the changes by their cases, and prints what was missed.
+pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
+    let started = Instant::now();
+    let bar = project::progress(args.no_progress, "loading rules and cases");
+    let Some((mut project, folders)) = project::open(&args.folders) else {
+        return Ok(Exit::Usage);
+    };
+    if let Some(reference) = &args.in_diff {
+        match changed(&args.folders.root, &folders, reference) {
+            // Events of all cases stay: they decide on the types of fields.
+            Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
+            Err(error) => {
+                eprintln!("error: --in-diff {reference}: {error}");
+                return Ok(Exit::Usage);
+            }
+        }
+    }
+    let session = Session::open(project, args.filter.as_deref());
+    let engine = session.engine().map_err(io::Error::other)?;
+    bar.set_message("mutating");
+    let found = mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
+    let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    bar.finish_and_clear();
+
+    let mut output = Vec::new();
+    match args.format {
+        Format::Human => {
+            let styled = project::styled(args.out.is_some());
+            mutants::render(&found, Options { styled, elapsed: started.elapsed() }, &mut output)?;
+        }
+        Format::Json => coverage_json::render(&Digest::new(&run, None, Some(&found)), &mut output)?,
+    }
+    project::deliver(&output, args.out.as_deref())?;
+    let gates = gate::with(folders.gates, args.gate);
+    if !gate::passes(&gates.misses(&run, None, Some(&found))) {
+        return Ok(Exit::Gate);
+    }
+    // Nothing may have changed since a commit; a name that fits no rule is an error.
+    let nothing = found.rules.is_empty() && args.in_diff.is_none();
+    Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
+}
+
+/// The keys of the rules whose file or cases differ from a commit.
+fn changed(root: &Path, folders: &Folders, reference: &str) -> io::Result<BTreeSet<String>> {
+    if reference.is_empty() || reference.starts_with('-') {
+        return Err(io::Error::other("is no name of a commit"));
+    }
+    let below = |folder: &Path| folder.strip_prefix(root).unwrap_or(folder).to_path_buf();
+    let (rules, cases) = (below(&folders.rules), below(&folders.cases));
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["diff", "--name-only", "--no-ext-diff", "--relative", "-z", reference, "--"])
+        .args([&rules, &cases])
+        .output()?;
+    if !output.status.success() {
+        let message = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(message.lines().next().unwrap_or("git failed").to_owned()));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let key = |path: &str| {
+        let path = Path::new(path);
+        let key = match path.strip_prefix(&rules) {
+            Ok(rule) => rule.with_extension(""),
+            // …/<rule>/positive/<case>.json, or …/<rule>/case.toml.
+            Err(_) => {
+                let folder = path.strip_prefix(&cases).ok()?.parent()?;
+                let is_case = folder.ends_with("positive") || folder.ends_with("negative");
+                if is_case { folder.parent()?.to_path_buf() } else { folder.to_path_buf() }
+            }
+        };
+        let parts: Vec<_> = key.iter().map(|part| part.to_string_lossy()).collect();
+        Some(parts.join("/"))
+    };
+    Ok(text.split('\0').filter(|path| !path.is_empty()).filter_map(key).collect())
+}
