@@ -7,19 +7,28 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use harness::coverage::{self, Coverage};
+use harness::mutate::{Fixtures, Mutants, Outcome, mutate};
 use harness::report::human::word;
 use harness::report::problem::one_line;
-use harness::run::{self, Run};
+use harness::run::{Run, Session};
 use harness::verdict::Status;
 use harness::{config, snapshot, tidy};
 use rstest::rstest;
 
-/// The repository, run once for all tests.
-static RUN: LazyLock<Run> = LazyLock::new(|| {
+/// The repository, run and measured once for all tests.
+static MEASURED: LazyLock<(Run, Coverage, Mutants)> = LazyLock::new(|| {
     let folders = config::folders(root()).expect("harness.toml is valid");
     let project = config::open(&folders).expect("the mappings are valid");
-    run::run(project, None).expect("the engine runs")
+    let session = Session::open(project, None);
+    let engine = session.engine().expect("the engine indexes");
+    let hits = session.ask(&engine).expect("the engine answers");
+    let coverage = coverage::measure(&session, &engine).expect("the engine answers");
+    let mutants = mutate(&session, &engine, Fixtures::Skip).expect("the engine answers");
+    (session.judge(&hits), coverage, mutants)
 });
+
+static RUN: LazyLock<&Run> = LazyLock::new(|| &MEASURED.0);
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -55,8 +64,35 @@ fn rule(
 }
 
 #[test]
+fn every_clause_decides_and_every_mutant_is_caught() {
+    let (_, coverage, mutants) = &*MEASURED;
+    let clauses = coverage.rules.iter().flat_map(|rule| {
+        let open = rule.clauses.iter().filter(|clause| !clause.is_covered());
+        open.map(|clause| format!("{}: {} is not covered", rule.key, clause.text))
+    });
+    let missed = mutants.rules.iter().flat_map(|rule| {
+        let missed = rule.mutants.iter().filter(|mutant| {
+            matches!(mutant.outcome, Outcome::Missed { .. } | Outcome::Unviable { .. })
+        });
+        missed.map(|mutant| {
+            format!(
+                "{}: {} is {}: {}",
+                rule.key,
+                mutant.operator,
+                mutant.outcome.name(),
+                mutant.text
+            )
+        })
+    });
+    let gaps: Vec<String> = clauses.chain(missed).collect();
+    assert_eq!(gaps, Vec::<String>::new(), "`cargo xtask mutants` proposes cases");
+    let counted: usize = mutants.rules.iter().map(|rule| rule.mutants.len()).sum();
+    assert!(counted > 500, "only {counted} mutants");
+}
+
+#[test]
 fn nothing_is_left_over() {
-    let unpaired = snapshot::unpaired(&RUN, &root().join("snapshots"));
+    let unpaired = snapshot::unpaired(*RUN, &root().join("snapshots"));
     let problems = RUN.problems.iter().chain(&unpaired);
     let problems: Vec<_> = problems.map(one_line).collect();
     assert_eq!(problems, Vec::<String>::new());

@@ -70,8 +70,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mutate",
         &[
-            "case", "coverage", "detect", "document", "engine", "event", "ir", "pattern", "query",
-            "run", "schema", "span", "value", "verdict",
+            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "rule",
+            "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

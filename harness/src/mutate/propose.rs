@@ -176,7 +176,7 @@ impl Search<'_> {
         }
         let cases = self.subject.cases().iter().flat_map(|case| &case.events);
         values.extend(cases.flat_map(|event| event.values(field)).cloned());
-        values.extend(current.iter().filter_map(near));
+        values.extend(current.iter().flat_map(near));
         let mut seen = Vec::new();
         values.retain(|value| {
             let fresh = !value.is_null() && seen.len() < MAX_VALUES && !seen.contains(value);
@@ -395,12 +395,17 @@ fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'
     document.rows.iter().filter(move |row| row.path.as_deref() == Some(path))
 }
 
-/// A value close to another.
-fn near(value: &Value) -> Option<Value> {
+/// Values close to another.
+fn near(value: &Value) -> Vec<Value> {
     match value {
-        Value::String(text) => Some(Value::String(format!("{text}x"))),
-        Value::Number(number) => number.as_i64()?.checked_add(1).map(Value::from),
-        Value::Bool(value) => Some(Value::Bool(!value)),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) => {
+            vec![Value::String(format!("{text}x")), Value::String(format!("x{text}"))]
+        }
+        Value::Number(number) => {
+            let next = number.as_i64().and_then(|number| number.checked_add(1));
+            next.map(Value::from).into_iter().collect()
+        }
+        Value::Bool(value) => vec![Value::Bool(!value)],
+        Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),
     }
 }

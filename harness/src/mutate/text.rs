@@ -185,10 +185,13 @@ fn starred(source: &str, leaf: &Leaf, change: &ValueEdit) -> Option<String> {
         };
         return Some(format!("{}{new}{}", &source[..start], &source[end..]));
     }
-    let Pattern::Glob(glob, _) = pattern else { return None };
-    let same = |part: &GlobPart, at: usize| {
-        glob.parts()[..at].iter().filter(|other| *other == part).count()
+    let parts = match pattern {
+        Pattern::Glob(glob, _) => glob.parts(),
+        Pattern::Prefix(..) => &[GlobPart::One, GlobPart::Many],
+        _ => return None,
     };
+    let same =
+        |part: &GlobPart, at: usize| parts[..at].iter().filter(|other| *other == part).count();
     let (at, length, with) = match change {
         ValueEdit::WidenStart => (start, 0, "*"),
         ValueEdit::WidenEnd => (end, 0, "*"),

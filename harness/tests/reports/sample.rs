@@ -11,7 +11,7 @@ use harness::files::Problem;
 use harness::ir::{Origin, Part};
 use harness::mutate::{Mutant, Mutants, Operator, Outcome, RuleMutants};
 use harness::rule::threat::{Reference, Technique, Threat};
-use harness::run::{About, Alert, CaseRun, Clause, Explanation, QuerySource, RuleRun, Run};
+use harness::run::{About, Alert, CaseRun, Clause, Explanation, Facts, QuerySource, RuleRun, Run};
 use harness::span::Span;
 use harness::verdict::{Status, Verdict};
 use serde_json::json;
@@ -237,10 +237,11 @@ fn case(key: &str, polarity: Polarity, name: &str, verdict: Verdict) -> CaseRun 
         events: vec!["#1".to_owned()],
         key: Vec::new(),
         fields: vec![("process.name".to_owned(), vec!["\"curl\"".to_owned()])],
+        facts: Facts::default(),
     };
     let alerts = match &verdict {
         Verdict::Pass if polarity == Polarity::Positive => 1,
-        Verdict::Pass | Verdict::Missed => 0,
+        Verdict::Pass | Verdict::Missed | Verdict::Error(_) => 0,
         Verdict::Noisy => 1,
         Verdict::Count { found, .. } => *found,
     };
