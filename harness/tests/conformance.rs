@@ -289,10 +289,10 @@ fn broken_suites_are_errors_with_a_place() {
         let Err(found) = read(&broken) else { panic!("{from} → {to}: accepted") };
         assert!(found.message.contains(message), "{from} → {to}: {found}");
         assert_eq!(found.code, "suite-format");
-        if !place.is_empty() {
-            assert!(found.span.of(&broken).contains(place), "{from} → {to}: {found:?}");
-        } else {
+        if place.is_empty() {
             assert!(found.span.start > 0, "{from} → {to}: {found:?}");
+        } else {
+            assert!(found.span.of(&broken).contains(place), "{from} → {to}: {found:?}");
         }
     }
 }

@@ -110,7 +110,7 @@ pub(crate) enum TestFormat {
     Human,
     /// One JSON object.
     Json,
-    /// JUnit XML.
+    /// `JUnit` XML.
     Junit,
     /// Markdown for pull requests and job summaries.
     Markdown,
@@ -190,7 +190,7 @@ pub(crate) enum CoverageFormat {
     Human,
     /// One JSON object.
     Json,
-    /// JUnit XML.
+    /// `JUnit` XML.
     Junit,
     /// Markdown for pull requests and job summaries.
     Markdown,

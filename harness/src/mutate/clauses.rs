@@ -322,10 +322,7 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let Some(with) = value::changed(predicate, &change) else { continue };
-            let new = match placed {
-                true => text::edited(&old, predicate, &with, &change),
-                false => None,
-            };
+            let new = if placed { text::edited(&old, predicate, &with, &change) } else { None };
             let (new, marks) = match new {
                 Some(new) => {
                     let mark = Mark { span: origin.span, with: new.clone() };

@@ -224,7 +224,7 @@ fn address(interval: Interval<u128>, edit: &ValueEdit) -> Option<Interval<u128>>
 /// the way that IPv4 is written.
 pub(super) fn prefix_length(interval: &Interval<u128>) -> Option<u32> {
     let size = interval.high.checked_sub(interval.low)?.checked_add(1)?;
-    if !size.is_power_of_two() || interval.low % size != 0 || size == 1 {
+    if !size.is_power_of_two() || !interval.low.is_multiple_of(size) || size == 1 {
         return None;
     }
     let free = size.trailing_zeros();

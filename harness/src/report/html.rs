@@ -77,7 +77,7 @@ fn overview(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, r#"</p></header><dl class="figures">"#)?;
     let rules = totals.rules().to_string();
-    writeln!(out, r#"<div><dt>Rules</dt><dd><b>{rules}</b></dd></div>"#)?;
+    writeln!(out, r"<div><dt>Rules</dt><dd><b>{rules}</b></dd></div>")?;
     figure("Cases that hold", totals.cases, out)?;
     if digest.measured.clauses {
         figure("Clauses covered", totals.clauses, out)?;

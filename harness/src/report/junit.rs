@@ -1,4 +1,4 @@
-//! JUnit XML, as Jenkins, GitLab and most others read it: a suite a rule, a test
+//! `JUnit` XML, as Jenkins, GitLab and most others read it: a suite a rule, a test
 //! a case.
 //!
 //! What is wrong with a rule as a whole is a test of its own, so that no rule

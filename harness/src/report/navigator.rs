@@ -198,7 +198,7 @@ fn is_attack(threat: &Threat) -> bool {
 
 fn comment(rows: &BTreeMap<&str, &Row<'_>>) -> String {
     let named = rows.values().take(MAX_NAMED).map(|row| printable(&row.rule.name, Lines::Escape));
-    let mut lines: Vec<String> = named.map(|name| name.into_owned()).collect();
+    let mut lines: Vec<String> = named.map(std::borrow::Cow::into_owned).collect();
     if rows.len() > MAX_NAMED {
         lines.push(format!("and {} more", rows.len() - MAX_NAMED));
     }
