@@ -63,7 +63,7 @@ pub fn judge(case: &Case, alerts: usize) -> Verdict {
 }
 
 /// The verdict on a case whose search fails.
-pub fn failed(reason: impl ToString) -> Verdict {
+pub fn failed(reason: &str) -> Verdict {
     Verdict::Error(reason.to_string())
 }
 

@@ -86,7 +86,7 @@ struct Turned<'a> {
     document: &'a Document,
     columns: &'a Columns,
     /// Numbers of nodes, and a row of the document.
-    turned: Option<(&'a [usize], usize)>,
+    flipped: Option<(&'a [usize], usize)>,
 }
 
 impl Turned<'_> {
@@ -115,7 +115,7 @@ impl Turned<'_> {
                 held
             }
         };
-        let turns = self.turned.is_some_and(|(nodes, at)| at == row && nodes.contains(&own));
+        let turns = self.flipped.is_some_and(|(nodes, at)| at == row && nodes.contains(&own));
         value != turns
     }
 
@@ -170,20 +170,20 @@ proptest! {
             prop_assert_eq!(rows.documents(&values[0]).has(number), outcome);
             for repeats in [Repeats::Together, Repeats::Alone] {
                 let care = tree.care(&rows, &values, repeats);
-                for node in 0..tree.nodes.len() {
+                for (node, care) in care.iter().enumerate() {
                     let nodes = match repeats {
                         Repeats::Together => together(&tree, node),
                         Repeats::Alone => vec![node],
                     };
                     let universe = tree.universe(node, &rows);
                     for row in 0..document.rows.len() {
-                        let turned = Some((nodes.as_slice(), row));
-                        let turned = Turned { document, columns: &columns, turned };
+                        let flipped = Some((nodes.as_slice(), row));
+                        let turned = Turned { document, columns: &columns, flipped };
                         let turns = turned.holds(&predicate, 0, &mut 0) != outcome;
                         // Where the node has no value there is nothing to turn.
                         let turns = turns && universe.has(base + row);
                         prop_assert_eq!(
-                            care[node].has(base + row), turns,
+                            care.has(base + row), turns,
                             "node {} on row {}, {:?}", node, row, repeats
                         );
                     }

@@ -51,9 +51,8 @@ impl<'a> Finder<'a> {
         let tree = self.tree;
         let mut inside = Cases::Own;
         match tree.nodes[at].predicate {
-            Predicate::Const(_) | Predicate::Leaf(_) => {}
+            Predicate::Const(_) | Predicate::Leaf(_) | Predicate::Nested { .. } => {}
             Predicate::Not(_) => self.drop_not(at),
-            Predicate::Nested { .. } => {}
             Predicate::And(_) | Predicate::Or(_) | Predicate::AtLeast { .. } => {
                 self.drop_parts(at);
                 self.swap(at);
@@ -179,7 +178,7 @@ impl<'a> Finder<'a> {
                 self.swap_run(
                     at,
                     list,
-                    std::mem::take(&mut run),
+                    &std::mem::take(&mut run),
                     operator,
                     part_of,
                     std::mem::take(&mut marks),
@@ -202,7 +201,7 @@ impl<'a> Finder<'a> {
         &mut self,
         at: usize,
         list: &[Predicate],
-        run: Vec<usize>,
+        run: &[usize],
         operator: Operator,
         part: Part,
         marks: Vec<Mark>,
@@ -272,7 +271,7 @@ impl<'a> Finder<'a> {
         let (origin, words) = self.place(at);
         let text = self.text(origin.part);
         let found = text::operator_before(text, origin.span.start);
-        let edit = match found.and_then(|span| Some((span, text::flipped(span.of(text))?))) {
+        let edit = match found.map(|span| (span, text::flipped(span.of(text)))) {
             Some((span, new)) => Edit {
                 marks: vec![Mark { span, with: new.clone() }],
                 ..blank(
@@ -293,7 +292,7 @@ impl<'a> Finder<'a> {
         let predicate = self.tree.nodes[at].predicate;
         let (origin, old) = self.place(at);
         let placed = origin.span != Span::default();
-        if at == 0 && !self.is_whole_filter(origin.part) {
+        if at == 0 && !Self::is_whole_filter(origin.part) {
             let marks = if placed {
                 vec![Mark { span: origin.span, with: "*".into() }]
             } else {
@@ -352,7 +351,7 @@ impl<'a> Finder<'a> {
         own.is_some() && parts.any(|part| *part != at && test(*part) == own)
     }
 
-    fn is_whole_filter(&self, part: Part) -> bool {
+    fn is_whole_filter(part: Part) -> bool {
         matches!(part, Part::Filter(_) | Part::ThreatFilter(_))
     }
 }

@@ -161,7 +161,7 @@ impl Manager {
         let mut at = function;
         while at > TRUE {
             let node = self.nodes[at as usize];
-            let (low, high) = self.choices(node, base, &costs);
+            let (low, high) = Self::choices(node, base, &costs);
             let value = high < low || (high == low && base(node.variable));
             path.push((node.variable, value));
             at = if value { node.high } else { node.low };
@@ -170,7 +170,6 @@ impl Manager {
     }
 
     fn choices(
-        &self,
         node: Node,
         base: &dyn Fn(u32) -> bool,
         costs: &HashMap<Function, usize>,
@@ -194,7 +193,7 @@ impl Manager {
         let node = self.nodes[function as usize];
         self.cost(node.low, base, costs);
         self.cost(node.high, base, costs);
-        let (low, high) = self.choices(node, base, costs);
+        let (low, high) = Self::choices(node, base, costs);
         costs.insert(function, low.min(high));
         low.min(high)
     }

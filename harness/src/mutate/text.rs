@@ -101,7 +101,7 @@ pub(super) fn negation(text: &str, span: Span) -> Option<Span> {
             continue;
         }
         // The field of a list or of a value.
-        let Some(field) = trimmed.strip_suffix(':') else { return None };
+        let field = trimmed.strip_suffix(':')?;
         let field = field.trim_end();
         let start = field.rfind(|c: char| c.is_whitespace() || "()".contains(c));
         before = field.get(..start.map_or(0, |at| at + 1))?;
@@ -118,15 +118,15 @@ pub(super) fn operator_before(text: &str, start: usize) -> Option<Span> {
 }
 
 /// The operator that treats the case of letters the other way.
-pub(super) fn flipped(operator: &str) -> Option<String> {
-    Some(match operator {
+pub(super) fn flipped(operator: &str) -> String {
+    match operator {
         ":" => "like".to_owned(),
         "==" => ":".to_owned(),
         other => match other.strip_suffix('~') {
             Some(sensitive) => sensitive.to_owned(),
             None => format!("{other}~"),
         },
-    })
+    }
 }
 
 /// The text of a clause after a change of its value, where that is easily told.
@@ -145,7 +145,7 @@ pub(super) fn edited(
             let operator = found.trim();
             let new = match operator {
                 ":" => " == ".to_owned(),
-                other => flipped(other)?,
+                other => flipped(other),
             };
             Some(source.replacen(operator, &new, 1))
         }

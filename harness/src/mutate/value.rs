@@ -73,7 +73,7 @@ pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<Va
         }
     };
     match &leaf.test {
-        Test::Exists => {}
+        Test::Exists | Test::Term(Pattern::Fuzzy(_)) => {}
         Test::Term(Pattern::Equals(..)) | Test::Phrase(_) | Test::Bool(_) => {
             edits.push(ValueEdit::Change);
         }
@@ -99,7 +99,6 @@ pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<Va
         Test::Term(Pattern::Range(range)) => {
             moves(&mut edits, range.low.is_some(), range.high.is_some());
         }
-        Test::Term(Pattern::Fuzzy(_)) => {}
         Test::Long(interval) | Test::Date(interval) => {
             if interval.low == interval.high {
                 edits.push(ValueEdit::Change);

@@ -38,7 +38,8 @@ struct Versions {
 
 #[derive(Serialize)]
 struct Layout {
-    layout: &'static str,
+    #[serde(rename = "layout")]
+    name: &'static str,
     #[serde(rename = "aggregateFunction")]
     aggregate: &'static str,
     #[serde(rename = "showID")]
@@ -104,7 +105,7 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
         description: description(digest),
         sorting: 0,
         layout: Layout {
-            layout: "side",
+            name: "side",
             aggregate: "average",
             show_id: true,
             show_name: true,

@@ -1,6 +1,7 @@
 //! Coverage for people at a terminal: rules worst first, sums, and on request
 //! what each rule lacks.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -88,10 +89,10 @@ impl Table<'_> {
         let measured = self.digest.measured;
         let mut head = format!("  {what:<width$}  {:>9}", "cases", width = self.width);
         if measured.clauses {
-            head.push_str(&format!("  {:<24}", "clauses covered"));
+            let _ = write!(head, "  {:<24}", "clauses covered");
         }
         if measured.mutants {
-            head.push_str(&format!("  {:<24}", "mutants caught"));
+            let _ = write!(head, "  {:<24}", "mutants caught");
         }
         writeln!(out, "{}", self.dim(head.trim_end()))
     }
@@ -111,10 +112,10 @@ impl Table<'_> {
         let cases = format!("{}/{}", totals.cases.part, totals.cases.whole);
         let mut line = format!("{mark} {name:<width$}  {cases:>9}", width = self.width);
         if measured.clauses {
-            line.push_str(&format!("  {}", self.share(totals.clauses)));
+            let _ = write!(line, "  {}", self.share(totals.clauses));
         }
         if measured.mutants {
-            line.push_str(&format!("  {}", self.share(totals.mutants)));
+            let _ = write!(line, "  {}", self.share(totals.mutants));
         }
         writeln!(out, "{}", line.trim_end())
     }

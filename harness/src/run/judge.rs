@@ -184,7 +184,7 @@ impl Trial<'_> {
         };
         let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
         let verdict = match error {
-            Some(reason) => verdict::failed(reason),
+            Some(reason) => verdict::failed(&reason),
             None => verdict::judge(case, alerts.len()),
         };
         let view = View {

@@ -59,7 +59,7 @@ pub(crate) fn sample(rules: usize) -> Sample {
     ] {
         sample.add(key, status, 0);
     }
-    sample.run.rules[0].name = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut sample.run.rules[0].name);
     sample.run.rules[0].about.tags.push("\u{1b}[31m<b>@all</b>\u{202e}|`".to_owned());
     for number in 1..rules.saturating_sub(5) {
         let folder = ["aws", "linux", "macos", "windows"][number % 4];

@@ -123,7 +123,7 @@ fn human(figures: &Figures, out: &mut dyn Write) -> io::Result<()> {
         eql.residual,
         eql.leaves,
         eql.rules,
-        100.0 * eql.residual_fraction
+        100.0 * eql.fraction
     )?;
     writeln!(out, "\nsequences of three stages, joined by key, within a span")?;
     let sequences = &figures.sequences;

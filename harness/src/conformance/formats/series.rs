@@ -26,6 +26,9 @@ struct Drawn<'a> {
     number: i64,
 }
 
+/// Events by number and name: the key and the stages of each.
+type ByPlace<'a> = BTreeMap<(i64, &'a str), (Option<&'a str>, Vec<usize>)>;
+
 impl<'a> Drawn<'a> {
     fn read(token: &'a str) -> Option<Self> {
         let (key, name) = match token.split_once('|') {
@@ -47,7 +50,7 @@ pub(super) fn read(text: &str) -> Read<Content> {
             span: place(text, &name),
             ..error(format!("series {name}: {what}"))
         };
-        let mut drawn: BTreeMap<(i64, &str), (Option<&str>, Vec<usize>)> = BTreeMap::new();
+        let mut drawn: ByPlace<'_> = BTreeMap::new();
         for (stage, line) in stages.iter().enumerate() {
             for token in line.split_whitespace() {
                 let event = Drawn::read(token)

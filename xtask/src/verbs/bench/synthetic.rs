@@ -34,21 +34,21 @@ pub(super) struct Synthetic {
     pub(super) rule_events_per_second: f64,
     pub(super) naive_rule_events_per_second: f64,
     pub(super) ratio: f64,
-    pub(super) eql: Leaves,
+    pub(super) eql: Scripts,
 }
 
 /// How many leaves of the EQL rules the index answers, and how many are
 /// residual: scripts, which the evaluator decides on what the index leaves over.
 #[derive(Default, Serialize)]
-pub(super) struct Leaves {
+pub(super) struct Scripts {
     pub(super) rules: usize,
     pub(super) leaves: usize,
     pub(super) residual: usize,
-    pub(super) residual_fraction: f64,
+    pub(super) fraction: f64,
 }
 
-fn leaves(plans: &[(Option<Language>, Plan)]) -> Leaves {
-    let mut found = Leaves::default();
+fn leaves(plans: &[(Option<Language>, Plan)]) -> Scripts {
+    let mut found = Scripts::default();
     for (_, plan) in plans.iter().filter(|(language, _)| *language == Some(Language::Eql)) {
         found.rules += 1;
         for filter in plan.filters() {
@@ -58,7 +58,7 @@ fn leaves(plans: &[(Option<Language>, Plan)]) -> Leaves {
             });
         }
     }
-    found.residual_fraction = pairs(1, found.residual) / pairs(1, found.leaves).max(1.0);
+    found.fraction = pairs(1, found.residual) / pairs(1, found.leaves).max(1.0);
     found
 }
 
