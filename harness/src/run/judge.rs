@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use super::explain::{self, View};
 use super::ground::Ground;
-use super::work::{Setting, Work};
+use super::work::{Excepted, Setting, Work};
 use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use super::{about, alert};
 use crate::case::{Case, Polarity};
@@ -34,23 +34,10 @@ pub(super) fn rule(
 ) -> RuleRun {
     let loaded = &work.loaded;
     let key = loaded.key();
-    let mut problems = loaded.problems();
-    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
-    problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
-    problems.extend(work.problems.iter().cloned());
-    let clock = match &work.clock {
-        Ok(clock) => clock.as_ref(),
-        Err(errors) => {
-            problems.extend(errors.iter().map(|error| loaded.problem(error.clone())));
-            None
-        }
-    };
-    let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
-    let clock = clock.filter(|_| work.plan().is_some());
-    let (status, cases) = match (worst, &loaded.rule, clock) {
-        (Some(Severity::Unsupported), ..) => (Status::Unsupported, Vec::new()),
-        (Some(Severity::Warning) | None, Some(rule), Some(clock)) => {
-            let trial = Trial { work, rule, clock, hits, fixtures };
+    let mut problems = problems(work);
+    let (status, cases) = match Judged::standing(work, &problems) {
+        Ok(judged) => {
+            let trial = Trial { judged, hits, fixtures };
             let cases = work.cases.iter().zip(&work.settings).zip(ranges);
             let runs =
                 cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
@@ -59,7 +46,7 @@ pub(super) fn rule(
             problems.extend(missing_polarity(&key, &runs));
             (status, runs)
         }
-        (Some(Severity::Error | Severity::Warning) | None, ..) => (Status::Invalid, Vec::new()),
+        Err(status) => (status, Vec::new()),
     };
     let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
     RuleRun {
@@ -77,60 +64,61 @@ pub(super) fn rule(
     }
 }
 
-/// A rule that is judged: the rule and when it looks.
-pub(super) fn judged(work: &Work) -> Option<(&Rule, &Clock)> {
-    let own = work.loaded.problems().into_iter().map(|problem| problem.diagnostic.severity);
+/// What is wrong with a rule, its lists of exceptions and its times.
+fn problems(work: &Work) -> Vec<Problem> {
+    let loaded = &work.loaded;
+    let mut problems = loaded.problems();
     let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
-    match own.chain(found.map(|(_, found)| found.severity)).max() {
-        Some(Severity::Unsupported | Severity::Error) => return None,
-        Some(Severity::Warning) | None => {}
-    }
-    work.plan()?;
-    work.loaded.rule.as_ref().zip(work.clock.as_ref().ok()?.as_ref())
+    problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
+    problems.extend(work.problems.iter().cloned());
+    let errors = work.clock.as_ref().err().into_iter().flatten();
+    problems.extend(errors.map(|error| loaded.problem(error.clone())));
+    problems
 }
 
-fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
-    let has = |polarity| cases.iter().any(|run| run.case.polarity == polarity);
-    let (message, folder) = match (has(Polarity::Positive), has(Polarity::Negative)) {
-        (true, false) => ("the rule has no negative case", "negative"),
-        (false, true) => ("the rule has no positive case", "positive"),
-        (true, true) | (false, false) => return None,
-    };
-    let diagnostic = Diagnostic::error("unpaired", message, Span::default());
-    Some(Problem::with_path(
-        key,
-        diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json")),
-    ))
-}
-
-/// One rule on its cases.
-pub(super) struct Trial<'a> {
+/// A rule that can be judged, and when it looks.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
     pub(super) work: &'a Work,
     pub(super) rule: &'a Rule,
     pub(super) clock: &'a Clock,
-    /// The events that each of [`Work::filters`] matches, over the whole run.
-    pub(super) hits: &'a [RoaringBitmap],
-    pub(super) fixtures: &'a Fixtures,
 }
 
-impl Trial<'_> {
-    /// Judges a case; `None` where the rule has no plan.
-    pub(super) fn case(
-        &self,
-        case: &Arc<Case>,
+impl<'a> Judged<'a> {
+    /// The rule, where nothing keeps it from being judged.
+    pub(super) fn of(work: &'a Work) -> Option<Self> {
+        Self::standing(work, &problems(work)).ok()
+    }
+
+    /// The rule, or its status for what is wrong with it.
+    fn standing(work: &'a Work, problems: &[Problem]) -> Result<Self, Status> {
+        let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
+        let clock = work.clock.as_ref().ok().and_then(Option::as_ref);
+        let clock = clock.filter(|_| work.plan().is_some());
+        match (worst, &work.loaded.rule, clock) {
+            (Some(Severity::Unsupported), ..) => Err(Status::Unsupported),
+            (Some(Severity::Warning) | None, Some(rule), Some(clock)) => {
+                Ok(Self { work, rule, clock })
+            }
+            (Some(Severity::Error | Severity::Warning) | None, ..) => Err(Status::Invalid),
+        }
+    }
+
+    /// What a plan of the rule may look at in a case; `silenced` says whether
+    /// the condition of an exception holds on an event.
+    pub(super) fn ground(
+        self,
+        case: &Case,
         setting: &Setting,
-        range: &Range<u32>,
-    ) -> Option<CaseRun> {
-        let (plan, filters) = self.work.planned(setting)?;
+        plan: &Plan,
+        silenced: &dyn Fn(&Excepted<'_>, usize) -> bool,
+    ) -> Ground {
         let pipeline = self.work.pipeline(setting);
         let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
         let mut ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
-        for (name, at) in self.work.excepted(setting) {
-            let hits = self.hits.get(at);
-            for (event, number) in range.clone().enumerate() {
-                if hits.is_some_and(|hits| hits.contains(number)) {
-                    ground.bar(event, format!("the exception {name} silences it"));
-                }
+        for exception in self.work.excepted(setting) {
+            for event in (0..case.events.len()).filter(|event| silenced(&exception, *event)) {
+                ground.bar(event, format!("the exception {} silences it", exception.name));
             }
         }
         if let Some(learning) = self.machine_learning() {
@@ -140,78 +128,23 @@ impl Trial<'_> {
                 }
             }
         }
-        let documents = range.start as usize..range.end as usize;
-        let events = Events {
-            documents: &self.fixtures.documents[documents.clone()],
-            columns: &self.fixtures.columns,
-            moments: &ground.moments(),
-        };
-        let own = |(hits, reach): (&RoaringBitmap, Reach)| -> Vec<u32> {
-            let numbered = (0..).zip(range.clone());
-            let hit = numbered.filter(|(number, at)| {
-                hits.contains(*at) && ground.reaches(*number as usize, reach)
-            });
-            hit.map(|(number, _)| number).collect()
-        };
-        let hits = self.hits.get(filters).unwrap_or_default();
-        let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
-        let size = max_signals(self.rule);
-        let mut warnings = self.fixtures.warnings[documents].concat();
-        warnings.extend(ground.warnings(case));
-        if let Some(pipeline) = pipeline {
-            let (rule, now, hits) = (self.rule, setting.now, hits.as_slice());
-            let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
-            return Some(trial.case(case));
-        }
-        let mut hits = hits;
-        if self.machine_learning().is_some() {
-            hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
-        }
-        let found = self.detect(plan, &hits, events, Scope { window: ground.window, size });
-        let error = found.as_ref().err().map(ToString::to_string);
-        warnings.extend(error.clone());
-        let detections = found.unwrap_or_default();
-        let fields = read_fields(plan, &self.fixtures.sources);
-        let times: Vec<Option<i64>> =
-            events.moments.iter().map(|moment| moment.map(|at| at.timestamp_ms)).collect();
-        let source = alert::Source {
-            rule: self.rule,
-            plan,
-            events: &case.events,
-            times: &times,
-            fields: &fields,
-            grouped: self.work.grouping(),
-        };
-        let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
-        let verdict = match error {
-            Some(reason) => verdict::failed(&reason),
-            None => verdict::judge(case, alerts.len()),
-        };
-        let view = View {
-            case,
-            plan,
-            ground: &ground,
-            events,
-            hits: &hits,
-            sources: &self.fixtures.sources,
-        };
-        let explanations = explain::explain(&verdict, &view);
-        Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
+        ground
     }
 
-    fn machine_learning(&self) -> Option<&MachineLearning> {
+    fn machine_learning(self) -> Option<&'a MachineLearning> {
         let learning = self.rule.machine_learning.as_ref();
         learning.filter(|_| self.rule.rule_type == RuleType::MachineLearning)
     }
 
-    /// What the plan finds, with suppression.
-    fn detect(
-        &self,
+    /// What a plan finds in the window of `ground`, with the rule's suppression.
+    pub(super) fn detect(
+        self,
         plan: &Plan,
         hits: &[Vec<u32>],
         events: Events<'_>,
-        scope: Scope,
+        ground: &Ground,
     ) -> Result<Vec<Merged>, detect::Error> {
+        let scope = Scope { window: ground.window, size: max_signals(self.rule) };
         let alone = |first| Merged { first, values: None, others: Vec::new() };
         let fields = self.work.grouping();
         let Some(suppression) = self.rule.alert_suppression.as_ref().filter(|_| !fields.is_empty())
@@ -230,6 +163,102 @@ impl Trial<'_> {
     }
 }
 
+fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
+    let has = |polarity| cases.iter().any(|run| run.case.polarity == polarity);
+    let (message, folder) = match (has(Polarity::Positive), has(Polarity::Negative)) {
+        (true, false) => ("the rule has no negative case", "negative"),
+        (false, true) => ("the rule has no positive case", "positive"),
+        (true, true) | (false, false) => return None,
+    };
+    let diagnostic = Diagnostic::error("unpaired", message, Span::default());
+    Some(Problem::with_path(
+        key,
+        diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json")),
+    ))
+}
+
+/// One rule on its cases.
+pub(super) struct Trial<'a> {
+    pub(super) judged: Judged<'a>,
+    /// The events that each of [`Work::filters`] matches, over the whole run.
+    pub(super) hits: &'a [RoaringBitmap],
+    pub(super) fixtures: &'a Fixtures,
+}
+
+impl Trial<'_> {
+    /// Judges a case; `None` where the rule has no plan.
+    pub(super) fn case(
+        &self,
+        case: &Arc<Case>,
+        setting: &Setting,
+        range: &Range<u32>,
+    ) -> Option<CaseRun> {
+        let Judged { work, rule, .. } = self.judged;
+        let (plan, filters) = work.planned(setting)?;
+        let ground = self.judged.ground(case, setting, plan, &|exception, event| {
+            let hits = self.hits.get(exception.filter);
+            hits.zip(range.clone().nth(event)).is_some_and(|(hits, at)| hits.contains(at))
+        });
+        let documents = range.start as usize..range.end as usize;
+        let events = Events {
+            documents: &self.fixtures.documents[documents.clone()],
+            columns: &self.fixtures.columns,
+            moments: &ground.moments(),
+        };
+        let own = |(hits, reach): (&RoaringBitmap, Reach)| -> Vec<u32> {
+            let numbered = (0..).zip(range.clone());
+            let hit = numbered.filter(|(number, at)| {
+                hits.contains(*at) && ground.reaches(*number as usize, reach)
+            });
+            hit.map(|(number, _)| number).collect()
+        };
+        let hits = self.hits.get(filters).unwrap_or_default();
+        let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
+        let size = max_signals(rule);
+        let mut warnings = self.fixtures.warnings[documents].concat();
+        warnings.extend(ground.warnings(case));
+        if let Some(pipeline) = work.pipeline(setting) {
+            let (now, hits) = (setting.now, hits.as_slice());
+            let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
+            return Some(trial.case(case));
+        }
+        let mut hits = hits;
+        if self.judged.machine_learning().is_some() {
+            hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
+        }
+        let found = self.judged.detect(plan, &hits, events, &ground);
+        let error = found.as_ref().err().map(ToString::to_string);
+        warnings.extend(error.clone());
+        let detections = found.unwrap_or_default();
+        let fields = read_fields(plan, &self.fixtures.sources);
+        let times: Vec<Option<i64>> =
+            events.moments.iter().map(|moment| moment.map(|at| at.timestamp_ms)).collect();
+        let source = alert::Source {
+            rule,
+            plan,
+            events: &case.events,
+            times: &times,
+            fields: &fields,
+            grouped: work.grouping(),
+        };
+        let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
+        let verdict = match error {
+            Some(reason) => verdict::failed(&reason),
+            None => verdict::judge(case, alerts.len()),
+        };
+        let view = View {
+            case,
+            plan,
+            ground: &ground,
+            events,
+            hits: &hits,
+            sources: &self.fixtures.sources,
+        };
+        let explanations = explain::explain(&verdict, &view);
+        Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
+    }
+}
+
 /// Keeps the records of the highest scores.
 fn keep_oddest(hits: &mut Vec<u32>, events: &[Event], size: usize) {
     let score = |at: u32| events.get(at as usize).and_then(anomaly::score).unwrap_or_default();
@@ -242,7 +271,7 @@ fn keep_oddest(hits: &mut Vec<u32>, events: &[Event], size: usize) {
 const SUPPRESSED_FACTOR: usize = 5;
 
 /// How many alerts a rule raises at most.
-pub(super) fn max_signals(rule: &Rule) -> usize {
+fn max_signals(rule: &Rule) -> usize {
     let stated = rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS);
     usize::try_from(stated).unwrap_or(usize::MAX)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::judge::Trial;
+use super::judge::{Judged, Trial};
 use super::work::{Setting, Work};
 use super::{Alert, Fixtures};
 use crate::case::Case;
@@ -55,10 +55,8 @@ pub(super) fn rule(
     fixtures: &Fixtures,
     ranges: &[Range<u32>],
 ) -> Vec<Schedule> {
-    let (Some(rule), Ok(Some(clock))) = (&work.loaded.rule, &work.clock) else {
-        return Vec::new();
-    };
-    let trial = Trial { work, rule, clock, hits, fixtures };
+    let Some(judged) = Judged::of(work) else { return Vec::new() };
+    let trial = Trial { judged, hits, fixtures };
     let cases = work.cases.iter().zip(&work.settings).zip(ranges);
     cases.filter_map(|((one, setting), range)| case(&trial, one, setting, range)).collect()
 }
@@ -71,9 +69,9 @@ fn case(
     setting: &Setting,
     range: &Range<u32>,
 ) -> Option<Schedule> {
-    let (plan, _) = trial.work.planned(setting)?;
-    let clock = trial.clock;
-    let aggregates = trial.work.pipeline(setting).is_some_and(|one| one.plan.is_aggregating());
+    let Judged { work, clock, .. } = trial.judged;
+    let (plan, _) = work.planned(setting)?;
+    let aggregates = work.pipeline(setting).is_some_and(|one| one.plan.is_aggregating());
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
     let moments = moments(clock, setting.now, &times);
     let mut seen: BTreeMap<(Vec<String>, Vec<String>), usize> = BTreeMap::new();
@@ -111,7 +109,7 @@ fn case(
         .collect();
     let (dropped, repeated) = if aggregates { (Vec::new(), again) } else { (again, Vec::new()) };
     Some(Schedule {
-        rule: trial.work.loaded.key(),
+        rule: work.loaded.key(),
         case: case.path.clone(),
         interval: span_text(clock.interval_ms().unsigned_abs()),
         runs: moments.len(),

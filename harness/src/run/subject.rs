@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::Fixtures;
 use super::ground::Ground;
-use super::judge;
-use super::work::{self, Work};
+use super::judge::Judged;
+use super::work::{self, Setting, Work};
 use crate::case::Case;
 use crate::detect::sequence::stream::Moment;
-use crate::detect::window::Clock;
-use crate::detect::{self, Events, Scope};
+use crate::detect::{self, Events};
 use crate::document::{Columns, Document};
 use crate::event::Event;
 use crate::ir::eval::eval;
@@ -20,9 +19,7 @@ use crate::rule::model::Rule;
 
 /// A rule that is judged, and its cases.
 pub struct Subject<'a> {
-    work: &'a Work,
-    rule: &'a Rule,
-    clock: &'a Clock,
+    judged: Judged<'a>,
     fixtures: &'a Fixtures,
     ranges: &'a [Range<u32>],
     plans: Vec<Plan>,
@@ -36,7 +33,7 @@ impl<'a> Subject<'a> {
         ranges: &'a [Range<u32>],
         fixtures: &'a Fixtures,
     ) -> Option<Self> {
-        let (rule, clock) = judge::judged(work)?;
+        let judged = Judged::of(work)?;
         if let Some(Plan::Pipeline(_)) = work.plan() {
             // Pipelines run on events as a whole: coverage of their commands
             // and mutants of them would come in here.
@@ -44,24 +41,23 @@ impl<'a> Subject<'a> {
         }
         let mut grounds = Vec::with_capacity(work.cases.len());
         for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
-            let (plan, _) = work.planned(setting)?;
-            let ground = Ground::new(case, rule, &rule.index, plan, clock, setting.now);
             let documents = &fixtures.documents[range.start as usize..range.end as usize];
-            grounds.push(excepting(ground, work.exceptions_of(setting), documents, fixtures));
+            let (plan, _) = work.planned(setting)?;
+            grounds.push(ground(judged, case, setting, plan, documents, fixtures));
         }
         let moments = grounds.iter().map(Ground::moments).collect();
         let plans = work.plans().map(grouped).collect();
-        Some(Self { work, rule, clock, fixtures, ranges, plans, grounds, moments })
+        Some(Self { judged, fixtures, ranges, plans, grounds, moments })
     }
 
     /// The rule's key.
     pub fn key(&self) -> String {
-        self.work.loaded.key()
+        self.judged.work.loaded.key()
     }
 
     /// The rule.
     pub fn rule(&self) -> &'a Rule {
-        self.rule
+        self.judged.rule
     }
 
     /// What the rule asks for, clause by clause; more than one plan where that
@@ -72,12 +68,12 @@ impl<'a> Subject<'a> {
 
     /// Which of [`Self::plans`] is that of a case.
     pub fn plan_of(&self, case: usize) -> usize {
-        self.work.settings[case].plan
+        self.judged.work.settings[case].plan
     }
 
     /// The cases, positives first.
     pub fn cases(&self) -> &'a [Arc<Case>] {
-        &self.work.cases
+        &self.judged.work.cases
     }
 
     /// The numbers that the documents of all cases have in the session.
@@ -133,17 +129,13 @@ impl<'a> Subject<'a> {
 
     /// A case with other events, ready to be judged.
     pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
-        let case = Case { events, ..Case::clone(&self.work.cases[number]) };
-        let now = work::now(&case, Some(self.clock));
-        let plan = self.work.plan();
-        let patterns = &self.rule.index;
-        let no_plan = Plan::Filter(Predicate::Const(false));
-        let plan = plan.unwrap_or(&no_plan);
-        let ground = Ground::new(&case, self.rule, patterns, plan, self.clock, now);
+        let case = Case { events, ..Case::clone(&self.judged.work.cases[number]) };
+        let Judged { work, clock, .. } = self.judged;
+        let setting = work.settings[number].at(work::now(&case, Some(clock)));
         let documents: Vec<Document> =
             case.events.iter().map(|event| self.document(event)).collect();
-        let exceptions = self.work.exceptions_of(&self.work.settings[number]);
-        let ground = excepting(ground, exceptions, &documents, self.fixtures);
+        let plan = &self.plans[setting.plan];
+        let ground = ground(self.judged, &case, &setting, plan, &documents, self.fixtures);
         let moments = ground.moments();
         Trial { subject: self, case, documents, moments, ground }
     }
@@ -157,26 +149,23 @@ impl<'a> Subject<'a> {
         hits: &[Vec<u32>],
     ) -> Result<usize, detect::Error> {
         let events = Events { documents, columns: &self.fixtures.columns, moments };
-        let scope = Scope { window: ground.window, size: judge::max_signals(self.rule) };
-        Ok(detect::detect(plan, hits, events, scope)?.len())
+        Ok(self.judged.detect(plan, hits, events, ground)?.len())
     }
 }
 
-/// Bars the events that exceptions are about.
-fn excepting(
-    mut ground: Ground,
-    exceptions: Vec<(String, &Predicate)>,
+/// What a rule may look at in a case, by the evaluator.
+fn ground(
+    judged: Judged<'_>,
+    case: &Case,
+    setting: &Setting,
+    plan: &Plan,
     documents: &[Document],
     fixtures: &Fixtures,
 ) -> Ground {
-    for (name, condition) in exceptions {
-        for (event, document) in documents.iter().enumerate() {
-            if eval(condition, document, &fixtures.columns) {
-                ground.bar(event, format!("the exception {name} silences it"));
-            }
-        }
-    }
-    ground
+    judged.ground(case, setting, plan, &|exception, event| {
+        let document = documents.get(event);
+        document.is_some_and(|own| eval(exception.condition, own, &fixtures.columns))
+    })
 }
 
 /// The plan with each clause over many fields in one piece.

@@ -67,6 +67,15 @@ impl Setting {
     }
 }
 
+/// An exception that a case is run with.
+pub(super) struct Excepted<'a> {
+    /// Its list and its own name.
+    pub(super) name: String,
+    pub(super) condition: &'a Predicate,
+    /// Where the condition is among [`Work::filters`].
+    pub(super) filter: usize,
+}
+
 impl Work {
     /// Compiles a rule once, or once for each moment where its plan depends on it.
     pub(super) fn new(
@@ -152,22 +161,12 @@ impl Work {
         self.plans().flat_map(Plan::filters).chain(self.exceptions()).collect()
     }
 
-    /// The exceptions of a case: their names and where their conditions are
-    /// among [`Self::filters`].
-    pub(super) fn excepted(&self, setting: &Setting) -> Vec<(String, usize)> {
+    /// The exceptions of a case.
+    pub(super) fn excepted(&self, setting: &Setting) -> Vec<Excepted<'_>> {
         let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
         let named = setting.exceptions.iter().filter_map(|at| {
-            let Exception { list, item, .. } = self.exceptions.get(*at)?;
-            Some((format!("{list}/{}", item.name), start + at))
-        });
-        named.collect()
-    }
-
-    /// The exceptions of a case: their names and conditions.
-    pub(super) fn exceptions_of(&self, setting: &Setting) -> Vec<(String, &Predicate)> {
-        let named = setting.exceptions.iter().filter_map(|at| {
             let Exception { list, item, condition } = self.exceptions.get(*at)?;
-            Some((format!("{list}/{}", item.name), condition))
+            Some(Excepted { name: format!("{list}/{}", item.name), condition, filter: start + at })
         });
         named.collect()
     }
