@@ -16,7 +16,7 @@ pub mod window;
 use std::sync::Arc;
 
 use crate::document::{Columns, Document};
-use crate::ir::plan::Plan;
+use crate::ir::plan::{EqlSearch, Plan};
 use eql::Matcher;
 use sequence::key::Key;
 use sequence::stream::Moment;
@@ -117,9 +117,8 @@ pub fn detect(
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
         Plan::Filter(_) => {
-            let mut hits: Vec<u32> = first.to_vec();
-            // The earliest come first.
-            hits.sort_by_key(|event| (events.time(*event).unwrap_or(i64::MAX), *event));
+            let mut hits = first.to_vec();
+            earliest_first(&mut hits, events);
             let single = |event: &u32| Detection::of(vec![Some(*event)], Arc::from([]));
             Ok(hits.iter().take(scope.size).map(single).collect())
         }
@@ -131,8 +130,21 @@ pub fn detect(
         }
         // Its rows are no sets of events: who compiled it runs it.
         Plan::Pipeline(_) => Ok(Vec::new()),
-        Plan::Eql(plan) => eql::find(plan, hits, events, scope.size, Matcher::Machine),
+        Plan::Eql(plan) => {
+            let mut hits = hits.to_vec();
+            if let EqlSearch::Sample { .. } = plan.search {
+                // A sample takes the first events of an index, which holds them
+                // as they came; the order of a file says nothing of that.
+                hits.iter_mut().for_each(|hits| earliest_first(hits, events));
+            }
+            eql::find(plan, &hits, events, scope.size, Matcher::Machine)
+        }
     }
+}
+
+/// Events without a time come last.
+fn earliest_first(hits: &mut [u32], events: Events<'_>) {
+    hits.sort_by_key(|event| (events.time(*event).unwrap_or(i64::MAX), *event));
 }
 
 #[cfg(test)]
