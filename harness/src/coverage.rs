@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::detect;
 use crate::engine::{Engine, EngineError};
 use crate::ir::plan::Plan;
 use crate::ir::{Leaf, Origin, Part};
@@ -193,7 +194,9 @@ fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
     }
     let mut clauses = tally.finish(sheet);
     if let Some(plan) = subject.plans().first() {
-        clauses.extend(parts::parts(plan, subject.rule()).iter().map(|part| decided(part, sheet)));
+        let parts = parts::parts(plan, subject.rule());
+        let own = if parts.is_empty() { Vec::new() } else { sheet.alerts_of_all(plan) };
+        clauses.extend(parts.iter().map(|part| decided(part, &own, sheet)));
     }
     RuleCoverage { key: subject.key(), clauses }
 }
@@ -258,18 +261,18 @@ fn witness(sheet: &Sheet<'_>, document: usize) -> Witness {
 }
 
 /// The coverage of a part that is no clause: the cases with and without it.
-fn decided(part: &parts::Part, sheet: &Sheet<'_>) -> ClauseCoverage {
-    let subject = sheet.subject;
-    let Some(plan) = subject.plans().first() else { return uncovered(part) };
-    let (with, without) = (sheet.matched(0, plan), sheet.matched(0, &part.without));
+/// `own` are the alerts of the rule.
+fn decided(
+    part: &parts::Part,
+    own: &[Result<usize, detect::Error>],
+    sheet: &Sheet<'_>,
+) -> ClauseCoverage {
+    let without = sheet.alerts_of_all(&part.without);
     let mut coverage = uncovered(part);
-    for (at, case) in subject.cases().iter().enumerate() {
+    for ((case, own), other) in sheet.subject.cases().iter().zip(own).zip(without) {
         let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
-        let (Ok(own), Ok(other)) =
-            (sheet.alerts(plan, at, &with), sheet.alerts(&part.without, at, &without))
-        else {
-            continue;
-        };
+        let (Ok(own), Ok(other)) = (own, other) else { continue };
+        let own = *own;
         if own > 0 {
             coverage.holds_on += 1;
             coverage.decides_true = coverage.decides_true.or_else(witness);

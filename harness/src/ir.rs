@@ -242,17 +242,18 @@ impl Predicate {
     /// The same condition, with all its leaves at one place.
     #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
-        self.move_to(origin);
+        self.leaves_mut(&mut |leaf| leaf.origin = origin);
         self
     }
 
-    fn move_to(&mut self, origin: Origin) {
+    /// Calls `change` on every leaf, in the order of the query.
+    pub fn leaves_mut(&mut self, change: &mut dyn FnMut(&mut Leaf)) {
         match self {
             Self::Const(_) => {}
-            Self::Leaf(leaf) => leaf.origin = origin,
-            Self::Not(inner) | Self::Nested { inner, .. } => inner.move_to(origin),
+            Self::Leaf(leaf) => change(leaf),
+            Self::Not(inner) | Self::Nested { inner, .. } => inner.leaves_mut(change),
             Self::And(parts) | Self::Or(parts) | Self::AtLeast { of: parts, .. } => {
-                parts.iter_mut().for_each(|part| part.move_to(origin));
+                parts.iter_mut().for_each(|part| part.leaves_mut(change));
             }
         }
     }

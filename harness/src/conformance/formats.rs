@@ -19,13 +19,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{Expected, Suite, esql_spec};
-use crate::compile::{Context, Now, dsl, eql, kql, query_string};
+use crate::compile::{Context, Now, dsl, eql, rule};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::ir::Part;
 use crate::ir::plan::Plan;
 use crate::query;
-use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
+use crate::query::dsl::parse as parse_dsl;
 use crate::rule::model::Rule;
 use crate::schema::{Base, Schema};
 use crate::span::Span;
@@ -162,19 +162,11 @@ fn context(schema: &Schema) -> Context<'_> {
 type Compiled = Result<Plan, Vec<Diagnostic>>;
 
 fn compile_kql(text: &str, schema: &Schema) -> Compiled {
-    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, schema)?, context(schema))
-        .map(Plan::Filter)
+    rule::compile_kql(text, context(schema)).map(Plan::Filter)
 }
 
 fn compile_lucene(text: &str, schema: &Schema) -> Compiled {
-    let query = QueryString {
-        query: text.to_owned(),
-        fields: Vec::new(),
-        default_operator: Operator::Or,
-        analyze_wildcard: true,
-        lenient: false,
-    };
-    query_string::compile(&query, None, context(schema)).map(Plan::Filter)
+    rule::compile_lucene(text, context(schema)).map(Plan::Filter)
 }
 
 fn compile_dsl(json: &Value, schema: &Schema) -> Compiled {

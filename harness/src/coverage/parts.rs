@@ -5,7 +5,7 @@
 //! raises fewer alerts than it would without the part.
 
 use super::ClauseKind;
-use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage};
+use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage, ThresholdPlan};
 use crate::ir::{Origin, Part as Text};
 use crate::query::eql;
 use crate::query::eql::ast::{Body, Field, Query, Term};
@@ -25,7 +25,6 @@ pub(crate) struct Part {
 
 /// The parts of a plan, in the order of the rule.
 pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
-    let in_file = |span: Span| Origin { part: Text::File, span };
     let mut parts = Vec::new();
     let mut add = |kind, origin, text: String, without| {
         parts.push(Part { kind, origin, text, without });
@@ -34,40 +33,34 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
         Plan::Filter(_) | Plan::Pipeline(_) => {}
         Plan::Eql(eql) => return sequence(eql, rule),
         Plan::Threshold(plan) => {
-            let stated = rule.threshold.as_ref();
             for (at, field) in plan.fields.iter().enumerate() {
                 let mut without = plan.clone();
                 without.fields.remove(at);
-                let span = stated.and_then(|stated| stated.fields.get(at)).map(|field| field.span);
-                let origin = in_file(span.unwrap_or_default());
                 let text = format!("for each {}", field.field);
-                add(ClauseKind::Group, origin, text, Plan::Threshold(without));
+                add(ClauseKind::Group, group_field(rule, at), text, Plan::Threshold(without));
             }
             if plan.count > 1 {
-                let without = crate::ir::plan::ThresholdPlan { count: 1, ..plan.clone() };
+                let without = ThresholdPlan { count: 1, ..plan.clone() };
                 let text = format!("at least {} events", plan.count);
                 add(ClauseKind::Count, Origin::default(), text, Plan::Threshold(without));
             }
             if let Some((field, count)) = &plan.cardinality {
-                let without = crate::ir::plan::ThresholdPlan { cardinality: None, ..plan.clone() };
-                let span = stated.and_then(|stated| stated.cardinality.first());
-                let origin = in_file(span.map_or(Span::default(), |found| found.field.span));
+                let without = ThresholdPlan { cardinality: None, ..plan.clone() };
                 let text = format!("at least {count} values of {}", field.field);
+                let origin = counted_field(rule);
                 add(ClauseKind::Cardinality, origin, text, Plan::Threshold(without));
             }
         }
         Plan::NewTerms(plan) => {
-            let stated = rule.new_terms.as_ref();
             for (at, field) in plan.fields.iter().enumerate() {
                 let mut without = plan.clone();
                 without.fields.remove(at);
-                let span = stated.and_then(|stated| stated.fields.get(at)).map(|field| field.span);
                 let without = match without.fields.as_slice() {
                     [] => Plan::Filter(without.filter),
                     [_, ..] => Plan::NewTerms(without),
                 };
                 let text = format!("new values of {}", field.field);
-                add(ClauseKind::NewTerm, in_file(span.unwrap_or_default()), text, without);
+                add(ClauseKind::NewTerm, new_field(rule, at), text, without);
             }
         }
         Plan::Threat(plan) => {
@@ -80,18 +73,41 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
                     } else {
                         Plan::Threat(without)
                     };
-                    let stated = rule.threat_match.as_ref();
-                    let stated =
-                        stated.and_then(|threat| threat.mapping.get(at)?.entries.get(number));
-                    let origin = in_file(stated.map_or(Span::default(), |found| found.field.span));
-                    let compare = if entry.negate { "is not" } else { "is" };
-                    let (field, value) = (&entry.field.field, &entry.value.field);
-                    add(ClauseKind::Mapping, origin, format!("{field} {compare} {value}"), without);
+                    let origin = compared_field(rule, at, number);
+                    add(ClauseKind::Mapping, origin, entry.to_string(), without);
                 }
             }
         }
     }
     parts
+}
+
+/// A place in the rule's file; an empty one where it is not known.
+fn in_file(span: Option<Span>) -> Origin {
+    Origin { part: Text::File, span: span.unwrap_or_default() }
+}
+
+/// Where a threshold rule states the n-th field that forms groups.
+pub(crate) fn group_field(rule: &Rule, at: usize) -> Origin {
+    in_file(rule.threshold.as_ref().and_then(|stated| Some(stated.fields.get(at)?.span)))
+}
+
+/// Where a threshold rule states the field whose values are counted.
+pub(crate) fn counted_field(rule: &Rule) -> Origin {
+    let stated = rule.threshold.as_ref();
+    in_file(stated.and_then(|stated| Some(stated.cardinality.first()?.field.span)))
+}
+
+/// Where a new-terms rule states its n-th field.
+pub(crate) fn new_field(rule: &Rule, at: usize) -> Origin {
+    in_file(rule.new_terms.as_ref().and_then(|stated| Some(stated.fields.get(at)?.span)))
+}
+
+/// Where an indicator match rule states the field of a comparison in a group.
+pub(crate) fn compared_field(rule: &Rule, group: usize, number: usize) -> Origin {
+    let stated = rule.threat_match.as_ref();
+    let entry = stated.and_then(|threat| threat.mapping.get(group)?.entries.get(number));
+    in_file(entry.map(|entry| entry.field.span))
 }
 
 /// Where an EQL query states its parts.

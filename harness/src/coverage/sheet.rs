@@ -106,6 +106,13 @@ impl<'a> Sheet<'a> {
         matched.iter().map(own).collect()
     }
 
+    /// How many alerts a plan raises on each case; of a rule with several plans
+    /// on those of the first.
+    pub(crate) fn alerts_of_all(&self, plan: &Plan) -> Vec<Result<usize, detect::Error>> {
+        let matched = self.matched(0, plan);
+        (0..self.subject.cases().len()).map(|case| self.alerts(plan, case, &matched)).collect()
+    }
+
     /// How many alerts a plan raises on a case.
     pub(crate) fn alerts(
         &self,

@@ -176,6 +176,14 @@ pub struct ThreatEntry {
     pub compare: Compare,
 }
 
+impl std::fmt::Display for ThreatEntry {
+    /// The two fields and whether they are the same.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let compare = if self.negate { "is not" } else { "is" };
+        write!(f, "{} {compare} {}", self.field.field, self.value.field)
+    }
+}
+
 /// How the values of an event and an indicator are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compare {
@@ -356,10 +364,7 @@ impl std::fmt::Display for Plan {
             }
             Self::Threat(plan) => {
                 for (at, group) in plan.groups.iter().enumerate() {
-                    let entries = group.iter().map(|entry| {
-                        let compare = if entry.negate { "is not" } else { "is" };
-                        format!("{} {compare} {}", entry.field.field, entry.value.field)
-                    });
+                    let entries = group.iter().map(ToString::to_string);
                     let word = if at == 0 { "events where " } else { "or where " };
                     writeln!(f, "{word}{}", entries.collect::<Vec<_>>().join(" and "))?;
                 }

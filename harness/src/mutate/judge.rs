@@ -8,7 +8,7 @@ use crate::coverage::bits::Bits;
 use crate::coverage::sheet::Sheet;
 use crate::coverage::tree::{Repeats, Tree};
 use crate::ir::plan::Plan;
-use crate::ir::{Leaf, Predicate};
+use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::{self, Verdict};
 
 /// One plan of a rule on the cases that it is the plan of.
@@ -188,6 +188,7 @@ impl Judge<'_, '_> {
             Change::Plan(plan, filters) => {
                 // The same filters in the same places, and all else the same.
                 let own = self.grounds[0].plan;
+                let bare = |filter: &Predicate| filter.clone().at(Origin::default());
                 let filters_of =
                     |plan: &Plan| plan.filters().into_iter().map(bare).collect::<Vec<_>>();
                 filters.len() == own.filters().len()
@@ -235,24 +236,6 @@ impl Judge<'_, '_> {
             let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
             search.find(formulas, difference)
         })
-    }
-}
-
-/// A predicate without its places.
-fn bare(predicate: &Predicate) -> Predicate {
-    let all = |parts: &[Predicate]| parts.iter().map(bare).collect();
-    match predicate {
-        Predicate::Const(value) => Predicate::Const(*value),
-        Predicate::Leaf(leaf) => {
-            Predicate::Leaf(Leaf { origin: crate::ir::Origin::default(), ..leaf.clone() })
-        }
-        Predicate::And(parts) => Predicate::And(all(parts)),
-        Predicate::Or(parts) => Predicate::Or(all(parts)),
-        Predicate::AtLeast { count, of } => Predicate::AtLeast { count: *count, of: all(of) },
-        Predicate::Not(inner) => Predicate::Not(Box::new(bare(inner))),
-        Predicate::Nested { path, inner } => {
-            Predicate::Nested { path: path.clone(), inner: Box::new(bare(inner)) }
-        }
     }
 }
 

@@ -3,7 +3,9 @@
 use super::Operator;
 use super::edit::{Change, Edit, Mark};
 use crate::coverage::clauses::text_of;
-use crate::coverage::parts::{Places, keyless, without_key};
+use crate::coverage::parts::{
+    Places, compared_field, counted_field, group_field, keyless, new_field, without_key,
+};
 use crate::ir::plan::{
     EqlPlan, EqlSearch, Limit, NewTermsPlan, Plan, Stage, TermField, ThreatPlan, ThresholdPlan,
 };
@@ -20,10 +22,6 @@ pub(super) fn edits(plan: &Plan, rule: &Rule) -> Vec<Edit> {
         Plan::NewTerms(plan) => new_terms(plan, rule),
         Plan::Threat(plan) => threat(plan, rule),
     }
-}
-
-fn in_file(span: Option<Span>) -> Origin {
-    Origin { part: Part::File, span: span.unwrap_or_default() }
 }
 
 fn edit(operator: Operator, origin: Origin, words: (String, String), plan: Plan) -> Edit {
@@ -43,27 +41,26 @@ fn neighbours(count: u64) -> impl Iterator<Item = u64> {
 }
 
 fn threshold(plan: &ThresholdPlan, rule: &Rule) -> Vec<Edit> {
-    let stated = rule.threshold.as_ref();
     let mut edits = Vec::new();
     let make = |plan| Plan::Threshold(plan);
     for at in 0..plan.fields.len() {
         let mut changed = plan.clone();
         changed.fields.remove(at);
-        let origin = in_file(stated.and_then(|stated| Some(stated.fields.get(at)?.span)));
+        let origin = group_field(rule, at);
         let words = (
             format!("for each {}", field_list(&plan.fields)),
             format!("for each {}", field_list(&changed.fields)),
         );
         edits.push(edit(Operator::DropGroup, origin, words, make(changed)));
     }
+    let unplaced = Origin { part: Part::File, span: Span::default() };
     for count in neighbours(plan.count) {
         let words = (format!("at least {} events", plan.count), format!("at least {count} events"));
         let changed = ThresholdPlan { count, ..plan.clone() };
-        edits.push(edit(Operator::ChangeCount, in_file(None), words, make(changed)));
+        edits.push(edit(Operator::ChangeCount, unplaced, words, make(changed)));
     }
     if let Some((field, count)) = &plan.cardinality {
-        let origin =
-            in_file(stated.and_then(|stated| Some(stated.cardinality.first()?.field.span)));
+        let origin = counted_field(rule);
         let old = format!("at least {count} values of {}", field.field);
         let changed = ThresholdPlan { cardinality: None, ..plan.clone() };
         let words = (old.clone(), String::new());
@@ -83,11 +80,10 @@ fn new_terms(plan: &NewTermsPlan, rule: &Rule) -> Vec<Edit> {
     if plan.fields.len() < 2 {
         return Vec::new();
     }
-    let stated = rule.new_terms.as_ref();
     let drop = |at: usize| {
         let mut changed = plan.clone();
         changed.fields.remove(at);
-        let origin = in_file(stated.and_then(|stated| Some(stated.fields.get(at)?.span)));
+        let origin = new_field(rule, at);
         let words = (
             format!("new values of {}", field_list(&plan.fields)),
             format!("new values of {}", field_list(&changed.fields)),
@@ -98,30 +94,24 @@ fn new_terms(plan: &NewTermsPlan, rule: &Rule) -> Vec<Edit> {
 }
 
 fn threat(plan: &ThreatPlan, rule: &Rule) -> Vec<Edit> {
-    let stated = rule.threat_match.as_ref();
     let mut edits = Vec::new();
     let make = |plan| Plan::Threat(plan);
     for (at, group) in plan.groups.iter().enumerate() {
         for (number, entry) in group.iter().enumerate() {
-            let span = stated
-                .and_then(|stated| Some(stated.mapping.get(at)?.entries.get(number)?.field.span));
-            let text = |negate| {
-                let compare = if negate { "is not" } else { "is" };
-                format!("{} {compare} {}", entry.field.field, entry.value.field)
-            };
-            let old = text(entry.negate);
+            let origin = compared_field(rule, at, number);
+            let old = entry.to_string();
             // A group of one comparison goes with it, but the last group stays.
             let mut changed = plan.clone();
             changed.groups[at].remove(number);
             changed.groups.retain(|group| !group.is_empty());
             if !changed.groups.is_empty() {
                 let words = (old.clone(), String::new());
-                edits.push(edit(Operator::ChangeMapping, in_file(span), words, make(changed)));
+                edits.push(edit(Operator::ChangeMapping, origin, words, make(changed)));
             }
             let mut changed = plan.clone();
             changed.groups[at][number].negate = !entry.negate;
-            let words = (old, text(!entry.negate));
-            edits.push(edit(Operator::ChangeMapping, in_file(span), words, make(changed)));
+            let words = (old, changed.groups[at][number].to_string());
+            edits.push(edit(Operator::ChangeMapping, origin, words, make(changed)));
         }
     }
     edits

@@ -57,7 +57,7 @@ impl Search<'_> {
                     break;
                 };
                 let own = &self.subject.cases()[case].events[event];
-                let failed = match self.changed(formulas, case, own, &truth, &path) {
+                let failed = match self.changed(formulas, own, &truth, &path) {
                     Ok(changed) => match self.judged(case, event, changed) {
                         Some(found) => return Some(found),
                         None => path,
@@ -123,7 +123,6 @@ impl Search<'_> {
     fn changed(
         &self,
         formulas: &mut Formulas,
-        case: usize,
         event: &Event,
         truth: &[bool],
         path: &[(u32, bool)],
@@ -150,9 +149,7 @@ impl Search<'_> {
             event = self.with_field(&event, field, &wanted, None).ok_or_else(|| list.clone())?;
         }
         for (path, list) in by_path.iter().filter(|(_, list)| turns(list)) {
-            event = self
-                .with_objects(formulas, case, &event, path, list)
-                .ok_or_else(|| list.clone())?;
+            event = self.with_objects(formulas, &event, path, list).ok_or_else(|| list.clone())?;
         }
         Ok(event)
     }
@@ -217,7 +214,6 @@ impl Search<'_> {
     fn with_objects(
         &self,
         formulas: &mut Formulas,
-        _case: usize,
         event: &Event,
         path: &str,
         list: &[(u32, bool)],

@@ -1,8 +1,6 @@
 //! Which events a plan can use at all, whatever its filters say: an event
 //! without a value to join, group or compare by makes no difference.
 
-use std::sync::Arc;
-
 use crate::ir::plan::{EqlSearch, Plan, Stage, TermField};
 use crate::ir::{Column, Leaf, Origin, Predicate, Test};
 
@@ -47,8 +45,8 @@ fn exists(column: Option<&Column>) -> Predicate {
     match column {
         None => Predicate::Const(false),
         Some(column) => {
-            let column = Column { name: Arc::clone(&column.name), kind: column.kind };
-            Predicate::Leaf(Leaf { column, test: Test::Exists, origin: Origin::default() })
+            let (column, test) = (column.clone(), Test::Exists);
+            Predicate::Leaf(Leaf { column, test, origin: Origin::default() })
         }
     }
 }

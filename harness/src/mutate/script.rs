@@ -1,8 +1,8 @@
 //! Changes inside scripts: constants, and how values are compared.
 
 use super::Operator;
+use super::value::other_case;
 use crate::ir::script::{Comparison, Expr, Function, Script, ScriptValue};
-use crate::pattern::Case;
 
 /// A change to the n-th node of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,10 +111,7 @@ pub(super) fn flipped(script: &Script) -> Option<Script> {
         | Function::StartsWith(case)
         | Function::StringContains(case) = function
         {
-            *case = match case {
-                Case::Sensitive => Case::Insensitive,
-                Case::Insensitive => Case::Sensitive,
-            };
+            *case = other_case(*case);
             any = true;
             return;
         }

@@ -136,7 +136,7 @@ pub(super) fn edited(
     after: &Predicate,
     change: &ValueEdit,
 ) -> Option<String> {
-    let (old, new) = (first(before)?, first(after)?);
+    let (old, new) = (value::first_leaf(before)?, value::first_leaf(after)?);
     match change {
         ValueEdit::FlipCase => {
             let operators =
@@ -215,14 +215,6 @@ fn unescaped(source: &str, start: usize, wildcard: char, number: usize) -> Optio
         plain && *c == wildcard
     });
     Some(start + wild.map(|(at, _)| at).nth(number)?)
-}
-
-fn first(predicate: &Predicate) -> Option<&Leaf> {
-    let mut found = None;
-    predicate.leaves(&mut |leaf| {
-        found.get_or_insert(leaf);
-    });
-    found
 }
 
 /// How a query may spell the value of a test.

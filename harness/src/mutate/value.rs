@@ -57,13 +57,18 @@ pub(super) fn words(predicate: &Predicate) -> String {
     lines.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// The changes to the value of a clause.
-pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<ValueEdit> {
-    let mut first: Option<&Leaf> = None;
+/// The leaf that stands for a clause: its first.
+pub(super) fn first_leaf(predicate: &Predicate) -> Option<&Leaf> {
+    let mut first = None;
     predicate.leaves(&mut |leaf| {
         first.get_or_insert(leaf);
     });
-    let Some(leaf) = first else { return Vec::new() };
+    first
+}
+
+/// The changes to the value of a clause.
+pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<ValueEdit> {
+    let Some(leaf) = first_leaf(predicate) else { return Vec::new() };
     let mut edits = Vec::new();
     let moves = |edits: &mut Vec<ValueEdit>, low: bool, high: bool| {
         for (end, present) in [(End::Low, low), (End::High, high)] {
@@ -134,31 +139,14 @@ pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<Va
 
 /// A clause with its value changed; `None` where that changes nothing.
 pub(super) fn changed(predicate: &Predicate, edit: &ValueEdit) -> Option<Predicate> {
-    let mut any = false;
-    let changed = mapped(predicate, &mut |test| {
-        let new = apply(test, edit).filter(|new| new != test)?;
-        any = true;
-        Some(new)
+    let (mut changed, mut any) = (predicate.clone(), false);
+    changed.leaves_mut(&mut |leaf| {
+        if let Some(new) = apply(&leaf.test, edit).filter(|new| *new != leaf.test) {
+            leaf.test = new;
+            any = true;
+        }
     });
     any.then_some(changed)
-}
-
-fn mapped(predicate: &Predicate, change: &mut dyn FnMut(&Test) -> Option<Test>) -> Predicate {
-    let mut all = |parts: &[Predicate]| parts.iter().map(|part| mapped(part, change)).collect();
-    match predicate {
-        Predicate::Const(value) => Predicate::Const(*value),
-        Predicate::Leaf(leaf) => {
-            let test = change(&leaf.test).unwrap_or_else(|| leaf.test.clone());
-            Predicate::Leaf(Leaf { test, ..leaf.clone() })
-        }
-        Predicate::And(parts) => Predicate::And(all(parts)),
-        Predicate::Or(parts) => Predicate::Or(all(parts)),
-        Predicate::AtLeast { count, of } => Predicate::AtLeast { count: *count, of: all(of) },
-        Predicate::Not(inner) => Predicate::Not(Box::new(mapped(inner, change))),
-        Predicate::Nested { path, inner } => {
-            Predicate::Nested { path: path.clone(), inner: Box::new(mapped(inner, change)) }
-        }
-    }
 }
 
 fn apply(test: &Test, edit: &ValueEdit) -> Option<Test> {
@@ -292,24 +280,28 @@ fn term(pattern: &Pattern, edit: &ValueEdit) -> Option<Pattern> {
     })
 }
 
-fn recased(pattern: &Pattern) -> Option<Pattern> {
-    let other = |case: Case| match case {
+/// Letters in either case for letters as they are, and the other way round.
+pub(super) fn other_case(case: Case) -> Case {
+    match case {
         Case::Sensitive => Case::Insensitive,
         Case::Insensitive => Case::Sensitive,
-    };
+    }
+}
+
+fn recased(pattern: &Pattern) -> Option<Pattern> {
     let lettered = |text: &str| text.bytes().any(|byte| byte.is_ascii_alphabetic());
     Some(match pattern {
         Pattern::Equals(text, case) if lettered(text) => {
-            Pattern::Equals(text.clone(), other(*case))
+            Pattern::Equals(text.clone(), other_case(*case))
         }
         Pattern::Prefix(text, case) if lettered(text) => {
-            Pattern::Prefix(text.clone(), other(*case))
+            Pattern::Prefix(text.clone(), other_case(*case))
         }
         Pattern::Glob(glob, case) if lettered(&glob.to_string()) => {
-            Pattern::Glob(glob.clone(), other(*case))
+            Pattern::Glob(glob.clone(), other_case(*case))
         }
         Pattern::Regexp(old) => {
-            Pattern::Regexp(Regexp::parse(old.source(), old.flags(), other(old.case())).ok()?)
+            Pattern::Regexp(Regexp::parse(old.source(), old.flags(), other_case(old.case())).ok()?)
         }
         Pattern::Equals(..)
         | Pattern::Prefix(..)
