@@ -1,6 +1,9 @@
 //! The recorded verdicts, where they are at hand: through the code of
 //! `cargo xtask conformance`, which has the only readers of those formats.
 
+#[path = "support/shared.rs"]
+mod shared;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,18 +14,6 @@ use harness::files;
 use harness::rule::model::Rule;
 use harness::rule::tree;
 
-/// The folder of recorded verdicts: `HARNESS_SHARED`, or `../shared` beside the repository.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = std::env::var_os("HARNESS_SHARED").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no folder {}", folder.display());
-    None
-}
-
 fn rules(shared: &Path) -> BTreeMap<String, Rule> {
     let tree = tree::load_tree(&shared.join("corpus/rules"));
     let rules = tree.rules.into_iter().filter_map(|loaded| loaded.rule);
@@ -31,7 +22,7 @@ fn rules(shared: &Path) -> BTreeMap<String, Rule> {
 
 /// Judges every file that matches, and returns how many cases agreed.
 fn check(pattern: &str) -> Option<usize> {
-    let shared = shared()?;
+    let shared = shared::shared("conformance")?;
     let rules = rules(&shared);
     let mut suites: Vec<Suite> = Vec::new();
     let mut origins = Vec::new();
@@ -146,7 +137,7 @@ fn series_of_sequences_agree() {
 
 #[test]
 fn pipelines_agree() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::shared("conformance") else { return };
     let mut datasets = esql_spec::Datasets::default();
     for index in esql_spec::Datasets::INDICES {
         let data = files::read(&shared.join(format!("conformance/esql/{index}.ndjson")));

@@ -1,8 +1,11 @@
 //! ES|QL of production rules, where they are at hand: every query parses, and
 //! what does not plan is known by name.
 
+#[path = "support/shared.rs"]
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness::compile::esql::{Pipeline, compile};
 use harness::compile::{Context, Now};
@@ -17,18 +20,6 @@ use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
 use harness::schema::{Base, Schema};
-
-/// The folder of production rules: in `HARNESS_SHARED`, or `../shared` beside the repository.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let folder = std::env::var_os("HARNESS_SHARED").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no folder {}", folder.display());
-    None
-}
 
 fn rules(shared: &Path) -> Vec<Rule> {
     let tree = tree::load_tree(&shared.join("corpus/rules"));
@@ -80,7 +71,7 @@ fn failures(pipeline: &Pipeline, events: &[Event]) -> Vec<String> {
 #[test]
 #[expect(clippy::print_stdout, reason = "the list is the point")]
 fn queries_of_production_rules_plan_and_run() {
-    let Some(shared) = shared() else { return };
+    let Some(shared) = shared::shared("corpus/rules") else { return };
     let events = events(&shared);
     let mut schema = Schema::new(Base::Embedded);
     events.iter().for_each(|event| schema.observe(&event.source));

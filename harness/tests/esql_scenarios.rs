@@ -2,10 +2,10 @@
 //! made from the typed plan of a rule that make it fire, and the same with one
 //! document or one value less, which just do not.
 
+#[path = "support/shared.rs"]
+mod shared;
 #[path = "support/solver.rs"]
 mod solver;
-
-use std::path::{Path, PathBuf};
 
 use harness::compile::esql::compile;
 use harness::compile::{Context, Now};
@@ -22,12 +22,7 @@ const LEAST: usize = 40;
 #[test]
 #[expect(clippy::print_stdout, reason = "figures are the point")]
 fn production_rules_fire_on_made_documents_and_just_do_not_on_less() {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let shared = std::env::var_os("HARNESS_SHARED").map_or(beside, PathBuf::from);
-    if !shared.is_dir() {
-        println!("skipped: there is no folder {}", shared.display());
-        return;
-    }
+    let Some(shared) = shared::shared("corpus/rules") else { return };
     let schema = Schema::new(Base::Embedded);
     let rules = tree::load_tree(&shared.join("corpus/rules")).rules.into_par_iter();
     let rules = rules.filter_map(|loaded| loaded.rule);

@@ -3,9 +3,11 @@
 //! Needs the shared material: `HARNESS_SHARED`, or `../shared` beside the
 //! repository; says that it is skipped where there is none.
 
+#[path = "support/shared.rs"]
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
 
 use harness::conformance::exceptions;
 use harness::conformance::formats::{self, Around, Content};
@@ -20,13 +22,6 @@ use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
 use serde_json::Value;
-
-/// Where the shared material is, if anywhere.
-fn shared() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
-    let path = std::env::var_os("HARNESS_SHARED").map_or_else(|| beside.into(), PathBuf::from);
-    path.join("conformance/generated").is_dir().then_some(path)
-}
 
 /// The documents of the rules in KQL whose status is `agree`.
 fn suites(shared: &std::path::Path) -> Vec<Suite> {
@@ -94,10 +89,7 @@ fn remove(value: &mut Value, field: &str) -> bool {
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn every_branch_raises_its_rule_and_mutants_are_silent() {
-    let Some(shared) = shared() else {
-        eprintln!("skipped: there is no shared material; set HARNESS_SHARED");
-        return;
-    };
+    let Some(shared) = shared::shared("conformance/generated") else { return };
     let suites = suites(&shared);
     assert!(suites.len() > 300, "only {} rules", suites.len());
 

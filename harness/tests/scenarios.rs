@@ -4,9 +4,12 @@
 //! Needs the shared material: `HARNESS_SHARED`, or `../shared` beside the
 //! repository; says that it is skipped where there is none.
 
+#[path = "support/shared.rs"]
+mod shared;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness::case::{Case, CaseTree, Options, Polarity, parse_json};
 use harness::detect::window::Clock;
@@ -28,12 +31,6 @@ const NOW: i64 = 1_767_225_600_000;
 
 /// Rules whose query restrains the field that they count, and values that it takes.
 const COUNTED: &[(&str, &str)] = &[("discovery_suspicious_proc_enumeration", "/proc/{n}/cmdline")];
-
-fn shared() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared");
-    let path = std::env::var_os("HARNESS_SHARED").map_or_else(|| beside.into(), PathBuf::from);
-    path.join("conformance/generated").is_dir().then_some(path)
-}
 
 /// Removes a field, however its name is split over objects.
 fn remove(value: &mut Value, field: &str) {
@@ -164,10 +161,7 @@ fn generated(shared: &Path, id: &str) -> Option<Value> {
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so, and counts are shown")]
 fn production_rules_over_many_events_alert_once_or_not() {
-    let Some(shared) = shared() else {
-        eprintln!("skipped: there is no shared material; set HARNESS_SHARED");
-        return;
-    };
+    let Some(shared) = shared::shared("conformance/generated") else { return };
     let schema = Schema::new(Base::Embedded);
     let mut rules = Vec::new();
     let mut cases = CaseTree::default();

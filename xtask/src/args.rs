@@ -74,20 +74,29 @@ pub(crate) struct Folders {
     pub(crate) snapshots: Option<PathBuf>,
 }
 
+/// What every verb that runs rules takes.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// No progress bar.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestArgs {
     /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
-    pub(crate) folders: Folders,
+    pub(crate) run: RunArgs,
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TestFormat,
-    /// Write the output to a file instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
     /// Write the snapshots of the rules that ran.
     #[arg(long)]
     pub(crate) update: bool,
@@ -97,9 +106,6 @@ pub(crate) struct TestArgs {
     /// One line a folder instead of one line a rule.
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// No progress bar.
-    #[arg(long)]
-    pub(crate) no_progress: bool,
 }
 
 /// Output formats of `test`; see docs/formats.md.
@@ -125,13 +131,10 @@ pub(crate) struct CoverageArgs {
     /// shows what each lacks.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
-    pub(crate) folders: Folders,
+    pub(crate) run: RunArgs,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: CoverageFormat,
-    /// Write the output to a file instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
     /// Only sums, no line a rule.
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -140,9 +143,6 @@ pub(crate) struct CoverageArgs {
     pub(crate) no_mutants: bool,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// No progress bar.
-    #[arg(long)]
-    pub(crate) no_progress: bool,
 }
 
 /// What rules have to reach, beside the gates of harness.toml.
@@ -168,18 +168,12 @@ pub(crate) struct MutantsArgs {
     #[arg(long, value_name = "REF")]
     pub(crate) in_diff: Option<String>,
     #[command(flatten)]
-    pub(crate) folders: Folders,
+    pub(crate) run: RunArgs,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
-    /// Write the output to a file instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
-    /// No progress bar.
-    #[arg(long)]
-    pub(crate) no_progress: bool,
 }
 
 /// Output formats of `coverage`; see docs/formats.md.

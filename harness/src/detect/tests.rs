@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::sequence::stream::Moment;
@@ -96,4 +97,17 @@ pub(super) fn print(found: &[Detection]) -> Vec<String> {
 /// An array of distinct values: `prefix0`, `prefix1`, ….
 pub(super) fn many(prefix: &str, count: usize) -> Value {
     (0..count).map(|n| json!(format!("{prefix}{n}"))).collect()
+}
+
+/// Documents with few values, so that they fall together; `time` gives `t`.
+pub(super) fn document(time: impl Strategy<Value = Option<i64>>) -> impl Strategy<Value = Value> {
+    let some = |values: Vec<Value>| {
+        prop::collection::vec(prop::sample::select(values), 0..3).prop_map(Value::from)
+    };
+    let words = || some(vec![json!("a"), json!("b"), json!("c")]);
+    let numbers = some(vec![json!(1), json!(2)]);
+    let flags = some(vec![json!(true), json!(false)]);
+    let addresses = some(vec![json!("::1"), json!("10.0.0.1")]);
+    (words(), words(), numbers, flags, addresses, time)
+        .prop_map(|(k, kk, n, b, i, t)| json!({"k": k, "kk": kk, "n": n, "b": b, "i": i, "t": t}))
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::digest::{Digest, Row, Share, Totals, gap};
 use super::human::STATUSES;
+use super::json::Head;
 use crate::coverage::{ClauseCoverage, Witness};
 use crate::ir::{Origin, Part};
 use crate::mutate::{Mutant, Outcome};
@@ -63,13 +64,8 @@ struct Tactic<'a> {
 
 #[derive(Serialize)]
 struct Rule<'a> {
-    path: String,
-    name: &'a str,
-    #[serde(rename = "rule_id")]
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    language: &'a str,
+    #[serde(flatten)]
+    head: Head<'a>,
     severity: &'a str,
     status: Status,
     tags: &'a [String],
@@ -191,11 +187,7 @@ fn ratio(share: Share) -> Ratio {
 fn rule<'a>(row: &Row<'a>, totals: Sums) -> Rule<'a> {
     let rule = row.rule;
     Rule {
-        path: format!("{}.toml", rule.key),
-        name: &rule.name,
-        id: &rule.rule_id,
-        kind: &rule.rule_type,
-        language: &rule.language,
+        head: rule.into(),
         severity: &rule.about.severity,
         status: rule.status,
         tags: &rule.about.tags,

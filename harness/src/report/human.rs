@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use super::digest::folder;
 use super::problem::{self, Styled};
 use super::words::{self, plural};
 use super::{Lines, printable};
@@ -94,24 +95,9 @@ pub(super) fn mark(status: Status) -> &'static str {
     }
 }
 
-fn folder(key: &str) -> &str {
-    key.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 impl Report<'_> {
-    fn paint(&self, style: Style, text: &str) -> String {
-        match self.options.styled {
-            Styled::Ansi => format!("{style}{text}{style:#}"),
-            Styled::Plain => text.to_owned(),
-        }
-    }
-
-    fn dim(&self, text: &str) -> String {
-        self.paint(Style::new().dimmed(), text)
-    }
-
     fn bold(&self, text: &str) -> String {
-        self.paint(Style::new().bold(), text)
+        self.options.styled.paint(Style::new().bold(), text)
     }
 
     fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -121,16 +107,15 @@ impl Report<'_> {
             let length = rest.iter().take_while(|rule| folder(&rule.key) == name).count();
             let (rules, others) = rest.split_at(length);
             rest = others;
-            let shown = if name.is_empty() { "." } else { name };
             match self.options.detail {
                 Detail::All => {
-                    writeln!(out, "{}", self.bold(&printable(shown, Lines::Escape)))?;
+                    writeln!(out, "{}", self.bold(&printable(name, Lines::Escape)))?;
                     rules.iter().try_for_each(|rule| self.rule(rule, out))?;
                     writeln!(out)?;
                 }
                 Detail::Folders => {
                     let counts = self.counts(rules.iter());
-                    writeln!(out, "{:<48} {counts}", printable(shown, Lines::Escape))?;
+                    writeln!(out, "{:<48} {counts}", printable(name, Lines::Escape))?;
                 }
             }
         }
@@ -138,7 +123,7 @@ impl Report<'_> {
     }
 
     fn rule(&self, rule: &RuleRun, out: &mut dyn Write) -> io::Result<()> {
-        let mark = self.paint(style(rule.status), mark(rule.status));
+        let mark = self.options.styled.paint(style(rule.status), mark(rule.status));
         let name = rule.key.rsplit('/').next().unwrap_or(&rule.key);
         let note = if rule.cases.is_empty() {
             word(rule.status).to_owned()
@@ -146,7 +131,12 @@ impl Report<'_> {
             let positive = rule.cases.iter().filter(|run| is_positive(run)).count();
             format!("{positive} positive, {} negative", rule.cases.len() - positive)
         };
-        writeln!(out, "  {mark} {}  {}", printable(name, Lines::Escape), self.dim(&note))
+        writeln!(
+            out,
+            "  {mark} {}  {}",
+            printable(name, Lines::Escape),
+            self.options.styled.dim(&note)
+        )
     }
 
     /// Why rules are unsupported, most frequent first.
@@ -162,7 +152,8 @@ impl Report<'_> {
         let mut reasons: Vec<_> = reasons.into_iter().collect();
         reasons.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.len()));
         for (reason, rules) in reasons {
-            let count = self.paint(style(Status::Unsupported), &plural(rules.len(), "rule"));
+            let count =
+                self.options.styled.paint(style(Status::Unsupported), &plural(rules.len(), "rule"));
             writeln!(out, "unsupported: {count}: {}", printable(reason, Lines::Escape))?;
         }
         Ok(())
@@ -189,13 +180,15 @@ impl Report<'_> {
     fn failure(&self, rule: &RuleRun, run: &CaseRun, out: &mut dyn Write) -> io::Result<()> {
         let Some(what) = words::outcome(run) else { return Ok(()) };
         let path = printable(&run.case.path, Lines::Escape);
-        let head = self.paint(style(Status::Failed).bold(), "FAIL");
+        let head = self.options.styled.paint(style(Status::Failed).bold(), "FAIL");
         let name = printable(&rule.name, Lines::Escape);
         writeln!(out, "\n{head} {} {what}", self.bold(&path))?;
         writeln!(
             out,
             "     {}",
-            self.dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
+            self.options
+                .styled
+                .dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
         )?;
         for warning in &run.warnings {
             writeln!(out, "     {}", printable(warning, Lines::Escape))?;
@@ -222,7 +215,7 @@ impl Report<'_> {
         let text = printable(&clause.clause, Lines::Escape);
         let (lead, found) = (words::part(clause, verdict), words::found(clause));
         writeln!(out, "       {lead} {}", self.bold(&text))?;
-        writeln!(out, "         {}", self.dim(&printable(&found, Lines::Escape)))
+        writeln!(out, "         {}", self.options.styled.dim(&printable(&found, Lines::Escape)))
     }
 
     fn counts<'a>(&self, rules: impl Iterator<Item = &'a RuleRun>) -> String {
@@ -230,7 +223,9 @@ impl Report<'_> {
         rules.for_each(|rule| *counts.entry(rule.status).or_insert(0_usize) += 1);
         let present = STATUSES.iter().filter_map(|status| Some((*status, *counts.get(status)?)));
         let parts: Vec<_> = present
-            .map(|(status, count)| self.paint(style(status), &format!("{count} {}", word(status))))
+            .map(|(status, count)| {
+                self.options.styled.paint(style(status), &format!("{count} {}", word(status)))
+            })
             .collect();
         parts.join(", ")
     }

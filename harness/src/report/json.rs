@@ -9,7 +9,7 @@ use super::words;
 use crate::case::Polarity;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::Run;
+use crate::run::{RuleRun, Run};
 use crate::span::line_column;
 use crate::value::format_date;
 use crate::verdict::Status;
@@ -20,8 +20,9 @@ struct Report<'a> {
     problems: Vec<Finding<'a>>,
 }
 
+/// What every list of rules says of a rule first.
 #[derive(Serialize)]
-struct Rule<'a> {
+pub(super) struct Head<'a> {
     path: String,
     name: &'a str,
     #[serde(rename = "rule_id")]
@@ -29,6 +30,24 @@ struct Rule<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     language: &'a str,
+}
+
+impl<'a> From<&'a RuleRun> for Head<'a> {
+    fn from(rule: &'a RuleRun) -> Self {
+        Self {
+            path: format!("{}.toml", rule.key),
+            name: &rule.name,
+            id: &rule.rule_id,
+            kind: &rule.rule_type,
+            language: &rule.language,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
     status: Status,
     problems: Vec<Finding<'a>>,
     cases: Vec<Case<'a>>,
@@ -112,11 +131,7 @@ struct Finding<'a> {
 /// As `out`'s.
 pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let rules = run.rules.iter().map(|rule| Rule {
-        path: format!("{}.toml", rule.key),
-        name: &rule.name,
-        id: &rule.rule_id,
-        kind: &rule.rule_type,
-        language: &rule.language,
+        head: rule.into(),
         status: rule.status,
         problems: rule.problems.iter().map(finding).collect(),
         cases: rule.cases.iter().map(case).collect(),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 
 use super::problem::Styled;
 use super::words::plural;
@@ -50,20 +50,13 @@ struct Report {
 }
 
 impl Report {
-    fn paint(&self, style: Style, text: &str) -> String {
-        match self.styled {
-            Styled::Ansi => format!("{style}{text}{style:#}"),
-            Styled::Plain => text.to_owned(),
-        }
-    }
-
     fn rule(&self, rule: &RuleMutants, out: &mut dyn Write) -> io::Result<()> {
         let (caught, viable) = rule.score();
         if rule.mutants.is_empty() {
             return Ok(());
         }
         let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };
-        let score = self.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
+        let score = self.styled.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
         writeln!(out, "{}  {score}", printable(&rule.key, Lines::Escape))?;
         for mutant in &rule.mutants {
             self.mutant(&rule.key, mutant, out)?;
@@ -80,7 +73,7 @@ impl Report {
             }
             Outcome::Missed { fixture, polarity } => (fixture, *polarity),
         };
-        let missed = self.paint(AnsiColor::Red.on_default().bold(), "MISSED");
+        let missed = self.styled.paint(AnsiColor::Red.on_default().bold(), "MISSED");
         writeln!(out, "\n  {missed} {}", mutant.operator)?;
         for line in self.marked(&printable(&mutant.text, Lines::Keep)).lines() {
             writeln!(out, "    {line}")?;
@@ -115,7 +108,7 @@ impl Report {
                     while let Some((before, behind)) = rest.split_once(open) {
                         let Some((inner, after)) = behind.split_once(close) else { break };
                         done.push_str(before);
-                        done.push_str(&self.paint(style, &format!("{open}{inner}{close}")));
+                        done.push_str(&self.styled.paint(style, &format!("{open}{inner}{close}")));
                         rest = after;
                     }
                     done.push_str(rest);

@@ -1,6 +1,7 @@
 //! One problem for people: message, place, the line with a caret, advice.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::Style;
 
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
@@ -47,6 +48,21 @@ pub enum Styled {
     Ansi,
     /// Text only.
     Plain,
+}
+
+impl Styled {
+    /// The text in a style, where styles are wanted.
+    pub(super) fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Ansi => format!("{style}{text}{style:#}"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+
+    /// The text dimmed.
+    pub(super) fn dim(self, text: &str) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
 }
 
 /// A problem in one line: `path:line:column: message`.

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 
 use super::digest::{Digest, Row, Share, Totals, gap};
 use super::human::{STATUSES, mark, style, word};
@@ -74,17 +74,6 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn paint(&self, style: Style, text: &str) -> String {
-        match self.options.styled {
-            Styled::Ansi => format!("{style}{text}{style:#}"),
-            Styled::Plain => text.to_owned(),
-        }
-    }
-
-    fn dim(&self, text: &str) -> String {
-        self.paint(Style::new().dimmed(), text)
-    }
-
     fn head(&self, what: &str, out: &mut dyn Write) -> io::Result<()> {
         let measured = self.digest.measured;
         let mut head = format!("  {what:<width$}  {:>9}", "cases", width = self.width);
@@ -94,11 +83,11 @@ impl Table<'_> {
         if measured.mutants {
             let _ = write!(head, "  {:<24}", "mutants caught");
         }
-        writeln!(out, "{}", self.dim(head.trim_end()))
+        writeln!(out, "{}", self.options.styled.dim(head.trim_end()))
     }
 
     fn row(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mark = self.paint(style(row.rule.status), mark(row.rule.status));
+        let mark = self.options.styled.paint(style(row.rule.status), mark(row.rule.status));
         self.line(&mark, &row.rule.key, &row.totals, out)?;
         if self.options.detail == Detail::Gaps {
             self.gaps(row, out)?;
@@ -123,7 +112,7 @@ impl Table<'_> {
     /// A bar, the percentage and the counts, 24 cells wide.
     fn share(&self, share: Share) -> String {
         let Some(percent) = share.percent() else {
-            return format!("{:<24}", self.dim("–"));
+            return format!("{:<24}", self.options.styled.dim("–"));
         };
         let colour = match percent {
             100 => AnsiColor::Green,
@@ -133,8 +122,8 @@ impl Table<'_> {
         // A full bar means all of them, an empty one none.
         let cells = (share.part * BAR).checked_div(share.whole).unwrap_or(0);
         let cells = if share.part > 0 { cells.max(1) } else { 0 };
-        let bar = self.paint(colour.on_default(), &"█".repeat(cells));
-        let rest = self.dim(&"░".repeat(BAR - cells));
+        let bar = self.options.styled.paint(colour.on_default(), &"█".repeat(cells));
+        let rest = self.options.styled.dim(&"░".repeat(BAR - cells));
         let counts = format!("{}/{}", share.part, share.whole);
         format!("{bar}{rest} {percent:>3} % {counts:<7}")
     }
@@ -142,18 +131,18 @@ impl Table<'_> {
     fn gaps(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         for clause in row.uncovered() {
             let text = shorten(&printable(&clause.text, Lines::Escape), 200);
-            let gap = self.dim(gap(clause).unwrap_or_default());
+            let gap = self.options.styled.dim(gap(clause).unwrap_or_default());
             let kind = clause.kind.name();
             writeln!(out, "      {kind} {text}  {gap}")?;
         }
         for mutant in row.missed() {
             let text = shorten(&printable(&flat(&mutant.text), Lines::Escape), 400);
-            let missed = self.paint(AnsiColor::Red.on_default(), "missed");
+            let missed = self.options.styled.paint(AnsiColor::Red.on_default(), "missed");
             writeln!(out, "      {missed} {}: {text}", mutant.operator)?;
             if let Outcome::Missed { fixture: Some(fixture), polarity } = &mutant.outcome {
                 let fixture = shorten(&printable(&fixture.to_string(), Lines::Escape), 2_000);
                 let lead = format!("a {} case would catch it:", polarity.folder());
-                writeln!(out, "        {} {fixture}", self.dim(&lead))?;
+                writeln!(out, "        {} {fixture}", self.options.styled.dim(&lead))?;
             }
         }
         Ok(())
@@ -181,7 +170,7 @@ impl Table<'_> {
     fn notes(&self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         let counts = STATUSES.iter().filter_map(|status| {
             let count = totals.statuses.get(status)?;
-            Some(self.paint(style(*status), &format!("{count} {}", word(*status))))
+            Some(self.options.styled.paint(style(*status), &format!("{count} {}", word(*status))))
         });
         let mut notes: Vec<String> = counts.collect();
         if self.digest.measured.mutants {

@@ -18,8 +18,8 @@ use crate::project;
 
 /// Runs the rules, measures what their cases cover, and prints it.
 pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
-    let bar = project::progress(args.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.folders) else {
+    let bar = project::progress(args.run.no_progress, "loading rules and cases");
+    let Some((project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
@@ -36,14 +36,14 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     bar.finish_and_clear();
 
     let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
-    let (rules, cases) = project::places(&args.folders, &folders);
+    let (rules, cases) = project::places(&args.run.folders, &folders);
     let places = Places { rules: &rules, cases: &cases };
     let mut output = Vec::new();
     let out = &mut output;
     match args.format {
         CoverageFormat::Human => {
             let options = table::Options {
-                styled: project::styled(args.out.is_some()),
+                styled: project::styled(args.run.out.is_some()),
                 detail: match (args.quiet, &args.filter) {
                     (true, _) => Detail::Sums,
                     (false, Some(_)) => Detail::Gaps,
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
         CoverageFormat::Navigator => navigator::render(&digest, out)?,
         CoverageFormat::Html => html::render(&digest, places, out)?,
     }
-    project::deliver(&output, args.out.as_deref())?;
+    project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
     let passed = gate::passes(&gates.misses(&run, Some(&coverage), mutants.as_ref()));
     Ok(if passed { test::exit(&run) } else { Exit::Gate })

@@ -20,12 +20,12 @@ use crate::{gate, project};
 /// Changes rules, judges the changes by their cases, and prints what was missed.
 pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let started = Instant::now();
-    let bar = project::progress(args.no_progress, "loading rules and cases");
-    let Some((mut project, folders)) = project::open(&args.folders) else {
+    let bar = project::progress(args.run.no_progress, "loading rules and cases");
+    let Some((mut project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
     if let Some(reference) = &args.in_diff {
-        match changed(&args.folders.root, &folders, reference) {
+        match changed(&args.run.folders.root, &folders, reference) {
             // Events of all cases stay: they decide on the types of fields.
             Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
             Err(error) => {
@@ -44,12 +44,12 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let mut output = Vec::new();
     match args.format {
         Format::Human => {
-            let styled = project::styled(args.out.is_some());
+            let styled = project::styled(args.run.out.is_some());
             mutants::render(&found, Options { styled, elapsed: started.elapsed() }, &mut output)?;
         }
         Format::Json => coverage_json::render(&Digest::new(&run, None, Some(&found)), &mut output)?,
     }
-    project::deliver(&output, args.out.as_deref())?;
+    project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
     if !gate::passes(&gates.misses(&run, None, Some(&found))) {
         return Ok(Exit::Gate);

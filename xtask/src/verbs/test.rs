@@ -19,8 +19,8 @@ use crate::project;
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let started = Instant::now();
-    let bar = project::progress(args.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.folders) else {
+    let bar = project::progress(args.run.no_progress, "loading rules and cases");
+    let Some((project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
@@ -29,14 +29,14 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let run = session.judge(&hits);
     bar.finish_and_clear();
 
-    let digest = Digest::new(&run, None, None);
-    let (rules, cases) = project::places(&args.folders, &folders);
+    let digest = || Digest::new(&run, None, None);
+    let (rules, cases) = project::places(&args.run.folders, &folders);
     let places = Places { rules: &rules, cases: &cases };
     let mut output = Vec::new();
     match args.format {
         TestFormat::Human => {
             let options = human::Options {
-                styled: project::styled(args.out.is_some()),
+                styled: project::styled(args.run.out.is_some()),
                 detail: if args.quiet { Detail::Folders } else { Detail::All },
                 elapsed: started.elapsed(),
             };
@@ -46,11 +46,11 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
             }
         }
         TestFormat::Json => json::render(&run, &mut output)?,
-        TestFormat::Junit => junit::render(&digest, &mut output)?,
-        TestFormat::Markdown => markdown::render(&digest, &mut output)?,
-        TestFormat::Github => github::render(&digest, places, &mut output)?,
+        TestFormat::Junit => junit::render(&digest(), &mut output)?,
+        TestFormat::Markdown => markdown::render(&digest(), &mut output)?,
+        TestFormat::Github => github::render(&digest(), places, &mut output)?,
     }
-    project::deliver(&output, args.out.as_deref())?;
+    project::deliver(&output, args.run.out.as_deref())?;
     if args.update {
         let written = snapshot::write(&run, &folders.snapshots)?;
         eprintln!("{written} snapshots written to {}", folders.snapshots.display());

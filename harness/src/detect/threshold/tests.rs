@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::tests::{Fixture, many, print, term, terms};
+use super::super::tests::{Fixture, document, many, print, term, terms};
 use super::*;
 use crate::ir::Predicate;
 
@@ -102,7 +102,7 @@ fn arrays_that_multiply_without_end_are_an_error() {
 proptest! {
     #[test]
     fn the_twin_finds_the_same(
-        documents in prop::collection::vec(document(), 0..12),
+        documents in prop::collection::vec(document((0_i64..4).prop_map(Some)), 0..12),
         fields in prop::sample::subsequence(vec!["k", "kk", "n", "b", "i"], 0..=3),
         count in 1_u64..5,
         cardinality in prop::option::of((prop::sample::select(vec!["k", "n", "i"]), 0_u64..4)),
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn the_order_of_events_changes_no_group(
-        documents in prop::collection::vec(document(), 0..12).prop_shuffle(),
+        documents in prop::collection::vec(document((0_i64..4).prop_map(Some)), 0..12).prop_shuffle(),
     ) {
         let keys = |documents: &[Value]| {
             let fixture = Fixture::new(FIELDS, documents);
@@ -128,16 +128,4 @@ proptest! {
         sorted.sort_by_key(Value::to_string);
         prop_assert_eq!(keys(&documents), keys(&sorted));
     }
-}
-
-fn document() -> impl Strategy<Value = Value> {
-    let some = |values: Vec<Value>| {
-        prop::collection::vec(prop::sample::select(values), 0..3).prop_map(Value::from)
-    };
-    let words = || some(vec![json!("a"), json!("b"), json!("c")]);
-    let numbers = some(vec![json!(1), json!(2)]);
-    let flags = some(vec![json!(true), json!(false)]);
-    let addresses = some(vec![json!("::1"), json!("10.0.0.1")]);
-    (words(), words(), numbers, flags, addresses, 0_i64..4)
-        .prop_map(|(k, kk, n, b, i, t)| json!({"k": k, "kk": kk, "n": n, "b": b, "i": i, "t": t}))
 }
