@@ -274,6 +274,11 @@ impl Schema {
         self.guessed.insert(path.clone());
     }
 
+    /// Whether the fields of the embedded table are mapped, too.
+    pub fn has_embedded_fields(&self) -> bool {
+        self.base == Base::Embedded
+    }
+
     /// Whether nobody mapped a field, so that its first value decided.
     pub fn is_guessed(&self, name: &str) -> bool {
         self.guessed.contains(name)

@@ -1,13 +1,23 @@
 //! The fields of a [`Schema`] as columns of ES|QL.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::memory::{Mapped, MemoryField};
 use super::source::{FieldInfo, Fields};
 use crate::analysis::Normalizer;
 use crate::pattern::glob::Glob;
-use crate::schema::{Field, FieldType, FloatType, IntegerType, Schema, table};
+use crate::schema::{Base, Field, FieldType, FloatType, IntegerType, Schema, table};
 use crate::value::DateFormat;
+
+/// The names of the embedded table in order, and whether each is a column
+/// where nothing else is mapped.
+static EMBEDDED: LazyLock<Vec<(Arc<str>, bool)>> = LazyLock::new(|| {
+    let schema = Schema::new(Base::Embedded);
+    let fields = SchemaFields::new(&schema);
+    let names = table::names().map(|name| (fields.memory_field(&name).is_some(), name));
+    names.map(|(is_column, name)| (name.into(), is_column)).collect()
+});
 
 /// Looks fields up in a schema.
 ///
@@ -26,14 +36,25 @@ impl<'a> SchemaFields<'a> {
         Self { schema, names: OnceLock::new() }
     }
 
+    /// The embedded columns, but where the schema has a say: on its own fields and all below them.
     fn all_names(&self) -> Vec<Arc<str>> {
-        let stated = self.schema.matching(&Glob::wildcard("*"));
-        let embedded = table::names().map(Arc::from);
-        let names = stated.into_iter().chain(embedded);
-        let mut names: Vec<Arc<str>> =
-            names.filter(|name| self.memory_field(name).is_some()).collect();
+        let mut doubtful: BTreeSet<Arc<str>> =
+            self.schema.matching(&Glob::wildcard("*")).into_iter().collect();
+        let mut names = Vec::new();
+        if self.schema.has_embedded_fields() {
+            let below = |own: &Arc<str>| {
+                let prefix = format!("{own}.");
+                let from = EMBEDDED.partition_point(|(name, _)| **name < *prefix);
+                let names = EMBEDDED[from..].iter().map(|(name, _)| name);
+                names.take_while(move |name| name.starts_with(&prefix)).cloned()
+            };
+            doubtful = doubtful.iter().flat_map(below).chain(doubtful.iter().cloned()).collect();
+            let settled =
+                EMBEDDED.iter().filter(|(name, is_column)| *is_column && !doubtful.contains(name));
+            names.extend(settled.map(|(name, _)| name.clone()));
+        }
+        names.extend(doubtful.into_iter().filter(|name| self.memory_field(name).is_some()));
         names.sort();
-        names.dedup();
         names
     }
 
@@ -104,7 +125,6 @@ mod tests {
     use crate::esql::memory::{Document, MemorySource};
     use crate::esql::source::Source;
     use crate::esql::types::Type;
-    use crate::schema::Base;
 
     #[test]
     fn fields_of_the_embedded_table_are_columns() {
@@ -126,6 +146,32 @@ mod tests {
         ] {
             assert_eq!(fields.field(name).map(|info| info.ty), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_field_of_the_project_changes_what_lies_below_it() {
+        let mut schema = Schema::new(Base::Embedded);
+        for (name, ty) in [
+            ("process", FieldType::Nested),
+            ("file.path", FieldType::Object),
+            ("shop", FieldType::Nested),
+            ("shop.item", FieldType::Integer(IntegerType::Long)),
+            ("till", FieldType::Integer(IntegerType::Long)),
+        ] {
+            let nested = schema.nested_around(name);
+            schema.insert(Field { nested, ..Field::plain(name, ty) });
+        }
+        let fields = SchemaFields::new(&schema);
+        let mut expected: Vec<Arc<str>> = table::names()
+            .map(Arc::from)
+            .chain(["till".into(), "shop.item".into()])
+            .filter(|name| fields.memory_field(name).is_some())
+            .collect();
+        expected.sort();
+        assert_eq!(fields.names(), expected);
+        let listed = |name: &str| fields.names().iter().any(|known| &**known == name);
+        assert!(listed("till") && listed("host.name") && listed("file.path.text"));
+        assert!(!listed("process.name") && !listed("file.path") && !listed("shop.item"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The embedded table: types of ECS fields and of Elastic integrations' fields.
 //!
 //! The table is text, made by `harness/examples/schema_table.rs`, and is
-//! searched as it is: start-up costs nothing, a lookup one binary search.
+//! searched as it is: start-up costs one scan for the blocks, a lookup one binary search.
 //!
 //! # Format
 //!
@@ -18,6 +18,10 @@ use crate::analysis::{Analyzer, Normalizer};
 use crate::schema::{DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
 
 static FIELDS: &str = include_str!("table/fields.txt");
+
+/// Where the blocks start.
+static BLOCKS: LazyLock<Vec<usize>> =
+    LazyLock::new(|| FIELDS.match_indices('=').map(|(start, _)| start).collect());
 
 /// The `ignore_above` that Elastic sets on nearly every keyword.
 const KEYWORD_LIMIT: usize = 1024;
@@ -101,21 +105,9 @@ fn from(name: &str) -> impl Iterator<Item = (String, &'static str)> {
 
 /// Where the last block starts whose first name is not greater than `name`; zero if there is none.
 fn block(name: &str) -> usize {
-    let (mut low, mut high) = (0_usize, FIELDS.len());
-    loop {
-        let middle = low.midpoint(high);
-        let left = FIELDS[low..=middle].rfind("\n=").map(|newline| low + newline + 1);
-        let right = || FIELDS[middle..high].find("\n=").map(|newline| middle + newline + 1);
-        let Some(start) = left.or_else(right) else {
-            return low;
-        };
-        let head = FIELDS[start + 1..].split(' ').next().unwrap_or_default();
-        if head <= name {
-            low = start;
-        } else {
-            high = start;
-        }
-    }
+    let head = |start: usize| FIELDS[start + 1..].split(' ').next().unwrap_or_default();
+    let after = BLOCKS.partition_point(|start| head(*start) <= name);
+    after.checked_sub(1).map_or(0, |last| BLOCKS[last])
 }
 
 /// Names and codes, line by line.

@@ -19,7 +19,7 @@ use serde::Serialize;
 const ROWS: usize = 1_000_000;
 
 const QUERY: &str = "from logs-* | stats events = count(*), total = sum(bytes), largest = max(bytes), \
-                     users = count_distinct(user.name) by host.name | where events >= 2";
+                     users = count_distinct(user.name) by host.name | where events >= 2 | limit 10000";
 
 /// Rows a second of a pipeline, and by hand.
 #[derive(Serialize)]
