@@ -82,7 +82,7 @@ fn the_number_of_threads_changes_nothing() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let run = pool.install(|| judge(project()));
         let mut text = Vec::new();
-        harness::report::json::render(&run, &mut text).expect("memory holds it");
+        harness::report::json::render(&run, None, &mut text).expect("memory holds it");
         for rule in &run.rules {
             text.extend_from_slice(harness::snapshot::render(rule).as_bytes());
         }

@@ -15,7 +15,7 @@ use harness::report::places::Places;
 use harness::report::problem::Styled;
 use harness::report::table::{self, Detail};
 use harness::report::{coverage_json, github, html, json, junit, markdown, navigator};
-use harness::run::Run;
+use harness::run::{Run, Schedule};
 use roxmltree::{Document, Node};
 use sample::{HOSTILE, Sample, sample};
 use serde_json::Value;
@@ -62,9 +62,22 @@ fn valid(schema: &str, text: &str) -> Value {
 fn the_json_of_a_run_is_valid() {
     let sample = sample(8);
     let mut out = Vec::new();
-    json::render(&sample.run, &mut out).expect("a vector takes everything");
+    let schedule = Schedule {
+        rule: "a/b".to_owned(),
+        case: "a/b/positive/c.json".to_owned(),
+        interval: "5 minutes".to_owned(),
+        runs: 3,
+        alerts: 1,
+        dropped: vec![(vec!["1".to_owned()], 2)],
+        repeated: Vec::new(),
+        suppressed: 0,
+        gaps: vec!["2".to_owned()],
+        note: None,
+    };
+    json::render(&sample.run, Some(&[schedule]), &mut out).expect("a vector takes everything");
     let text = String::from_utf8(out).expect("text");
     let value = valid("run.schema.json", &text);
+    assert_eq!(value["schedules"][0]["dropped"][0]["runs"], 2);
     assert_eq!(value["rules"].as_array().map(Vec::len), Some(8));
     assert_eq!(value["rules"][0]["name"], HOSTILE);
 }

@@ -187,12 +187,17 @@ fn suppression_makes_one_alert_of_a_group() {
     }
 }
 
-/// Gaps, distinct alerts and alerts found again under consecutive runs.
-fn scheduled(rule: &str, events: &serde_json::Value) -> (Vec<String>, usize, usize, bool) {
+/// The case of a rule under consecutive runs.
+fn schedule(rule: &str, events: &serde_json::Value) -> harness::run::Schedule {
     let project = project::project(rule, vec![case("c", events, None)]);
     let session = harness::run::Session::open(project, None);
     let hits = session.hits().expect("the engine runs");
-    let one = session.schedule(&hits).remove(0);
+    session.schedule(&hits).remove(0)
+}
+
+/// Gaps, distinct alerts and alerts found again under consecutive runs.
+fn scheduled(rule: &str, events: &serde_json::Value) -> (Vec<String>, usize, usize, bool) {
+    let one = schedule(rule, events);
     (one.gaps, one.alerts, one.dropped.len(), one.note.is_some())
 }
 
@@ -212,4 +217,48 @@ fn consecutive_runs_find_gaps_and_drop_what_they_know() {
     );
     // 11:47:30 and 11:52:00 alert at 11:55; at 12:00 two newer ones do.
     assert_eq!(scheduled(&threshold, &events), (vec![], 2, 0, false));
+}
+
+#[test]
+fn an_alert_that_suppression_keeps_open_takes_in_what_later_runs_find() {
+    let event = |time: &str| json!({"_id": time, "@timestamp": format!("2026-01-05T{time}Z"), "user.name": "ann"});
+    let events =
+        json!([event("12:00:00"), event("11:56:00"), event("11:52:00"), event("11:47:30")]);
+    let query = |group: &str, duration: &str| {
+        let times = "from = \"now-9m\"\ninterval = \"5m\"";
+        let suppression = format!("[rule.alert_suppression]\ngroup_by = [\"{group}\"]\n{duration}");
+        query_rule("user.name:ann", &format!("{times}\n{suppression}"))
+    };
+    let threshold = |duration: &str| {
+        let suppression = format!("[rule.alert_suppression]\n{duration}");
+        project::rule(&format!(
+            "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"user.name:ann\"\n\
+             from = \"now-9m\"\n[rule.threshold]\nfield = [\"user.name\"]\nvalue = 2\n{suppression}"
+        ))
+    };
+    let pipeline = |duration: &str| {
+        let suppression =
+            format!("[rule.alert_suppression]\ngroup_by = [\"user.name\"]\n{duration}");
+        project::rule(&format!(
+            "type = \"esql\"\nlanguage = \"esql\"\nfrom = \"now-9m\"\n\
+             query = \"from * | stats events = count(*) by user.name\"\n{suppression}"
+        ))
+    };
+    // Runs at 11:50, 11:55 and 12:00 each find events that none before them found.
+    for (rule, alerts, suppressed) in [
+        (query("user.name", ""), 3, 0),
+        (query("user.name", "duration = { value = 299, unit = \"s\" }"), 3, 0),
+        (query("user.name", "duration = { value = 5, unit = \"m\" }"), 2, 1),
+        (query("user.name", "duration = { value = 1, unit = \"h\" }"), 1, 2),
+        (query("host.name", "duration = { value = 1, unit = \"h\" }"), 1, 2),
+        (query("@timestamp", "duration = { value = 1, unit = \"h\" }"), 4, 0),
+        // Two events are there at 11:55, and two others at 12:00.
+        (threshold("duration = { value = 1, unit = \"m\" }"), 2, 0),
+        (threshold("duration = { value = 1, unit = \"h\" }"), 1, 1),
+        (pipeline(""), 3, 0),
+        (pipeline("duration = { value = 5, unit = \"m\" }"), 2, 1),
+    ] {
+        let one = schedule(&rule, &events);
+        assert_eq!((one.alerts, one.suppressed), (alerts, suppressed), "{rule}");
+    }
 }

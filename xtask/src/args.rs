@@ -100,8 +100,9 @@ pub(crate) struct TestArgs {
     /// Write the snapshots of the rules that ran.
     #[arg(long)]
     pub(crate) update: bool,
-    /// Also simulate consecutive runs, an interval apart, over every case.
-    #[arg(long, conflicts_with = "format")]
+    /// Also simulate consecutive runs, an interval apart, over every case
+    /// (formats human and json).
+    #[arg(long)]
     pub(crate) schedule: bool,
     /// One line a folder instead of one line a rule.
     #[arg(long)]

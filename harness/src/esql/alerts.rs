@@ -90,6 +90,9 @@ pub struct Alert {
     pub row: usize,
     /// The row of the source, when the result's rows are documents.
     pub source_row: Option<u32>,
+    /// The values of each column that suppression groups by, sorted; `None` for
+    /// a row that stands for itself.
+    pub group: Option<Vec<Vec<String>>>,
     /// Further rows of the same group that raise no alert of their own.
     pub suppressed: Vec<usize>,
 }
@@ -118,7 +121,7 @@ pub fn alerts(
     // A page holds one row more than alerts may be raised.
     let limit = options.max_signals.saturating_add(1).saturating_mul(PAGES);
     let mut seen: HashMap<Identity, usize> = HashMap::new();
-    let mut by_group: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut by_group: HashMap<Vec<Vec<String>>, usize> = HashMap::new();
     let mut alerts: Vec<Alert> = Vec::new();
     for row in 0..table.rows.min(limit) {
         let identity = match text(&ids, row) {
@@ -139,20 +142,20 @@ pub fn alerts(
         let group = groups.as_ref().zip(options.suppression.as_ref());
         let group = group
             .and_then(|(columns, suppression)| group_of(columns, row, suppression.group_missing));
-        if let Some(group) = group {
-            if let Some(place) = by_group.get(&group) {
+        if let Some(group) = &group {
+            if let Some(place) = by_group.get(group) {
                 if let Some(alert) = alerts.get_mut(*place) {
                     alert.suppressed.push(row);
                 }
                 continue;
             }
-            by_group.insert(group, alerts.len());
+            by_group.insert(group.clone(), alerts.len());
         }
         if alerts.len() == options.max_signals {
             break;
         }
         let source_row = table.origin.as_ref().and_then(|origin| origin.get(row)).copied();
-        alerts.push(Alert { identity, row, source_row, suppressed: Vec::new() });
+        alerts.push(Alert { identity, row, source_row, group, suppressed: Vec::new() });
     }
     alerts
 }
@@ -162,7 +165,7 @@ fn group_of(
     columns: &[Option<TableColumn>],
     row: usize,
     group_missing: bool,
-) -> Option<Vec<String>> {
+) -> Option<Vec<Vec<String>>> {
     let mut key = Vec::with_capacity(columns.len());
     for column in columns {
         let mut values: Vec<String> = match column {
@@ -173,7 +176,7 @@ fn group_of(
             return None;
         }
         values.sort();
-        key.push(format!("{values:?}"));
+        key.push(values);
     }
     Some(key)
 }

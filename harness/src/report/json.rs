@@ -9,7 +9,7 @@ use super::words;
 use crate::case::Polarity;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::{RuleRun, Run};
+use crate::run::{RuleRun, Run, Schedule};
 use crate::span::line_column;
 use crate::value::format_date;
 use crate::verdict::Status;
@@ -18,6 +18,35 @@ use crate::verdict::Status;
 struct Report<'a> {
     rules: Vec<Rule<'a>>,
     problems: Vec<Finding<'a>>,
+    schedules: Option<Vec<Scheduled<'a>>>,
+}
+
+/// A case under consecutive runs.
+#[derive(Serialize)]
+struct Scheduled<'a> {
+    rule: String,
+    case: &'a str,
+    interval: &'a str,
+    runs: usize,
+    alerts: usize,
+    dropped: Vec<Again<'a>>,
+    repeated: Vec<Again<'a>>,
+    suppressed: usize,
+    gaps: &'a [String],
+    note: Option<&'a str>,
+}
+
+/// An alert that several runs found.
+#[derive(Serialize)]
+struct Again<'a> {
+    events: &'a [String],
+    runs: usize,
+}
+
+impl<'a> From<&'a (Vec<String>, usize)> for Again<'a> {
+    fn from((events, runs): &'a (Vec<String>, usize)) -> Self {
+        Self { events, runs: *runs }
+    }
 }
 
 /// What every list of rules says of a rule first.
@@ -124,12 +153,12 @@ struct Finding<'a> {
     text: String,
 }
 
-/// Writes the run as one JSON object.
+/// Writes the run as one JSON object, with its cases under consecutive runs if given.
 ///
 /// # Errors
 ///
 /// As `out`'s.
-pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(run: &Run, schedules: Option<&[Schedule]>, out: &mut dyn Write) -> io::Result<()> {
     let rules = run.rules.iter().map(|rule| Rule {
         head: rule.into(),
         status: rule.status,
@@ -137,8 +166,25 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         cases: rule.cases.iter().map(case).collect(),
     });
     let problems = run.problems.iter().map(finding).collect();
-    serde_json::to_writer_pretty(&mut *out, &Report { rules: rules.collect(), problems })?;
+    let schedules = schedules.map(|all| all.iter().map(scheduled).collect());
+    let report = Report { rules: rules.collect(), problems, schedules };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
     writeln!(out)
+}
+
+fn scheduled(schedule: &Schedule) -> Scheduled<'_> {
+    Scheduled {
+        rule: format!("{}.toml", schedule.rule),
+        case: &schedule.case,
+        interval: &schedule.interval,
+        runs: schedule.runs,
+        alerts: schedule.alerts,
+        dropped: schedule.dropped.iter().map(Again::from).collect(),
+        repeated: schedule.repeated.iter().map(Again::from).collect(),
+        suppressed: schedule.suppressed,
+        gaps: &schedule.gaps,
+        note: schedule.note.as_deref(),
+    }
 }
 
 fn case(run: &crate::run::CaseRun) -> Case<'_> {

@@ -32,11 +32,12 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
     let sum = |count: fn(&Schedule) -> usize| schedules.iter().map(count).sum::<usize>();
     let (runs, alerts) = (sum(|one| one.runs), sum(|one| one.alerts));
     let (dropped, gaps) = (sum(|one| one.dropped.len()), sum(|one| one.gaps.len()));
-    let repeated = sum(|one| one.repeated.len());
+    let (repeated, suppressed) = (sum(|one| one.repeated.len()), sum(|one| one.suppressed));
     writeln!(
         out,
         "schedule: {} cases, {runs} runs, {alerts} alerts, {dropped} of them found again and \
-         dropped, {repeated} raised again, {gaps} events in no window",
+         dropped, {repeated} raised again, {suppressed} suppressed into open alerts, {gaps} events \
+         in no window",
         schedules.len()
     )
 }

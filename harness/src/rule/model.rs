@@ -205,6 +205,18 @@ pub struct Duration {
     pub unit: DurationUnit,
 }
 
+impl Duration {
+    /// Its length in milliseconds, as far as they can be counted.
+    pub fn millis(self) -> i64 {
+        let unit = match self.unit {
+            DurationUnit::Seconds => 1000,
+            DurationUnit::Minutes => 60_000,
+            DurationUnit::Hours => 3_600_000,
+        };
+        i64::try_from(self.value).unwrap_or(i64::MAX).saturating_mul(unit)
+    }
+}
+
 /// A reference to an exception list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExceptionsList {

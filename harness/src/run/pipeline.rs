@@ -108,6 +108,10 @@ impl Trial<'_> {
             fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
             group_missing: suppression.missing_fields == MissingFields::Suppress,
         });
+        let by = suppression.iter().flat_map(|one| one.fields.iter().cloned()).collect::<Vec<_>>();
+        let key = |values: &[String]| {
+            if values.is_empty() { "null".to_owned() } else { values.join(", ") }
+        };
         let options = AlertOptions { max_signals: self.max_signals, suppression };
         let found = alerts::alerts(&self.pipeline.plan, table, source, source, &options);
         let columns = self.shown(table, source);
@@ -115,20 +119,24 @@ impl Trial<'_> {
         found
             .iter()
             .map(|alert| {
-                let behind = lineage.get(alert.row).into_iter().flatten();
+                let behind = |row: &usize| {
+                    let rows = lineage.get(*row).into_iter().flatten();
+                    rows.filter_map(|row| events.get(*row as usize)).collect::<Vec<_>>()
+                };
                 let fields = columns.iter().filter_map(|column| {
                     let values = values(column, alert.row);
                     (!values.is_empty()).then(|| (column.name.to_string(), vec![values.join(", ")]))
                 });
-                let events_behind: Vec<&Event> =
-                    behind.filter_map(|row| events.get(*row as usize)).collect();
-                let times = || events_behind.iter().filter_map(|event| event.timestamp());
+                let events_behind = behind(&alert.row);
+                let others: Vec<&Event> = alert.suppressed.iter().flat_map(behind).collect();
                 let mut facts = super::alert::facts(self.rule, events_behind.first().copied());
+                let all = || events_behind.iter().chain(&others);
+                let times = || all().filter_map(|event| event.timestamp());
                 (facts.first, facts.last) = (times().min(), times().max());
-                facts.suppressed = (!alert.suppressed.is_empty()).then(|| Suppressed {
-                    by: Vec::new(),
+                facts.suppressed = alert.group.as_ref().map(|group| Suppressed {
+                    by: by.iter().cloned().zip(group.iter().map(|values| key(values))).collect(),
                     count: alert.suppressed.len(),
-                    events: Vec::new(),
+                    events: others.iter().map(|event| event.id.clone()).collect(),
                 });
                 Alert {
                     events: events_behind.iter().map(|event| event.id.clone()).collect(),

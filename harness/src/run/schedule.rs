@@ -1,7 +1,7 @@
 //! Consecutive runs over a case: what they see twice, and what none sees
 //! (docs/semantics.md, "Consecutive runs").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use roaring::RoaringBitmap;
 
 use super::judge::{Judged, Trial};
 use super::work::{Setting, Work};
-use super::{Alert, Fixtures};
+use super::{Alert, Facts, Fixtures};
 use crate::case::Case;
 use crate::detect::window::{Clock, span_text};
 use crate::event::Event;
 use crate::ir::plan::Plan;
+use crate::rule::model::{Duration, Rule};
 
 /// The most runs of one case that are looked at, from its last on.
 const MAX_RUNS: usize = 10_000;
@@ -35,6 +36,9 @@ pub struct Schedule {
     pub dropped: Vec<(Vec<String>, usize)>,
     /// Alerts that a later run raised again.
     pub repeated: Vec<(Vec<String>, usize)>,
+    /// How many detections of later runs were added to an alert that
+    /// suppression keeps open.
+    pub suppressed: usize,
     /// Events that lie in the window of no run.
     pub gaps: Vec<String>,
     /// What is wrong with the rule's times whatever the events.
@@ -69,28 +73,15 @@ fn case(
     setting: &Setting,
     range: &Range<u32>,
 ) -> Option<Schedule> {
-    let Judged { work, clock, .. } = trial.judged;
+    let Judged { work, rule, clock } = trial.judged;
     let (plan, _) = work.planned(setting)?;
     let aggregates = work.pipeline(setting).is_some_and(|one| one.plan.is_aggregating());
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
     let moments = moments(clock, setting.now, &times);
-    let mut seen: BTreeMap<(Vec<String>, Vec<String>), usize> = BTreeMap::new();
-    let mut known = Known::default();
+    let mut told = Told::new(rule, plan, aggregates, &case.events, &times);
     for now in &moments {
         let at = setting.at(*now);
-        for alert in trial.case(case, &at, range)?.alerts {
-            let counted = match plan {
-                Plan::Threshold(plan) => known.is_new(&alert, plan.count, &case.events, &times),
-                Plan::Filter(_)
-                | Plan::Eql(_)
-                | Plan::NewTerms(_)
-                | Plan::Threat(_)
-                | Plan::Pipeline(_) => true,
-            };
-            // What a group says again of events that it told before is no alert.
-            let identity = if counted { alert.events } else { known.last(&alert.key) };
-            *seen.entry((identity, alert.key)).or_insert(0) += 1;
-        }
+        trial.case(case, &at, range)?.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
     }
     let windows: Vec<_> = moments.iter().map(|now| clock.window(*now)).collect();
     let lost = |times: &Vec<i64>| {
@@ -101,8 +92,9 @@ fn case(
     let indicators = matches!(plan, Plan::Threat(_));
     let gaps = case.events.iter().zip(&times).filter(|(_, times)| lost(times));
     let gaps = gaps.map(|(event, _)| event.id.clone());
-    let alerts = seen.len();
-    let again: Vec<_> = seen
+    let alerts = told.alerts.len();
+    let again: Vec<_> = told
+        .alerts
         .into_iter()
         .filter(|(_, times)| *times > 1)
         .map(|((events, _), times)| (events, times))
@@ -116,6 +108,7 @@ fn case(
         alerts,
         dropped,
         repeated,
+        suppressed: told.suppressed,
         // A history and indicators are old on purpose.
         gaps: if history || indicators { Vec::new() } else { gaps.collect() },
         note: blind(clock, setting.now),
@@ -153,31 +146,91 @@ fn blind(clock: &Clock, now: i64) -> Option<String> {
     Some(format!("{} of every {} are never looked at", span_text(missed), span_text(interval)))
 }
 
-/// What a threshold rule told before: a later run does not count it again.
-#[derive(Default)]
-struct Known {
-    /// By group: the newest event that was told, and the events of that alert.
-    groups: BTreeMap<Vec<String>, (i64, Vec<String>)>,
+/// The alerts of a rule over consecutive runs.
+struct Told<'a> {
+    /// When each event happened, by id.
+    times: BTreeMap<&'a str, i64>,
+    /// How many events that were not told before a group needs.
+    needed: usize,
+    /// Whether a run may tell the same events again.
+    anew: bool,
+    /// How long an alert takes in what else its group finds, in milliseconds.
+    open_ms: Option<i64>,
+    /// By group.
+    groups: BTreeMap<Vec<String>, Group>,
+    /// By events and key: how often each was found.
+    alerts: BTreeMap<Identity, usize>,
+    suppressed: usize,
 }
 
-impl Known {
-    /// Whether a group has enough events that are newer than those told.
-    fn is_new(&mut self, alert: &Alert, needed: u64, events: &[Event], times: &[Vec<i64>]) -> bool {
-        let own: BTreeSet<&str> = alert.events.iter().map(String::as_str).collect();
-        let newest = |(event, times): (&Event, &Vec<i64>)| {
-            own.contains(event.id.as_str()).then(|| times.first().copied().unwrap_or(i64::MAX))
+type Identity = (Vec<String>, Vec<String>);
+
+/// The last alert of a group.
+struct Group {
+    /// When it was raised.
+    raised: i64,
+    /// Its newest event so far.
+    newest: i64,
+    alert: Identity,
+}
+
+impl<'a> Told<'a> {
+    fn new(rule: &Rule, plan: &Plan, anew: bool, events: &'a [Event], times: &[Vec<i64>]) -> Self {
+        let needed = match plan {
+            Plan::Threshold(plan) => usize::try_from(plan.count).unwrap_or(usize::MAX),
+            Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::NewTerms(_)
+            | Plan::Threat(_)
+            | Plan::Pipeline(_) => 1,
         };
-        let own: Vec<i64> = events.iter().zip(times).filter_map(newest).collect();
-        let told = self.groups.get(&alert.key).map(|(at, _)| *at);
-        let fresh = own.iter().filter(|at| told.is_none_or(|told| **at > told)).count();
-        let enough = u64::try_from(fresh).unwrap_or(u64::MAX) >= needed || told.is_none();
-        if let (true, Some(at)) = (enough, own.iter().max()) {
-            self.groups.insert(alert.key.clone(), (*at, alert.events.clone()));
+        let duration = rule.alert_suppression.as_ref().and_then(|one| one.duration);
+        let time = |times: &Vec<i64>| times.first().copied().unwrap_or(i64::MAX);
+        Self {
+            times: events.iter().map(|event| &*event.id).zip(times.iter().map(time)).collect(),
+            needed,
+            anew,
+            open_ms: duration.map(Duration::millis),
+            groups: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            suppressed: 0,
         }
-        enough
     }
 
-    fn last(&self, key: &[String]) -> Vec<String> {
-        self.groups.get(key).map(|(_, events)| events.clone()).unwrap_or_default()
+    /// Takes in what a run found: as an alert, or as more of one.
+    fn hear(&mut self, alert: Alert, now: i64) {
+        let group = match &alert.facts {
+            Facts { count: Some(_), .. } => Some(alert.key.clone()),
+            Facts { suppressed: Some(group), .. } => {
+                Some(group.by.iter().map(|(_, value)| value.clone()).collect())
+            }
+            Facts { .. } => None,
+        };
+        let Some(group) = group else {
+            *self.alerts.entry((alert.events, alert.key)).or_insert(0) += 1;
+            return;
+        };
+        let suppressed = alert.facts.suppressed.into_iter().flat_map(|group| group.events);
+        let mut events: Vec<String> = alert.events.into_iter().chain(suppressed).collect();
+        let at = |event: &String| self.times.get(&**event).copied().unwrap_or(i64::MAX);
+        let newest = events.iter().map(at).max().unwrap_or(i64::MIN);
+        if let Some(last) = self.groups.get_mut(&group) {
+            // What a group says again of events that it told before is no alert.
+            if !self.anew {
+                events.retain(|event| at(event) > last.newest);
+                if events.len() < self.needed {
+                    *self.alerts.entry(last.alert.clone()).or_insert(0) += 1;
+                    return;
+                }
+            }
+            last.newest = last.newest.max(newest);
+            if self.open_ms.is_some_and(|open| now.saturating_sub(last.raised) <= open) {
+                self.suppressed += 1;
+                return;
+            }
+        }
+        let identity = (events, alert.key);
+        *self.alerts.entry(identity.clone()).or_insert(0) += 1;
+        self.groups.insert(group, Group { raised: now, newest, alert: identity });
     }
 }

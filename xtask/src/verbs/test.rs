@@ -18,6 +18,10 @@ use crate::project;
 
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
+    if args.schedule && !matches!(args.format, TestFormat::Human | TestFormat::Json) {
+        eprintln!("--schedule needs the format human or json");
+        return Ok(Exit::Usage);
+    }
     let started = Instant::now();
     let bar = project::progress(args.run.no_progress, "loading rules and cases");
     let Some((project, folders)) = project::open(&args.run.folders) else {
@@ -29,6 +33,7 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let run = session.judge(&hits);
     bar.finish_and_clear();
 
+    let schedules = || args.schedule.then(|| session.schedule(&hits));
     let digest = || Digest::new(&run, None, None);
     let (rules, cases) = project::places(&args.run.folders, &folders);
     let places = Places { rules: &rules, cases: &cases };
@@ -41,11 +46,11 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
                 elapsed: started.elapsed(),
             };
             human::render(&run, options, &mut output)?;
-            if args.schedule {
-                schedule::render(&session.schedule(&hits), &mut output)?;
+            if let Some(schedules) = schedules() {
+                schedule::render(&schedules, &mut output)?;
             }
         }
-        TestFormat::Json => json::render(&run, &mut output)?,
+        TestFormat::Json => json::render(&run, schedules().as_deref(), &mut output)?,
         TestFormat::Junit => junit::render(&digest(), &mut output)?,
         TestFormat::Markdown => markdown::render(&digest(), &mut output)?,
         TestFormat::Github => github::render(&digest(), places, &mut output)?,
