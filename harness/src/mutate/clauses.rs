@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Operator;
-use super::edit::{Change, Edit, Mark, Replaced};
+use super::edit::{Change, Edit, Mark, Replaced, blank};
 use super::text::{self, Word};
 use super::value::{self, ValueEdit};
 use crate::coverage::clauses::{Stated, hulls, stated, text_of};
@@ -374,43 +374,4 @@ impl<'a> Finder<'a> {
     fn is_whole_filter(part: Part) -> bool {
         matches!(part, Part::Filter(_) | Part::ThreatFilter(_))
     }
-}
-
-/// An edit without marks, whose change is still to be filled in.
-fn blank(operator: Operator, origin: Origin, old: String, new: String) -> Edit {
-    Edit { operator, origin, old, new, marks: Vec::new(), change: Change::Filters(Vec::new()) }
-}
-
-/// Joins the changes to the same filter of the rule in several stages: it is
-/// one statement.
-pub(super) fn joined(lists: Vec<Vec<Edit>>) -> Vec<Edit> {
-    let mut known: BTreeMap<(Part, usize), usize> = BTreeMap::new();
-    let mut joined: Vec<Edit> = Vec::new();
-    for list in lists {
-        let mut counts: BTreeMap<Part, usize> = BTreeMap::new();
-        for edit in list {
-            let part = edit.origin.part;
-            if !matches!(part, Part::Filter(_)) {
-                joined.push(edit);
-                continue;
-            }
-            let count = counts.entry(part).or_default();
-            let key = (part, *count);
-            *count += 1;
-            match known.get(&key) {
-                Some(at) => {
-                    if let (Change::Filters(all), Change::Filters(more)) =
-                        (&mut joined[*at].change, edit.change)
-                    {
-                        all.extend(more);
-                    }
-                }
-                None => {
-                    known.insert(key, joined.len());
-                    joined.push(edit);
-                }
-            }
-        }
-    }
-    joined
 }

@@ -12,13 +12,13 @@ use super::{Fixtures, Operator, Outcome, edits_of, facts, mutate, script, text};
 use crate::case::{Case, Options, Polarity};
 use crate::config;
 use crate::ir::eval::eval;
-use crate::ir::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
 use crate::ir::script::{Expr, Function as Call, Script, ScriptValue};
+use crate::ir::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
 use crate::pattern::glob::Glob;
 use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Case as Letters, Pattern};
-use crate::run::{Project, Session};
 use crate::rule::names::Language;
+use crate::run::{Project, Session};
 use crate::verdict::{self, Verdict};
 
 /// A Boolean expression over four variables.
