@@ -63,26 +63,6 @@ fn rule(
     }, { insta::assert_snapshot!(name, snapshot::render(rule)); });
 }
 
-/// Rules whose cases do not show every clause to decide yet. The list only shrinks:
-/// a rule that has no gap any more must be taken off.
-const OPEN: [&str; 15] = [
-    "aws/account_explored",
-    "gcp/service_account_key_made",
-    "kubernetes/token_read_in_new_pod",
-    "linux/audit_stays_off",
-    "linux/large_upload_to_the_internet",
-    "linux/new_file_made_runnable_and_run",
-    "linux/password_guessed",
-    "linux/root_login_over_ssh",
-    "macos/document_that_runs",
-    "okta/session_without_second_factor",
-    "windows/account_asked_about_itself",
-    "windows/command_line_hides_itself",
-    "windows/document_opens_a_channel",
-    "windows/download_by_system_tool",
-    "windows/memory_dumped_packed_and_sent",
-];
-
 #[test]
 fn every_clause_decides_and_every_mutant_is_caught() {
     let (_, coverage, mutants) = &*MEASURED;
@@ -99,13 +79,10 @@ fn every_clause_decides_and_every_mutant_is_caught() {
             (&*rule.key, format!("{operator} is {outcome}: {}", mutant.text))
         })
     });
-    let (open, gaps): (Vec<_>, Vec<_>) =
-        clauses.chain(missed).partition(|(key, _)| OPEN.contains(key));
+    let gaps: Vec<_> = clauses.chain(missed).collect();
     assert_eq!(gaps, Vec::new(), "`cargo xtask mutants` proposes cases");
-    let open: std::collections::BTreeSet<&str> = open.into_iter().map(|(key, _)| key).collect();
-    assert_eq!(open.into_iter().collect::<Vec<_>>(), OPEN, "rules without gaps are not open");
     let counted: usize = mutants.rules.iter().map(|rule| rule.mutants.len()).sum();
-    assert!(counted > 500, "only {counted} mutants");
+    assert!(counted > 1_000, "only {counted} mutants");
 }
 
 #[test]

@@ -271,7 +271,7 @@ fn edits_of(plan: &Plan, subject: &Subject<'_>) -> Vec<Edit> {
     let rule = subject.rule();
     let filters = plan.filters().into_iter().enumerate();
     let lists = filters.map(|(at, filter)| clauses::edits(at, filter, rule)).collect();
-    let mut edits = clauses::joined(lists);
+    let mut edits = edit::joined(lists);
     edits.extend(plans::edits(plan, rule));
     edits
 }

@@ -8,7 +8,7 @@ use super::ClauseKind;
 use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage, ThresholdPlan};
 use crate::ir::{Origin, Part as Text};
 use crate::query::eql;
-use crate::query::eql::ast::{Body, Field, Query, Term};
+use crate::query::eql::ast::{Body, EventFilter, Field, Query, Term};
 use crate::rule::model::Rule;
 use crate::rule::names::Language;
 use crate::span::Span;
@@ -154,6 +154,20 @@ impl Places {
         })
     }
 
+    /// Whether a place is the category of a filter, `file` in `file where …`.
+    pub(crate) fn is_category(&self, origin: Origin) -> bool {
+        let filters: Vec<&EventFilter> = match self.0.as_ref().map(|query| &query.body) {
+            Some(Body::Event(filter)) => vec![filter],
+            Some(Body::Sequence(sequence)) => {
+                sequence.terms.iter().chain(&sequence.until).map(|term| &term.filter).collect()
+            }
+            Some(Body::Sample(sample)) => sample.terms.iter().map(|term| &term.filter).collect(),
+            None => Vec::new(),
+        };
+        let mut categories = filters.into_iter().filter_map(|filter| filter.category.as_ref());
+        origin.part == Text::Query && categories.any(|category| category.span == origin.span)
+    }
+
     pub(crate) fn until(&self) -> Origin {
         Self::at(match self.0.as_ref().map(|query| &query.body) {
             Some(Body::Sequence(sequence)) => sequence.until.as_ref().map(|until| until.span),
@@ -180,22 +194,25 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
             with(EqlSearch::Sequence { stages, until, maxspan_ms })
         }
     };
-    for (at, key) in stages.first().map_or(&[][..], |stage| &stage.keys).iter().enumerate() {
+    let keys = stages.first().map_or(&[][..], |stage| &stage.keys);
+    for (at, key) in keys.iter().enumerate().filter(|_| may_lack_key(&plan.search)) {
         let without =
             rebuilt(without_key(stages, at), until.map(|stage| keyless(stage, at)), maxspan_ms);
         add(ClauseKind::Key, places.key(at), format!("by {}", key.field), without);
     }
-    if let Some(maxspan) = maxspan_ms {
+    if let Some(maxspan) = maxspan_ms.filter(|_| may_lack_maxspan(stages)) {
         let without = rebuilt(stages.clone(), until.cloned(), None);
         add(ClauseKind::Maxspan, places.maxspan(), format!("within {maxspan} ms"), without);
     }
     for (at, stage) in stages.iter().enumerate() {
         let word = if stage.missing { "no event" } else { "an event" };
-        let mut without = stages.clone();
-        without.remove(at);
-        let without = rebuilt(without, until.cloned(), maxspan_ms);
-        let text = format!("stage {}: {word}", at + 1);
-        add(ClauseKind::Stage, places.stage(at), text, without);
+        if may_lack_stage(stages, at) {
+            let mut without = stages.clone();
+            without.remove(at);
+            let without = rebuilt(without, until.cloned(), maxspan_ms);
+            let text = format!("stage {}: {word}", at + 1);
+            add(ClauseKind::Stage, places.stage(at), text, without);
+        }
         if stage.runs > 1 {
             let mut without = stages.clone();
             without[at].runs = 1;
@@ -209,6 +226,26 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
         add(ClauseKind::Until, places.until(), "until".to_owned(), without);
     }
     parts
+}
+
+/// Whether a search is still one without one of its keys: a sample needs one.
+pub(crate) fn may_lack_key(search: &EqlSearch) -> bool {
+    match search {
+        EqlSearch::Events(_) | EqlSearch::Sequence { .. } => true,
+        EqlSearch::Sample { stages } => stages.first().is_some_and(|stage| stage.keys.len() > 1),
+    }
+}
+
+/// Whether a sequence is still one without its `maxspan`: the absence of an
+/// event needs a time.
+pub(crate) fn may_lack_maxspan(stages: &[Stage]) -> bool {
+    !stages.iter().any(|stage| stage.missing)
+}
+
+/// Whether a search is still one without its n-th stage: some event has to be
+/// there.
+pub(crate) fn may_lack_stage(stages: &[Stage], at: usize) -> bool {
+    stages.iter().enumerate().any(|(number, stage)| number != at && !stage.missing)
 }
 
 /// All stages without one of their keys.

@@ -1,14 +1,17 @@
-//! Care by bitmaps against plain re-evaluation with one value turned.
+//! Care by bitmaps against plain re-evaluation with one value turned; which parts
+//! a plan can do without.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::bits::Bits;
+use super::parts;
 use super::rows::Rows;
 use super::tree::{Repeats, Tree};
 use crate::document::{Cell, Columns, Document, Row};
 use crate::ir::eval::{eval, eval_leaf};
+use crate::ir::plan::{EqlSearch, KeyField, KeyForm, Stage};
 use crate::ir::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
 
 /// Fields at the root, in objects, and in objects of objects.
@@ -191,5 +194,34 @@ proptest! {
             }
             base += document.rows.len();
         }
+    }
+}
+
+#[test]
+fn what_a_search_needs_is_no_part_that_could_be_missing() {
+    let key = KeyField { field: "a".into(), column: None, optional: false, form: KeyForm::Plain };
+    let stage = |missing, keys: usize| Stage {
+        filter: Predicate::Const(true),
+        keys: vec![key.clone(); keys],
+        missing,
+        runs: 1,
+    };
+    let (some, none) = (stage(false, 1), stage(true, 1));
+    for (stages, maxspan, each) in [
+        (vec![&some, &some], true, vec![true, true]),
+        (vec![&some, &none], false, vec![false, true]),
+        (vec![&some, &none, &some], false, vec![true, true, true]),
+        (vec![&some], true, vec![false]),
+    ] {
+        let stages: Vec<Stage> = stages.into_iter().cloned().collect();
+        assert_eq!(parts::may_lack_maxspan(&stages), maxspan);
+        let lacked = (0..stages.len()).map(|at| parts::may_lack_stage(&stages, at));
+        assert_eq!(lacked.collect::<Vec<_>>(), each);
+    }
+    for (keys, may) in [(1, false), (2, true)] {
+        let stages = vec![stage(false, keys), stage(false, keys)];
+        assert_eq!(parts::may_lack_key(&EqlSearch::Sample { stages: stages.clone() }), may);
+        let sequence = EqlSearch::Sequence { stages, until: None, maxspan_ms: None };
+        assert!(parts::may_lack_key(&sequence));
     }
 }

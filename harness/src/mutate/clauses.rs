@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Operator;
-use super::edit::{Change, Edit, Mark, Replaced};
+use super::edit::{Change, Edit, Mark, Replaced, blank};
 use super::text::{self, Word};
 use super::value::{self, ValueEdit};
 use crate::coverage::clauses::{Stated, hulls, stated, text_of};
+use crate::coverage::parts::Places;
 use crate::coverage::tree::Tree;
 use crate::ir::{Column, Origin, Part, Predicate};
 use crate::rule::model::Rule;
@@ -18,19 +19,23 @@ pub(super) fn edits(filter: usize, predicate: &Predicate, rule: &Rule) -> Vec<Ed
     let tree = Tree::new(predicate);
     let stated = stated(&tree, rule).into_iter().map(|stated| (stated.node, stated)).collect();
     let hulls = hulls(&tree);
-    let mut finder = Finder { filter, rule, tree: &tree, stated, hulls, edits: Vec::new() };
+    let places = Places::new(rule);
+    let mut finder = Finder { filter, rule, tree: &tree, stated, hulls, places, edits: Vec::new() };
     finder.filters();
-    finder.node(0, Cases::Own);
+    finder.node(0, Place::Condition);
     finder.edits
 }
 
-/// Who changes the case of a clause's letters.
+/// What a clause is to a query's text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Cases {
-    /// The clause.
-    Own,
-    /// The list that it is in, as a whole.
-    List,
+enum Place {
+    /// A condition.
+    Condition,
+    /// A value between commas: it cannot be negated, and its case is that of
+    /// the list.
+    Value,
+    /// The category of an EQL filter: neither it nor its case can be turned.
+    Category,
 }
 
 struct Finder<'a> {
@@ -39,17 +44,18 @@ struct Finder<'a> {
     tree: &'a Tree<'a>,
     stated: BTreeMap<usize, Stated>,
     hulls: Vec<Option<(Part, Span)>>,
+    places: Places,
     edits: Vec<Edit>,
 }
 
 impl<'a> Finder<'a> {
-    fn node(&mut self, at: usize, cases: Cases) {
+    fn node(&mut self, at: usize, place: Place) {
         if let Some(stated) = self.stated.get(&at).cloned() {
-            self.clause(&stated, cases);
+            self.clause(&stated, place);
             return;
         }
         let tree = self.tree;
-        let mut inside = Cases::Own;
+        let mut inside = Place::Condition;
         match tree.nodes[at].predicate {
             Predicate::Const(_) | Predicate::Leaf(_) | Predicate::Nested { .. } => {}
             Predicate::Not(_) => self.drop_not(at),
@@ -57,7 +63,7 @@ impl<'a> Finder<'a> {
                 self.drop_parts(at);
                 self.swap(at);
                 if self.flip_list(at) {
-                    inside = Cases::List;
+                    inside = Place::Value;
                 }
             }
         }
@@ -119,6 +125,11 @@ impl<'a> Finder<'a> {
         self.tree.nodes[list].parts.iter().filter(|part| filter(**part) == Some(own)).count() == 1
     }
 
+    /// What a query has in place of a part that is left out.
+    fn nothing(&self, origin: Origin) -> &'static str {
+        if self.places.is_category(origin) { "any" } else { "" }
+    }
+
     fn drop_parts(&mut self, at: usize) {
         let node = &self.tree.nodes[at];
         let neutral = matches!(node.predicate, Predicate::And(_));
@@ -143,9 +154,10 @@ impl<'a> Finder<'a> {
                     origin.span = text::widened(text, origin.span, negated);
                     origin.span.of(text).clone_into(&mut old);
                 }
-                vec![Mark { span: origin.span, with: String::new() }]
+                vec![Mark { span: origin.span, with: self.nothing(origin).to_owned() }]
             };
-            let edit = Edit { marks, ..blank(operator, origin, old, String::new()) };
+            let new = self.nothing(origin).to_owned();
+            let edit = Edit { marks, ..blank(operator, origin, old, new) };
             self.push(edit, part, Predicate::Const(neutral));
         }
     }
@@ -269,42 +281,42 @@ impl<'a> Finder<'a> {
         }
         let Some(with) = value::changed(node.predicate, &ValueEdit::FlipCase) else { return true };
         let (origin, words) = self.place(at);
-        let text = self.text(origin.part);
-        let found = text::operator_before(text, origin.span.start);
-        let edit = match found.map(|span| (span, text::flipped(span.of(text)))) {
-            Some((span, new)) => Edit {
-                marks: vec![Mark { span, with: new.clone() }],
-                ..blank(
-                    Operator::FlipCase,
-                    Origin { span, ..origin },
-                    span.of(text).to_owned(),
-                    new,
-                )
-            },
-            None => blank(Operator::FlipCase, origin, words, value::words(&with)),
-        };
+        let edit = self.flipped_operator(origin);
+        let edit =
+            edit.unwrap_or_else(|| blank(Operator::FlipCase, origin, words, value::words(&with)));
         self.push(edit, at, with);
         true
     }
 
-    fn clause(&mut self, stated: &Stated, cases: Cases) {
+    /// The operator before a value or a list of EQL, turned.
+    fn flipped_operator(&self, origin: Origin) -> Option<Edit> {
+        let text = self.text(origin.part);
+        let span = text::operator_before(text, origin.span.start)?;
+        let (old, new) = (span.of(text).to_owned(), text::flipped(span.of(text)));
+        let marks = vec![Mark { span, with: new.clone() }];
+        Some(Edit { marks, ..blank(Operator::FlipCase, Origin { span, ..origin }, old, new) })
+    }
+
+    fn clause(&mut self, stated: &Stated, place: Place) {
         let at = stated.node;
         let predicate = self.tree.nodes[at].predicate;
         let (origin, old) = self.place(at);
         let placed = origin.span != Span::default();
+        let place = if self.places.is_category(origin) { Place::Category } else { place };
         if at == 0 && !Self::is_whole_filter(origin.part) {
+            let all = if place == Place::Category { "any" } else { "*" };
             let marks = if placed {
-                vec![Mark { span: origin.span, with: "*".into() }]
+                vec![Mark { span: origin.span, with: all.into() }]
             } else {
                 Vec::new()
             };
             let edit =
-                Edit { marks, ..blank(Operator::DropClause, origin, old.clone(), "*".into()) };
+                Edit { marks, ..blank(Operator::DropClause, origin, old.clone(), all.into()) };
             self.push(edit, at, Predicate::Const(true));
         }
         let parent = self.tree.nodes[at].parent.map(|parent| self.tree.nodes[parent].predicate);
         // Behind a `not`, leaving that out says the same.
-        if !matches!(parent, Some(Predicate::Not(_))) {
+        if place == Place::Condition && !matches!(parent, Some(Predicate::Not(_))) {
             let new = format!("not {old}");
             let before = Span::new(origin.span.start, origin.span.start);
             let marks =
@@ -313,7 +325,7 @@ impl<'a> Finder<'a> {
             self.push(edit, at, predicate.clone().negate());
         }
         for change in value::edits(predicate, self.rule.language) {
-            if change == ValueEdit::FlipCase && cases == Cases::List {
+            if change == ValueEdit::FlipCase && place != Place::Condition {
                 continue;
             }
             // Of a value that is stated twice the other one stays.
@@ -322,6 +334,14 @@ impl<'a> Finder<'a> {
             }
             let Some(with) = value::changed(predicate, &change) else { continue };
             let new = if placed { text::edited(&old, predicate, &with, &change) } else { None };
+            // The operator before a value that stands alone.
+            let operator = (placed && new.is_none() && change == ValueEdit::FlipCase)
+                .then(|| self.flipped_operator(origin))
+                .flatten();
+            if let Some(edit) = operator {
+                self.push(edit, at, with);
+                continue;
+            }
             let (new, marks) = match new {
                 Some(new) => {
                     let mark = Mark { span: origin.span, with: new.clone() };
@@ -354,43 +374,4 @@ impl<'a> Finder<'a> {
     fn is_whole_filter(part: Part) -> bool {
         matches!(part, Part::Filter(_) | Part::ThreatFilter(_))
     }
-}
-
-/// An edit without marks, whose change is still to be filled in.
-fn blank(operator: Operator, origin: Origin, old: String, new: String) -> Edit {
-    Edit { operator, origin, old, new, marks: Vec::new(), change: Change::Filters(Vec::new()) }
-}
-
-/// Joins the changes to the same filter of the rule in several stages: it is
-/// one statement.
-pub(super) fn joined(lists: Vec<Vec<Edit>>) -> Vec<Edit> {
-    let mut known: BTreeMap<(Part, usize), usize> = BTreeMap::new();
-    let mut joined: Vec<Edit> = Vec::new();
-    for list in lists {
-        let mut counts: BTreeMap<Part, usize> = BTreeMap::new();
-        for edit in list {
-            let part = edit.origin.part;
-            if !matches!(part, Part::Filter(_)) {
-                joined.push(edit);
-                continue;
-            }
-            let count = counts.entry(part).or_default();
-            let key = (part, *count);
-            *count += 1;
-            match known.get(&key) {
-                Some(at) => {
-                    if let (Change::Filters(all), Change::Filters(more)) =
-                        (&mut joined[*at].change, edit.change)
-                    {
-                        all.extend(more);
-                    }
-                }
-                None => {
-                    known.insert(key, joined.len());
-                    joined.push(edit);
-                }
-            }
-        }
-    }
-    joined
 }

@@ -1,5 +1,7 @@
 //! One change to a plan, before anybody judged it.
 
+use std::collections::BTreeMap;
+
 use super::Operator;
 use crate::coverage::clauses::text_of;
 use crate::ir::plan::Plan;
@@ -59,6 +61,45 @@ impl Edit {
         };
         format!("{place}{}", change(&self.old, &self.new))
     }
+}
+
+/// An edit without marks, whose change is still to be filled in.
+pub(super) fn blank(operator: Operator, origin: Origin, old: String, new: String) -> Edit {
+    Edit { operator, origin, old, new, marks: Vec::new(), change: Change::Filters(Vec::new()) }
+}
+
+/// Joins the changes to the same filter of the rule in several stages: it is
+/// one statement.
+pub(super) fn joined(lists: Vec<Vec<Edit>>) -> Vec<Edit> {
+    let mut known: BTreeMap<(Part, usize), usize> = BTreeMap::new();
+    let mut joined: Vec<Edit> = Vec::new();
+    for list in lists {
+        let mut counts: BTreeMap<Part, usize> = BTreeMap::new();
+        for edit in list {
+            let part = edit.origin.part;
+            if !matches!(part, Part::Filter(_)) {
+                joined.push(edit);
+                continue;
+            }
+            let count = counts.entry(part).or_default();
+            let key = (part, *count);
+            *count += 1;
+            match known.get(&key) {
+                Some(at) => {
+                    if let (Change::Filters(all), Change::Filters(more)) =
+                        (&mut joined[*at].change, edit.change)
+                    {
+                        all.extend(more);
+                    }
+                }
+                None => {
+                    known.insert(key, joined.len());
+                    joined.push(edit);
+                }
+            }
+        }
+    }
+    joined
 }
 
 fn change(old: &str, new: &str) -> String {

@@ -82,6 +82,7 @@ fn contained(a: &Pattern, b: &Pattern) -> bool {
             (Some(a), Some(b)) => covers(&a, &b),
             _ => false,
         },
+        (Pattern::Regexp(a), Pattern::Regexp(b)) => a.is_within(b, MAX_STEPS),
         (Pattern::Regexp(_) | Pattern::Range(_) | Pattern::Fuzzy(_), _) => false,
     }
 }

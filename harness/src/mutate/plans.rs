@@ -4,7 +4,8 @@ use super::Operator;
 use super::edit::{Change, Edit, Mark};
 use crate::coverage::clauses::text_of;
 use crate::coverage::parts::{
-    Places, compared_field, counted_field, group_field, keyless, new_field, without_key,
+    Places, compared_field, counted_field, group_field, keyless, may_lack_key, may_lack_maxspan,
+    may_lack_stage, new_field, without_key,
 };
 use crate::ir::plan::{
     EqlPlan, EqlSearch, Limit, NewTermsPlan, Plan, Stage, TermField, ThreatPlan, ThresholdPlan,
@@ -180,8 +181,7 @@ impl Search<'_> {
 
     fn keys(&self, edits: &mut Vec<Edit>) {
         let keys = self.stages.first().map_or(0, |stage| stage.keys.len());
-        if matches!(self.plan.search, EqlSearch::Sample { .. }) && keys < 2 {
-            // A sample without a key is none.
+        if !may_lack_key(&self.plan.search) {
             return;
         }
         for at in 0..keys {
@@ -199,7 +199,9 @@ impl Search<'_> {
             let changed = (self.stages.to_vec(), self.until.cloned(), maxspan_ms);
             edits.push(self.edit(operator, origin, new, changed, self.all_filters()));
         };
-        with(Operator::DropMaxspan, "", None);
+        if may_lack_maxspan(self.stages) {
+            with(Operator::DropMaxspan, "", None);
+        }
         for other in [maxspan / 2, maxspan.saturating_mul(2)] {
             if other > 0 && other != maxspan {
                 with(Operator::ChangeMaxspan, &format!("{other}ms"), Some(other));
@@ -210,10 +212,9 @@ impl Search<'_> {
     fn stages(&self, edits: &mut Vec<Edit>) {
         let stages = self.stages;
         let rest = (self.until.cloned(), self.maxspan_ms);
-        let present = stages.iter().filter(|stage| !stage.missing).count();
         for (at, stage) in stages.iter().enumerate() {
             let origin = self.places.stage(at);
-            if stages.len() > 1 && (stage.missing || present > 1) {
+            if may_lack_stage(stages, at) {
                 let (mut kept, mut filters) = (stages.to_vec(), self.all_filters());
                 kept.remove(at);
                 filters.remove(at);

@@ -4,6 +4,9 @@ use super::Operator;
 use super::value::other_case;
 use crate::ir::script::{Comparison, Expr, Function, Script, ScriptValue};
 
+/// The most nodes that a list becomes when its case is turned.
+const MAX_NODES: usize = 10_000;
+
 /// A change to the n-th node of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ScriptEdit {
@@ -101,34 +104,79 @@ fn change(expr: &mut Expr, change: Change) -> bool {
 
 /// The script with the case of its functions turned; `None` where none has one.
 pub(super) fn flipped(script: &Script) -> Option<Script> {
-    let mut changed = script.clone();
+    let mut expr = script.expr.clone();
+    flip(&mut expr).then(|| Script { expr, inputs: script.inputs.clone() })
+}
+
+/// Turns the case of all functions of an expression; whether any has one.
+fn flip(expr: &mut Expr) -> bool {
+    let Expr::Call(function, args) = expr else { return false };
     let mut any = false;
-    visit_mut(&mut changed.expr, &mut |expr| {
-        let Expr::Call(function, args) = expr else { return };
-        if let Function::Between(case)
+    for arg in args.iter_mut() {
+        any |= flip(arg);
+    }
+    match function {
+        // The text that is looked into comes first.
+        Function::Between(case)
         | Function::EndsWith(case)
         | Function::IndexOf(case)
         | Function::StartsWith(case)
-        | Function::StringContains(case) = function
-        {
+        | Function::StringContains(case) => {
+            if !args.iter().skip(1).any(may_have_letters) {
+                return any;
+            }
             *case = other_case(*case);
-            any = true;
-            return;
         }
-        let text = args.iter().any(|arg| {
-            matches!(arg, Expr::Constant(ScriptValue::String(text))
-                if text.bytes().any(|byte| byte.is_ascii_alphabetic()))
-        });
-        if !text {
-            return;
-        }
-        if *function == Function::EqualsInsensitive {
+        Function::EqualsInsensitive if args.iter().any(is_lettered) => {
             *function = Function::Compare(Comparison::Equal);
-            any = true;
-        } else if *function == Function::Compare(Comparison::Equal) {
-            *function = Function::EqualsInsensitive;
-            any = true;
         }
-    });
-    any.then_some(changed)
+        Function::Compare(Comparison::Equal) if args.iter().any(is_lettered) => {
+            *function = Function::EqualsInsensitive;
+        }
+        Function::In if args.iter().skip(1).any(is_lettered) => {
+            let [target, values @ ..] = args.as_slice() else { return any };
+            if size(target).saturating_mul(values.len()) > MAX_NODES {
+                return any;
+            }
+            let equal = |value: &Expr| {
+                Expr::Call(Function::EqualsInsensitive, vec![target.clone(), value.clone()])
+            };
+            *expr = Expr::Call(Function::Or, values.iter().map(equal).collect());
+        }
+        Function::And
+        | Function::Or
+        | Function::Not
+        | Function::IsNull
+        | Function::Compare(_)
+        | Function::In
+        | Function::EqualsInsensitive
+        | Function::Matches(_)
+        | Function::Negative
+        | Function::Arithmetic(_)
+        | Function::CidrMatch(_)
+        | Function::Concat
+        | Function::Length
+        | Function::Number
+        | Function::String
+        | Function::Substring => return any,
+    }
+    true
+}
+
+/// Whether an expression is a text in which case can matter.
+fn is_lettered(expr: &Expr) -> bool {
+    matches!(expr, Expr::Constant(ScriptValue::String(text))
+        if text.bytes().any(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// Whether the value of an expression can be a text in which case matters.
+fn may_have_letters(expr: &Expr) -> bool {
+    !matches!(expr, Expr::Constant(_)) || is_lettered(expr)
+}
+
+/// How many nodes an expression has.
+fn size(expr: &Expr) -> usize {
+    let mut nodes = 0;
+    visit(expr, &mut |_| nodes += 1);
+    nodes
 }

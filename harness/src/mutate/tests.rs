@@ -7,13 +7,17 @@ use proptest::prelude::*;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::edit::Change;
-use super::{Fixtures, Outcome, edits_of, facts, mutate};
+use super::value::ValueEdit;
+use super::{Fixtures, Operator, Outcome, edits_of, facts, mutate, script, text};
 use crate::case::{Case, Options, Polarity};
 use crate::config;
 use crate::ir::eval::eval;
-use crate::ir::{Interval, Test};
+use crate::ir::script::{Expr, Function as Call, Script, ScriptValue};
+use crate::ir::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
 use crate::pattern::glob::Glob;
+use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Case as Letters, Pattern};
+use crate::rule::names::Language;
 use crate::run::{Project, Session};
 use crate::verdict::{self, Verdict};
 
@@ -151,6 +155,10 @@ fn facts_find_what_they_should() {
             None => Pattern::Glob(Glob::wildcard(text), case),
         })
     };
+    let regexp = |source: &str, case| {
+        let parsed = Regexp::parse(source, Flags::ALL, case);
+        Test::Term(Pattern::Regexp(parsed.expect("an expression")))
+    };
     let (exact, any) = (Letters::Sensitive, Letters::Insensitive);
     for (a, b, implied) in [
         (term("sh", exact), term("*sh", exact), true),
@@ -163,9 +171,92 @@ fn facts_find_what_they_should() {
         (term("17", any), term("17", exact), true),
         (term("x", exact), Test::Exists, true),
         (Test::Bool(true), Test::Long(Interval { low: 0, high: 1 }), true),
+        (regexp("ab", exact), regexp("a.*", exact), true),
+        (regexp("a.*", exact), regexp("ab", exact), false),
+        (regexp("[a-z]+", any), regexp("[a-z]+", exact), true),
     ] {
         assert_eq!(facts::implies(&a, &b), implied, "{a:?} → {b:?}");
     }
+}
+
+#[test]
+fn the_case_of_a_script_is_turned() {
+    let constant = |text: &str| Expr::Constant(ScriptValue::String(text.to_owned()));
+    let name = || Expr::Input(0);
+    let between = |left: &str, case| {
+        let greedy = Expr::Constant(ScriptValue::Bool(false));
+        Expr::Call(Call::Between(case), vec![name(), constant(left), constant("."), greedy])
+    };
+    let (exact, any) = (Letters::Sensitive, Letters::Insensitive);
+    let one_of = |value: Expr| Expr::Call(Call::In, vec![value, constant("doc"), constant("xls")]);
+    for (expr, value, holds, turned) in [
+        (one_of(name()), "doc", true, Some(true)),
+        (one_of(name()), "XLS", false, Some(true)),
+        (one_of(name()), "txt", false, Some(false)),
+        (one_of(between(".", exact)), "a.DOC.b", false, Some(true)),
+        (Expr::Call(Call::EndsWith(exact), vec![name(), constant("b")]), "AB", false, Some(true)),
+        (Expr::Call(Call::EndsWith(any), vec![name(), constant("b")]), "AB", true, Some(false)),
+        (Expr::Call(Call::EqualsInsensitive, vec![name(), constant("b")]), "B", true, Some(false)),
+        // Where no letter is compared there is no case.
+        (Expr::Call(Call::EndsWith(exact), vec![name(), constant("-")]), "A-", true, None),
+        (Expr::Call(Call::In, vec![between(".", exact), constant("1")]), "a.1.b", true, None),
+    ] {
+        let old = Script { expr, inputs: Vec::new() };
+        let values = [vec![ScriptValue::String(value.to_owned())]];
+        assert_eq!(old.eval(&values), holds, "{value}");
+        let found = script::flipped(&old).map(|new| new.eval(&values));
+        assert_eq!(found, turned, "{value}");
+    }
+}
+
+#[test]
+fn a_turned_case_is_marked_where_it_is_written() {
+    let name = Column { name: "name".into(), kind: Kind::Keyword };
+    let leaf = |case| {
+        let test = Test::Term(Pattern::Equals("a".into(), case));
+        Predicate::Leaf(Leaf { column: name.clone(), test, origin: Origin::default() })
+    };
+    let (exact, any) = (leaf(Letters::Sensitive), leaf(Letters::Insensitive));
+    for (source, new) in [
+        ("name == \"a\"", Some("name : \"a\"")),
+        ("name : \"a\"", Some("name == \"a\"")),
+        ("name: \"a\"", Some("name ==  \"a\"")),
+        ("name like~ \"a\"", Some("name like \"a\"")),
+        ("name in (\"a\")", Some("name in~ (\"a\")")),
+        ("concat(name, \":\", \" in \") == \"a\"", Some("concat(name, \":\", \" in \") : \"a\"")),
+        ("concat(name, \"\\\":\") != \"a\"", None),
+        ("\"a\"", None),
+    ] {
+        let found = text::edited(source, &exact, &any, &ValueEdit::FlipCase);
+        assert_eq!(found.as_deref(), new, "{source}");
+    }
+}
+
+#[test]
+fn what_no_text_can_state_is_no_mutant() {
+    let session = Session::open(repository(), None);
+    let engine = session.engine().expect("an index");
+    let mutants = mutate(&session, &engine, Fixtures::Skip).expect("answers");
+    let (mut categories, mut lists) = (0, 0);
+    for (subject, found) in session.subjects().iter().zip(&mutants.rules) {
+        let Some(subject) = subject else { continue };
+        if subject.rule().language != Some(Language::Eql) {
+            continue;
+        }
+        for mutant in &found.mutants {
+            let (key, text) = (&found.key, &mutant.text);
+            assert!(!matches!(mutant.outcome, Outcome::Unviable { .. }), "{key}: {text}");
+            // `file where` may become `any where` or `filex where`.
+            let category = text.contains("-]{+any+} where") || text.contains("x+} where");
+            let marked = text.contains("+} where") || text.contains("-] where");
+            assert_eq!(marked, category, "{key}: {text}");
+            categories += usize::from(category && mutant.operator == Operator::DropClause);
+            // Between commas there is no `not`.
+            assert!(!text.contains(", {+not +}") && !text.contains("({+not +}\""), "{key}: {text}");
+            lists += usize::from(mutant.operator == Operator::DropValue);
+        }
+    }
+    assert!(categories > 20 && lists > 50, "{categories} categories, {lists} values");
 }
 
 /// The rules and cases of this repository.

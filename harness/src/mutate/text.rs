@@ -141,13 +141,16 @@ pub(super) fn edited(
         ValueEdit::FlipCase => {
             let operators =
                 ["==", " like~ ", " like ", " regex~ ", " regex ", " in~ ", " in ", ":"];
-            let found = operators.iter().find(|operator| source.contains(**operator))?;
-            let operator = found.trim();
+            let (operator, at) = operators
+                .iter()
+                .find_map(|operator| Some((*operator, unquoted(source, operator)?)))?;
             let new = match operator {
+                ":" if source[..at].ends_with(' ') => "==".to_owned(),
                 ":" => " == ".to_owned(),
+                spaced if spaced.starts_with(' ') => format!(" {} ", flipped(spaced.trim())),
                 other => flipped(other),
             };
-            Some(source.replacen(operator, &new, 1))
+            Some(format!("{}{new}{}", &source[..at], &source[at + operator.len()..]))
         }
         ValueEdit::WidenStart
         | ValueEdit::WidenEnd
@@ -162,9 +165,33 @@ pub(super) fn edited(
     }
 }
 
+/// Where a text holds another outside of quotation marks.
+fn unquoted(text: &str, part: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        if !quoted && text[at..].starts_with(part) {
+            return Some(at);
+        }
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    None
+}
+
+/// Whether a clause is a call of a function, as in `endsWith(name, ".app")`.
+fn is_call(source: &str) -> bool {
+    let name = source.split_once('(').map_or("", |(name, _)| name);
+    source.ends_with(')')
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '~')
+}
+
 /// The text of a clause after a change of its wildcards.
 fn starred(source: &str, leaf: &Leaf, change: &ValueEdit) -> Option<String> {
     let Test::Term(pattern) = &leaf.test else { return None };
+    if is_call(source) {
+        return None;
+    }
     // Where the value starts: behind the field, where there is one.
     let field = source.find(':').filter(|colon| {
         let name = source[..*colon].trim_end();

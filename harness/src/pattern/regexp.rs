@@ -174,6 +174,12 @@ impl Regexp {
         slow::matches(&self.program.root, text)
     }
 
+    /// Whether every text that matches this matches `other`, too; false where it
+    /// takes more than `steps` steps to tell.
+    pub fn is_within(&self, other: &Self, steps: usize) -> bool {
+        self.program.dfa.is_within(&other.program.dfa, steps)
+    }
+
     /// Strings of which every matching text holds at least one, in any ASCII
     /// case; all in lower case. `None` where there is no such set.
     pub fn required_literals(&self) -> Option<Vec<String>> {

@@ -1,6 +1,6 @@
 //! Splits all characters into classes that an expression does not tell apart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::ast::{CharSet, Node};
 use super::interval;
@@ -72,6 +72,13 @@ impl Alphabet {
     fn search(&self, code: u32) -> Class {
         let at = self.starts.partition_point(|&start| start <= code);
         self.classes[at - 1]
+    }
+
+    /// The classes that some character has in this alphabet and in another.
+    pub(super) fn pairs(&self, other: &Self) -> BTreeSet<(Class, Class)> {
+        // Between two starts of either nothing changes.
+        let starts = self.starts.iter().chain(&other.starts);
+        starts.map(|&start| (self.search(start), other.search(start))).collect()
     }
 
     /// The classes within a set, as bits.

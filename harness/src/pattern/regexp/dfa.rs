@@ -1,6 +1,6 @@
 //! The deterministic automaton of a regular expression.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::alphabet::{Alphabet, Class};
 use super::ast::Node;
@@ -63,6 +63,35 @@ impl Dfa {
             state = self.next[row + usize::from(self.alphabet.class(c))];
         }
         self.accepts[state as usize]
+    }
+
+    /// The next state on a class.
+    fn step(&self, state: u32, class: Class) -> u32 {
+        self.next[state as usize * self.alphabet.count() + usize::from(class)]
+    }
+
+    /// Whether `other` takes every text that this takes; false where it takes
+    /// more than `limit` steps to tell.
+    pub(super) fn is_within(&self, other: &Self, limit: usize) -> bool {
+        let pairs = self.alphabet.pairs(&other.alphabet);
+        let mut seen = HashSet::from([(self.start, other.start)]);
+        let mut open = vec![(self.start, other.start)];
+        let mut steps = 0_usize;
+        while let Some((own, theirs)) = open.pop() {
+            if own == DEAD || theirs == FULL {
+                continue;
+            }
+            if self.accepts[own as usize] && !other.accepts[theirs as usize] {
+                return false;
+            }
+            steps = steps.saturating_add(pairs.len());
+            if steps > limit {
+                return false;
+            }
+            let next = pairs.iter().map(|(a, b)| (self.step(own, *a), other.step(theirs, *b)));
+            open.extend(next.filter(|states| seen.insert(*states)));
+        }
+        true
     }
 }
 

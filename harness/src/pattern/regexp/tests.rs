@@ -250,6 +250,32 @@ fn hostile_expressions_end_soon() {
 }
 
 #[test]
+fn an_expression_lies_within_another() {
+    let (exact, any) = (Case::Sensitive, Case::Insensitive);
+    for (a, b, within) in [
+        (("ab", exact), ("a.", exact), true),
+        (("a.", exact), ("ab", exact), false),
+        (("a+", exact), ("a*", exact), true),
+        (("a*", exact), ("a+", exact), false),
+        ((".*a.*", exact), (".*(.*a.*)", exact), true),
+        ((".*(.*a.*)", exact), (".*a.*", exact), true),
+        (("[a-c]{2,3}", exact), ("[a-c]{1,3}", exact), true),
+        (("[a-c]", exact), ("[abd]", exact), false),
+        (("é", exact), ("[^a]", exact), true),
+        (("#", exact), ("a", exact), true),
+        (("a", exact), ("@", exact), true),
+        (("ab", exact), ("ab", any), true),
+        (("ab", any), ("ab", exact), false),
+        (("1[a-z]", any), ("1[a-z]", exact), true),
+    ] {
+        let found = parse(a.0, a.1).is_within(&parse(b.0, b.1), 1_000);
+        assert_eq!(found, within, "{a:?} within {b:?}");
+    }
+    // Who may take no step knows nothing.
+    assert!(!parse("ab", exact).is_within(&parse("ab", exact), 0));
+}
+
+#[test]
 fn equality_is_that_of_source_flags_and_case() {
     let one = parse("a", Case::Sensitive);
     assert_eq!(one, one.clone());
@@ -338,6 +364,32 @@ proptest! {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_lies_within_matches_no_more(
+        a in sources(), b in sources(),
+        texts in proptest::collection::vec("[aAbBé1]{0,4}", 16),
+    ) {
+        let regexp = |source: &str| Regexp::parse(source, Flags::ALL, Case::Sensitive).ok();
+        let steps = 1_000_000;
+        let (Some(left), Some(right)) = (regexp(&a), regexp(&b)) else {
+            return Err(TestCaseError::fail(format!("{a:?} or {b:?} is refused")));
+        };
+        let within = left.is_within(&right, steps);
+        for text in &texts {
+            prop_assert!(!within || !left.matches(text) || right.matches_slow(text), "{}", text);
+        }
+        // It is found wherever it is so: the one without the other is nothing.
+        let rest = regexp(&format!("({a})&~({b})"));
+        let nothing = regexp("#");
+        if let (Some(rest), Some(nothing)) = (rest, nothing) {
+            prop_assert_eq!(within, rest.is_within(&nothing, steps), "{:?} within {:?}", a, b);
+        }
+        if let Some(both) = regexp(&format!("({a})|({b})")) {
+            prop_assert!(left.is_within(&both, steps), "{:?} within either", a);
+            prop_assert_eq!(both.is_within(&right, steps), within);
         }
     }
 
