@@ -13,13 +13,14 @@ mod formula;
 mod judge;
 mod perturb;
 mod plans;
-mod propose;
+pub(crate) mod propose;
 mod relevance;
 mod sample;
 mod script;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) mod turn;
 mod value;
 
 use std::fmt;
