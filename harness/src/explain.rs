@@ -5,13 +5,11 @@
 mod clauses;
 mod findings;
 mod lookup;
-#[cfg(test)]
-mod tests;
 mod turn;
 
 use serde_json::Value;
 
-use crate::case::{Case, CaseTree};
+use crate::case::{Case, CaseTree, Options, Polarity};
 use crate::coverage::ClauseKind;
 use crate::coverage::parts;
 use crate::engine::EngineError;
@@ -20,6 +18,7 @@ use crate::ir::Origin;
 use crate::ir::eval::eval;
 use crate::ir::plan::{EqlSearch, Plan, Reach};
 use crate::run::{Project, RuleRun, Session, Subject};
+use crate::verdict;
 use clauses::Filter;
 
 pub use findings::{Compared, Comparison, Findings, Group, Groups, Lacking, Term, Terms};
@@ -35,6 +34,8 @@ const MAX_TURNS: usize = 40;
 pub struct Explained {
     /// The rule, and its outcome on the case.
     pub rule: RuleRun,
+    /// What the case expects; `None` without a case, and for events that are none.
+    pub expects: Option<Polarity>,
     /// What each condition of the rule is about, such as `stage 2`; empty for
     /// the only one. No conditions where the rule cannot be judged.
     pub filters: Vec<String>,
@@ -165,8 +166,18 @@ pub struct FieldChange {
     pub to: Vec<String>,
 }
 
-/// Explains the rule of a key; with a case, on its events. `None` where there
-/// is no such rule.
+/// What a rule is explained on.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Nothing: the rule alone.
+    Rule,
+    /// One of its cases.
+    Case(Case),
+    /// Events that are no case: where they came from, and they.
+    Events(String, Vec<Event>),
+}
+
+/// Explains the rule of a key. `None` where there is no such rule.
 ///
 /// # Errors
 ///
@@ -174,7 +185,7 @@ pub struct FieldChange {
 pub fn explain(
     project: Project,
     key: &str,
-    case: Option<Case>,
+    question: Question,
 ) -> Result<Option<Explained>, EngineError> {
     let Project { mut rules, cases, exceptions, mut schema } = project;
     // The fixtures decide on fields without a mapping; events come behind them.
@@ -182,26 +193,45 @@ pub fn explain(
         schema.observe(&event.source);
     }
     rules.rules.retain(|rule| rule.key() == key);
+    let mut own = { cases }.rules.remove(key).unwrap_or_default();
+    let (asked, expects) = match question {
+        Question::Rule => (None, None),
+        Question::Case(case) => {
+            (own.iter().position(|own| own.path == case.path), Some(case.polarity))
+        }
+        Question::Events(path, events) => {
+            let (name, polarity) = (path.clone(), Polarity::Positive);
+            own.push(Case { path, name, polarity, events, options: Options::default() });
+            (Some(own.len() - 1), None)
+        }
+    };
     let mut cases = CaseTree::default();
-    cases.rules.insert(key.to_owned(), case.into_iter().collect());
+    cases.rules.insert(key.to_owned(), own);
     let session = Session::open(Project { rules, cases, exceptions, schema }, None);
     let Some(mut rule) = session.judge(&session.hits()?).rules.pop() else { return Ok(None) };
-    // That only one case ran is no fault of the rule.
+    // Events that are no case say nothing about the rule's cases.
+    if expects.is_none() && asked.is_some() && !rule.cases.is_empty() {
+        let cases = &rule.cases[..rule.cases.len() - 1];
+        rule.status = verdict::status(cases.iter().map(|run| (&*run.case, &run.verdict)));
+    }
     rule.problems.retain(|problem| problem.diagnostic.code != "unpaired");
-    let subject = session.subjects().into_iter().next().flatten();
-    Ok(Some(match subject {
-        Some(subject) => judged(rule, &subject),
-        None => Explained::bare(rule),
-    }))
+    let cases = std::mem::take(&mut rule.cases).into_iter();
+    rule.cases = asked.and_then(|at| { cases }.nth(at)).into_iter().collect();
+    let mut explained = Explained::bare(rule, expects);
+    if let Some(subject) = session.subjects().into_iter().next().flatten() {
+        explained.judged(&subject, asked);
+    }
+    Ok(Some(explained))
 }
 
 impl Explained {
     /// A rule that has no conditions on single events, or cannot be judged.
-    fn bare(rule: RuleRun) -> Self {
+    fn bare(rule: RuleRun, expects: Option<Polarity>) -> Self {
         let ids = rule.cases.iter().flat_map(|run| &run.case.events);
         Self {
             ids: ids.map(|event| event.id.clone()).collect(),
             rule,
+            expects,
             filters: Vec::new(),
             clauses: Vec::new(),
             parts: Vec::new(),
@@ -214,26 +244,27 @@ impl Explained {
     pub fn name(&self, event: u32) -> String {
         self.ids.get(event as usize).cloned().unwrap_or_default()
     }
-}
 
-fn judged(rule: RuleRun, subject: &Subject<'_>) -> Explained {
-    let mut explained = Explained::bare(rule);
-    let number = if subject.cases().is_empty() { 0 } else { subject.plan_of(0) };
-    let Some(plan) = subject.plans().get(number) else { return explained };
-    explained.filters = labels(plan);
-    let filters: Vec<Filter<'_>> =
-        plan.filters().into_iter().map(|filter| Filter::new(filter, subject)).collect();
-    for (at, filter) in filters.iter().enumerate() {
-        explained.clauses.extend(filter.clauses(at));
+    /// `case` is the position of the case among those of the rule.
+    fn judged(&mut self, subject: &Subject<'_>, case: Option<usize>) {
+        let number = case.map_or(0, |case| subject.plan_of(case));
+        let Some(plan) = subject.plans().get(number) else { return };
+        self.filters = labels(plan);
+        let filters: Vec<Filter<'_>> =
+            plan.filters().into_iter().map(|filter| Filter::new(filter, subject)).collect();
+        for (at, filter) in filters.iter().enumerate() {
+            self.clauses.extend(filter.clauses(at));
+        }
+        let parts = parts::parts(plan, subject.rule()).into_iter();
+        let part =
+            |part: parts::Part| Part { kind: part.kind, origin: part.origin, text: part.text };
+        self.parts = parts.map(part).collect();
+        if let Some(case) = case {
+            let hits = hits(plan, case, subject);
+            self.events = events(plan, &filters, case, &hits, subject);
+            self.findings = findings::findings(plan, &hits, case, subject);
+        }
     }
-    let parts = parts::parts(plan, subject.rule()).into_iter();
-    explained.parts =
-        parts.map(|part| Part { kind: part.kind, origin: part.origin, text: part.text }).collect();
-    if let Some(case) = subject.cases().first() {
-        explained.events = events(plan, &filters, &case.events, subject);
-        explained.findings = findings::findings(plan, &hits(plan, subject), subject);
-    }
-    explained
 }
 
 /// What each filter of a plan is about.
@@ -260,13 +291,14 @@ fn labels(plan: &Plan) -> Vec<String> {
 }
 
 /// The events of the case that each filter matches, by the evaluator.
-fn hits(plan: &Plan, subject: &Subject<'_>) -> Vec<Vec<u32>> {
-    let documents = &subject.documents()[subject.documents_of(0)];
+fn hits(plan: &Plan, case: usize, subject: &Subject<'_>) -> Vec<Vec<u32>> {
+    let documents = subject.events(case).documents;
     let filters = plan.filters().into_iter().zip(plan.reaches());
     let hits = filters.map(|(filter, reach)| {
         let numbered = (0_u32..).zip(documents);
         let hit = numbered.filter(|(number, document)| {
-            subject.reaches(0, *number as usize, reach) && eval(filter, document, subject.columns())
+            subject.reaches(case, *number as usize, reach)
+                && eval(filter, document, subject.columns())
         });
         hit.map(|(number, _)| number).collect()
     });
@@ -277,27 +309,27 @@ fn hits(plan: &Plan, subject: &Subject<'_>) -> Vec<Vec<u32>> {
 fn events(
     plan: &Plan,
     filters: &[Filter<'_>],
-    events: &[Event],
+    case: usize,
+    hits: &[Vec<u32>],
     subject: &Subject<'_>,
 ) -> Vec<EventView> {
-    let seen = subject.events(0);
-    let hits = hits(plan, subject);
+    let seen = subject.events(case);
     let reaches: Vec<Reach> = plan.reaches();
     let mut turns = 0;
     let mut views = Vec::new();
-    for (number, event) in events.iter().enumerate().take(MAX_EVENTS) {
+    for (number, event) in subject.cases()[case].events.iter().enumerate().take(MAX_EVENTS) {
         let document = &seen.documents[number];
         let marks: Vec<Vec<Mark>> =
             filters.iter().map(|filter| filter.marks(document, event)).collect();
         let mut outcomes = Vec::with_capacity(filters.len());
         for (at, reach) in reaches.iter().enumerate() {
             let holds = eval(filters[at].predicate(), document, subject.columns());
-            let barrier = subject.barrier(0, number, *reach);
+            let barrier = subject.barrier(case, number, *reach);
             // A stage that has its events asks nothing of the others.
             let asks = if holds { barrier.is_none() } else { hits[at].is_empty() };
             let turn = (asks && turns < MAX_TURNS).then(|| {
                 turns += 1;
-                turn::turn(plan, filters, (at, number), &marks, subject)
+                turn::turn(plan, filters, at, (case, number), &marks, subject)
             });
             outcomes.push(Outcome { holds, barrier, turn: turn.flatten() });
         }

@@ -80,7 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "explain",
         &[
             "case", "coverage", "detect", "document", "engine", "event", "ir", "likeness",
-            "mutate", "rule", "run", "span",
+            "mutate", "rule", "run", "verdict",
         ],
     ),
     ("files", &["diagnostic", "span"]),

@@ -2,8 +2,9 @@
 //! comparisons with indicators.
 
 use crate::detect::eql::why::{Story, story};
+use crate::detect::sequence::key::Key;
 use crate::detect::terms::key_text;
-use crate::detect::{Detail, Events, new_terms, threat, threshold};
+use crate::detect::{Detail, Error, Events, new_terms, threat, threshold};
 use crate::event::Event;
 use crate::ir::plan::{NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan};
 use crate::run::Subject;
@@ -119,9 +120,13 @@ pub struct Compared {
 }
 
 /// Tells what the events that the filters match are together.
-pub(super) fn findings(plan: &Plan, hits: &[Vec<u32>], subject: &Subject<'_>) -> Findings {
-    let Some(case) = subject.cases().first() else { return Findings::None };
-    let own = Own { case: &case.events, events: subject.events(0) };
+pub(super) fn findings(
+    plan: &Plan,
+    hits: &[Vec<u32>],
+    case: usize,
+    subject: &Subject<'_>,
+) -> Findings {
+    let own = Own { case: &subject.cases()[case].events, events: subject.events(case) };
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     let found = match plan {
         Plan::Filter(_) | Plan::Pipeline(_) => return Findings::None,
@@ -129,7 +134,9 @@ pub(super) fn findings(plan: &Plan, hits: &[Vec<u32>], subject: &Subject<'_>) ->
             story(plan, hits, own.events, &|event| own.id(event)).map(Findings::Sequence)
         }
         Plan::Threshold(plan) => own.groups(plan, first).map(Findings::Groups),
-        Plan::NewTerms(plan) => own.terms(plan, first, subject.window(0).from).map(Findings::Terms),
+        Plan::NewTerms(plan) => {
+            own.terms(plan, first, subject.window(case).from).map(Findings::Terms)
+        }
         Plan::Threat(plan) => {
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
             own.comparisons(plan, first, indicators).map(Findings::Comparisons)
@@ -153,7 +160,7 @@ impl Own<'_> {
         self.case.get(event as usize).map_or_else(String::new, |event| event.id.clone())
     }
 
-    fn groups(&self, plan: &ThresholdPlan, hits: &[u32]) -> Result<Groups, crate::detect::Error> {
+    fn groups(&self, plan: &ThresholdPlan, hits: &[u32]) -> Result<Groups, Error> {
         let mut groups = threshold::groups(plan, hits, self.events)?;
         groups.sort_by_key(|group| std::cmp::Reverse((group.count, group.cardinality)));
         let in_groups: Vec<u32> = groups.iter().flat_map(|group| &group.events).copied().collect();
@@ -176,12 +183,7 @@ impl Own<'_> {
         })
     }
 
-    fn terms(
-        &self,
-        plan: &NewTermsPlan,
-        hits: &[u32],
-        from: i64,
-    ) -> Result<Terms, crate::detect::Error> {
+    fn terms(&self, plan: &NewTermsPlan, hits: &[u32], from: i64) -> Result<Terms, Error> {
         let terms = new_terms::terms(&plan.fields, hits, self.events)?;
         let term = |term: new_terms::Term| Term {
             key: key(&term.key),
@@ -202,7 +204,7 @@ impl Own<'_> {
         plan: &ThreatPlan,
         hits: &[u32],
         indicators: &[u32],
-    ) -> Result<Vec<Comparison>, crate::detect::Error> {
+    ) -> Result<Vec<Comparison>, Error> {
         let found = threat::find(plan, hits, indicators, self.events, usize::MAX)?;
         let matching = |event: u32| {
             let own = found.iter().find(|found| found.stages.first() == Some(&Some(event)));
@@ -246,7 +248,7 @@ impl Own<'_> {
     }
 }
 
-fn key(key: &crate::detect::sequence::key::Key) -> Vec<String> {
+fn key(key: &Key) -> Vec<String> {
     key.iter().map(|value| key_text(value.as_ref()).to_string()).collect()
 }
 

@@ -7,26 +7,28 @@ use serde_json::Value;
 use super::clauses::Filter;
 use super::{FieldChange, Mark, Truth, Turn};
 use crate::event::{Event, flatten};
+use crate::ir::eval::eval;
 use crate::ir::explain::flips;
 use crate::ir::plan::Plan;
 use crate::mutate::{propose, turn as search};
 use crate::run::Subject;
 
-/// Turns the n-th condition on an event of the case; `marks` are those of the
+/// Turns the n-th condition on an event of a case; `marks` are those of the
 /// event, by condition.
 pub(super) fn turn(
     plan: &Plan,
     filters: &[Filter<'_>],
-    (filter, event): (usize, usize),
+    filter: usize,
+    (case, event): (usize, usize),
     marks: &[Vec<Mark>],
     subject: &Subject<'_>,
 ) -> Option<Turn> {
     let own = &filters[filter];
     let before = filters[..filter].iter().map(Filter::size).sum::<usize>();
-    let document = subject.events(0).documents.get(event)?;
-    let holds = crate::ir::eval::eval(own.predicate(), document, subject.columns());
-    let old = &subject.cases().first()?.events[event];
-    let Some(new) = search::turned(subject, (plan, filter), (0, event), !holds) else {
+    let document = subject.events(case).documents.get(event)?;
+    let holds = eval(own.predicate(), document, subject.columns());
+    let old = &subject.cases().get(case)?.events[event];
+    let Some(new) = search::turned(subject, (plan, filter), (case, event), !holds) else {
         let flips = flips(own.predicate(), document, subject.columns(), !holds)?;
         let mut clauses: Vec<usize> = flips
             .iter()
