@@ -325,8 +325,9 @@ fn events(
         for (at, reach) in reaches.iter().enumerate() {
             let holds = eval(filters[at].predicate(), document, subject.columns());
             let barrier = subject.barrier(case, number, *reach);
-            // A stage that has its events asks nothing of the others.
-            let asks = if holds { barrier.is_none() } else { hits[at].is_empty() };
+            // A stage that has its events, or wants none, asks nothing of the others.
+            let lacks = hits[at].is_empty() && plan.wants_event(at);
+            let asks = if holds { barrier.is_none() } else { lacks };
             let turn = (asks && turns < MAX_TURNS).then(|| {
                 turns += 1;
                 turn::turn(plan, filters, at, (case, number), &marks, subject)

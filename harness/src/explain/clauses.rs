@@ -111,19 +111,40 @@ impl<'a> Filter<'a> {
             } else {
                 Truth::False
             };
-            let mut found: Vec<(String, Vec<String>)> = Vec::new();
-            self.tree.nodes[stated.node].predicate.leaves(&mut |leaf| {
-                for field in self.fields(leaf) {
-                    if found.iter().all(|(known, _)| *known != field) {
-                        let values = event.values(&field).into_iter().map(ToString::to_string);
-                        let values = values.collect();
-                        found.push((field, values));
-                    }
-                }
-            });
+            // Of a clause over many fields those that make it true are enough.
+            let holding =
+                |leaf: &Leaf| document.rows.iter().any(|row| eval_leaf(leaf, row, columns));
+            let mut found =
+                self.found(stated.node, event, &|leaf| truth != Truth::True || holding(leaf));
+            if found.is_empty() {
+                found = self.found(stated.node, event, &|_| true);
+            }
             Mark { truth, found }
         };
         self.stated.iter().map(mark).collect()
+    }
+
+    /// The fields of the leaves below a node, with their values.
+    fn found(
+        &self,
+        node: usize,
+        event: &Event,
+        counts: &dyn Fn(&Leaf) -> bool,
+    ) -> Vec<(String, Vec<String>)> {
+        let mut found: Vec<(String, Vec<String>)> = Vec::new();
+        self.tree.nodes[node].predicate.leaves(&mut |leaf| {
+            if !counts(leaf) {
+                return;
+            }
+            for field in self.fields(leaf) {
+                if found.iter().all(|(known, _)| *known != field) {
+                    let values = event.values(&field).into_iter().map(ToString::to_string);
+                    let values = values.collect();
+                    found.push((field, values));
+                }
+            }
+        });
+        found
     }
 
     /// Whether no test of a clause that fails has a value to tell; that a field

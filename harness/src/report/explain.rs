@@ -161,22 +161,24 @@ impl Report<'_> {
                 writeln!(out)?;
                 self.label(clause.filter, "", out)?;
             }
-            let place = self.place(clause);
+            let place = self.styled.dim(&self.place(clause));
             let word = if clause.negated { "must not" } else { "needs" };
-            writeln!(
-                out,
-                "  {word} {}{}",
-                self.bold(&one_line(&clause.text)),
-                self.styled.dim(&place)
-            )?;
+            let text = self.bold(&one_line(&clause.text));
+            if let [test] = clause.tests.as_slice() {
+                let kind = self.styled.dim(&format!("{:<8}", test.kind));
+                writeln!(out, "  {word:<8}  {kind}  {text}{place}")?;
+                continue;
+            }
+            writeln!(out, "  {word:<8}  {text}{place}")?;
             for test in clause.tests.iter().take(MAX_FIELDS) {
                 let (fields, needs) = (safe(&test.fields.join(", ")), one_line(&test.needs));
                 let shown = if test.kind == "script" { needs } else { format!("{fields} {needs}") };
-                writeln!(out, "    {}  {shown}", self.styled.dim(&format!("{:<8}", test.kind)))?;
+                let kind = self.styled.dim(&format!("{:<8}", test.kind));
+                writeln!(out, "            {kind}  {shown}")?;
             }
             let more = clause.tests.len().saturating_sub(MAX_FIELDS);
             if more > 0 {
-                writeln!(out, "    or {} more", plural(more, "field"))?;
+                writeln!(out, "            or {more} more tests")?;
             }
         }
         if self.explained.clauses.is_empty()
@@ -317,33 +319,42 @@ impl Report<'_> {
 
     fn clause(&self, clause: &Clause, found: &Mark, out: &mut dyn Write) -> io::Result<()> {
         let not = if clause.negated { " (must not hold)" } else { "" };
-        let text = format!(" {}", one_line(&clause.text));
-        writeln!(out, "    {}{}", self.marked(found.truth, &text), self.styled.dim(not))?;
+        let text = self.marked(found.truth, &format!(" {}", one_line(&clause.text)));
         let has = found.found.iter().filter(|(_, values)| !values.is_empty());
         let has: Vec<_> = has.collect();
+        let shown = match (found.found.as_slice(), has.as_slice()) {
+            ([_], [(_, found)]) => format!("found {}", values(found)),
+            ([_], _) => "the event has no such field".to_owned(),
+            (_, []) => "the event has none of these fields".to_owned(),
+            (_, _) => String::new(),
+        };
+        let note = self.styled.dim(&format!("{not}  {shown}"));
+        writeln!(out, "    {text}{}", note.trim_end())?;
+        if found.found.len() < 2 {
+            return Ok(());
+        }
         for (field, found) in has.iter().take(MAX_FIELDS) {
-            let text = format!("{} is {}", safe(field), values(found));
+            let text = format!("found {} in {}", values(found), safe(field));
             writeln!(out, "        {}", self.styled.dim(&text))?;
         }
-        if has.is_empty() {
-            let fields: Vec<&str> = found.found.iter().map(|(field, _)| field.as_str()).collect();
-            let shown = shorten(&safe(&fields.join(", ")), MAX_VALUE);
-            writeln!(out, "        {}", self.styled.dim(&format!("the event has no {shown}")))?;
+        let more = has.len().saturating_sub(MAX_FIELDS);
+        if more > 0 {
+            writeln!(out, "        {}", self.styled.dim(&format!("and in {more} more fields")))?;
         }
         Ok(())
     }
 
     fn turn(&self, turn: &Turn, holds: bool, out: &mut dyn Write) -> io::Result<()> {
         let would = if holds { "would no longer match" } else { "would match" };
-        let count = plural(turn.clauses.len(), "clause");
         if turn.event.is_none() {
+            let count = plural(turn.clauses.len(), "clause");
             writeln!(out, "    {would} if {count} turned; no event was found that does so:")?;
             for clause in turn.clauses.iter().filter_map(|at| self.explained.clauses.get(*at)) {
                 writeln!(out, "      {}", one_line(&clause.text))?;
             }
             return Ok(());
         }
-        writeln!(out, "    {would} with {} ({count}):", plural(turn.fields.len(), "change"))?;
+        writeln!(out, "    {would} with {}:", plural(turn.fields.len(), "change"))?;
         for FieldChange { field, from, to } in &turn.fields {
             let (from, to) = (values(from), self.bold(&values(to)));
             writeln!(out, "      {}: {from} → {to}", safe(field))?;
