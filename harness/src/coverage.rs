@@ -141,12 +141,21 @@ pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, Engin
     let judged: Vec<&Subject<'_>> = subjects.iter().flatten().collect();
     let asked = judged.iter().map(|subject| (*subject, leaves(subject))).collect();
     let sheets = Sheet::all(asked, engine)?;
+    Ok(of(session, &subjects, &sheets))
+}
+
+/// What the cases of a session show, by the sheets of the rules that are judged.
+pub(crate) fn of(
+    session: &Session,
+    subjects: &[Option<Subject<'_>>],
+    sheets: &[Sheet<'_>],
+) -> Coverage {
     let mut measured = sheets.par_iter().map(rule).collect::<Vec<RuleCoverage>>().into_iter();
-    let rules = session.keys().into_iter().zip(&subjects).map(|(key, subject)| {
+    let rules = session.keys().into_iter().zip(subjects).map(|(key, subject)| {
         let found = subject.as_ref().and_then(|_| measured.next());
         found.unwrap_or(RuleCoverage { key, clauses: Vec::new() })
     });
-    Ok(Coverage { rules: rules.collect() })
+    Coverage { rules: rules.collect() }
 }
 
 /// The leaves of all plans of a rule.

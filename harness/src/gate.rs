@@ -15,7 +15,7 @@ use crate::case::Polarity;
 use crate::coverage::Coverage;
 use crate::mutate::Mutants;
 use crate::run::{RuleRun, Run};
-use crate::verdict::Status;
+use crate::verdict::{self, Pairing, Status};
 
 /// What rules have to reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -115,12 +115,11 @@ fn unpaired(rule: &RuleRun) -> Option<&'static str> {
     if matches!(rule.status, Status::Unsupported | Status::Invalid) {
         return None;
     }
-    let has = |polarity| rule.cases.iter().any(|run| run.case.polarity == polarity);
-    match (has(Polarity::Positive), has(Polarity::Negative)) {
-        (true, true) => None,
-        (true, false) => Some("there is no negative case"),
-        (false, true) => Some("there is no positive case"),
-        (false, false) => Some("there is no case"),
+    match verdict::pairing(rule.cases.iter().map(|run| run.case.polarity)) {
+        Pairing::Paired => None,
+        Pairing::Lacks(Polarity::Negative) => Some("there is no negative case"),
+        Pairing::Lacks(Polarity::Positive) => Some("there is no positive case"),
+        Pairing::Empty => Some("there is no case"),
     }
 }
 

@@ -13,13 +13,14 @@ mod formula;
 mod judge;
 mod perturb;
 mod plans;
-mod propose;
+pub(crate) mod propose;
 mod relevance;
 mod sample;
 mod script;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) mod turn;
 mod value;
 
 use std::fmt;
@@ -28,8 +29,8 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::case::Polarity;
-use crate::coverage;
 use crate::coverage::sheet::Sheet;
+use crate::coverage::{self, Coverage};
 use crate::engine::{Engine, EngineError};
 use crate::ir::Origin;
 use crate::ir::plan::Plan;
@@ -234,36 +235,75 @@ pub fn mutate(
     fixtures: Fixtures,
 ) -> Result<Mutants, EngineError> {
     let subjects = session.subjects();
+    let edits = all_edits(&subjects);
+    let sheets = sheets(&subjects, &edits, engine)?;
+    Ok(judged(session, (&subjects, &edits), &sheets, fixtures))
+}
+
+/// The same, and what the cases cover, by one asking of the engine.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn measure(
+    session: &Session,
+    engine: &dyn Engine,
+    fixtures: Fixtures,
+) -> Result<(Coverage, Mutants), EngineError> {
+    let subjects = session.subjects();
+    let edits = all_edits(&subjects);
+    let sheets = sheets(&subjects, &edits, engine)?;
+    let coverage = coverage::of(session, &subjects, &sheets);
+    Ok((coverage, judged(session, (&subjects, &edits), &sheets, fixtures)))
+}
+
+/// By rule that is judged, by plan: the plans of a rule differ in their dates alone.
+type Edits = Vec<Vec<Vec<Edit>>>;
+
+fn all_edits(subjects: &[Option<Subject<'_>>]) -> Edits {
     let judged: Vec<&Subject<'_>> = subjects.iter().flatten().collect();
-    // By rule, by plan: the plans of a rule differ in their dates alone.
-    let edits: Vec<Vec<Vec<Edit>>> = judged
-        .par_iter()
-        .map(|subject| {
-            let plans = subject.plans().iter();
-            plans.map(|plan| edits_of(plan, subject)).collect()
-        })
-        .collect();
-    let asked = judged.iter().zip(&edits).map(|(subject, edits)| {
+    let own = judged.par_iter().map(|subject| {
+        let plans = subject.plans().iter();
+        plans.map(|plan| edits_of(plan, subject)).collect()
+    });
+    own.collect()
+}
+
+/// What the engine says of all leaves of the rules and of their changes.
+fn sheets<'a>(
+    subjects: &'a [Option<Subject<'a>>],
+    edits: &'a Edits,
+    engine: &dyn Engine,
+) -> Result<Vec<Sheet<'a>>, EngineError> {
+    let asked = subjects.iter().flatten().zip(edits).map(|(subject, edits)| {
         let mut leaves = coverage::leaves(subject);
         for edit in edits.iter().flatten() {
             if let Change::Filters(replaced) = &edit.change {
                 replaced.iter().for_each(|one| one.with.leaves(&mut |leaf| leaves.push(leaf)));
             }
         }
-        (*subject, leaves)
+        (subject, leaves)
     });
-    let sheets = Sheet::all(asked.collect(), engine)?;
+    Sheet::all(asked.collect(), engine)
+}
+
+fn judged(
+    session: &Session,
+    (subjects, edits): (&[Option<Subject<'_>>], &Edits),
+    sheets: &[Sheet<'_>],
+    fixtures: Fixtures,
+) -> Mutants {
     let mut mutants = sheets
         .par_iter()
-        .zip(&edits)
+        .zip(edits)
         .map(|(sheet, edits)| judge::rule(sheet, edits, fixtures))
         .collect::<Vec<RuleMutants>>()
         .into_iter();
-    let rules = session.keys().into_iter().zip(&subjects).map(|(key, subject)| {
+    let rules = session.keys().into_iter().zip(subjects).map(|(key, subject)| {
         let found = subject.as_ref().and_then(|_| mutants.next());
         found.unwrap_or(RuleMutants { key, mutants: Vec::new() })
     });
-    Ok(Mutants { rules: rules.collect() })
+    Mutants { rules: rules.collect() }
 }
 
 /// All changes to one plan of a rule, in the order of the rule.

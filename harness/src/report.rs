@@ -6,6 +6,8 @@
 pub mod attack;
 pub mod coverage_json;
 pub mod digest;
+pub mod explain;
+pub mod explain_json;
 pub mod github;
 pub mod html;
 pub mod human;
@@ -17,6 +19,7 @@ pub mod navigator;
 pub mod places;
 pub mod problem;
 pub mod schedule;
+mod segments;
 pub mod table;
 mod words;
 mod xml;

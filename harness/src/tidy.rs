@@ -61,12 +61,33 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),
     ("exception", &["diagnostic", "files", "schema", "span", "value"]),
-    ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
+    (
+        "esql",
+        &[
+            "analysis",
+            "diagnostic",
+            "ir",
+            "likeness",
+            "pattern",
+            "query",
+            "schema",
+            "span",
+            "value",
+        ],
+    ),
     ("event", &["schema", "value"]),
+    (
+        "explain",
+        &[
+            "case", "coverage", "detect", "document", "engine", "event", "ir", "likeness",
+            "mutate", "rule", "run", "verdict",
+        ],
+    ),
     ("files", &["diagnostic", "span"]),
     ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
+    ("likeness", &[]),
     (
         "mutate",
         &[
@@ -81,7 +102,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "case",
             "coverage",
+            "detect",
             "diagnostic",
+            "explain",
             "files",
             "ir",
             "mutate",

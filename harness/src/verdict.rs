@@ -67,26 +67,51 @@ pub fn failed(reason: &str) -> Verdict {
     Verdict::Error(reason.to_string())
 }
 
-/// The status of a rule that ran, from its cases and their verdicts.
-pub fn status<'a>(cases: impl IntoIterator<Item = (&'a Case, &'a Verdict)>) -> Status {
-    let (mut positive, mut negative, mut todo, mut failed) = (false, false, false, false);
-    for (case, verdict) in cases {
-        match case.polarity {
+/// Which polarities cases have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairing {
+    /// Both.
+    Paired,
+    /// Only the other one.
+    Lacks(Polarity),
+    /// There is no case.
+    Empty,
+}
+
+/// Which polarities these are.
+pub fn pairing(polarities: impl IntoIterator<Item = Polarity>) -> Pairing {
+    let (mut positive, mut negative) = (false, false);
+    for polarity in polarities {
+        match polarity {
             Polarity::Positive => positive = true,
             Polarity::Negative => negative = true,
         }
+    }
+    match (positive, negative) {
+        (true, true) => Pairing::Paired,
+        (true, false) => Pairing::Lacks(Polarity::Negative),
+        (false, true) => Pairing::Lacks(Polarity::Positive),
+        (false, false) => Pairing::Empty,
+    }
+}
+
+/// The status of a rule that ran, from its cases and their verdicts.
+pub fn status<'a>(cases: impl IntoIterator<Item = (&'a Case, &'a Verdict)> + Clone) -> Status {
+    let pairing = pairing(cases.clone().into_iter().map(|(case, _)| case.polarity));
+    let (mut todo, mut failed) = (false, false);
+    for (case, verdict) in cases {
         if case.options.todo.is_some() {
             todo = true;
         } else if *verdict != Verdict::Pass {
             failed = true;
         }
     }
-    match (positive, negative) {
-        (false, false) => Status::Untested,
+    match pairing {
+        Pairing::Empty => Status::Untested,
         _ if failed => Status::Failed,
-        (true, true) if todo => Status::Todo,
-        (true, true) => Status::Passed,
-        (true, false) | (false, true) => Status::Failed,
+        Pairing::Paired if todo => Status::Todo,
+        Pairing::Paired => Status::Passed,
+        Pairing::Lacks(_) => Status::Failed,
     }
 }
 

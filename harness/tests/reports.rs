@@ -5,6 +5,8 @@
 mod sample;
 #[path = "reports/schema.rs"]
 mod schema;
+#[path = "reports/xsd.rs"]
+mod xsd;
 
 use std::fs;
 use std::io;
@@ -167,6 +169,38 @@ fn junit_is_well_formed_and_its_counts_are_true() {
     assert_eq!(suites.len(), 9);
     let name = suites[0].descendants().find(|n| n.attribute("name") == Some("rule.name"));
     assert_eq!(name.and_then(|n| n.attribute("value")), Some(HOSTILE));
+}
+
+/// What is wrong with a JUnit report by docs/schemas/junit.xsd.
+fn junit_faults(text: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas/junit.xsd");
+    let schema = fs::read_to_string(path).expect("the schema is there");
+    let schema = Document::parse(&schema).expect("the schema is XML");
+    xsd::faults(&schema, &Document::parse(text).expect("well-formed XML"))
+}
+
+#[test]
+fn junit_is_valid_by_its_schema() {
+    let sample = sample(20);
+    let text = render(&sample, junit::render);
+    assert_eq!(junit_faults(&text), [""; 0]);
+    assert_eq!(junit_faults(&bare(&sample.run, junit::render)), [""; 0]);
+    assert_eq!(
+        junit_faults(&bare(&Run { rules: Vec::new(), problems: Vec::new() }, junit::render)),
+        [""; 0]
+    );
+    for (from, to, fault) in [
+        ("tests=\"", "count=\"", "<testsuites>: has unknown count"),
+        ("tests=\"", "count=\"", "<testsuites>: lacks tests"),
+        ("failures=\"", "failures=\"-", "<testsuites>: failures is"),
+        ("<properties>", "<system-out/><properties>", "<testsuite>: cannot hold"),
+        ("<skipped ", "<system-out/><skipped ", "<testcase>: cannot hold"),
+        ("<testsuite ", "text<testsuite ", "<testsuites>: holds text"),
+        ("<skipped ", "<skip/><skipped ", "<skip>: is unknown"),
+    ] {
+        let faults = junit_faults(&text.replacen(from, to, 1));
+        assert!(faults.iter().any(|found| found.starts_with(fault)), "no {fault} in {faults:?}");
+    }
 }
 
 #[test]

@@ -248,12 +248,21 @@ test("the page of this repository's own rules opens every rule", { skip: !REAL }
   const { page, done } = await open(REAL);
   const count = await page.locator(".rules tbody a").count();
   assert.ok(count > 0);
+  let queries = 0;
   for (let at = 0; at < count; at += 1) {
+    const name = await page.locator(".rules tbody a").nth(at).textContent();
     await page.locator(".rules tbody a").nth(at).click();
     await page.locator("#detail h1").waitFor();
-    assert.ok((await page.locator("#detail .query").first().textContent()).length > 10);
+    assert.equal(await page.locator("#detail h1").textContent(), name);
+    // A rule on the results of an anomaly job has none.
+    const query = page.locator("#detail .query").first();
+    if (await query.count()) {
+      assert.ok((await query.textContent()).length > 10, name);
+      queries += 1;
+    }
     await page.keyboard.press("Escape");
     await page.locator("#list").waitFor();
   }
+  assert.ok(queries > 0.9 * count, `${queries} of ${count} have a query`);
   await done();
 });

@@ -49,6 +49,21 @@ Examples:
 
 A missed mutant is shown with the case that would catch it, ready to save.")]
     Mutants(MutantsArgs),
+    /// Show the clauses of a rule, and what each is on an event: true, false or
+    /// unknown, by which value, and the smallest change that turns the outcome.
+    #[command(after_help = "\
+Examples:
+  cargo xtask explain root_login_over_ssh             the clauses, with types and what they need
+  cargo xtask explain root_login_over_ssh positive/by_key
+                                                      on the events of one of its cases
+  cargo xtask explain linux/root_login event.json     on events of a file (.json or .ndjson)
+  jq .hits.hits found.json | cargo xtask explain root_login -
+                                                      on events of standard input
+  cargo xtask explain root_login event.json --format json
+
+A rule is named by its path, its rule_id, its name, or a piece of these that no
+other rule has.")]
+    Explain(ExplainArgs),
     /// Judge this harness by recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
     /// Check the repository's own conventions.
@@ -205,6 +220,24 @@ pub(crate) enum Format {
     Human,
     /// One JSON object; see docs/formats.md.
     Json,
+}
+
+/// `cargo xtask explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule.
+    pub(crate) rule: String,
+    /// A case of the rule, a file of events, or `-` for standard input.
+    #[arg(value_name = "EVENT.json|CASE")]
+    pub(crate) events: Option<String>,
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// Write the output to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// `cargo xtask conformance`.

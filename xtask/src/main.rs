@@ -21,6 +21,7 @@ fn main() -> std::process::ExitCode {
         Verb::Test(args) => verbs::test::run(&args),
         Verb::Coverage(args) => verbs::coverage::run(&args),
         Verb::Mutants(args) => verbs::mutants::run(&args),
+        Verb::Explain(args) => verbs::explain::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod conformance;
 pub(crate) mod coverage;
+pub(crate) mod explain;
 pub(crate) mod mutants;
 pub(crate) mod test;
 pub(crate) mod tidy;

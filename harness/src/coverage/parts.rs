@@ -42,7 +42,7 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
             if plan.count > 1 {
                 let without = ThresholdPlan { count: 1, ..plan.clone() };
                 let text = format!("at least {} events", plan.count);
-                add(ClauseKind::Count, Origin::default(), text, Plan::Threshold(without));
+                add(ClauseKind::Count, in_file(None), text, Plan::Threshold(without));
             }
             if let Some((field, count)) = &plan.cardinality {
                 let without = ThresholdPlan { cardinality: None, ..plan.clone() };

@@ -7,7 +7,6 @@
 mod aggregate;
 mod commands;
 mod expression;
-mod likeness;
 mod live;
 mod operators;
 mod scope;

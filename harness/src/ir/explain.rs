@@ -5,8 +5,8 @@
 //! reference evaluator.
 
 use super::eval::eval_leaf;
-use super::{Leaf, Predicate};
-use crate::document::{Columns, Document};
+use super::{Column, Leaf, Predicate, Test};
+use crate::document::{Columns, Document, Row};
 
 /// One leaf, as it is and as it would have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,23 @@ pub struct Flip<'a> {
     pub leaf: &'a Leaf,
     /// The truth that it needs; it has the other one.
     pub needed: bool,
+}
+
+/// The truth of a leaf on a row; `None` where the row has no value that could
+/// tell, which counts as false.
+pub fn known(leaf: &Leaf, row: &Row, columns: &Columns) -> Option<bool> {
+    let cell = |column: &Column| columns.id(column).and_then(|id| row.cell(id));
+    match &leaf.test {
+        Test::Script(script) => script.outcome(&cell),
+        Test::Exists => Some(eval_leaf(leaf, row, columns)),
+        Test::Term(_)
+        | Test::Phrase(_)
+        | Test::Long(_)
+        | Test::Date(_)
+        | Test::Bool(_)
+        | Test::Double(_)
+        | Test::Ip(_) => cell(&leaf.column).map(|_| eval_leaf(leaf, row, columns)),
+    }
 }
 
 /// A smallest set of leaves that have to change for `predicate` to become

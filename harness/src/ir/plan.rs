@@ -259,6 +259,23 @@ impl Plan {
         }
     }
 
+    /// Whether the n-th filter has to have a hit: missing stages and `until` do not.
+    pub fn wants_event(&self, filter: usize) -> bool {
+        match self {
+            Self::Eql(plan) => match &plan.search {
+                EqlSearch::Sequence { stages, .. } => {
+                    stages.get(filter).is_some_and(|stage| !stage.missing)
+                }
+                EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
+            },
+            Self::Filter(_)
+            | Self::Threshold(_)
+            | Self::NewTerms(_)
+            | Self::Threat(_)
+            | Self::Pipeline(_) => true,
+        }
+    }
+
     /// The same, to change them.
     pub fn filters_mut(&mut self) -> Vec<&mut Predicate> {
         match self {

@@ -297,32 +297,44 @@ impl Input {
 impl Script {
     /// Whether some combination of values makes the script true.
     pub fn holds<'a>(&self, cell: &dyn Fn(&Column) -> Option<&'a Cell>) -> bool {
+        self.outcome(cell) == Some(true)
+    }
+
+    /// The same, with `None` where every combination gives null or an error.
+    pub fn outcome<'a>(&self, cell: &dyn Fn(&Column) -> Option<&'a Cell>) -> Option<bool> {
         let values: Vec<Vec<ScriptValue>> =
             self.inputs.iter().map(|input| input.values(cell(&input.column))).collect();
-        self.eval(&values)
+        self.known(&values)
     }
 
     /// Whether some combination of the inputs' values makes the script true;
     /// an input without values is null.
     pub fn eval(&self, values: &[Vec<ScriptValue>]) -> bool {
+        self.known(values) == Some(true)
+    }
+
+    fn known(&self, values: &[Vec<ScriptValue>]) -> Option<bool> {
         let null = [ScriptValue::Null];
         let values: Vec<&[ScriptValue]> = values
             .iter()
             .map(|values| if values.is_empty() { null.as_slice() } else { values.as_slice() })
             .collect();
+        let mut known = None;
         let mut choice = vec![0; values.len()];
         for _ in 0..MAX_COMBINATIONS {
             let inputs: Vec<&ScriptValue> =
                 values.iter().zip(&choice).map(|(values, at)| &values[*at]).collect();
-            if self.expr.eval(&inputs) == Ok(ScriptValue::Bool(true)) {
-                return true;
+            match self.expr.eval(&inputs) {
+                Ok(ScriptValue::Bool(true)) => return Some(true),
+                Ok(ScriptValue::Bool(false)) => known = Some(false),
+                Ok(_) | Err(_) => {}
             }
             let next = (0..choice.len()).find(|at| choice[*at] + 1 < values[*at].len());
-            let Some(next) = next else { return false };
+            let Some(next) = next else { break };
             choice[next] += 1;
             choice[..next].fill(0);
         }
-        false
+        known
     }
 }
 

@@ -257,6 +257,16 @@ impl Formulas {
         Some(left)
     }
 
+    /// Where a filter has a value, given the facts; `None` where that is too
+    /// large to tell.
+    pub(super) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
+        let mut own = self.function(tree, None)?;
+        if !value {
+            own = self.manager.not(own)?;
+        }
+        self.constrained(own)
+    }
+
     /// Where a filter and its change differ on events that matter, given the
     /// facts; `None` where that is too large to tell.
     pub(super) fn difference(

@@ -96,7 +96,7 @@ impl Search<'_> {
     }
 
     /// The truth of every variable on a document; of leaves on its root.
-    fn truth(&self, formulas: &Formulas, document: &Document) -> Vec<bool> {
+    pub(super) fn truth(&self, formulas: &Formulas, document: &Document) -> Vec<bool> {
         let atoms = formulas.atoms.iter();
         let truth = atoms.map(|atom| match atom {
             Atom::Leaf(leaf) => self.holds(leaf, &document.rows[0]),
@@ -120,7 +120,7 @@ impl Search<'_> {
     }
 
     /// The event with all leaves as they have to be, or what cannot be had.
-    fn changed(
+    pub(super) fn changed(
         &self,
         formulas: &mut Formulas,
         event: &Event,
@@ -336,7 +336,7 @@ pub(super) fn told_apart(
 }
 
 /// Events as a case file holds them.
-fn fixture(events: &[Event]) -> Value {
+pub(crate) fn fixture(events: &[Event]) -> Value {
     let mut values: Vec<Value> = events.iter().map(as_json).collect();
     if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
@@ -374,7 +374,11 @@ fn leaves(formulas: &Formulas, list: &[(u32, bool)]) -> Wanted {
 }
 
 /// A function without one combination of values.
-fn without(formulas: &mut Formulas, function: Function, list: &[(u32, bool)]) -> Option<Function> {
+pub(super) fn without(
+    formulas: &mut Formulas,
+    function: Function,
+    list: &[(u32, bool)],
+) -> Option<Function> {
     let mut all = TRUE;
     for (variable, value) in list {
         let mut literal = formulas.manager.variable(*variable)?;

@@ -97,7 +97,7 @@ struct Entry<'a> {
 }
 
 #[derive(Serialize)]
-struct Place {
+pub(super) struct Place {
     part: &'static str,
     number: Option<usize>,
     start: usize,
@@ -216,7 +216,8 @@ fn entry(reference: &Reference) -> Entry<'_> {
     Entry { id: &reference.id, name: &reference.name }
 }
 
-fn place(origin: Origin) -> Place {
+/// Where a rule states something.
+pub(super) fn place(origin: Origin) -> Place {
     let (part, number) = match origin.part {
         Part::Query => ("query", None),
         Part::Filter(number) => ("filter", Some(number)),

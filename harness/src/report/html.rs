@@ -8,7 +8,6 @@
 //! the rule is opened, so that thousands of them cost nothing at first.
 
 mod data;
-mod segments;
 
 use std::io::{self, Write};
 

@@ -95,7 +95,7 @@ struct Case<'a> {
 }
 
 #[derive(Serialize)]
-struct Alert<'a> {
+pub(super) struct Alert<'a> {
     events: &'a [String],
     name: &'a str,
     severity: &'a str,
@@ -126,7 +126,7 @@ struct Suppressed<'a> {
 }
 
 #[derive(Serialize)]
-struct Explanation<'a> {
+pub(super) struct Explanation<'a> {
     event: Option<&'a str>,
     note: Option<&'a str>,
     clauses: Vec<Clause<'a>>,
@@ -142,7 +142,7 @@ struct Clause<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     severity: &'static str,
     code: &'a str,
     message: &'a str,
@@ -188,20 +188,6 @@ fn scheduled(schedule: &Schedule) -> Scheduled<'_> {
 }
 
 fn case(run: &crate::run::CaseRun) -> Case<'_> {
-    let explanations = run.explanations.iter().map(|why| Explanation {
-        event: why.event.as_deref(),
-        note: why.note.as_deref(),
-        clauses: why
-            .clauses
-            .iter()
-            .map(|clause| Clause {
-                text: &clause.clause,
-                holds: clause.holds,
-                field: &clause.field,
-                found: &clause.found,
-            })
-            .collect(),
-    });
     Case {
         path: &run.case.path,
         polarity: run.case.polarity,
@@ -209,12 +195,26 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
         todo: run.case.options.todo.as_deref(),
         events: run.case.events.len(),
         alerts: run.alerts.iter().map(alert).collect(),
-        explanations: explanations.collect(),
+        explanations: run.explanations.iter().map(explanation).collect(),
         warnings: &run.warnings,
     }
 }
 
-fn alert(alert: &crate::run::Alert) -> Alert<'_> {
+/// An explanation for machines.
+pub(super) fn explanation(why: &crate::run::Explanation) -> Explanation<'_> {
+    Explanation {
+        event: why.event.as_deref(),
+        note: why.note.as_deref(),
+        clauses: why.clauses.iter().map(clause).collect(),
+    }
+}
+
+fn clause(clause: &crate::run::Clause) -> Clause<'_> {
+    Clause { text: &clause.clause, holds: clause.holds, field: &clause.field, found: &clause.found }
+}
+
+/// An alert for machines.
+pub(super) fn alert(alert: &crate::run::Alert) -> Alert<'_> {
     let facts = &alert.facts;
     let suppressed = facts.suppressed.as_ref().map(|suppressed| Suppressed {
         by: terms(&suppressed.by),
@@ -243,7 +243,8 @@ fn terms(terms: &[(String, String)]) -> Vec<Term<'_>> {
     terms.iter().map(|(field, value)| Term { field, value }).collect()
 }
 
-fn finding(problem: &Problem) -> Finding<'_> {
+/// A finding for machines.
+pub(super) fn finding(problem: &Problem) -> Finding<'_> {
     let diagnostic = &problem.diagnostic;
     let place =
         (!problem.text.is_empty()).then(|| line_column(&problem.text, diagnostic.span.start));

@@ -11,7 +11,7 @@ use crate::detect::Events;
 use crate::detect::eql::why::why_not;
 use crate::event::Event;
 use crate::ir::explain::{flips, support};
-use crate::ir::plan::{EqlSearch, Plan, Reach};
+use crate::ir::plan::{Plan, Reach};
 use crate::ir::{Leaf, Origin, Predicate};
 use crate::verdict::Verdict;
 
@@ -73,7 +73,7 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
             _ => (filters.len() > 1).then(|| format!("stage {}", stage + 1)),
         };
         // A stage that has its event needs no more, and one that wants none has no say.
-        if !wants_event(view.plan, stage) || missed && filters.len() > 1 && !hits.is_empty() {
+        if !view.plan.wants_event(stage) || missed && filters.len() > 1 && !hits.is_empty() {
             continue;
         }
         let numbered = (0..).zip(&view.case.events);
@@ -91,24 +91,6 @@ pub(super) fn explain(verdict: &Verdict, view: &View<'_>) -> Vec<Explanation> {
         explanations.extend(notes.into_iter().map(note));
     }
     explanations
-}
-
-/// Whether the filter at that place has to have a hit: missing stages and
-/// `until` do not.
-fn wants_event(plan: &Plan, filter: usize) -> bool {
-    match plan {
-        Plan::Eql(plan) => match &plan.search {
-            EqlSearch::Sequence { stages, .. } => {
-                stages.get(filter).is_some_and(|stage| !stage.missing)
-            }
-            EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
-        },
-        Plan::Filter(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_)
-        | Plan::Pipeline(_) => true,
-    }
 }
 
 impl View<'_> {

@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::work::{Excepted, Setting, Work};
 use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
 use super::{about, alert};
-use crate::case::{Case, Polarity};
+use crate::case::Case;
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
 use crate::detect::{self, Events, Scope, anomaly};
@@ -22,7 +22,7 @@ use crate::ir::plan::{Plan, Reach};
 use crate::rule::model::{MachineLearning, Rule};
 use crate::rule::names::{MissingFields, RuleType};
 use crate::span::Span;
-use crate::verdict::{self, Status};
+use crate::verdict::{self, Pairing, Status};
 
 /// Judges a rule; `hits` are those of its filters over all documents, `ranges`
 /// the documents of each case.
@@ -164,12 +164,12 @@ impl<'a> Judged<'a> {
 }
 
 fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
-    let has = |polarity| cases.iter().any(|run| run.case.polarity == polarity);
-    let (message, folder) = match (has(Polarity::Positive), has(Polarity::Negative)) {
-        (true, false) => ("the rule has no negative case", "negative"),
-        (false, true) => ("the rule has no positive case", "positive"),
-        (true, true) | (false, false) => return None,
+    let Pairing::Lacks(polarity) = verdict::pairing(cases.iter().map(|run| run.case.polarity))
+    else {
+        return None;
     };
+    let folder = polarity.folder();
+    let message = format!("the rule has no {folder} case");
     let diagnostic = Diagnostic::error("unpaired", message, Span::default());
     Some(Problem::with_path(
         key,

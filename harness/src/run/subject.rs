@@ -9,6 +9,7 @@ use super::judge::Judged;
 use super::work::{self, Setting, Work};
 use crate::case::Case;
 use crate::detect::sequence::stream::Moment;
+use crate::detect::window::Window;
 use crate::detect::{self, Events};
 use crate::document::{Columns, Document};
 use crate::event::Event;
@@ -110,6 +111,22 @@ impl<'a> Subject<'a> {
         self.grounds[case].reaches(event, reach)
     }
 
+    /// Why a filter of that reach may not match the n-th event of a case.
+    pub fn barrier(&self, case: usize, event: usize, reach: Reach) -> Option<String> {
+        self.grounds[case].barrier(event, reach)
+    }
+
+    /// The events of a case, as what detects sees them.
+    pub fn events(&self, case: usize) -> Events<'_> {
+        let documents = &self.documents()[self.documents_of(case)];
+        Events { documents, columns: self.columns(), moments: &self.moments[case] }
+    }
+
+    /// The window that a case is run in.
+    pub fn window(&self, case: usize) -> Window {
+        self.grounds[case].window
+    }
+
     /// How many alerts a plan raises on a case; `hits` are those of its
     /// filters, by number of the event, within their reach.
     pub fn alerts(
@@ -118,8 +135,7 @@ impl<'a> Subject<'a> {
         case: usize,
         hits: &[Vec<u32>],
     ) -> Result<usize, detect::Error> {
-        let documents = &self.documents()[self.documents_of(case)];
-        self.detect(plan, documents, &self.moments[case], &self.grounds[case], hits)
+        Ok(self.judged.detect(plan, hits, self.events(case), &self.grounds[case])?.len())
     }
 
     /// The document of an event that no file holds.
@@ -138,18 +154,6 @@ impl<'a> Subject<'a> {
         let ground = ground(self.judged, &case, &setting, plan, &documents, self.fixtures);
         let moments = ground.moments();
         Trial { subject: self, case, documents, moments, ground }
-    }
-
-    fn detect(
-        &self,
-        plan: &Plan,
-        documents: &[Document],
-        moments: &[Option<Moment>],
-        ground: &Ground,
-        hits: &[Vec<u32>],
-    ) -> Result<usize, detect::Error> {
-        let events = Events { documents, columns: &self.fixtures.columns, moments };
-        Ok(self.judged.detect(plan, hits, events, ground)?.len())
     }
 }
 
@@ -215,6 +219,11 @@ impl Trial<'_> {
                 hit.map(|(number, _)| number).collect()
             })
             .collect();
-        self.subject.detect(plan, &self.documents, &self.moments, &self.ground, &hits)
+        let events = Events {
+            documents: &self.documents,
+            columns: self.subject.columns(),
+            moments: &self.moments,
+        };
+        Ok(self.subject.judged.detect(plan, &hits, events, &self.ground)?.len())
     }
 }

@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: how fast rules are loaded, compiled, indexed and run.
 //!
-//! Three measurements: the rules on the documents generated for each, read from
-//! disk; the rules on synthetic events, indexed once, against a loop of the
-//! reference evaluator over a sample of them; and sequences over a long stream.
+//! The measurements: the rules on the documents generated for each, read from
+//! disk; coverage and mutants on the same documents; the rules on synthetic
+//! events, indexed once, against a loop of the reference evaluator over a sample
+//! of them; sequences over a long stream; and a pipeline over many rows.
 //! The events are the same on every run.
 
+mod measured;
 mod pipeline;
 mod sequences;
 mod synthetic;
@@ -33,6 +35,7 @@ struct Figures {
     rules: usize,
     load_seconds: f64,
     generated: Option<Generated>,
+    measured: Option<measured::Measured>,
     synthetic: Synthetic,
     pipeline: pipeline::Pipeline,
     sequences: Sequences,
@@ -52,25 +55,38 @@ struct Generated {
 /// Measures and prints.
 pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let started = Instant::now();
-    let loaded = tree::load_tree(&args.rules).rules.into_iter().filter_map(|loaded| loaded.rule);
+    let loaded = tree::load_tree(&args.rules).rules;
+    let parsed = loaded.iter().filter_map(|loaded| loaded.rule.clone());
     let judged = |rule: &Rule| {
         matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql))
             && rule.query.is_some()
     };
     let rules: BTreeMap<String, Rule> =
-        loaded.filter(judged).map(|rule| (rule.rule_id.value.clone(), rule)).collect();
+        parsed.filter(judged).map(|rule| (rule.rule_id.value.clone(), rule)).collect();
     let load_seconds = started.elapsed().as_secs_f64();
     if rules.is_empty() {
         return Ok(Exit::NothingRan);
     }
     let generated =
         args.generated.as_deref().map(|folder| generated(folder, &rules)).transpose()?;
+    let measured = args
+        .generated
+        .as_deref()
+        .map(|folder| measured::measure(folder, &loaded, &rules))
+        .transpose()?;
     let synthetic = synthetic::synthetic(args, &rules)?;
     let sequences = sequences::measure(args.candidates)?;
     let mut random = synthetic::Random(0x2545_f491_4f6c_dd1d);
     let pipeline = pipeline::measure(&mut |limit| random.below(limit))?;
-    let figures =
-        Figures { rules: rules.len(), load_seconds, generated, synthetic, sequences, pipeline };
+    let figures = Figures {
+        rules: rules.len(),
+        load_seconds,
+        generated,
+        measured,
+        synthetic,
+        sequences,
+        pipeline,
+    };
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => {
@@ -92,6 +108,9 @@ fn human(figures: &Figures, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  index and query   {:>8.3} s", found.index_and_query_seconds)?;
         writeln!(out, "  in all            {total:>8.3} s, loading included")?;
         writeln!(out, "  {} of {} branches raise their rule", found.agree, found.branches)?;
+    }
+    if let Some(found) = &figures.measured {
+        measured::print(found, out)?;
     }
     let found = &figures.synthetic;
     writeln!(out, "\nsynthetic events: {} rules, {} events", found.rules, found.events)?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use harness::coverage;
-use harness::mutate::{Fixtures, mutate};
+use harness::mutate::{self, Fixtures};
 use harness::report::digest::Digest;
 use harness::report::places::Places;
 use harness::report::table::{self, Detail};
@@ -27,11 +27,12 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     let engine = session.engine().map_err(io::Error::other)?;
     let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
     bar.set_message("measuring");
-    let coverage = coverage::measure(&session, &engine).map_err(io::Error::other)?;
-    let mutants = if args.no_mutants {
-        None
+    let (coverage, mutants) = if args.no_mutants {
+        (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)
     } else {
-        Some(mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?)
+        let measured = mutate::measure(&session, &engine, Fixtures::Propose);
+        let (coverage, mutants) = measured.map_err(io::Error::other)?;
+        (coverage, Some(mutants))
     };
     bar.finish_and_clear();
 

@@ -343,7 +343,7 @@ impl Planner<'_> {
     }
 
     fn unknown_function(&self, lower: &str, name: &Name) -> Diagnostic {
-        let wanted = super::likeness::Likeness::new(lower);
+        let wanted = crate::likeness::Likeness::new(lower);
         let mut close: Vec<_> = functions::names()
             .chain(super::AggregateKind::names())
             .map(|known| (wanted.to(known), known))

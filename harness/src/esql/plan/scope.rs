@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::likeness::Likeness;
 use crate::esql::column::Column;
 use crate::esql::expr::Register;
 use crate::esql::source::{FieldInfo, Fields};
 use crate::esql::types::Type;
+use crate::likeness::Likeness;
 use crate::query::esql::ast::NamePattern;
 
 /// One column.

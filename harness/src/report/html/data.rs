@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::segments::{Segment, segments};
 use crate::coverage::{ClauseCoverage, Witness};
 use crate::diagnostic::Severity;
 use crate::ir::Part;
@@ -13,6 +12,7 @@ use crate::report::attack;
 use crate::report::digest::{Digest, Row, Share, gap};
 use crate::report::places::Places;
 use crate::report::problem::one_line;
+use crate::report::segments::{Segment, segments};
 use crate::report::words;
 use crate::run::{Alert, CaseRun};
 use crate::verdict::Status;
@@ -203,7 +203,9 @@ pub(super) fn detail<'a>(row: &Row<'a>, places: Places<'_>, budget: usize) -> De
         file: places.rule(&rule.key),
         description: rule.about.description.trim(),
         risk: rule.about.risk_score,
-        query: query.map(|query| segments(&query.text, Part::Query, clauses)),
+        query: query.map(|query| {
+            segments(&query.text, Part::Query, clauses.iter().map(|clause| clause.origin))
+        }),
         filters: filters.collect(),
         clauses: clauses.iter().map(clause).collect(),
         cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(run, places)).collect(),

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::coverage::ClauseCoverage;
-use crate::ir::Part;
+use crate::ir::{Origin, Part};
 use crate::span::Span;
 
 /// A piece of a query and the clauses that state it.
@@ -17,17 +16,16 @@ pub(super) struct Segment<'a> {
 }
 
 /// Cuts a part of a rule; where clauses contain each other the innermost counts.
-pub(super) fn segments<'a>(
-    text: &'a str,
+pub(super) fn segments(
+    text: &str,
     part: Part,
-    clauses: &[ClauseCoverage],
-) -> Vec<Segment<'a>> {
+    origins: impl Iterator<Item = Origin>,
+) -> Vec<Segment<'_>> {
     let fits = |span: Span| span.start < span.end && text.get(span.range()).is_some();
-    let mut spans: Vec<(Span, usize)> = clauses
-        .iter()
+    let mut spans: Vec<(Span, usize)> = origins
         .enumerate()
-        .filter(|(_, clause)| clause.origin.part == part && fits(clause.origin.span))
-        .map(|(number, clause)| (clause.origin.span, number))
+        .filter(|(_, origin)| origin.part == part && fits(origin.span))
+        .map(|(number, origin)| (origin.span, number))
         .collect();
     // Outer spans before the spans in them.
     spans.sort_by_key(|(span, number)| (span.start, usize::MAX - span.end, *number));
@@ -81,22 +79,13 @@ impl Sweep<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coverage::ClauseKind;
-    use crate::ir::Origin;
 
     /// The segments of a text as `text:clauses`, for clauses at `spans`.
     fn check(text: &str, spans: &[(usize, usize)], expected: &[&str]) {
-        let clause = |(start, end): &(usize, usize)| ClauseCoverage {
-            origin: Origin { part: Part::Query, span: Span::new(*start, *end) },
-            kind: ClauseKind::Clause,
-            text: String::new(),
-            holds_on: 0,
-            fails_on: 0,
-            decides_true: None,
-            decides_false: None,
-        };
-        let clauses: Vec<_> = spans.iter().map(clause).collect();
-        let segments = segments(text, Part::Query, &clauses);
+        let origins = spans
+            .iter()
+            .map(|(start, end)| Origin { part: Part::Query, span: Span::new(*start, *end) });
+        let segments = segments(text, Part::Query, origins);
         let shown: Vec<String> =
             segments.iter().map(|s| format!("{}{:?}", s.text, s.clauses)).collect();
         assert_eq!(shown, expected);

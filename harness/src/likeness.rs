@@ -1,7 +1,7 @@
 //! How alike two names are, for suggestions.
 
 /// A name that others are compared with.
-pub(super) struct Likeness {
+pub(crate) struct Likeness {
     length: usize,
     /// For each byte, where it stands in the name, as bits.
     places: [u64; 256],
@@ -11,7 +11,7 @@ pub(super) struct Likeness {
 const MAX_LENGTH: usize = 64;
 
 impl Likeness {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut places = [0; 256];
         for (place, byte) in name.bytes().take(MAX_LENGTH).enumerate() {
             places[usize::from(byte)] |= 1 << place;
@@ -22,7 +22,7 @@ impl Likeness {
     /// One minus the edit distance over the longer length; 0 for long names
     /// and for those whose lengths alone make them unlike.
     #[expect(clippy::cast_precision_loss, reason = "names are short")]
-    pub(super) fn to(&self, other: &str) -> f64 {
+    pub(crate) fn to(&self, other: &str) -> f64 {
         let longest = self.length.max(other.len());
         let unlike = self.length.abs_diff(other.len()) * 2 > longest;
         if self.length == 0 || self.length > MAX_LENGTH || unlike {

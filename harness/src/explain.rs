@@ -1,0 +1,345 @@
+//! Explains a rule: what each of its clauses asks, and what it is on the events
+//! of one case: true, false or unknown, by which value, and what would have to
+//! change. The types are plain data for renderers.
+
+mod clauses;
+mod findings;
+mod lookup;
+mod turn;
+
+use serde_json::Value;
+
+use crate::case::{Case, CaseTree, Options, Polarity};
+use crate::coverage::ClauseKind;
+use crate::coverage::parts;
+use crate::engine::EngineError;
+use crate::event::Event;
+use crate::ir::Origin;
+use crate::ir::eval::eval;
+use crate::ir::plan::{EqlSearch, Plan, Reach};
+use crate::run::{Project, RuleRun, Session, Subject};
+use crate::verdict;
+use clauses::Filter;
+
+pub use findings::{Compared, Comparison, Findings, Group, Groups, Lacking, Term, Terms};
+pub use lookup::{Unfound, find_case, find_rule};
+
+/// The most events of a case that are explained.
+pub const MAX_EVENTS: usize = 100;
+/// For so many events and filters of a case the smallest change is looked for.
+const MAX_TURNS: usize = 40;
+
+/// A rule, clause by clause, and what it makes of one case.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The rule, and its outcome on the case.
+    pub rule: RuleRun,
+    /// What the case expects; `None` without a case, and for events that are none.
+    pub expects: Option<Polarity>,
+    /// What each condition of the rule is about, such as `stage 2`; empty for
+    /// the only one. No conditions where the rule cannot be judged.
+    pub filters: Vec<String>,
+    /// The clauses of all conditions, in the order of the rule.
+    pub clauses: Vec<Clause>,
+    /// What decides beside clauses.
+    pub parts: Vec<Part>,
+    /// The events of the case, in order; at most [`MAX_EVENTS`].
+    pub events: Vec<EventView>,
+    /// The ids of all its events.
+    pub ids: Vec<String>,
+    /// What the events are together.
+    pub findings: Findings,
+}
+
+/// A clause of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clause {
+    /// Of which condition: a position in [`Explained::filters`].
+    pub filter: usize,
+    /// Where the rule states it.
+    pub origin: Origin,
+    /// It in words.
+    pub text: String,
+    /// Whether it stands below a negation, so that it must not hold.
+    pub negated: bool,
+    /// What it tests; several for a clause over many fields.
+    pub tests: Vec<Tested>,
+}
+
+/// One test of a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// The fields that it reads.
+    pub fields: Vec<String>,
+    /// What the field holds, such as `keyword`; `script` where values are computed.
+    pub kind: &'static str,
+    /// What the value has to be, in words.
+    pub needs: String,
+}
+
+/// A part of a rule that is no condition on one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub kind: ClauseKind,
+    /// Where the rule states it.
+    pub origin: Origin,
+    /// It in words.
+    pub text: String,
+}
+
+/// One event under the eyes of the rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventView {
+    /// Its id.
+    pub id: String,
+    /// When the rule takes it to have happened, in milliseconds since 1970.
+    pub time: Option<i64>,
+    /// The clauses, in the order of [`Explained::clauses`].
+    pub marks: Vec<Mark>,
+    /// The conditions, in the order of [`Explained::filters`].
+    pub filters: Vec<Outcome>,
+}
+
+/// A clause on an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What it is.
+    pub truth: Truth,
+    /// The fields that it reads, and their values as JSON.
+    pub found: Vec<(String, Vec<String>)>,
+}
+
+/// What a clause is on an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// There is no value to tell; that counts as false.
+    Unknown,
+}
+
+impl Truth {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A condition on an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether the event fulfils it.
+    pub holds: bool,
+    /// Why the rule does not look at the event, whatever it holds.
+    pub barrier: Option<String>,
+    /// The least that turns it, where that was looked for and is possible.
+    pub turn: Option<Turn>,
+}
+
+/// What turns a condition on an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Positions of the clauses that turn, in [`Explained::clauses`].
+    pub clauses: Vec<usize>,
+    /// The fields that change.
+    pub fields: Vec<FieldChange>,
+    /// The changed event, as a case holds it, judged by the same rule; `None`
+    /// where no such event was found and only the clauses are known.
+    pub event: Option<Value>,
+}
+
+/// Values of a field before and after a change, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field.
+    pub field: String,
+    /// Its values before; empty where the event had none.
+    pub from: Vec<String>,
+    /// Its values after.
+    pub to: Vec<String>,
+}
+
+/// What a rule is explained on.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// Nothing: the rule alone.
+    Rule,
+    /// One of its cases.
+    Case(Case),
+    /// Events that are no case: where they came from, and they.
+    Events(String, Vec<Event>),
+}
+
+/// Explains the rule of a key. `None` where there is no such rule.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn explain(
+    project: Project,
+    key: &str,
+    question: Question,
+) -> Result<Option<Explained>, EngineError> {
+    let Project { mut rules, cases, exceptions, mut schema } = project;
+    // The fixtures decide on fields without a mapping; events come behind them.
+    for event in cases.rules.values().flatten().flat_map(|case| &case.events) {
+        schema.observe(&event.source);
+    }
+    rules.rules.retain(|rule| rule.key() == key);
+    let mut own = { cases }.rules.remove(key).unwrap_or_default();
+    let (asked, expects) = match question {
+        Question::Rule => (None, None),
+        Question::Case(case) => {
+            (own.iter().position(|own| own.path == case.path), Some(case.polarity))
+        }
+        Question::Events(path, events) => {
+            let (name, polarity) = (path.clone(), Polarity::Positive);
+            own.push(Case { path, name, polarity, events, options: Options::default() });
+            (Some(own.len() - 1), None)
+        }
+    };
+    let mut cases = CaseTree::default();
+    cases.rules.insert(key.to_owned(), own);
+    let session = Session::open(Project { rules, cases, exceptions, schema }, None);
+    let Some(mut rule) = session.judge(&session.hits()?).rules.pop() else { return Ok(None) };
+    // Events that are no case say nothing about the rule's cases.
+    if expects.is_none() && asked.is_some() && !rule.cases.is_empty() {
+        let cases = &rule.cases[..rule.cases.len() - 1];
+        rule.status = verdict::status(cases.iter().map(|run| (&*run.case, &run.verdict)));
+    }
+    rule.problems.retain(|problem| problem.diagnostic.code != "unpaired");
+    let cases = std::mem::take(&mut rule.cases).into_iter();
+    rule.cases = asked.and_then(|at| { cases }.nth(at)).into_iter().collect();
+    let mut explained = Explained::bare(rule, expects);
+    if let Some(subject) = session.subjects().into_iter().next().flatten() {
+        explained.judged(&subject, asked);
+    }
+    Ok(Some(explained))
+}
+
+impl Explained {
+    /// A rule that has no conditions on single events, or cannot be judged.
+    fn bare(rule: RuleRun, expects: Option<Polarity>) -> Self {
+        let ids = rule.cases.iter().flat_map(|run| &run.case.events);
+        Self {
+            ids: ids.map(|event| event.id.clone()).collect(),
+            rule,
+            expects,
+            filters: Vec::new(),
+            clauses: Vec::new(),
+            parts: Vec::new(),
+            events: Vec::new(),
+            findings: Findings::None,
+        }
+    }
+
+    /// The id of the n-th event of the case.
+    pub fn name(&self, event: u32) -> String {
+        self.ids.get(event as usize).cloned().unwrap_or_default()
+    }
+
+    /// `case` is the position of the case among those of the rule.
+    fn judged(&mut self, subject: &Subject<'_>, case: Option<usize>) {
+        let number = case.map_or(0, |case| subject.plan_of(case));
+        let Some(plan) = subject.plans().get(number) else { return };
+        self.filters = labels(plan);
+        let filters: Vec<Filter<'_>> =
+            plan.filters().into_iter().map(|filter| Filter::new(filter, subject)).collect();
+        for (at, filter) in filters.iter().enumerate() {
+            self.clauses.extend(filter.clauses(at));
+        }
+        let parts = parts::parts(plan, subject.rule()).into_iter();
+        let part =
+            |part: parts::Part| Part { kind: part.kind, origin: part.origin, text: part.text };
+        self.parts = parts.map(part).collect();
+        if let Some(case) = case {
+            let hits = hits(plan, case, subject);
+            self.events = events(plan, &filters, case, &hits, subject);
+            self.findings = findings::findings(plan, &hits, case, subject);
+        }
+    }
+}
+
+/// What each filter of a plan is about.
+fn labels(plan: &Plan) -> Vec<String> {
+    match plan {
+        Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) => vec![String::new()],
+        Plan::Threat(_) => vec!["an event".to_owned(), "an indicator".to_owned()],
+        Plan::Pipeline(plan) => {
+            let searches = (1..=plan.searches.len()).map(|number| format!("search {number}"));
+            std::iter::once("events read".to_owned()).chain(searches).collect()
+        }
+        Plan::Eql(plan) => {
+            let stage = |number: usize| format!("stage {number}");
+            match &plan.search {
+                EqlSearch::Events(_) => vec![String::new()],
+                EqlSearch::Sample { stages } => (1..=stages.len()).map(stage).collect(),
+                EqlSearch::Sequence { stages, until, .. } => {
+                    let until = until.iter().map(|_| "until".to_owned());
+                    (1..=stages.len()).map(stage).chain(until).collect()
+                }
+            }
+        }
+    }
+}
+
+/// The events of the case that each filter matches, by the evaluator.
+fn hits(plan: &Plan, case: usize, subject: &Subject<'_>) -> Vec<Vec<u32>> {
+    let documents = subject.events(case).documents;
+    let filters = plan.filters().into_iter().zip(plan.reaches());
+    let hits = filters.map(|(filter, reach)| {
+        let numbered = (0_u32..).zip(documents);
+        let hit = numbered.filter(|(number, document)| {
+            subject.reaches(case, *number as usize, reach)
+                && eval(filter, document, subject.columns())
+        });
+        hit.map(|(number, _)| number).collect()
+    });
+    hits.collect()
+}
+
+/// What each clause and each filter is on each event.
+fn events(
+    plan: &Plan,
+    filters: &[Filter<'_>],
+    case: usize,
+    hits: &[Vec<u32>],
+    subject: &Subject<'_>,
+) -> Vec<EventView> {
+    let seen = subject.events(case);
+    let reaches: Vec<Reach> = plan.reaches();
+    let mut turns = 0;
+    let mut views = Vec::new();
+    for (number, event) in subject.cases()[case].events.iter().enumerate().take(MAX_EVENTS) {
+        let document = &seen.documents[number];
+        let marks: Vec<Vec<Mark>> =
+            filters.iter().map(|filter| filter.marks(document, event)).collect();
+        let mut outcomes = Vec::with_capacity(filters.len());
+        for (at, reach) in reaches.iter().enumerate() {
+            let holds = eval(filters[at].predicate(), document, subject.columns());
+            let barrier = subject.barrier(case, number, *reach);
+            // A stage that has its events, or wants none, asks nothing of the others.
+            let lacks = hits[at].is_empty() && plan.wants_event(at);
+            let asks = if holds { barrier.is_none() } else { lacks };
+            let turn = (asks && turns < MAX_TURNS).then(|| {
+                turns += 1;
+                turn::turn(plan, filters, at, (case, number), &marks, subject)
+            });
+            outcomes.push(Outcome { holds, barrier, turn: turn.flatten() });
+        }
+        views.push(EventView {
+            id: event.id.clone(),
+            time: seen.moments[number].map(|moment| moment.timestamp_ms),
+            marks: marks.concat(),
+            filters: outcomes,
+        });
+    }
+    views
+}

@@ -1,0 +1,438 @@
+//! Explanations: what clauses are on events, the smallest changes, and what
+//! events are together. On the repository's own cases every proposed change is
+//! judged again.
+
+#[expect(dead_code, reason = "tests of runs use the rest of it")]
+#[path = "support/project.rs"]
+mod project;
+#[path = "reports/schema.rs"]
+mod schema;
+
+use std::fs;
+use std::path::Path;
+
+use harness::case::parse_json;
+use harness::config;
+use harness::detect::eql::why::StoppedBy;
+use harness::explain::{
+    Explained, Findings, Question, Truth, Unfound, explain, find_case, find_rule,
+};
+use harness::report::problem::Styled;
+use harness::report::{self, explain_json};
+use harness::run::Project;
+use project::{project, query_rule, rule};
+use serde_json::{Value, json};
+
+/// A rule on events that are no case.
+#[track_caller]
+fn on(rule: &str, events: &Value) -> Explained {
+    let events = parse_json(&events.to_string()).expect("events");
+    asked(project(rule, Vec::new()), "r", Question::Events("e.json".to_owned(), events))
+}
+
+#[track_caller]
+fn asked(project: Project, key: &str, question: Question) -> Explained {
+    explain(project, key, question).expect("the engine runs").expect("there is the rule")
+}
+
+fn text(explained: &Explained, styled: Styled) -> String {
+    let mut out = Vec::new();
+    report::explain::render(explained, styled, &mut out).expect("a vector takes everything");
+    String::from_utf8(out).expect("text")
+}
+
+/// The JSON of an explanation, valid by its schema.
+#[track_caller]
+fn json_of(explained: &Explained) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas/explain.schema.json");
+    let rules: Value =
+        serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON");
+    let mut out = Vec::new();
+    explain_json::render(explained, &mut out).expect("a vector takes everything");
+    let value = serde_json::from_slice(&out).expect("JSON");
+    assert_eq!(schema::faults(&rules, &value), [""; 0]);
+    value
+}
+
+/// The clauses of the first event, as `mark text`.
+fn marks(explained: &Explained) -> Vec<String> {
+    let marks = explained.events[0].marks.iter().zip(&explained.clauses);
+    marks.map(|(mark, clause)| format!("{} {}", mark.truth.name(), clause.text)).collect()
+}
+
+#[test]
+fn a_rule_alone_tells_types_and_needs() {
+    let query = r#"process.name:curl and not source.ip:"192.0.2.0/24" and process.pid >= 7 and user.name:*"#;
+    let events = project(&query_rule(query, ""), Vec::new());
+    let explained = asked(events, "r", Question::Rule);
+    let clauses: Vec<_> = explained
+        .clauses
+        .iter()
+        .map(|clause| {
+            let test = &clause.tests[0];
+            (test.fields[0].as_str(), test.kind, test.needs.as_str(), clause.negated)
+        })
+        .collect();
+    assert_eq!(
+        clauses,
+        [
+            ("process.name", "keyword", "= \"curl\"", false),
+            ("source.ip", "ip", "in 192.0.2.0..=192.0.2.255", true),
+            ("process.pid", "long", ">= 7", false),
+            ("user.name", "keyword", "exists", false),
+        ]
+    );
+    assert!(explained.events.is_empty());
+    let text = text(&explained, Styled::Plain);
+    for part in ["must not  ip", "needs     keyword   process.name = \"curl\"", "line 13, column"] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let value = json_of(&explained);
+    assert_eq!(value["case"], Value::Null);
+    assert_eq!(value["clauses"][1]["negated"], true);
+}
+
+#[test]
+fn a_clause_is_true_false_or_unknown() {
+    let query =
+        "process.name:curl and (host.name:a or user.name:root) and not user.id:7 and agent.id:*";
+    let event = json!({"process": {"name": "wget"}, "host": {"name": ["b", "a"]}});
+    let explained = on(&query_rule(query, ""), &event);
+    assert_eq!(
+        marks(&explained),
+        [
+            "false process.name = \"curl\"",
+            "true host.name = \"a\"",
+            "unknown user.name = \"root\"",
+            "unknown user.id = \"7\"",
+            // That there is no value is known.
+            "false agent.id exists",
+        ]
+    );
+    let found = &explained.events[0].marks[1].found;
+    assert_eq!(*found, [("host.name".to_owned(), vec!["\"b\"".to_owned(), "\"a\"".to_owned()])]);
+    let text = text(&explained, Styled::Plain);
+    let query = "✗process.name:curl and (✓host.name:a or ?user.name:root) and not ?user.id:7 and ✗agent.id:*";
+    for part in [
+        query,
+        "✓ host.name = \"a\"  found \"b\", \"a\"",
+        "? user.name = \"root\"  the event has no such field",
+        "e.json: no alert",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let value = json_of(&explained);
+    assert_eq!(value["case"]["verdict"], Value::Null, "events that are no case expect nothing");
+}
+
+#[test]
+fn a_script_without_a_value_is_unknown() {
+    let eql =
+        |query: &str| rule(&format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''"));
+    let query = "process where length(process.name) > 3 and length(user.name) > 3";
+    let event = json!({"@timestamp": "2026-01-01T00:00:00Z", "event": {"category": "process"},
+        "process": {"name": "sh"}});
+    let explained = on(&eql(query), &event);
+    let truths: Vec<_> = explained.events[0].marks.iter().map(|mark| mark.truth).collect();
+    assert_eq!(truths, [Truth::True, Truth::False, Truth::Unknown]);
+    assert_eq!(explained.clauses[2].tests[0].kind, "script");
+}
+
+/// The fields that change, as `field: from → to`, and the changed event judged.
+#[track_caller]
+fn change(query: &str, event: &Value, expected: &[&str]) {
+    let rule = query_rule(query, "");
+    let explained = on(&rule, event);
+    let outcome = &explained.events[0].filters[0];
+    let turn = outcome.turn.as_ref().expect("a change");
+    let fields = turn.fields.iter();
+    let fields: Vec<_> = fields
+        .map(|it| format!("{}: {} → {}", it.field, it.from.join(", "), it.to.join(", ")))
+        .collect();
+    assert_eq!(fields, expected, "{query} on {event}");
+    let after = on(&rule, turn.event.as_ref().expect("an event"));
+    assert_ne!(after.events[0].filters[0].holds, outcome.holds, "{query} on {event}");
+    assert_ne!(after.rule.cases[0].alerts.len(), explained.rule.cases[0].alerts.len());
+}
+
+#[test]
+fn the_smallest_change_turns_the_outcome() {
+    let p = |name: &str| json!({"process": {"name": name}, "host": {"name": "h"}});
+    change("process.name:curl", &p("wget"), &["process.name: \"wget\" → \"curl\""]);
+    // One of two ways to match takes one change, the other two.
+    change(
+        "(user.name:a and user.id:b) or process.name:curl",
+        &p("wget"),
+        &["process.name: \"wget\" → \"curl\""],
+    );
+    change(
+        "host.name:h and process.name:(curl or wget) and user.name:a",
+        &p("x"),
+        &["process.name: \"x\" → \"curl\"", "user.name:  → \"a\""],
+    );
+    // To stop, one of the conditions is enough; both values of one field count.
+    change(
+        "process.name:curl and host.name:h",
+        &p("curl"),
+        &["process.name: \"curl\" → \"curlx\""],
+    );
+    change(
+        "process.name:curl or host.name:h",
+        &p("curl"),
+        &["host.name: \"h\" → \"hx\"", "process.name: \"curl\" → \"curlx\""],
+    );
+    // A clause that is stated twice is one change.
+    change(
+        "(process.name:curl and user.name:a) or (process.name:curl and host.name:h)",
+        &p("x"),
+        &["process.name: \"x\" → \"curl\""],
+    );
+    change("not process.name:curl", &p("curl"), &["process.name: \"curl\" → \"curlx\""]);
+}
+
+#[test]
+fn what_cannot_be_is_not_proposed() {
+    let explained =
+        on(&query_rule("host.name:a and not host.name:a", ""), &json!({"host": {"name": "b"}}));
+    let turn = &explained.events[0].filters[0].turn;
+    assert!(turn.as_ref().is_none_or(|turn| turn.event.is_none()), "{turn:?}");
+}
+
+#[test]
+fn an_event_outside_of_the_rule_says_so() {
+    let rule = query_rule("a:x", "index = [\"logs-*\"]");
+    let event = json!({"_index": "other-1", "_source": {"a": "x"}});
+    let explained = on(&rule, &event);
+    let outcome = &explained.events[0].filters[0];
+    assert!(outcome.holds && outcome.turn.is_none());
+    let barrier = outcome.barrier.as_deref().unwrap_or_default();
+    assert!(barrier.contains("other-1"), "{barrier}");
+    assert!(text(&explained, Styled::Plain).contains("would match, but its index other-1"));
+}
+
+const SEQUENCE: &str = r#"
+type = "eql"
+language = "eql"
+query = '''
+sequence by host.id with maxspan=1m
+  [process where process.name == "a"]
+  [file where file.name == "b"]
+until [process where process.name == "stop"]
+'''
+"#;
+
+/// An event of a process or a file at a second.
+fn step(second: u32, host: &str, kind: &str, name: &str) -> Value {
+    let time = format!("2026-01-01T00:{:02}:{:02}Z", second / 60, second % 60);
+    json!({"@timestamp": time, "event": {"category": kind}, "host": {"id": host}, kind: {"name": name}})
+}
+
+#[test]
+fn a_sequence_tells_its_stages_and_what_stops_it() {
+    let told = |events: Value| {
+        let explained = on(&rule(SEQUENCE), &events);
+        json_of(&explained);
+        let text = text(&explained, Styled::Plain);
+        let Findings::Sequence(story) = explained.findings else { panic!("no story") };
+        (story, text)
+    };
+    let (story, text) = told(json!([step(0, "h", "process", "a"), step(61, "h", "file", "b")]));
+    assert_eq!(story.courses[0].reached, [0]);
+    assert_eq!((story.courses[0].wanted, story.courses[0].whole), (2, 0));
+    assert_eq!(story.courses[0].stops[0].by, StoppedBy::Maxspan);
+    assert!(text.contains("#2 came 1000 ms too late for maxspan after #1"), "{text}");
+    assert!(text.contains("#1  stage 1  key h"), "{text}");
+
+    let between = step(1, "h", "process", "stop");
+    let (story, text) =
+        told(json!([step(0, "h", "process", "a"), between, step(2, "h", "file", "b")]));
+    assert_eq!(story.courses[0].stops[0].by, StoppedBy::Until);
+    let stages: Vec<_> = story.steps.iter().map(|step| step.stage).collect();
+    assert_eq!(stages, [Some(0), None, Some(1)]);
+    assert!(text.contains("until matched #2 before #3"), "{text}");
+
+    let (story, text) = told(json!([step(0, "h", "process", "a"), step(1, "i", "file", "b")]));
+    assert_eq!(story.courses[0].lacks, Some(1));
+    assert!(text.contains("stage 2 has its event where host.id is i, not h"), "{text}");
+
+    let (story, _) = told(json!([step(0, "h", "process", "a"), step(1, "h", "file", "b")]));
+    assert_eq!((story.courses[0].whole, story.courses[0].lacks), (1, None));
+}
+
+#[test]
+fn a_stage_without_an_event_says_what_would_be_one() {
+    let explained =
+        on(&rule(SEQUENCE), &json!([step(0, "h", "process", "a"), step(1, "h", "file", "c")]));
+    assert_eq!(explained.filters, ["stage 1", "stage 2", "until"]);
+    let turn = explained.events[1].filters[1].turn.as_ref().expect("a change");
+    assert_eq!(
+        (turn.fields[0].field.as_str(), turn.fields[0].to[0].as_str()),
+        ("file.name", "\"b\"")
+    );
+    let kinds: Vec<_> = explained.parts.iter().map(|part| part.kind.name()).collect();
+    assert_eq!(kinds, ["key", "maxspan", "stage", "stage", "until"]);
+}
+
+#[test]
+fn groups_tell_how_many_they_lack() {
+    let more = "[rule.threshold]\nfield = [\"host.name\"]\nvalue = 2\n[[rule.threshold.cardinality]]\nfield = \"user.name\"\nvalue = 2";
+    let rule = rule(&format!("type = \"threshold\"\nlanguage = \"kuery\"\nquery = 'a:x'\n{more}"));
+    let event =
+        |host: &str, user: &str| json!({"a": "x", "host": {"name": host}, "user": {"name": user}});
+    let events = json!([event("h", "u"), event("h", "u"), event("i", "u"), {"a": "x"}]);
+    let explained = on(&rule, &events);
+    json_of(&explained);
+    let Findings::Groups(groups) = &explained.findings else { panic!("no groups") };
+    let told: Vec<_> = groups
+        .groups
+        .iter()
+        .map(|group| (group.key[0].as_str(), group.count, group.cardinality, group.alerts))
+        .collect();
+    assert_eq!(told, [("h", 2, Some(1), false), ("i", 1, Some(1), false)]);
+    assert_eq!(groups.lacking[0].event, "#4");
+    let text = text(&explained, Styled::Plain);
+    assert!(text.contains("✗ host.name = h: 2 of 2 events, 1 of 2 values of user.name"), "{text}");
+    assert!(text.contains("#4 has no host.name"), "{text}");
+}
+
+#[test]
+fn new_terms_tell_what_was_seen_when() {
+    let more = "from = \"now-5m\"\n[rule.new_terms]\nfield = \"new_terms_fields\"\nvalue = [\"user.name\"]\n[[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-7d\"";
+    let rule = rule(&format!("type = \"new_terms\"\nlanguage = \"kuery\"\nquery = 'a:x'\n{more}"));
+    let event =
+        |time: &str, user: &str| json!({"@timestamp": time, "a": "x", "user": {"name": user}});
+    let events = json!([
+        event("2026-01-01T00:00:00Z", "u"),
+        event("2026-01-02T00:00:00Z", "u"),
+        event("2026-01-02T00:00:00Z", "v"),
+    ]);
+    let explained = on(&rule, &events);
+    json_of(&explained);
+    let Findings::Terms(terms) = &explained.findings else { panic!("no terms") };
+    let told: Vec<_> = terms
+        .terms
+        .iter()
+        .map(|term| (term.key[0].as_str(), term.event.as_str(), term.is_new))
+        .collect();
+    assert_eq!(told, [("u", "#1", false), ("v", "#3", true)]);
+    assert_eq!(explained.rule.cases[0].alerts.len(), 1);
+}
+
+#[test]
+fn indicators_tell_what_was_compared() {
+    let explained = own("threat/listed_address_contacted", "negative/another_address");
+    let Findings::Comparisons(found) = &explained.findings else { panic!("no comparisons") };
+    assert!(found.iter().all(|one| one.indicators.is_empty() && !one.compared.is_empty()));
+    assert!(text(&explained, Styled::Plain).contains("no indicator matches"));
+    let explained = own("threat/listed_address_contacted", "positive/listed_yesterday");
+    let Findings::Comparisons(found) = &explained.findings else { panic!("no comparisons") };
+    assert!(found.iter().any(|one| !one.indicators.is_empty()));
+}
+
+/// This repository.
+fn repository() -> Project {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = config::folders(&root).expect("the configuration");
+    config::open(&folders).expect("the project")
+}
+
+fn own(key: &str, case: &str) -> Explained {
+    let project = repository();
+    let cases = &project.cases.rules[key];
+    let case = cases[find_case(cases, case).expect("the case")].clone();
+    asked(project, key, Question::Case(case))
+}
+
+#[test]
+fn every_case_of_this_repository_is_explained() {
+    let project = repository();
+    let mut changes = 0;
+    for (key, cases) in project.cases.rules.clone() {
+        for case in &cases {
+            let explained = asked(project.clone(), &key, Question::Case(case.clone()));
+            let run = &explained.rule.cases[0];
+            let path = &case.path;
+            assert_eq!(run.verdict, harness::verdict::Verdict::Pass, "{path}");
+            json_of(&explained);
+            assert!(text(&explained, Styled::Ansi).contains(&case.path), "{path}");
+            // Of a rule on single events the filters say which of them alert.
+            let single = explained.filters == [""] && explained.findings == Findings::None;
+            let matching = explained.events.iter().filter(|event| {
+                let outcome = &event.filters[0];
+                outcome.holds && outcome.barrier.is_none()
+            });
+            if single && explained.rule.rule_type == "query" {
+                assert_eq!(matching.count() > 0, !run.alerts.is_empty(), "{path}");
+            }
+            let (Some(event), true) = (explained.events.first(), single) else { continue };
+            let Some(turn) = &event.filters[0].turn else { continue };
+            let Some(changed) = &turn.event else { continue };
+            let events = parse_json(&changed.to_string()).expect("an event");
+            let question = Question::Events("changed".to_owned(), events);
+            let after = asked(project.clone(), &key, question);
+            assert_ne!(
+                after.events[0].filters[0].holds, event.filters[0].holds,
+                "{path}: {changed}"
+            );
+            changes += 1;
+        }
+    }
+    assert!(changes > 100, "only {changes} changes");
+}
+
+#[test]
+fn names_of_rules_and_cases_are_found() {
+    let project = repository();
+    let rule = |text: &str| find_rule(&project.rules, text);
+    let key = "linux/root_login_over_ssh";
+    for text in [
+        key,
+        "root_login_over_ssh",
+        "rules/linux/root_login_over_ssh.toml",
+        "./rules/linux/root_login_over_ssh.toml",
+        "root_login",
+    ] {
+        assert_eq!(rule(text), Ok(key.to_owned()), "{text}");
+    }
+    let close = |found: Result<String, Unfound>| match found {
+        Err(Unfound::Unknown(close)) => close.into_iter().next().unwrap_or_default(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(close(rule("linux/rot_login_over_shs")), key);
+    assert_eq!(close(rule("rot_login_over_ssh")), key);
+    assert_eq!(close(rule("zzzzzzzzzzzz")), "");
+    assert!(matches!(rule("linux/"), Err(Unfound::Ambiguous(all)) if all.len() == 5));
+    let cases = &project.cases.rules[key];
+    let case = |text: &str| find_case(cases, text).map(|at| cases[at].path.as_str());
+    for text in [
+        "two_hosts",
+        "positive/two_hosts",
+        "cases/linux/root_login_over_ssh/positive/two_hosts.ndjson",
+    ] {
+        assert_eq!(case(text), Ok("linux/root_login_over_ssh/positive/two_hosts.ndjson"), "{text}");
+    }
+    assert!(
+        matches!(case("two_host"), Err(Unfound::Unknown(all)) if all[0] == "positive/two_hosts")
+    );
+}
+
+#[test]
+fn control_characters_are_shown_as_escapes() {
+    let event = json!({"_id": "\u{1b}[31mid", "_source": {"a": "x\u{1b}]0;title\u{7}", "b\u{1b}": "\u{202e}"}});
+    let rule = query_rule("a:x\u{a0}\u{9b}y", "");
+    let explained = on(&rule, &event);
+    let text = text(&explained, Styled::Plain);
+    let bad = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!text.contains(bad), "{text:?}");
+    assert!(text.contains("event \\u{1b}[31mid"), "{text}");
+}
+
+#[test]
+fn a_rule_that_cannot_be_judged_says_why() {
+    let explained = on(&query_rule("a:(b or", ""), &json!({"a": "b"}));
+    assert!(explained.clauses.is_empty());
+    assert!(text(&explained, Styled::Plain).contains("kql-syntax"));
+    json_of(&explained);
+    let project = project(&query_rule("a:b", ""), Vec::new());
+    assert!(explain(project, "s", Question::Rule).expect("no engine fails").is_none());
+}

@@ -1,0 +1,23 @@
+// Checks the reports of this repository's own rules by a full validator of
+// JSON Schema: node --test formats.test.mjs. SCHEMAS is docs/schemas; the folder
+// REPORTS holds one report a schema, of the same name.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import Ajv from "ajv/dist/2020.js";
+
+const { SCHEMAS, REPORTS } = process.env;
+const read = (path) => JSON.parse(readFileSync(path, "utf8"));
+const names = readdirSync(SCHEMAS).filter((name) => name.endsWith(".schema.json"));
+
+test("there is a schema for each format", () => assert.ok(names.length >= 4, `${names}`));
+
+for (const name of names) {
+  test(`${name} accepts a real report, and no broken one`, () => {
+    const ajv = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true });
+    const valid = ajv.compile(read(`${SCHEMAS}/${name}`));
+    const report = read(`${REPORTS}/${name.replace(".schema", "")}`);
+    assert.ok(valid(report), JSON.stringify(valid.errors?.slice(0, 5)));
+    assert.ok(!valid({ ...report, unheard: 1 }));
+  });
+}

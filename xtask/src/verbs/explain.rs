@@ -1,0 +1,118 @@
+//! `cargo xtask explain`.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use harness::case::{Case, MAX_EVENT, parse_json, parse_lines};
+use harness::diagnostic::{Diagnostic, Severity};
+use harness::event::Event;
+use harness::explain::{Question, Unfound, explain, find_case, find_rule};
+use harness::files::{self, Problem};
+use harness::report::problem::{self, Styled};
+use harness::report::{self, Lines, explain_json, printable};
+use harness::span::Span;
+
+use crate::args::{ExplainArgs, Format};
+use crate::exit::Exit;
+use crate::project;
+
+/// Explains a rule, alone or on events.
+pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
+    let Some((project, _)) = project::open(&args.folders) else { return Ok(Exit::Usage) };
+    let key = match find_rule(&project.rules, &args.rule) {
+        Ok(key) => key,
+        Err(unfound) => return Ok(refuse("rule", &args.rule, "", unfound)),
+    };
+    let cases = project.cases.rules.get(&key).map_or(&[][..], Vec::as_slice);
+    let question = match &args.events {
+        None => Question::Rule,
+        Some(named) => match question(named, cases) {
+            Ok(question) => question,
+            Err(Refused::Unfound(unfound)) => {
+                return Ok(refuse("case or file", named, &format!(" of {key}"), unfound));
+            }
+            Err(Refused::Problem(problem)) => {
+                anstream::eprintln!("{}", problem::render(&problem, Styled::Ansi));
+                return Ok(Exit::Failed);
+            }
+        },
+    };
+    let Some(explained) = explain(project, &key, question).map_err(io::Error::other)? else {
+        return Err(io::Error::other("the rule is gone"));
+    };
+    let mut output = Vec::new();
+    match args.format {
+        Format::Human => {
+            let styled = project::styled(args.out.is_some());
+            report::explain::render(&explained, styled, &mut output)?;
+        }
+        Format::Json => explain_json::render(&explained, &mut output)?,
+    }
+    project::deliver(&output, args.out.as_deref())?;
+    let broken = explained.rule.problems.iter().any(|problem| {
+        matches!(problem.diagnostic.severity, Severity::Error | Severity::Unsupported)
+    });
+    Ok(if broken { Exit::Failed } else { Exit::Ok })
+}
+
+/// Why there is nothing to explain a rule on.
+enum Refused {
+    Unfound(Unfound),
+    Problem(Problem),
+}
+
+/// A case by its name; else the events of a file, or of standard input.
+fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
+    match find_case(cases, named) {
+        Ok(at) => return Ok(Question::Case(cases[at].clone())),
+        Err(Unfound::Unknown(_)) if named == "-" || Path::new(named).is_file() => {}
+        Err(unfound) => return Err(Refused::Unfound(unfound)),
+    }
+    let (path, text) = if named == "-" {
+        ("standard input", stdin())
+    } else {
+        (named, files::read(Path::new(named)))
+    };
+    let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
+    let events = events(path, &text).map_err(|diagnostic| {
+        let text = if text.len() > MAX_EVENT { String::new() } else { text };
+        Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
+    })?;
+    Ok(Question::Events(path.to_owned(), events))
+}
+
+/// Reads lines where the name says so, else one document or an array.
+fn events(path: &str, text: &str) -> Result<Vec<Event>, Diagnostic> {
+    let lines = Path::new(path).extension().is_some_and(|it| it == "ndjson" || it == "jsonl");
+    if lines { parse_lines(text) } else { parse_json(text) }
+}
+
+fn stdin() -> Result<String, Diagnostic> {
+    let mut text = String::new();
+    let most = MAX_EVENT as u64 + 1;
+    match io::stdin().lock().take(most).read_to_string(&mut text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let message = format!("cannot be read: {error}");
+            Err(Diagnostic::error("unreadable", message, Span::default()))
+        }
+    }
+}
+
+/// Says that a name is nothing's, or several things', and what is close.
+fn refuse(what: &str, named: &str, of: &str, unfound: Unfound) -> Exit {
+    let safe = |text: &str| printable(text, Lines::Escape).into_owned();
+    let named = safe(named);
+    let (problem, lead, offers) = match unfound {
+        Unfound::Unknown(close) => {
+            (format!("there is no {what} `{named}`{of}"), "did you mean", close)
+        }
+        Unfound::Ambiguous(all) => (format!("`{named}` is not one {what}{of}"), "it may be", all),
+    };
+    eprintln!("error: {problem}");
+    let offers: Vec<String> = offers.iter().map(|offer| format!("`{}`", safe(offer))).collect();
+    if !offers.is_empty() {
+        eprintln!("  {lead} {}?", offers.join(" or "));
+    }
+    Exit::Usage
+}
