@@ -58,9 +58,10 @@ impl Trial<'_> {
         let table = match result {
             Ok(table) => table,
             Err(error) => {
-                // Elasticsearch answers with this error, and the rule raises nothing.
-                warnings.push(format!("the query fails: {error}"));
-                let verdict = verdict::judge(case, 0);
+                // Elasticsearch answers with this error: the rule fails.
+                let reason = error.to_string();
+                let verdict = verdict::failed(&reason);
+                warnings.push(reason);
                 let (alerts, explanations) = (Vec::new(), Vec::new());
                 return CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
             }
