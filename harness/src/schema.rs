@@ -279,6 +279,19 @@ impl Schema {
         self.base == Base::Embedded
     }
 
+    /// Whether the indices may have a field of that name although nothing here
+    /// knows it: not where the switch `unmapped` or a mapping's `dynamic` says
+    /// that all fields are known, nor for objects and what lies in nested ones.
+    pub fn may_have(&self, name: &str) -> bool {
+        let guesses = self.dynamic && self.unmapped == Unmapped::Missing;
+        let known = || {
+            let prefix = format!("{name}.");
+            let embedded = || self.base == Base::Embedded && table::below(&prefix).next().is_some();
+            self.field(name).is_some() || !self.below(name).is_empty() || embedded()
+        };
+        guesses && self.nested_around(name).is_none() && !known()
+    }
+
     /// Whether nobody mapped a field, so that its first value decided.
     pub fn is_guessed(&self, name: &str) -> bool {
         self.guessed.contains(name)

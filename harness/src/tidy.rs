@@ -61,7 +61,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["document", "ir", "pattern"]),
     ("exception", &["diagnostic", "files", "schema", "span", "value"]),
-    ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
+    (
+        "esql",
+        &["analysis", "diagnostic", "event", "ir", "pattern", "query", "schema", "span", "value"],
+    ),
     ("event", &["schema", "value"]),
     ("files", &["diagnostic", "span"]),
     ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),

@@ -16,6 +16,7 @@ use super::source::{FieldInfo, Fields, Source};
 use super::types::Type;
 use super::value::{Point, Ref, Value};
 use crate::analysis::Normalizer;
+use crate::event::Event;
 use crate::value::{DateFormat, keyword_text, parse_ip};
 
 /// How a field is mapped.
@@ -208,6 +209,13 @@ pub struct Document<'a> {
     pub version: i64,
     /// `_source`
     pub source: &'a Json,
+}
+
+impl<'a> From<&'a Event> for Document<'a> {
+    fn from(event: &'a Event) -> Self {
+        let index = event.index.as_deref().unwrap_or_default();
+        Self { id: &event.id, index, version: 1, source: &event.source }
+    }
 }
 
 /// Documents in memory, with the fields of a mapping.

@@ -78,15 +78,7 @@ impl Trial<'_> {
     /// The events as rows; where an index name states a field, it is filled in.
     fn source(&self, events: &[Event]) -> MemorySource {
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
-        let documents: Vec<Document<'_>> = stated
-            .iter()
-            .map(|event| Document {
-                id: &event.id,
-                index: event.index.as_deref().unwrap_or_default(),
-                version: 1,
-                source: &event.source,
-            })
-            .collect();
+        let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
         MemorySource::read(&self.pipeline.fields, &documents)
     }
 
