@@ -35,7 +35,7 @@ pub mod convert;
 pub mod dissect;
 pub mod eval;
 pub mod expr;
-mod fold;
+pub(crate) mod fold;
 mod functions;
 pub mod grok;
 pub mod like;

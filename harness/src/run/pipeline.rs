@@ -12,7 +12,7 @@ use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
 use crate::esql::memory::{Document, MemorySource};
 use crate::esql::plan::StepKind;
-use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, run};
+use crate::esql::run::{Answer, RunOptions, Shape, StepTrace, Table, TableColumn, Truth, run};
 use crate::esql::search::{Search, SearchFunctions};
 use crate::esql::source::Source;
 use crate::event::Event;
@@ -34,7 +34,7 @@ pub(super) struct Trial<'a> {
     /// The time of the run.
     pub(super) now: i64,
     /// The events that it reads, ascending; behind them those that each of its
-    /// full-text functions matches.
+    /// full-text functions matches, and those that its leading `WHERE` may keep.
     pub(super) hits: &'a [Vec<u32>],
     pub(super) max_signals: usize,
     pub(super) warnings: Vec<String>,
@@ -46,13 +46,12 @@ impl Trial<'_> {
         let source = self.source(&case.events);
         let matches = self.matches(case.events.len());
         let answer = |_: &str| case.options.completion.clone();
-        let options = RunOptions {
-            now: self.now,
-            rows: Some(self.hits.first().cloned().unwrap_or_default()),
-            completion: Some(&answer),
-            trace: true,
+        let run_on = |rows| {
+            let (now, completion) = (self.now, Some(&answer as Answer<'_>));
+            let options = RunOptions { now, rows: Some(rows), completion, trace: true };
+            run(&self.pipeline.plan, &source, &matches, &options)
         };
-        let result = run(&self.pipeline.plan, &source, &matches, &options);
+        let result = run_on(self.narrowed());
         let mut warnings = self.warnings.clone();
         warnings.extend(ignored(&source, case));
         let table = match result {
@@ -71,8 +70,27 @@ impl Trial<'_> {
         warnings.extend(lines.into_iter().filter(|line| !line.starts_with("No limit defined")));
         let alerts = self.alerts(&table, &source, &case.events);
         let verdict = verdict::judge(case, alerts.len());
-        let explanations = self.explain(&verdict, &table, case);
+        // What the leading `WHERE` excludes is shown as well.
+        let told = || run_on(self.read().to_vec()).unwrap_or(table);
+        let explanations = match &verdict {
+            Verdict::Pass | Verdict::Error(_) => Vec::new(),
+            Verdict::Missed | Verdict::Noisy | Verdict::Count { .. } => {
+                self.explain(&verdict, &told(), case)
+            }
+        };
         CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
+    }
+
+    /// The events that it reads.
+    fn read(&self) -> &[u32] {
+        self.hits.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Those of them that its leading `WHERE` may keep.
+    fn narrowed(&self) -> Vec<u32> {
+        let kept = self.hits.last().map_or(&[][..], Vec::as_slice);
+        let kept = |event: &&u32| kept.binary_search(event).is_ok();
+        self.read().iter().filter(kept).copied().collect()
     }
 
     /// The events as rows; where an index name states a field, it is filled in.
@@ -214,8 +232,7 @@ impl Trial<'_> {
 
     /// Events that the pipeline does not read.
     fn unread(&self, case: &Case) -> Option<String> {
-        let read = self.hits.first().map_or(0, Vec::len);
-        let left = case.events.len().saturating_sub(read);
+        let left = case.events.len().saturating_sub(self.read().len());
         let patterns = self.pipeline.plan.indices.join(", ");
         (left > 0).then(|| {
             let total = case.events.len();
