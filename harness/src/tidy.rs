@@ -55,7 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
-    ("coverage", &["detect", "document", "engine", "ir", "query", "rule", "run", "span"]),
+    ("coverage", &["detect", "document", "engine", "esql", "ir", "query", "rule", "run", "span"]),
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),

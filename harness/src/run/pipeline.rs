@@ -12,7 +12,7 @@ use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
 use crate::esql::memory::{Document, MemorySource};
 use crate::esql::plan::StepKind;
-use crate::esql::run::{Answer, RunOptions, Shape, StepTrace, Table, TableColumn, Truth, run};
+use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run};
 use crate::esql::search::{Search, SearchFunctions};
 use crate::esql::source::Source;
 use crate::event::Event;
@@ -40,17 +40,19 @@ pub(super) struct Trial<'a> {
     pub(super) warnings: Vec<String>,
 }
 
+/// How a case is run.
+pub(super) struct Ask<'a> {
+    /// The events that take part.
+    pub(super) rows: Vec<u32>,
+    pub(super) trace: bool,
+    pub(super) turn: Option<&'a Turn>,
+}
+
 impl Trial<'_> {
     /// Runs the case and judges it.
     pub(super) fn case(self, case: &Arc<Case>) -> CaseRun {
         let source = self.source(&case.events);
-        let matches = self.matches(case.events.len());
-        let answer = |_: &str| case.options.completion.clone();
-        let run_on = |rows| {
-            let (now, completion) = (self.now, Some(&answer as Answer<'_>));
-            let options = RunOptions { now, rows: Some(rows), completion, trace: true };
-            run(&self.pipeline.plan, &source, &matches, &options)
-        };
+        let run_on = |rows| self.run(case, &source, Ask { rows, trace: true, turn: None });
         let result = run_on(self.narrowed());
         let mut warnings = self.warnings.clone();
         warnings.extend(ignored(&source, case));
@@ -81,6 +83,35 @@ impl Trial<'_> {
         CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
     }
 
+    /// Takes the events of a case through the pipeline.
+    pub(super) fn run(
+        &self,
+        case: &Case,
+        source: &MemorySource,
+        ask: Ask<'_>,
+    ) -> Result<Table, Diagnostic> {
+        let matches = self.matches(case.events.len());
+        let answer = |_: &str| case.options.completion.clone();
+        let options = RunOptions {
+            now: self.now,
+            rows: Some(ask.rows),
+            completion: Some(&answer),
+            trace: ask.trace,
+            turn: ask.turn,
+        };
+        run(&self.pipeline.plan, source, &matches, &options)
+    }
+
+    /// The alerts of a result.
+    pub(super) fn found(&self, table: &Table, source: &MemorySource) -> Vec<alerts::Alert> {
+        let suppression = self.rule.alert_suppression.as_ref().map(|suppression| Suppression {
+            fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
+            group_missing: suppression.missing_fields == MissingFields::Suppress,
+        });
+        let options = AlertOptions { max_signals: self.max_signals, suppression };
+        alerts::alerts(&self.pipeline.plan, table, source, source, &options)
+    }
+
     /// The events that it reads.
     fn read(&self) -> &[u32] {
         self.hits.first().map_or(&[], Vec::as_slice)
@@ -94,7 +125,7 @@ impl Trial<'_> {
     }
 
     /// The events as rows; where an index name states a field, it is filled in.
-    fn source(&self, events: &[Event]) -> MemorySource {
+    pub(super) fn source(&self, events: &[Event]) -> MemorySource {
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
         MemorySource::read(&self.pipeline.fields, &documents)
@@ -115,12 +146,7 @@ impl Trial<'_> {
     }
 
     fn alerts(&self, table: &Table, source: &MemorySource, events: &[Event]) -> Vec<Alert> {
-        let suppression = self.rule.alert_suppression.as_ref().map(|suppression| Suppression {
-            fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
-            group_missing: suppression.missing_fields == MissingFields::Suppress,
-        });
-        let options = AlertOptions { max_signals: self.max_signals, suppression };
-        let found = alerts::alerts(&self.pipeline.plan, table, source, source, &options);
+        let found = self.found(table, source);
         let columns = self.shown(table, source);
         let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
         found
@@ -257,7 +283,7 @@ impl Trial<'_> {
     ) -> Explanation {
         let behind = lineage.get(row).map(Vec::as_slice).unwrap_or_default();
         let name = |event: &u32| case.events.get(*event as usize).map(|event| event.id.clone());
-        let test = |number: usize| truth(trace, number, row);
+        let test = |number: usize| trace.truth(number, row);
         let tests = if missed { shape.blame(&test, Truth::True) } else { shape.support(&test) };
         let clauses = tests.into_iter().filter_map(|number| {
             let found = trace.tests.get(number)?;
@@ -295,13 +321,8 @@ impl Trial<'_> {
     }
 }
 
-fn truth(trace: &StepTrace, test: usize, row: usize) -> Truth {
-    let truths = trace.tests.get(test).map(|test| test.truths.as_slice()).unwrap_or_default();
-    truths.get(row).copied().unwrap_or(Truth::Null)
-}
-
 fn holds(shape: &Shape, trace: &StepTrace, row: usize) -> bool {
-    shape.truth(&|test| truth(trace, test, row)) == Truth::True
+    shape.truth(&|test| trace.truth(test, row)) == Truth::True
 }
 
 fn one_line(text: &str) -> String {
