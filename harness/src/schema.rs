@@ -169,7 +169,7 @@ pub struct Schema {
     dynamic: bool,
     /// Fields that took it so.
     guessed: BTreeSet<Arc<str>>,
-    /// What a field is to EQL that none of these knows.
+    /// What a field is to EQL and ES|QL that none of these knows.
     pub unmapped: Unmapped,
 }
 

@@ -73,8 +73,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mutate",
         &[
-            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "rule",
-            "run", "span", "value", "verdict",
+            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "query",
+            "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

@@ -3,8 +3,9 @@
 //!
 //! A condition decides on a row where turning it alone turns what the command
 //! does with the row, and the case then raises another number of alerts: the
-//! pipeline is run again with that row kept or dropped. Null does not hold, and
-//! is turned to true. A pattern that matched is turned to one that found
+//! pipeline is run again with that row kept or dropped, and, where one row is
+//! too few, with all such rows of the case. Null does not hold, and is turned
+//! to true. A pattern that matched is turned to one that found
 //! nothing, and one that did not to what it found in another row. A key decides
 //! where the groups without it raise another number of alerts.
 
@@ -19,7 +20,7 @@ use crate::esql::run::{Change, Shape, StepTrace, Table, Truth, Turn};
 use crate::esql::value::Value;
 use crate::ir::{Origin, Part};
 use crate::run::{Flow, Prepared, Program};
-use crate::span::Span;
+use crate::span::{Span, flat};
 
 /// The most rows that are read again for one rule, over all runs; beyond it no
 /// more witnesses are found.
@@ -104,7 +105,7 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
                 StepKind::Grok { .. } | StepKind::Dissect { .. } => ClauseKind::Pattern,
                 _ => ClauseKind::Clause,
             };
-            let text = words(span.of(meter.text));
+            let text = flat(span.of(meter.text));
             tally.insert((at, number), uncovered(kind, span, text));
         }
         let donors = donors(&bases, at);
@@ -171,54 +172,61 @@ fn uncovered(kind: ClauseKind, span: Span, text: String) -> ClauseCoverage {
     }
 }
 
-/// A text in one line.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 impl Meter<'_> {
     /// Whether the case raises another number of alerts with a row turned.
-    fn turns(&self, base: &Base<'_>, turn: Turn) -> bool {
+    fn turns(&self, base: &Base<'_>, turn: &Turn) -> bool {
         let rows = base.table.trace.first().map_or(0, |step| step.rows_in) + 1;
         let Some(left) = self.left.get().checked_sub(rows) else { return false };
         self.left.set(left);
-        let other = base.prepared.run(false, Some(&turn));
+        let other = base.prepared.run(false, Some(turn));
         other.is_ok_and(|(alerts, _)| alerts != base.alerts)
     }
 
     fn conditions(&self, at: usize, joined: &Joined, base: &Base<'_>, tally: &mut Tally) {
         let Some(trace) = base.table.trace.get(at) else { return };
+        let turn = |rows, kept: bool| {
+            let change = match joined.aggregate {
+                None => Change::Keep(!kept),
+                Some(aggregate) => Change::Count(aggregate, !kept),
+            };
+            Turn { step: at, rows, change }
+        };
+        // By test: rows that it decides, by its truth and by what becomes of them.
+        let mut decided: BTreeMap<(usize, bool, bool), Vec<usize>> = BTreeMap::new();
         for row in 0..trace.rows_in {
             let truth = |number: usize| trace.truth(joined.tests.start + number, row);
             let kept = joined.shape.truth(&truth) == Truth::True;
             // All that turns the row turns the case in the same way.
             let mut turns: Option<bool> = None;
             for number in 0..joined.tests.len() {
-                let Some(clause) = tally.get_mut(&(at, joined.tests.start + number)) else {
-                    continue;
-                };
+                let test = joined.tests.start + number;
+                let Some(clause) = tally.get_mut(&(at, test)) else { continue };
                 let holds = truth(number) == Truth::True;
                 let seen = if holds { &mut clause.holds_on } else { &mut clause.fails_on };
                 *seen += 1;
-                let slot = if holds { &mut clause.decides_true } else { &mut clause.decides_false };
                 let flipped = |other: usize| match (other == number, holds) {
                     (false, _) => truth(other),
                     (true, true) => Truth::False,
                     (true, false) => Truth::True,
                 };
                 let decides = (joined.shape.truth(&flipped) == Truth::True) != kept;
+                let slot = side(clause, holds);
                 if slot.is_some() || !decides {
                     continue;
                 }
-                let change = match joined.aggregate {
-                    None => Change::Keep(!kept),
-                    Some(aggregate) => Change::Count(aggregate, !kept),
-                };
-                let turns =
-                    turns.get_or_insert_with(|| self.turns(base, Turn { step: at, row, change }));
-                if *turns {
+                decided.entry((test, holds, kept)).or_default().push(row);
+                if *turns.get_or_insert_with(|| self.turns(base, &turn(vec![row], kept))) {
                     *slot = Some(self.witness(base, at, row));
                 }
+            }
+        }
+        // Where one row more or less is too few, all rows of the case.
+        for ((test, holds, kept), rows) in decided {
+            let Some(clause) = tally.get_mut(&(at, test)) else { continue };
+            let slot = side(clause, holds);
+            if slot.is_none() && rows.len() > 1 && self.turns(base, &turn(rows, kept)) {
+                let case = self.flow.cases()[base.case].path.clone();
+                *slot = Some(Witness { case, event: String::new() });
             }
         }
     }
@@ -228,17 +236,18 @@ impl Meter<'_> {
         let Some(clause) = tally.get_mut(&(at, 0)) else { return };
         let outputs = trace.tests.first().map_or(0, |test| test.outputs.len());
         for row in 0..trace.rows_in {
-            let turn = |outputs| Turn { step: at, row, change: Change::Outputs(outputs) };
+            let turn =
+                |outputs| Turn { step: at, rows: vec![row], change: Change::Outputs(outputs) };
             if trace.truth(0, row) == Truth::True {
                 clause.holds_on += 1;
                 if clause.decides_true.is_none()
-                    && self.turns(base, turn(vec![Vec::new(); outputs]))
+                    && self.turns(base, &turn(vec![Vec::new(); outputs]))
                 {
                     clause.decides_true = Some(self.witness(base, at, row));
                 }
             } else {
                 clause.fails_on += 1;
-                let found = |donor: &Vec<Vec<Value>>| self.turns(base, turn(donor.clone()));
+                let found = |donor: &Vec<Vec<Value>>| self.turns(base, &turn(donor.clone()));
                 if clause.decides_false.is_none() && donors.iter().any(found) {
                     clause.decides_false = Some(self.witness(base, at, row));
                 }
@@ -259,6 +268,11 @@ impl Meter<'_> {
     }
 }
 
+/// The witness for a clause that holds, or fails.
+fn side(clause: &mut ClauseCoverage, holds: bool) -> &mut Option<Witness> {
+    if holds { &mut clause.decides_true } else { &mut clause.decides_false }
+}
+
 /// The keys: the cases with and without each.
 fn groups(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
     let text = flow.text();
@@ -268,8 +282,8 @@ fn groups(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
     };
     let own = alerts(program);
     let measured = text::keys(text).into_iter().map(|key| {
-        let words = format!("for each {}", words(key.span.of(text)));
-        let mut coverage = uncovered(ClauseKind::Group, key.span, words);
+        let shown = format!("for each {}", flat(key.span.of(text)));
+        let mut coverage = uncovered(ClauseKind::Group, key.span, shown);
         let without = key.without.iter().find_map(|marks| {
             let program = flow.program(&text::edited(text, marks)).ok()?;
             Some(alerts(&program))

@@ -65,7 +65,7 @@ pub(super) struct Machine<'a> {
     pub(super) lineage: Option<Vec<Vec<u32>>>,
     /// What the current step tested, when a run is traced.
     pub(super) tests: Vec<TestTrace>,
-    /// The row that the current step takes otherwise.
+    /// The rows that the current step takes otherwise.
     pub(super) turn: Option<&'a Turn>,
 }
 

@@ -48,7 +48,7 @@ pub struct RunOptions<'a> {
     /// Keeps what each condition said of each row, and which rows of the
     /// source are behind it: for explanations and coverage.
     pub trace: bool,
-    /// A row that a step takes otherwise than it would: for coverage.
+    /// Rows that a step takes otherwise than it would: for coverage.
     pub turn: Option<&'a Turn>,
 }
 

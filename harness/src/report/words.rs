@@ -1,6 +1,7 @@
 //! Words that several formats share.
 
 use crate::run::{CaseRun, Clause};
+pub(super) use crate::span::{flat, shorten};
 use crate::verdict::Verdict;
 
 /// A count and its noun.
@@ -54,14 +55,6 @@ pub(super) fn found(clause: &Clause) -> String {
     }
 }
 
-/// At most `limit` characters, with an ellipsis where something is cut.
-pub(super) fn shorten(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
-    }
-}
-
 /// Why a case does not hold, one thought a line; for formats without layout.
 pub(super) fn why(run: &CaseRun) -> Vec<String> {
     let mut lines: Vec<String> = run.warnings.clone();
@@ -74,9 +67,4 @@ pub(super) fn why(run: &CaseRun) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The text with every run of white space as one space, for one line.
-pub(super) fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -19,11 +19,13 @@ use crate::event::Event;
 use crate::ir::{Origin, Part};
 use crate::rule::model::Rule;
 use crate::rule::names::MissingFields;
-use crate::span::Span;
+use crate::span::{Span, flat, shorten};
 use crate::verdict::{self, Verdict};
 
 /// The most rows of a step that are explained.
 const MAX_ROWS: usize = 5;
+/// How much of a command is shown.
+const MAX_TEXT: usize = 100;
 /// The most fields that an alert shows.
 const MAX_FIELDS: usize = 100;
 
@@ -268,8 +270,8 @@ impl Trial<'_> {
 
     /// One step in a line.
     fn summary(&self, step: &StepTrace) -> String {
-        let text = one_line(step.span.of(&self.pipeline.plan.text));
-        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text))
+        let text = flat(step.span.of(&self.pipeline.plan.text));
+        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text, MAX_TEXT))
     }
 
     fn row(
@@ -302,7 +304,7 @@ impl Trial<'_> {
             });
             Some(Clause {
                 origin: Origin { part: Part::Query, span: found.span },
-                clause: one_line(found.span.of(text)),
+                clause: flat(found.span.of(text)),
                 holds: test(number) == Truth::True,
                 field: fields.join(", "),
                 found: shown.collect(),
@@ -323,16 +325,4 @@ impl Trial<'_> {
 
 fn holds(shape: &Shape, trace: &StepTrace, row: usize) -> bool {
     shape.truth(&|test| trace.truth(test, row)) == Truth::True
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn shorten(text: &str) -> String {
-    const MOST: usize = 100;
-    match text.char_indices().nth(MOST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
 }
