@@ -48,7 +48,7 @@ fn verdicts(session: &Session) -> Vec<Verdict> {
 #[test]
 fn a_failing_query_is_no_pass_of_a_negative_case() {
     let query = "from logs-* | where user.name == \"a\" \
-        | eval part = substring(user.name, 1, process.pid) | where part == \"b\"";
+        | eval part = substring(user.name, 1, to_integer(process.pid)) | where part == \"b\"";
     let cases = vec![
         negative("fails", &events(&[json!({"user.name": "a", "process.pid": -1})])),
         negative("holds", &events(&[json!({"user.name": "a", "process.pid": 1})])),
