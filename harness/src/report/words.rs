@@ -68,3 +68,32 @@ pub(super) fn why(run: &CaseRun) -> Vec<String> {
     }
     lines
 }
+
+/// A text with a change marked, in one line: where that is longer than `limit`
+/// characters, what stands around the change.
+pub(super) fn around_change(text: &str, limit: usize) -> String {
+    let text = flat(text);
+    let marks = ["[-", "{+"].iter().filter_map(|mark| text.find(mark));
+    let before = text[..marks.min().unwrap_or(0)].chars().count();
+    let cut = before.saturating_sub(limit / 3);
+    match text.char_indices().nth(cut) {
+        Some((start, _)) if cut > 0 && text.chars().nth(limit).is_some() => {
+            format!("…{}", shorten(&text[start..], limit))
+        }
+        _ => shorten(&text, limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_around_its_change() {
+        let around = |text| around_change(text, 9);
+        assert_eq!(around("a [-b-]"), "a [-b-]");
+        assert_eq!(around("abcdefghi {+j+} klmno"), "…hi {+j+} …");
+        assert_eq!(around("a {+b+} cdefghi"), "a {+b+} c…");
+        assert_eq!(around("abcdefghijkl"), "abcdefghi…");
+    }
+}

@@ -284,11 +284,12 @@ impl Edits<'_> {
             PatternSyntax::Regexp => ".*",
         };
         let place = inside(self.text, pattern.span);
-        if !text.starts_with(any) {
+        if !text.starts_with(any) && !text.starts_with(".+") {
             self.add(Operator::WidenWildcard, vec![Mark::insert(place.start, any)]);
         }
-        // Behind a backslash it would be literal, in a class as well.
-        if !text.ends_with(any) && !text.ends_with('\\') {
+        // Behind a backslash it would be literal.
+        let open = [any, ".+", "\\"].iter().any(|end| text.ends_with(end));
+        if !open {
             self.add(Operator::WidenWildcard, vec![Mark::insert(place.end, any)]);
         }
     }
