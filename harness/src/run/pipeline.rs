@@ -172,7 +172,7 @@ impl Trial<'_> {
                 Alert {
                     events: events_behind.iter().map(|event| event.id.clone()).collect(),
                     key: Vec::new(),
-                    fields: fields.collect(),
+                    fields: fields.take(MAX_FIELDS).collect(),
                     facts,
                 }
             })
@@ -186,7 +186,7 @@ impl Trial<'_> {
         let read = read.filter(|name| !own(name));
         let from_source = read.filter_map(|name| table.column(name, source, source));
         let columns = from_source.chain(table.columns.iter().cloned());
-        columns.filter(|column| !column.name.starts_with('_')).take(MAX_FIELDS).collect()
+        columns.filter(|column| !column.name.starts_with('_')).collect()
     }
 }
 
