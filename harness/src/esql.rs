@@ -14,7 +14,6 @@
 //! - Work is bounded: rows by [`run::MAX_ROWS`], nesting by the parser's limit,
 //!   regular expressions by automata.
 
-
 pub mod alerts;
 pub mod column;
 pub mod convert;

@@ -162,7 +162,7 @@ fn half(value: f64) -> f64 {
     let quotient = value / step;
     let rounded = quotient.round();
     // Ties go to the even neighbour.
-    let tie = (quotient - quotient.trunc()).abs() == 0.5 && rounded % 2.0 != 0.0;
+    let tie = (quotient - quotient.trunc()).abs().total_cmp(&0.5).is_eq() && rounded % 2.0 != 0.0;
     (if tie { rounded - quotient.signum() } else { rounded }) * step
 }
 

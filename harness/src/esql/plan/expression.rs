@@ -341,7 +341,7 @@ impl Planner<'_> {
             return Err(Self::error(span, message));
         }
         let Some(function) = functions::by_name(&lower) else {
-            return Err(self.unknown_function(&lower, name));
+            return Err(Self::unknown_function(&lower, name));
         };
         if star {
             let message = format!("[{}] does not take *", name.text);
@@ -370,7 +370,7 @@ impl Planner<'_> {
         Ok(out)
     }
 
-    fn unknown_function(&self, lower: &str, name: &Name) -> Diagnostic {
+    fn unknown_function(lower: &str, name: &Name) -> Diagnostic {
         let wanted = super::likeness::Likeness::new(lower);
         let mut close: Vec<_> = functions::names()
             .chain(super::AggregateKind::names())
