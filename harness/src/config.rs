@@ -8,7 +8,7 @@
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
-//! unmapped = "missing"                  # or "strict": what EQL makes of other fields
+//! unmapped = "missing"                  # or "strict": what EQL and ES|QL make of other fields
 //! ```
 
 use std::collections::BTreeMap;

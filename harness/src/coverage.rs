@@ -7,6 +7,7 @@
 pub(crate) mod bits;
 pub(crate) mod clauses;
 pub(crate) mod parts;
+pub(crate) mod pipeline;
 pub(crate) mod rows;
 pub(crate) mod sheet;
 #[cfg(test)]
@@ -101,6 +102,8 @@ pub enum ClauseKind {
     NewTerm,
     /// A comparison with an indicator.
     Mapping,
+    /// A pattern that takes texts apart.
+    Pattern,
 }
 
 impl ClauseKind {
@@ -118,6 +121,7 @@ impl ClauseKind {
             Self::Group => "group",
             Self::NewTerm => "new-term",
             Self::Mapping => "mapping",
+            Self::Pattern => "pattern",
         }
     }
 }
@@ -151,9 +155,13 @@ pub(crate) fn of(
     sheets: &[Sheet<'_>],
 ) -> Coverage {
     let mut measured = sheets.par_iter().map(rule).collect::<Vec<RuleCoverage>>().into_iter();
-    let rules = session.keys().into_iter().zip(subjects).map(|(key, subject)| {
+    let flows = session.flows();
+    let pipelines = flows.par_iter().map(|flow| flow.as_ref().map(pipeline::rule));
+    let pipelines: Vec<Option<RuleCoverage>> = pipelines.collect();
+    let rules = session.keys().into_iter().zip(subjects).zip(pipelines);
+    let rules = rules.map(|((key, subject), pipeline)| {
         let found = subject.as_ref().and_then(|_| measured.next());
-        found.unwrap_or(RuleCoverage { key, clauses: Vec::new() })
+        found.or(pipeline).unwrap_or(RuleCoverage { key, clauses: Vec::new() })
     });
     Coverage { rules: rules.collect() }
 }

@@ -14,28 +14,13 @@
 //! - Work is bounded: rows by [`run::MAX_ROWS`], nesting by the parser's limit,
 //!   regular expressions by automata.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::float_cmp,
-    clippy::format_collect,
-    clippy::format_push_string,
-    clippy::match_same_arms,
-    clippy::missing_panics_doc,
-    clippy::needless_pass_by_value,
-    clippy::struct_excessive_bools,
-    clippy::too_many_lines,
-    clippy::unnecessary_wraps,
-    clippy::unused_self,
-    reason = "functions of one table share a signature; floats compare exactly in ES|QL; rows are limited to 32 bits"
-)]
-
 pub mod alerts;
 pub mod column;
 pub mod convert;
 pub mod dissect;
 pub mod eval;
 pub mod expr;
-mod fold;
+pub(crate) mod fold;
 mod functions;
 pub mod grok;
 pub mod like;

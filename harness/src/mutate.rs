@@ -12,6 +12,7 @@ mod fields;
 mod formula;
 mod judge;
 mod perturb;
+mod pipeline;
 mod plans;
 pub(crate) mod propose;
 mod relevance;
@@ -137,6 +138,10 @@ pub enum Operator {
     DropNewTerm,
     /// A comparison with an indicator is left out or negated.
     ChangeMapping,
+    /// A command of a pipeline is left out.
+    DropCommand,
+    /// An aggregate becomes another.
+    ChangeAggregate,
 }
 
 impl Operator {
@@ -167,6 +172,8 @@ impl Operator {
             Self::DropGroup => "drop-group",
             Self::DropNewTerm => "drop-new-term",
             Self::ChangeMapping => "change-mapping",
+            Self::DropCommand => "drop-command",
+            Self::ChangeAggregate => "change-aggregate",
         }
     }
 }
@@ -299,9 +306,13 @@ fn judged(
         .map(|(sheet, edits)| judge::rule(sheet, edits, fixtures))
         .collect::<Vec<RuleMutants>>()
         .into_iter();
-    let rules = session.keys().into_iter().zip(subjects).map(|(key, subject)| {
+    let flows = session.flows();
+    let pipelines = flows.par_iter().map(|flow| flow.as_ref().map(pipeline::rule));
+    let pipelines: Vec<Option<RuleMutants>> = pipelines.collect();
+    let rules = session.keys().into_iter().zip(subjects).zip(pipelines);
+    let rules = rules.map(|((key, subject), pipeline)| {
         let found = subject.as_ref().and_then(|_| mutants.next());
-        found.unwrap_or(RuleMutants { key, mutants: Vec::new() })
+        found.or(pipeline).unwrap_or(RuleMutants { key, mutants: Vec::new() })
     });
     Mutants { rules: rules.collect() }
 }

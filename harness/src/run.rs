@@ -3,6 +3,7 @@
 mod about;
 mod alert;
 mod explain;
+mod flow;
 mod ground;
 mod judge;
 mod pipeline;
@@ -37,6 +38,7 @@ use work::Work;
 pub use about::{About, QuerySource};
 pub use alert::{Facts, Stated, Suppressed};
 pub use explain::{Clause, Explanation};
+pub use flow::{Flow, Prepared, Program};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
 
@@ -131,6 +133,7 @@ pub struct Session {
     problems: Vec<Problem>,
     work: Vec<Work>,
     fixtures: Fixtures,
+    schema: Schema,
 }
 
 /// The events that each filter of each rule matches: by rule, and in the order
@@ -171,7 +174,7 @@ impl Session {
             .map(|(loaded, cases)| Work::new(loaded, cases, &exceptions, &schema))
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
-        Self { problems, work, fixtures }
+        Self { problems, work, fixtures, schema }
     }
 
     /// Asks the embedded engine which events each filter matches.
@@ -202,6 +205,13 @@ impl Session {
     pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
         let rules = self.work.iter().zip(&self.fixtures.ranges);
         rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures)).collect()
+    }
+
+    /// Every ES|QL rule in the order of [`Run::rules`], to be run with other
+    /// texts; `None` for rules that are not judged and those of other languages.
+    pub fn flows(&self) -> Vec<Option<Flow<'_>>> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, ranges)| Flow::new(work, ranges, &self.fixtures, &self.schema)).collect()
     }
 
     /// Asks `engine`, which holds this session's events.

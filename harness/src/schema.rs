@@ -169,7 +169,7 @@ pub struct Schema {
     dynamic: bool,
     /// Fields that took it so.
     guessed: BTreeSet<Arc<str>>,
-    /// What a field is to EQL that none of these knows.
+    /// What a field is to EQL and ES|QL that none of these knows.
     pub unmapped: Unmapped,
 }
 
@@ -277,6 +277,19 @@ impl Schema {
     /// Whether the fields of the embedded table are mapped, too.
     pub fn has_embedded_fields(&self) -> bool {
         self.base == Base::Embedded
+    }
+
+    /// Whether the indices may have a field of that name although nothing here
+    /// knows it: not where the switch `unmapped` or a mapping's `dynamic` says
+    /// that all fields are known, nor for objects and what lies in nested ones.
+    pub fn may_have(&self, name: &str) -> bool {
+        let guesses = self.dynamic && self.unmapped == Unmapped::Missing;
+        let known = || {
+            let prefix = format!("{name}.");
+            let embedded = || self.base == Base::Embedded && table::below(&prefix).next().is_some();
+            self.field(name).is_some() || !self.below(name).is_empty() || embedded()
+        };
+        guesses && self.nested_around(name).is_none() && !known()
     }
 
     /// Whether nobody mapped a field, so that its first value decided.

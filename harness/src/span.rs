@@ -1,4 +1,4 @@
-//! Byte ranges of a source text.
+//! Byte ranges of a source text, and texts cut to fit a line.
 
 use std::ops::Range;
 
@@ -46,9 +46,29 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     (line, before[line_start..].chars().count() + 1)
 }
 
+/// The text with every run of white space as one space, for one line.
+pub fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most `limit` characters, with an ellipsis where something is cut.
+pub fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_cut_to_fit_a_line() {
+        assert_eq!(flat(" a\n\t b "), "a b");
+        assert_eq!(shorten("äbc", 3), "äbc");
+        assert_eq!(shorten("äbc", 1), "ä…");
+    }
 
     #[test]
     fn lines_and_columns_count_characters_from_one() {

@@ -55,7 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "span",
         ],
     ),
-    ("coverage", &["detect", "document", "engine", "ir", "query", "rule", "run", "span"]),
+    ("coverage", &["detect", "document", "engine", "esql", "ir", "query", "rule", "run", "span"]),
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
@@ -66,6 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "analysis",
             "diagnostic",
+            "event",
             "ir",
             "likeness",
             "pattern",
@@ -91,8 +92,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mutate",
         &[
-            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "rule",
-            "run", "span", "value", "verdict",
+            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "query",
+            "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

@@ -1,6 +1,10 @@
 //! ES|QL to a pipeline: a typed plan, the fields that it reads, and its
 //! full-text functions as predicates that the engine answers.
 
+mod narrow;
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value as Json, json};
 
 use super::{Context, dsl, kql, query_string};
@@ -73,7 +77,8 @@ pub fn compile(
     let commands = std::iter::once(tree.source.to_string())
         .chain(tree.commands.iter().map(ToString::to_string))
         .collect();
-    let documents = PipelinePlan { filter: Predicate::Const(true), searches, commands };
+    let narrow = narrow::narrow(&plan, context.schema, &searches, &places);
+    let documents = PipelinePlan { filter: Predicate::Const(true), searches, narrow, commands };
     Ok((documents, Pipeline { plan, fields: read, searches: places }))
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::esql::{self, Pipeline};
 use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
-use crate::ir::plan::{Plan, TermField};
+use crate::ir::plan::{PipelinePlan, Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::query;
 use crate::query::dsl::{Operator, QueryString, parse as parse_dsl};
@@ -60,9 +60,10 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
     let mut pipeline = None;
     let base = if rule.language == Some(Language::Esql) {
         let context = Context { schema, part: Part::Query, now };
-        let compiled = pipelined(rule, context, completion).map(|(plan, compiled)| {
+        let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+        let compiled = pipelined(rule, text, context, completion).map(|(plan, compiled)| {
             pipeline = Some(Arc::new(compiled));
-            plan
+            Plan::Pipeline(plan)
         });
         filtered(compiled, rule, schema, now, &mut diagnostics)
     } else {
@@ -76,16 +77,20 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
     CompiledRule { plan, pipeline, diagnostics, grouping, uses_now: asked.get() }
 }
 
-fn pipelined(
+/// The pipeline of a rule, or what would be it if its query had this text.
+///
+/// # Errors
+///
+/// As [`esql::compile`].
+pub fn pipelined(
     rule: &Rule,
+    text: &str,
     context: Context<'_>,
     completion: bool,
-) -> Result<(Plan, Pipeline), Vec<Diagnostic>> {
-    let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+) -> Result<(PipelinePlan, Pipeline), Vec<Diagnostic>> {
     let groups = rule.alert_suppression.iter().flat_map(|suppression| &suppression.group_by);
     let groups: Vec<&str> = groups.map(|field| field.value.as_str()).collect();
-    let (plan, pipeline) = esql::compile(text, context, completion, &groups)?;
-    Ok((Plan::Pipeline(plan), pipeline))
+    esql::compile(text, context, completion, &groups)
 }
 
 /// The query with the filters, if nothing is wrong with them.
@@ -147,7 +152,9 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             };
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }
-        (_, Some(Language::Esql)) => pipelined(rule, context, false).map(|(plan, _)| plan),
+        (_, Some(Language::Esql)) => {
+            pipelined(rule, text, context, false).map(|(plan, _)| Plan::Pipeline(plan))
+        }
     }
 }
 

@@ -248,6 +248,10 @@ impl Column {
     }
 
     /// The value at an index of a row's range.
+    ///
+    /// # Panics
+    ///
+    /// At an index that lies in the range of no row.
     pub fn value(&self, index: usize) -> Ref<'_> {
         self.data.get(index).expect("ranges of a column lie within its data")
     }

@@ -15,7 +15,7 @@ pub(super) use arithmetic::negative;
 
 use super::column::{Builder, Cell, Column, Data, Layout};
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
-use super::run::{MAX_LINEAGE, TestTrace};
+use super::run::{MAX_LINEAGE, TestTrace, Turn};
 use super::search::SearchFunctions;
 use super::source::Source;
 use super::types::Type;
@@ -65,6 +65,8 @@ pub(super) struct Machine<'a> {
     pub(super) lineage: Option<Vec<Vec<u32>>>,
     /// What the current step tested, when a run is traced.
     pub(super) tests: Vec<TestTrace>,
+    /// The rows that the current step takes otherwise.
+    pub(super) turn: Option<&'a Turn>,
 }
 
 impl<'a> Machine<'a> {
@@ -88,6 +90,7 @@ impl<'a> Machine<'a> {
             mask: None,
             lineage: None,
             tests: Vec::new(),
+            turn: None,
         }
     }
 

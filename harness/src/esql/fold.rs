@@ -37,7 +37,7 @@ pub(super) fn fold(typed: &Typed) -> Option<Arc<Column>> {
 }
 
 /// The one value of a constant expression.
-pub(super) fn fold_value(typed: &Typed) -> Option<Value> {
+pub(crate) fn fold_value(typed: &Typed) -> Option<Value> {
     let column = fold(typed)?;
     let value = column.first(0)?.to_value();
     (column.range(0).len() == 1).then_some(value)

@@ -163,7 +163,9 @@ fn expand(pattern: &str) -> Result<String, String> {
         pending.push(")".to_owned());
         pending.push(definition.to_owned());
         if capture {
-            out.push_str(&format!("(?<{reference}>"));
+            out.push_str("(?<");
+            out.push_str(reference);
+            out.push('>');
         } else {
             out.push_str("(?:");
         }

@@ -41,6 +41,16 @@ impl Matcher {
         Ok(Self { patterns: patterns.collect::<Result<_, _>>()? })
     }
 
+    /// The patterns, as other languages have them.
+    pub fn patterns(&self) -> Vec<crate::pattern::Pattern> {
+        use crate::pattern::Pattern as Any;
+        let patterns = self.patterns.iter().map(|pattern| match pattern {
+            Pattern::Glob(glob) => Any::Glob(glob.clone(), Case::Sensitive),
+            Pattern::Regexp(regexp) => Any::Regexp(regexp.clone()),
+        });
+        patterns.collect()
+    }
+
     /// Whether some pattern matches the whole of `text`.
     pub fn matches(&self, text: &str) -> bool {
         self.patterns.iter().any(|pattern| match pattern {

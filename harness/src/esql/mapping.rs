@@ -79,6 +79,10 @@ impl Fields for SchemaFields<'_> {
     fn names(&self) -> &[Arc<str>] {
         self.names.get_or_init(|| self.all_names())
     }
+
+    fn may_have(&self, name: &str) -> bool {
+        self.schema.may_have(name)
+    }
 }
 
 /// How ES|QL reads a field; `None` for containers.

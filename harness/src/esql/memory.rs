@@ -16,6 +16,7 @@ use super::source::{FieldInfo, Fields, Source};
 use super::types::Type;
 use super::value::{Point, Ref, Value};
 use crate::analysis::Normalizer;
+use crate::event::Event;
 use crate::value::{DateFormat, keyword_text, parse_ip};
 
 /// How a field is mapped.
@@ -161,7 +162,7 @@ fn half(value: f64) -> f64 {
     let quotient = value / step;
     let rounded = quotient.round();
     // Ties go to the even neighbour.
-    let tie = (quotient - quotient.trunc()).abs() == 0.5 && rounded % 2.0 != 0.0;
+    let tie = (quotient - quotient.trunc()).abs().total_cmp(&0.5).is_eq() && rounded % 2.0 != 0.0;
     (if tie { rounded - quotient.signum() } else { rounded }) * step
 }
 
@@ -208,6 +209,13 @@ pub struct Document<'a> {
     pub version: i64,
     /// `_source`
     pub source: &'a Json,
+}
+
+impl<'a> From<&'a Event> for Document<'a> {
+    fn from(event: &'a Event) -> Self {
+        let index = event.index.as_deref().unwrap_or_default();
+        Self { id: &event.id, index, version: 1, source: &event.source }
+    }
 }
 
 /// Documents in memory, with the fields of a mapping.

@@ -113,6 +113,19 @@ pub struct Step {
     pub live: Vec<bool>,
 }
 
+impl Step {
+    /// Where the pattern of `GROK` or `DISSECT` puts what it finds.
+    pub fn pattern_outputs(&self) -> Vec<Register> {
+        match &self.kind {
+            StepKind::Grok { outputs, .. } => {
+                outputs.iter().map(|(_, _, register)| *register).collect()
+            }
+            StepKind::Dissect { outputs, .. } => outputs.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Clone, Debug)]
 pub enum StepKind {

@@ -10,6 +10,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod turn;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::span::Span;
 pub use super::eval::Truth;
 pub(super) use trace::MAX_LINEAGE;
 pub use trace::{Shape, StepTrace, TestTrace};
+pub use turn::{Change, Turn};
 
 /// The most rows that a step may make, whatever it multiplies.
 pub const MAX_ROWS: usize = 20_000_000;
@@ -46,6 +48,8 @@ pub struct RunOptions<'a> {
     /// Keeps what each condition said of each row, and which rows of the
     /// source are behind it: for explanations and coverage.
     pub trace: bool,
+    /// Rows that a step takes otherwise than it would: for coverage.
+    pub turn: Option<&'a Turn>,
 }
 
 /// The result of a run.
@@ -138,10 +142,12 @@ pub fn run(
         machine.trace_rows();
     }
     let mut trace = Vec::with_capacity(plan.steps.len());
-    for step in &plan.steps {
+    for (at, step) in plan.steps.iter().enumerate() {
+        machine.turn = options.turn.filter(|turn| turn.step == at);
         let rows_in = machine.len;
         machine.test_step(step);
         take(&mut machine, step, options)?;
+        machine.turn_outputs(step);
         machine.test_patterns(step);
         trace.push(StepTrace {
             span: step.span,
@@ -170,11 +176,10 @@ fn take(
         StepKind::Eval(columns) => eval(machine, columns)?,
         StepKind::Filter(condition) => {
             let truth = machine.truth(condition)?;
-            let kept: Vec<u32> = (0_u32..)
-                .zip(&truth)
-                .filter(|(_, truth)| **truth == Truth::True)
-                .map(|(row, _)| row)
-                .collect();
+            let mut kept: Vec<bool> = truth.iter().map(|truth| *truth == Truth::True).collect();
+            machine.turn_kept(&mut kept);
+            let kept = (0_u32..).zip(kept).filter(|(_, kept)| *kept).map(|(row, _)| row);
+            let kept: Vec<u32> = kept.collect();
             if kept.len() < machine.len {
                 machine.select(&kept, &step.live);
             }

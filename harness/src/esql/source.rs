@@ -21,6 +21,12 @@ pub trait Fields {
 
     /// The names of all fields, in ascending order.
     fn names(&self) -> &[Arc<str>];
+
+    /// Whether the indices may have a field of a name that is not known here,
+    /// so that its type is missing rather than the field.
+    fn may_have(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// Rows of documents, column by column.

@@ -201,6 +201,8 @@ pub struct PipelinePlan {
     pub filter: Predicate,
     /// Which events its full-text functions match, in the order of the query.
     pub searches: Vec<Predicate>,
+    /// A condition that every event fulfils that gets past the leading `WHERE`.
+    pub narrow: Predicate,
     /// Its commands, for readers.
     pub commands: Vec<String>,
 }
@@ -247,7 +249,7 @@ impl Plan {
     }
 
     /// The conditions on single events, in the order of the query; that on
-    /// indicators is the last.
+    /// indicators, and that which narrows a pipeline, is the last.
     pub fn filters(&self) -> Vec<&Predicate> {
         match self {
             Self::Filter(filter) => vec![filter],
@@ -255,7 +257,10 @@ impl Plan {
             Self::Threshold(plan) => vec![&plan.filter],
             Self::NewTerms(plan) => vec![&plan.filter],
             Self::Threat(plan) => vec![&plan.filter, &plan.indicators],
-            Self::Pipeline(plan) => std::iter::once(&plan.filter).chain(&plan.searches).collect(),
+            Self::Pipeline(plan) => {
+                let filters = std::iter::once(&plan.filter).chain(&plan.searches);
+                filters.chain(std::iter::once(&plan.narrow)).collect()
+            }
         }
     }
 
@@ -284,7 +289,8 @@ impl Plan {
             Self::NewTerms(plan) => vec![&mut plan.filter],
             Self::Threat(plan) => vec![&mut plan.filter, &mut plan.indicators],
             Self::Pipeline(plan) => {
-                std::iter::once(&mut plan.filter).chain(&mut plan.searches).collect()
+                let filters = std::iter::once(&mut plan.filter).chain(&mut plan.searches);
+                filters.chain(std::iter::once(&mut plan.narrow)).collect()
             }
             Self::Eql(plan) => match &mut plan.search {
                 EqlSearch::Events(filter) => vec![filter],

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Operator;
 use crate::coverage::clauses::text_of;
+pub(super) use crate::coverage::pipeline::text::Mark;
 use crate::ir::plan::Plan;
 use crate::ir::{Origin, Part, Predicate};
 use crate::rule::model::Rule;
-use crate::span::Span;
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -38,13 +38,6 @@ pub(super) struct Replaced {
     pub(super) filter: usize,
     pub(super) node: usize,
     pub(super) with: Predicate,
-}
-
-/// A change of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) span: Span,
-    pub(super) with: String,
 }
 
 impl Edit {
@@ -109,7 +102,7 @@ fn change(old: &str, new: &str) -> String {
 }
 
 /// The text with all marks in it; they do not overlap.
-fn marked(text: &str, marks: &[Mark]) -> String {
+pub(super) fn marked(text: &str, marks: &[Mark]) -> String {
     let mut marks: Vec<&Mark> = marks.iter().collect();
     marks.sort_by_key(|mark| mark.span);
     let mut out = String::with_capacity(text.len() + 16);

@@ -206,7 +206,12 @@ fn gaps_of(row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     rest(clauses.len(), MAX_LINES, out)?;
     for mutant in missed.iter().take(MAX_LINES) {
-        writeln!(out, "- {} missed: {}", mutant.operator, code(&words::flat(&mutant.text)))?;
+        writeln!(
+            out,
+            "- {} missed: {}",
+            mutant.operator,
+            code(&words::around_change(&mutant.text, MAX_TEXT))
+        )?;
         if let Outcome::Missed { fixture: Some(fixture), polarity } = &mutant.outcome {
             let fixture = words::shorten(&fixture.to_string(), 2 * MAX_TEXT);
             writeln!(out, "  - {} case: {}", polarity.folder(), code_of(&fixture, usize::MAX))?;

@@ -9,7 +9,7 @@ use anstyle::AnsiColor;
 use super::digest::{Digest, Row, Share, Totals, gap};
 use super::human::{STATUSES, mark, style, word};
 use super::problem::Styled;
-use super::words::{flat, plural, shorten};
+use super::words::{around_change, plural, shorten};
 use super::{Lines, printable};
 use crate::mutate::Outcome;
 use crate::verdict::Status;
@@ -136,7 +136,8 @@ impl Table<'_> {
             writeln!(out, "      {kind} {text}  {gap}")?;
         }
         for mutant in row.missed() {
-            let text = shorten(&printable(&flat(&mutant.text), Lines::Escape), 400);
+            let text = around_change(&mutant.text, 400);
+            let text = printable(&text, Lines::Escape);
             let missed = self.options.styled.paint(AnsiColor::Red.on_default(), "missed");
             writeln!(out, "      {missed} {}: {text}", mutant.operator)?;
             if let Outcome::Missed { fixture: Some(fixture), polarity } = &mutant.outcome {

@@ -1,6 +1,7 @@
 //! Words that several formats share.
 
 use crate::run::{CaseRun, Clause};
+pub(super) use crate::span::{flat, shorten};
 use crate::verdict::Verdict;
 
 /// A count and its noun.
@@ -54,14 +55,6 @@ pub(super) fn found(clause: &Clause) -> String {
     }
 }
 
-/// At most `limit` characters, with an ellipsis where something is cut.
-pub(super) fn shorten(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
-    }
-}
-
 /// Why a case does not hold, one thought a line; for formats without layout.
 pub(super) fn why(run: &CaseRun) -> Vec<String> {
     let mut lines: Vec<String> = run.warnings.clone();
@@ -76,7 +69,31 @@ pub(super) fn why(run: &CaseRun) -> Vec<String> {
     lines
 }
 
-/// The text with every run of white space as one space, for one line.
-pub(super) fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A text with a change marked, in one line: where that is longer than `limit`
+/// characters, what stands around the change.
+pub(super) fn around_change(text: &str, limit: usize) -> String {
+    let text = flat(text);
+    let marks = ["[-", "{+"].iter().filter_map(|mark| text.find(mark));
+    let before = text[..marks.min().unwrap_or(0)].chars().count();
+    let cut = before.saturating_sub(limit / 3);
+    match text.char_indices().nth(cut) {
+        Some((start, _)) if cut > 0 && text.chars().nth(limit).is_some() => {
+            format!("…{}", shorten(&text[start..], limit))
+        }
+        _ => shorten(&text, limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_around_its_change() {
+        let around = |text| around_change(text, 9);
+        assert_eq!(around("a [-b-]"), "a [-b-]");
+        assert_eq!(around("abcdefghi {+j+} klmno"), "…hi {+j+} …");
+        assert_eq!(around("a {+b+} cdefghi"), "a {+b+} c…");
+        assert_eq!(around("abcdefghijkl"), "abcdefghi…");
+    }
 }

@@ -271,7 +271,7 @@ fn keep_oddest(hits: &mut Vec<u32>, events: &[Event], size: usize) {
 const SUPPRESSED_FACTOR: usize = 5;
 
 /// How many alerts a rule raises at most.
-fn max_signals(rule: &Rule) -> usize {
+pub(super) fn max_signals(rule: &Rule) -> usize {
     let stated = rule.max_signals.unwrap_or(DEFAULT_MAX_SIGNALS);
     usize::try_from(stated).unwrap_or(usize::MAX)
 }

@@ -12,18 +12,20 @@ use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
 use crate::esql::memory::{Document, MemorySource};
 use crate::esql::plan::StepKind;
-use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, run};
+use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run};
 use crate::esql::search::{Search, SearchFunctions};
 use crate::esql::source::Source;
 use crate::event::Event;
 use crate::ir::{Origin, Part};
 use crate::rule::model::Rule;
 use crate::rule::names::MissingFields;
-use crate::span::Span;
+use crate::span::{Span, flat, shorten};
 use crate::verdict::{self, Verdict};
 
 /// The most rows of a step that are explained.
 const MAX_ROWS: usize = 5;
+/// How much of a command is shown.
+const MAX_TEXT: usize = 100;
 /// The most fields that an alert shows.
 const MAX_FIELDS: usize = 100;
 
@@ -34,33 +36,35 @@ pub(super) struct Trial<'a> {
     /// The time of the run.
     pub(super) now: i64,
     /// The events that it reads, ascending; behind them those that each of its
-    /// full-text functions matches.
+    /// full-text functions matches, and those that its leading `WHERE` may keep.
     pub(super) hits: &'a [Vec<u32>],
     pub(super) max_signals: usize,
     pub(super) warnings: Vec<String>,
+}
+
+/// How a case is run.
+pub(super) struct Ask<'a> {
+    /// The events that take part.
+    pub(super) rows: Vec<u32>,
+    pub(super) trace: bool,
+    pub(super) turn: Option<&'a Turn>,
 }
 
 impl Trial<'_> {
     /// Runs the case and judges it.
     pub(super) fn case(self, case: &Arc<Case>) -> CaseRun {
         let source = self.source(&case.events);
-        let matches = self.matches(case.events.len());
-        let answer = |_: &str| case.options.completion.clone();
-        let options = RunOptions {
-            now: self.now,
-            rows: Some(self.hits.first().cloned().unwrap_or_default()),
-            completion: Some(&answer),
-            trace: true,
-        };
-        let result = run(&self.pipeline.plan, &source, &matches, &options);
+        let run_on = |rows| self.run(case, &source, Ask { rows, trace: true, turn: None });
+        let result = run_on(self.narrowed());
         let mut warnings = self.warnings.clone();
         warnings.extend(ignored(&source, case));
         let table = match result {
             Ok(table) => table,
             Err(error) => {
-                // Elasticsearch answers with this error, and the rule raises nothing.
-                warnings.push(format!("the query fails: {error}"));
-                let verdict = verdict::judge(case, 0);
+                // Elasticsearch answers with this error: the rule fails.
+                let reason = error.to_string();
+                let verdict = verdict::failed(&reason);
+                warnings.push(reason);
                 let (alerts, explanations) = (Vec::new(), Vec::new());
                 return CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
             }
@@ -70,22 +74,62 @@ impl Trial<'_> {
         warnings.extend(lines.into_iter().filter(|line| !line.starts_with("No limit defined")));
         let alerts = self.alerts(&table, &source, &case.events);
         let verdict = verdict::judge(case, alerts.len());
-        let explanations = self.explain(&verdict, &table, case);
+        // What the leading `WHERE` excludes is shown as well.
+        let told = || run_on(self.read().to_vec()).unwrap_or(table);
+        let explanations = match &verdict {
+            Verdict::Pass | Verdict::Error(_) => Vec::new(),
+            Verdict::Missed | Verdict::Noisy | Verdict::Count { .. } => {
+                self.explain(&verdict, &told(), case)
+            }
+        };
         CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
     }
 
+    /// Takes the events of a case through the pipeline.
+    pub(super) fn run(
+        &self,
+        case: &Case,
+        source: &MemorySource,
+        ask: Ask<'_>,
+    ) -> Result<Table, Diagnostic> {
+        let matches = self.matches(case.events.len());
+        let answer = |_: &str| case.options.completion.clone();
+        let options = RunOptions {
+            now: self.now,
+            rows: Some(ask.rows),
+            completion: Some(&answer),
+            trace: ask.trace,
+            turn: ask.turn,
+        };
+        run(&self.pipeline.plan, source, &matches, &options)
+    }
+
+    /// The alerts of a result.
+    pub(super) fn found(&self, table: &Table, source: &MemorySource) -> Vec<alerts::Alert> {
+        let suppression = self.rule.alert_suppression.as_ref().map(|suppression| Suppression {
+            fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
+            group_missing: suppression.missing_fields == MissingFields::Suppress,
+        });
+        let options = AlertOptions { max_signals: self.max_signals, suppression };
+        alerts::alerts(&self.pipeline.plan, table, source, source, &options)
+    }
+
+    /// The events that it reads.
+    fn read(&self) -> &[u32] {
+        self.hits.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Those of them that its leading `WHERE` may keep.
+    fn narrowed(&self) -> Vec<u32> {
+        let kept = self.hits.last().map_or(&[][..], Vec::as_slice);
+        let kept = |event: &&u32| kept.binary_search(event).is_ok();
+        self.read().iter().filter(kept).copied().collect()
+    }
+
     /// The events as rows; where an index name states a field, it is filled in.
-    fn source(&self, events: &[Event]) -> MemorySource {
+    pub(super) fn source(&self, events: &[Event]) -> MemorySource {
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
-        let documents: Vec<Document<'_>> = stated
-            .iter()
-            .map(|event| Document {
-                id: &event.id,
-                index: event.index.as_deref().unwrap_or_default(),
-                version: 1,
-                source: &event.source,
-            })
-            .collect();
+        let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
         MemorySource::read(&self.pipeline.fields, &documents)
     }
 
@@ -104,16 +148,12 @@ impl Trial<'_> {
     }
 
     fn alerts(&self, table: &Table, source: &MemorySource, events: &[Event]) -> Vec<Alert> {
-        let suppression = self.rule.alert_suppression.as_ref().map(|suppression| Suppression {
-            fields: suppression.group_by.iter().map(|field| field.value.clone()).collect(),
-            group_missing: suppression.missing_fields == MissingFields::Suppress,
-        });
-        let by = suppression.iter().flat_map(|one| one.fields.iter().cloned()).collect::<Vec<_>>();
-        let key = |values: &[String]| {
+        let found = self.found(table, source);
+        let groups = self.rule.alert_suppression.iter().flat_map(|one| &one.group_by);
+        let groups: Vec<String> = groups.map(|field| field.value.clone()).collect();
+        let key = |values: &Vec<String>| {
             if values.is_empty() { "null".to_owned() } else { values.join(", ") }
         };
-        let options = AlertOptions { max_signals: self.max_signals, suppression };
-        let found = alerts::alerts(&self.pipeline.plan, table, source, source, &options);
         let columns = self.shown(table, source);
         let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
         found
@@ -134,14 +174,14 @@ impl Trial<'_> {
                 let times = || all().filter_map(|event| event.timestamp());
                 (facts.first, facts.last) = (times().min(), times().max());
                 facts.suppressed = alert.group.as_ref().map(|group| Suppressed {
-                    by: by.iter().cloned().zip(group.iter().map(|values| key(values))).collect(),
+                    by: groups.iter().cloned().zip(group.iter().map(key)).collect(),
                     count: alert.suppressed.len(),
                     events: others.iter().map(|event| event.id.clone()).collect(),
                 });
                 Alert {
                     events: events_behind.iter().map(|event| event.id.clone()).collect(),
                     key: Vec::new(),
-                    fields: fields.collect(),
+                    fields: fields.take(MAX_FIELDS).collect(),
                     facts,
                 }
             })
@@ -155,7 +195,7 @@ impl Trial<'_> {
         let read = read.filter(|name| !own(name));
         let from_source = read.filter_map(|name| table.column(name, source, source));
         let columns = from_source.chain(table.columns.iter().cloned());
-        columns.filter(|column| !column.name.starts_with('_')).take(MAX_FIELDS).collect()
+        columns.filter(|column| !column.name.starts_with('_')).collect()
     }
 }
 
@@ -229,8 +269,7 @@ impl Trial<'_> {
 
     /// Events that the pipeline does not read.
     fn unread(&self, case: &Case) -> Option<String> {
-        let read = self.hits.first().map_or(0, Vec::len);
-        let left = case.events.len().saturating_sub(read);
+        let left = case.events.len().saturating_sub(self.read().len());
         let patterns = self.pipeline.plan.indices.join(", ");
         (left > 0).then(|| {
             let total = case.events.len();
@@ -240,8 +279,8 @@ impl Trial<'_> {
 
     /// One step in a line.
     fn summary(&self, step: &StepTrace) -> String {
-        let text = one_line(step.span.of(&self.pipeline.plan.text));
-        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text))
+        let text = flat(step.span.of(&self.pipeline.plan.text));
+        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text, MAX_TEXT))
     }
 
     fn row(
@@ -255,7 +294,7 @@ impl Trial<'_> {
     ) -> Explanation {
         let behind = lineage.get(row).map(Vec::as_slice).unwrap_or_default();
         let name = |event: &u32| case.events.get(*event as usize).map(|event| event.id.clone());
-        let test = |number: usize| truth(trace, number, row);
+        let test = |number: usize| trace.truth(number, row);
         let tests = if missed { shape.blame(&test, Truth::True) } else { shape.support(&test) };
         let clauses = tests.into_iter().filter_map(|number| {
             let found = trace.tests.get(number)?;
@@ -274,7 +313,7 @@ impl Trial<'_> {
             });
             Some(Clause {
                 origin: Origin { part: Part::Query, span: found.span },
-                clause: one_line(found.span.of(text)),
+                clause: flat(found.span.of(text)),
                 holds: test(number) == Truth::True,
                 field: fields.join(", "),
                 found: shown.collect(),
@@ -293,23 +332,6 @@ impl Trial<'_> {
     }
 }
 
-fn truth(trace: &StepTrace, test: usize, row: usize) -> Truth {
-    let truths = trace.tests.get(test).map(|test| test.truths.as_slice()).unwrap_or_default();
-    truths.get(row).copied().unwrap_or(Truth::Null)
-}
-
 fn holds(shape: &Shape, trace: &StepTrace, row: usize) -> bool {
-    shape.truth(&|test| truth(trace, test, row)) == Truth::True
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn shorten(text: &str) -> String {
-    const MOST: usize = 100;
-    match text.char_indices().nth(MOST) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
+    shape.truth(&|test| trace.truth(test, row)) == Truth::True
 }

@@ -29,9 +29,9 @@ fn millis(value: Ref<'_>, ty: Type) -> i64 {
     if ty == Type::DateNanos { value.long().div_euclid(NANOS) } else { value.long() }
 }
 
-fn at(millis: i64, ty: Type) -> Outcome {
+fn at(millis: i64, ty: Type) -> Option<Value> {
     let value = if ty == Type::DateNanos { millis.checked_mul(NANOS) } else { Some(millis) };
-    Ok(value.map(Value::Long))
+    value.map(Value::Long)
 }
 
 /// The grouping that a constant amount, or a string literal of one, states.
@@ -62,7 +62,7 @@ fn date_trunc(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     }
     let interval = interval(b, 0)?;
     let ty = if ty == Type::Null { Type::Date } else { ty };
-    Ok(Bound::single(ty, move |args| at(interval.floor(millis(args[1], ty)), ty)))
+    Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[1], ty)), ty))))
 }
 
 fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
@@ -81,7 +81,7 @@ fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         Interval::automatic(count, bound(b, 2)?, bound(b, 3)?)
     };
     let ty = if ty == Type::Null { Type::Date } else { ty };
-    Ok(Bound::single(ty, move |args| at(interval.floor(millis(args[0], ty)), ty)))
+    Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))))
 }
 
 /// A constant date: a date or the text of one.

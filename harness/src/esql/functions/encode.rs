@@ -1,5 +1,6 @@
 //! URL and Base64 encodings.
 
+use super::hash::digits;
 use super::string::text;
 use super::{Binder, Bound, Function};
 use crate::diagnostic::Diagnostic;
@@ -22,7 +23,8 @@ fn percent_encoded(text: &str, space: &str, plain: &[u8]) -> String {
         } else if byte == b' ' {
             out.push_str(space);
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.extend(digits(byte).map(|digit| digit.to_ascii_uppercase()));
         }
     }
     out

@@ -37,8 +37,13 @@ fn is_other_digest(name: &str) -> bool {
     name == "md2" || name.starts_with("sha3-") || name.starts_with("sha-512/")
 }
 
+/// The two hexadecimal digits of a byte, in lower case.
+pub(super) fn digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
+}
+
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().flat_map(|byte| digits(*byte)).collect()
 }
 
 fn fixed(b: &mut Binder<'_>, name: &str) -> Result<Bound, Diagnostic> {

@@ -23,10 +23,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["reverse"], bind: reverse },
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "functions end in an outcome")]
 fn int(value: usize) -> Outcome {
     Ok(Some(Value::Int(i32::try_from(value).unwrap_or(i32::MAX))))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "functions end in an outcome")]
 pub(super) fn text(value: impl Into<String>) -> Outcome {
     Ok(Some(Value::Str(value.into())))
 }

@@ -97,20 +97,13 @@ pub(super) struct Checked {
 }
 
 impl Planner<'_> {
-    /// Checks the arguments of an aggregate.
-    pub(super) fn aggregate(
-        &self,
-        name: &str,
-        mut args: Vec<Typed>,
-        span: Span,
-    ) -> Result<Checked> {
-        use AggregateKind as A;
-        let check = Check { text: self.text, span, count: args.len() };
+    /// Whether it can be computed, and takes so many arguments.
+    fn check_count(name: &str, check: &Check<'_>) -> Result<()> {
         if matches!(name, "sample" | "categorize" | "st_centroid_agg" | "st_extent_agg") {
             return Err(Diagnostic::unsupported(
                 "esql-unsupported",
                 format!("the aggregate `{}`", name.to_uppercase()),
-                span,
+                check.span,
             )
             .with_help("its result cannot be reproduced offline"));
         }
@@ -121,125 +114,40 @@ impl Planner<'_> {
             "top" => (2, 4),
             _ => (1, 1),
         };
-        if !(min..=max).contains(&args.len()) {
+        if !(min..=max).contains(&check.count) {
             return Err(Self::error(
-                span,
+                check.span,
                 format!(
                     "error building [{name}]: wrong number of arguments in [{}]",
-                    self.source(span)
+                    check.span.of(check.text)
                 ),
             ));
         }
+        Ok(())
+    }
+
+    /// Checks the arguments of an aggregate.
+    pub(super) fn aggregate(
+        &self,
+        name: &str,
+        mut args: Vec<Typed>,
+        span: Span,
+    ) -> Result<Checked> {
+        let check = Check { text: self.text, span, count: args.len() };
+        Self::check_count(name, &check)?;
         let ty = args.first().map_or(Type::Null, |arg| arg.ty);
-        let (kind, result) = match name {
-            "count" => {
-                check.fits(&args, 0, |ty| !ty.is_amount(), "any type")?;
-                (A::Count, Type::Long)
-            }
-            "count_distinct" => {
-                check.fits(
-                    &args,
-                    0,
-                    |ty| is_value(ty) && ty != Type::UnsignedLong,
-                    "any exact type except unsigned_long, _source, or counter types",
-                )?;
-                check.constant(&args, 1)?;
-                (A::CountDistinct, Type::Long)
-            }
-            "min" | "max" => {
-                check.fits(
-                    &args,
-                    0,
-                    |ty| is_value(ty) && ty != Type::GeoPoint,
-                    "boolean, date, ip, string, version or numeric except counter types",
-                )?;
-                (if name == "min" { A::Min } else { A::Max }, ty.without_text())
-            }
-            "sum" => {
-                check.fits(
-                    &args,
-                    0,
-                    Type::is_numeric,
-                    "numeric except unsigned_long or counter types",
-                )?;
-                let result = match ty {
-                    Type::Null => Type::Null,
-                    Type::Double => Type::Double,
-                    Type::UnsignedLong => Type::UnsignedLong,
-                    _ => Type::Long,
-                };
-                (A::Sum, result)
-            }
-            "avg" | "median" | "std_dev" | "median_absolute_deviation" => {
-                check.fits(
-                    &args,
-                    0,
-                    Type::is_numeric,
-                    "numeric except unsigned_long or counter types",
-                )?;
-                let kind = match name {
-                    "avg" => A::Avg,
-                    "median" => A::Percentile(50.0),
-                    "std_dev" => A::StdDev,
-                    _ => A::MedianAbsoluteDeviation,
-                };
-                (kind, Type::Double)
-            }
-            "percentile" => {
-                check.fits(&args, 0, Type::is_numeric, "numeric except unsigned_long")?;
-                let share = check.number(&args, 1)?;
-                (A::Percentile(share), Type::Double)
-            }
-            "weighted_avg" => {
-                check.fits(&args, 0, Type::is_numeric, "numeric except counter types")?;
-                check.fits(&args, 1, Type::is_numeric, "numeric except counter types")?;
-                (A::WeightedAvg, Type::Double)
-            }
-            "values" => {
-                check.fits(
-                    &args,
-                    0,
-                    is_value,
-                    "any type except unsigned_long and spatial types",
-                )?;
-                (A::Values, ty.without_text())
-            }
-            "top" => {
-                check.fits(
-                    &args,
-                    0,
-                    |ty| is_value(ty) && ty != Type::GeoPoint,
-                    "boolean, date, ip, string or numeric",
-                )?;
-                let count = usize::try_from(check.whole(&args, 1)?).unwrap_or(0);
-                if count == 0 {
-                    return Err(check.error("Limit must be greater than 0"));
-                }
-                let descending = match args.get(2).map(fold_value) {
-                    None => false,
-                    Some(Some(Value::Str(order))) if order.eq_ignore_ascii_case("asc") => false,
-                    Some(Some(Value::Str(order))) if order.eq_ignore_ascii_case("desc") => true,
-                    Some(_) => return Err(check.error("Invalid order value, expected [ASC, DESC]")),
-                };
-                (A::Top { count, descending }, ty.without_text())
-            }
-            "first" | "last" => {
-                check.fits(&args, 0, is_value, "representable")?;
-                if let Some(literal) = args.get(1).filter(|arg| arg.ty.is_string()).cloned() {
-                    args[1] = cast_literal(&literal, Type::Date)?;
-                }
-                check.fits(&args, 1, |ty| ty == Type::Long || ty.is_date(), "long or datetime")?;
-                (if name == "first" { A::First } else { A::Last }, ty.without_text())
-            }
-            "present" => (A::Present, Type::Boolean),
-            "absent" => (A::Absent, Type::Boolean),
-            _ => return Err(check.error("unknown aggregate")),
-        };
+        let (kind, result) = check.kind(name, &mut args)?;
         // A null-typed argument gives a null-typed null; counts and tests have values.
-        let always = matches!(kind, A::Count | A::CountDistinct | A::Present | A::Absent);
+        let always = matches!(
+            kind,
+            AggregateKind::Count
+                | AggregateKind::CountDistinct
+                | AggregateKind::Present
+                | AggregateKind::Absent
+        );
         let result = if ty == Type::Null && !always { Type::Null } else { result };
         let columns = match kind {
-            A::WeightedAvg | A::First | A::Last => 2,
+            AggregateKind::WeightedAvg | AggregateKind::First | AggregateKind::Last => 2,
             _ => 1,
         };
         args.truncate(columns);
@@ -258,6 +166,116 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Which aggregate it is, and the type of its result.
+    fn kind(&self, name: &str, args: &mut [Typed]) -> Result<(AggregateKind, Type)> {
+        use AggregateKind as A;
+        let ty = args.first().map_or(Type::Null, |arg| arg.ty);
+        Ok(match name {
+            "count" => {
+                self.fits(args, 0, |ty| !ty.is_amount(), "any type")?;
+                (A::Count, Type::Long)
+            }
+            "count_distinct" => {
+                self.fits(
+                    args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::UnsignedLong,
+                    "any exact type except unsigned_long, _source, or counter types",
+                )?;
+                self.constant(args, 1)?;
+                (A::CountDistinct, Type::Long)
+            }
+            "min" | "max" => {
+                self.fits(
+                    args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::GeoPoint,
+                    "boolean, date, ip, string, version or numeric except counter types",
+                )?;
+                (if name == "min" { A::Min } else { A::Max }, ty.without_text())
+            }
+            "sum" => {
+                self.fits(
+                    args,
+                    0,
+                    Type::is_numeric,
+                    "numeric except unsigned_long or counter types",
+                )?;
+                let result = match ty {
+                    Type::Null => Type::Null,
+                    Type::Double => Type::Double,
+                    Type::UnsignedLong => Type::UnsignedLong,
+                    _ => Type::Long,
+                };
+                (A::Sum, result)
+            }
+            "avg" | "median" | "std_dev" | "median_absolute_deviation" => {
+                self.fits(
+                    args,
+                    0,
+                    Type::is_numeric,
+                    "numeric except unsigned_long or counter types",
+                )?;
+                let kind = match name {
+                    "avg" => A::Avg,
+                    "median" => A::Percentile(50.0),
+                    "std_dev" => A::StdDev,
+                    _ => A::MedianAbsoluteDeviation,
+                };
+                (kind, Type::Double)
+            }
+            "percentile" => {
+                self.fits(args, 0, Type::is_numeric, "numeric except unsigned_long")?;
+                let share = self.number(args, 1)?;
+                (A::Percentile(share), Type::Double)
+            }
+            "weighted_avg" => {
+                self.fits(args, 0, Type::is_numeric, "numeric except counter types")?;
+                self.fits(args, 1, Type::is_numeric, "numeric except counter types")?;
+                (A::WeightedAvg, Type::Double)
+            }
+            "values" => {
+                self.fits(args, 0, is_value, "any type except unsigned_long and spatial types")?;
+                (A::Values, ty.without_text())
+            }
+            "top" => {
+                self.fits(
+                    args,
+                    0,
+                    |ty| is_value(ty) && ty != Type::GeoPoint,
+                    "boolean, date, ip, string or numeric",
+                )?;
+                (self.top(args)?, ty.without_text())
+            }
+            "first" | "last" => {
+                self.fits(args, 0, is_value, "representable")?;
+                if let Some(literal) = args.get(1).filter(|arg| arg.ty.is_string()).cloned() {
+                    args[1] = cast_literal(&literal, Type::Date)?;
+                }
+                self.fits(args, 1, |ty| ty == Type::Long || ty.is_date(), "long or datetime")?;
+                (if name == "first" { A::First } else { A::Last }, ty.without_text())
+            }
+            "present" => (A::Present, Type::Boolean),
+            "absent" => (A::Absent, Type::Boolean),
+            _ => return Err(self.error("unknown aggregate")),
+        })
+    }
+
+    /// `TOP` by its number of values and their order.
+    fn top(&self, args: &[Typed]) -> Result<AggregateKind> {
+        let count = usize::try_from(self.whole(args, 1)?).unwrap_or(0);
+        if count == 0 {
+            return Err(self.error("Limit must be greater than 0"));
+        }
+        let descending = match args.get(2).map(fold_value) {
+            None => false,
+            Some(Some(Value::Str(order))) if order.eq_ignore_ascii_case("asc") => false,
+            Some(Some(Value::Str(order))) if order.eq_ignore_ascii_case("desc") => true,
+            Some(_) => return Err(self.error("Invalid order value, expected [ASC, DESC]")),
+        };
+        Ok(AggregateKind::Top { count, descending })
+    }
+
     fn error(&self, message: impl Into<String>) -> Diagnostic {
         let message = format!("{} in [{}]", message.into(), self.span.of(self.text));
         Diagnostic::error(super::expression::VERIFICATION, message, self.span)

@@ -200,16 +200,12 @@ impl Planner<'_> {
 
     fn no_match(&self, pattern: &NamePattern) -> Diagnostic {
         let text = self.source(pattern.span);
-        let message = match pattern.plain() {
-            Some(name) => {
-                format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"))
-            }
-            None => format!(
-                "No matches found for pattern [{text}]{}",
-                self.suggestion(text, "did you mean to match")
-            ),
-        };
-        Self::error(pattern.span, message)
+        if let Some(name) = pattern.plain() {
+            return self.unknown(name, pattern.span);
+        }
+        let suggestion = self.suggestion(text, "did you mean to match");
+        let message = format!("No matches found for pattern [{text}]{suggestion}");
+        self.missing(text, message, pattern.span)
     }
 
     /// Columns in the order of the patterns. A column that several match goes
@@ -230,8 +226,10 @@ impl Planner<'_> {
                 None => 1,
             };
             if names.is_empty() && rank > 0 {
-                if pattern.plain().is_some() && self.options.unknown == super::Unknown::Null {
-                    let name = pattern.plain().unwrap_or_default();
+                let made = |name: &&str| {
+                    self.options.unknown == super::Unknown::Null || self.scope.may_have(name)
+                };
+                if let Some(name) = pattern.plain().filter(made) {
                     owner.insert(name.into(), (rank, index));
                     matched.push(vec![name.into()]);
                     continue;

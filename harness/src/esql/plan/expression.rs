@@ -21,6 +21,12 @@ use crate::span::Span;
 /// The code of errors that Elasticsearch's verifier raises.
 pub(super) const VERIFICATION: &str = "esql-verification";
 
+/// The code of columns that may exist, but whose type nothing states.
+const UNKNOWN_COLUMN: &str = "esql-column";
+
+const UNKNOWN_HELP: &str = "no mapping states its type: name it in a mapping below `[schema]` in \
+    harness.toml, or let an event of a case have it; `unmapped = \"strict\"` makes it an error";
+
 pub(super) type Planned = Result<Typed, Diagnostic>;
 
 impl Planner<'_> {
@@ -221,20 +227,42 @@ impl Planner<'_> {
             Some(Found::Entry(entry)) => Some(entry),
             Some(Found::Field(info)) => Some(self.field(name, &info)),
             None if self.options.unknown == Unknown::Null && self.scope.open => {
-                let info = FieldInfo { ty: Type::Null, mapped: Arc::from("null") };
-                Some(self.field(name, &info))
+                Some(self.null_field(name))
+            }
+            None if self.scope.may_have(name) => {
+                if !self.known.contains_key(name) {
+                    self.errors.push(self.unknown(name, span));
+                }
+                Some(self.null_field(name))
             }
             None if self.outside_aggregate(name, span).is_some() => {
                 self.errors.extend(self.outside_aggregate(name, span));
                 None
             }
             None => {
-                let message =
-                    format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
-                self.errors.push(Self::error(span, message));
+                self.errors.push(self.unknown(name, span));
                 None
             }
         }
+    }
+
+    /// The finding for a name that stands for nothing: an error where all
+    /// fields are known.
+    pub(super) fn unknown(&self, name: &str, span: Span) -> Diagnostic {
+        let message = format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
+        self.missing(name, message, span)
+    }
+
+    pub(super) fn missing(&self, name: &str, message: String, span: Span) -> Diagnostic {
+        if !self.scope.may_have(name) {
+            return Self::error(span, message);
+        }
+        Diagnostic::unsupported(UNKNOWN_COLUMN, message, span).with_help(UNKNOWN_HELP)
+    }
+
+    /// The entry of a field that is null in every row.
+    fn null_field(&mut self, name: &str) -> Entry {
+        self.field(name, &FieldInfo { ty: Type::Null, mapped: Arc::from("null") })
     }
 
     /// `, did you mean [x]?` where something is close.
@@ -313,7 +341,7 @@ impl Planner<'_> {
             return Err(Self::error(span, message));
         }
         let Some(function) = functions::by_name(&lower) else {
-            return Err(self.unknown_function(&lower, name));
+            return Err(Self::unknown_function(&lower, name));
         };
         if star {
             let message = format!("[{}] does not take *", name.text);
@@ -342,7 +370,7 @@ impl Planner<'_> {
         Ok(out)
     }
 
-    fn unknown_function(&self, lower: &str, name: &Name) -> Diagnostic {
+    fn unknown_function(lower: &str, name: &Name) -> Diagnostic {
         let wanted = crate::likeness::Likeness::new(lower);
         let mut close: Vec<_> = functions::names()
             .chain(super::AggregateKind::names())

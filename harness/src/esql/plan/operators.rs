@@ -193,10 +193,10 @@ impl Planner<'_> {
             typed.push(choice);
         }
         let node = Node::In { value: Box::new(value), choices: typed };
-        Ok(self.maybe_not(node, negated, span))
+        Ok(Self::maybe_not(node, negated, span))
     }
 
-    fn maybe_not(&self, node: Node, negated: bool, span: Span) -> Typed {
+    fn maybe_not(node: Node, negated: bool, span: Span) -> Typed {
         let positive = Self::boolean_node(node, span);
         if negated { Self::boolean_node(Node::Not(Box::new(positive)), span) } else { positive }
     }
@@ -244,7 +244,7 @@ impl Planner<'_> {
         };
         let matcher = Arc::new(matcher.map_err(|why| Self::error(span, why))?);
         let node = Node::Like { value: Box::new(value), matcher };
-        Ok(self.maybe_not(node, negated, span))
+        Ok(Self::maybe_not(node, negated, span))
     }
 }
 

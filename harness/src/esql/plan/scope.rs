@@ -73,6 +73,11 @@ impl<'a> Scope<'a> {
         field.then(|| self.fields.field(name)).flatten().map(Found::Field)
     }
 
+    /// Whether a name that stands for nothing may be a field of the source.
+    pub(super) fn may_have(&self, name: &str) -> bool {
+        self.open && !self.hidden.contains(name) && self.fields.may_have(name)
+    }
+
     pub(super) fn entry(&self, name: &str) -> Option<&Entry> {
         self.places.get(name).and_then(|place| self.entries.get(place))
     }

@@ -112,7 +112,7 @@ impl Planner<'_> {
         self.check_searchable("[:] operator", true, span)?;
         let field = self.search_field(&field.text, field.span)?;
         let value = self.search_value(query, span)?;
-        Ok(self.search_node(SearchQuery::Match { field, value }, Vec::new(), span))
+        Ok(Self::search_node(SearchQuery::Match { field, value }, Vec::new(), span))
     }
 
     fn search(
@@ -153,10 +153,10 @@ impl Planner<'_> {
                 return Err(Self::error(span, message));
             }
         };
-        Ok(self.search_node(query, options, span))
+        Ok(Self::search_node(query, options, span))
     }
 
-    fn search_node(&self, query: SearchQuery, options: Vec<(String, Value)>, span: Span) -> Typed {
+    fn search_node(query: SearchQuery, options: Vec<(String, Value)>, span: Span) -> Typed {
         Self::boolean_node(Node::Search(Arc::new(Search { query, options, span })), span)
     }
 

@@ -80,7 +80,7 @@ impl Planner<'_> {
         if !inline {
             self.scope.clear();
         }
-        self.publish(columns, &keys, inline, &mut grouping);
+        self.publish(&columns, &keys, inline, &mut grouping);
         Ok(grouping)
     }
 
@@ -224,7 +224,7 @@ impl Planner<'_> {
     /// stays, and a key beats all of them.
     fn publish(
         &mut self,
-        columns: Vec<(Arc<str>, Span, Typed)>,
+        columns: &[(Arc<str>, Span, Typed)],
         keys: &[Key],
         inline: bool,
         grouping: &mut Grouping,

@@ -48,6 +48,7 @@ fn has_named_group(chars: &[char]) -> bool {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags of a pattern, each on its own")]
 struct Flags {
     ignore_case: bool,
     dot_all: bool,

@@ -51,10 +51,10 @@ impl Groups {
             }
             let mut seen: HashMap<(u32, u32), u32> = HashMap::new();
             for (group, id) in groups.iter_mut().zip(&row_ids) {
-                let next = seen.len() as u32;
+                let next = number(seen.len());
                 *group = *seen.entry((*group, *id)).or_insert(next);
             }
-            count = seen.len() as u32;
+            count = number(seen.len());
         }
         let mut samples = vec![None; count as usize];
         for (row, group) in (0_u32..).zip(&groups) {
@@ -63,7 +63,7 @@ impl Groups {
         let samples = samples.into_iter().flatten().map(|row| {
             let places = keys.iter().map(|key| {
                 let range = key.range(row as usize);
-                (!range.is_empty()).then_some(range.start as u32)
+                (!range.is_empty()).then_some(number(range.start))
             });
             (row, places.collect())
         });
@@ -76,14 +76,14 @@ impl Groups {
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut pairs = Vec::new();
         let mut samples = Vec::new();
-        for (row, number) in (0..rows).zip(0_u32..) {
+        for (row, row_number) in (0..rows).zip(0_u32..) {
             // Each different value once; null counts as a value.
             let mut choices: Vec<Vec<(u32, Option<u32>)>> = Vec::with_capacity(keys.len());
             let mut product = 1_usize;
             for (key, ids) in keys.iter().zip(&ids) {
                 let mut values: Vec<(u32, Option<u32>)> = Vec::new();
                 let mut seen = std::collections::HashSet::new();
-                let places = key.range(row).map(|place| Some(place as u32));
+                let places = key.range(row).map(|place| Some(number(place)));
                 for (id, place) in ids.of_row(key, row).zip(places.chain(std::iter::repeat(None))) {
                     if seen.insert(id) {
                         values.push((id, place));
@@ -100,12 +100,12 @@ impl Groups {
                 let picked: Vec<_> =
                     at.iter().zip(&choices).map(|(i, values)| values[*i]).collect();
                 let combination: Vec<u32> = picked.iter().map(|(id, _)| *id).collect();
-                let next = known.len() as u32;
+                let next = number(known.len());
                 let group = *known.entry(combination).or_insert(next);
                 if group == next {
-                    samples.push((number, picked.iter().map(|(_, place)| *place).collect()));
+                    samples.push((row_number, picked.iter().map(|(_, place)| *place).collect()));
                 }
-                pairs.push((number, group));
+                pairs.push((row_number, group));
                 for (slot, values) in at.iter_mut().zip(&choices).rev() {
                     *slot += 1;
                     if *slot < values.len() {
@@ -162,6 +162,11 @@ impl Groups {
     }
 }
 
+/// A count of rows or values, which fit 32 bits: [`MAX_ROWS`].
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Numbers groups anew, in the order of first occurrence.
 fn compact(groups: &[u32], count: u32) -> (Vec<u32>, u32) {
     let mut names = vec![u32::MAX; count as usize];
@@ -208,7 +213,7 @@ impl Ids {
                     if known > 0 {
                         return known;
                     }
-                    let next = seen.len() as u32 + 1;
+                    let next = number(seen.len()) + 1;
                     let id = *seen.entry(dict.get(*code)).or_insert(next);
                     if let Some(slot) = by_code.get_mut(*code as usize) {
                         *slot = id;
@@ -216,7 +221,7 @@ impl Ids {
                     id
                 });
                 let by_value = by_value.collect();
-                Self { by_value, count: seen.len() as u32 + 1 }
+                Self { by_value, count: number(seen.len()) + 1 }
             }
         }
     }
@@ -224,11 +229,11 @@ impl Ids {
     fn hashed<T: Eq + Hash>(values: impl Iterator<Item = T>) -> Self {
         let mut seen: HashMap<T, u32> = HashMap::new();
         let by_value = values.map(|value| {
-            let next = seen.len() as u32 + 1;
+            let next = number(seen.len()) + 1;
             *seen.entry(value).or_insert(next)
         });
         let by_value = by_value.collect();
-        Self { by_value, count: seen.len() as u32 + 1 }
+        Self { by_value, count: number(seen.len()) + 1 }
     }
 
     fn of_row(&self, column: &Column, row: usize) -> impl Iterator<Item = u32> {

@@ -35,14 +35,17 @@ fn group(
     for (index, (key, (_, register, ty))) in keys.iter().zip(&grouping.keys).enumerate() {
         columns.push((*register, Arc::new(groups.key(index, key).with_type(*ty))));
     }
-    for call in &grouping.aggregates {
+    for (number, call) in grouping.aggregates.iter().enumerate() {
         let args = call.args.iter().map(|arg| machine.eval(arg)).collect::<Result<Vec<_>, _>>()?;
         let mask = match &call.filter {
             None => None,
             Some(filter) => {
                 machine.test(filter);
                 let truth = machine.truth(filter)?;
-                Some(truth.into_iter().map(|truth| truth == Truth::True).collect::<Vec<_>>())
+                let mut counted: Vec<bool> =
+                    truth.into_iter().map(|truth| truth == Truth::True).collect();
+                machine.turn_counted(number, &mut counted);
+                Some(counted)
             }
         };
         let constant =

@@ -33,6 +33,14 @@ pub struct StepTrace {
     pub lineage: Vec<Vec<u32>>,
 }
 
+impl StepTrace {
+    /// The truth of a test in a row; null where it is not known.
+    pub fn truth(&self, test: usize, row: usize) -> Truth {
+        let truths = self.tests.get(test).map(|test| test.truths.as_slice()).unwrap_or_default();
+        truths.get(row).copied().unwrap_or(Truth::Null)
+    }
+}
+
 /// One condition of a step: a part that `AND`, `OR` and `NOT` do not divide.
 #[derive(Clone, Debug)]
 pub struct TestTrace {
@@ -42,6 +50,8 @@ pub struct TestTrace {
     pub truths: Vec<Truth>,
     /// The columns that it reads: where it names them, and their values.
     pub inputs: Vec<(Span, Arc<Column>)>,
+    /// What a pattern gave, by its outputs; empty for conditions.
+    pub outputs: Vec<Arc<Column>>,
 }
 
 impl Machine<'_> {
@@ -81,20 +91,18 @@ impl Machine<'_> {
             });
             let inputs = inputs.into_iter().map(|(span, register)| (span, self.register(register)));
             let inputs = inputs.collect();
-            self.tests.push(TestTrace { span: leaf.span, truths, inputs });
+            let outputs = Vec::new();
+            self.tests.push(TestTrace { span: leaf.span, truths, inputs, outputs });
         }
         self.warnings = warnings;
     }
 
     /// Notes in which rows the pattern of a step matched, after it was taken.
     pub(super) fn test_patterns(&mut self, step: &Step) {
-        let (input, outputs) = match &step.kind {
-            StepKind::Grok { input, outputs, .. } => {
-                (input, outputs.iter().map(|(_, _, register)| *register).collect::<Vec<_>>())
-            }
-            StepKind::Dissect { input, outputs, .. } => (input, outputs.clone()),
-            _ => return,
+        let (StepKind::Grok { input, .. } | StepKind::Dissect { input, .. }) = &step.kind else {
+            return;
         };
+        let outputs = step.pattern_outputs();
         if self.lineage.is_none() {
             return;
         }
@@ -103,20 +111,12 @@ impl Machine<'_> {
         let truths = (0..self.len).map(|row| Truth::from(matched(row))).collect();
         let inputs = match &input.node {
             // The pattern may have replaced its own input.
-            Node::Column { register, .. } if !self.is_output(step, *register) => {
+            Node::Column { register, .. } if !step.pattern_outputs().contains(register) => {
                 vec![(input.span, self.register(*register))]
             }
             _ => Vec::new(),
         };
-        self.tests.push(TestTrace { span: step.span, truths, inputs });
-    }
-
-    fn is_output(&self, step: &Step, register: usize) -> bool {
-        match &step.kind {
-            StepKind::Grok { outputs, .. } => outputs.iter().any(|(_, _, own)| *own == register),
-            StepKind::Dissect { outputs, .. } => outputs.contains(&register),
-            _ => false,
-        }
+        self.tests.push(TestTrace { span: step.span, truths, inputs, outputs: columns });
     }
 
     /// Joins the lineage of the rows of each group.

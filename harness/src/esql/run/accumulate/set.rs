@@ -29,7 +29,7 @@ pub(super) fn values(input: &Input<'_>, ty: Type) -> Column {
 fn each_new<'a>(input: &Input<'a>, visit: impl FnMut(usize, Ref<'a>)) {
     let Some(column) = input.args.first() else { return };
     match &column.data {
-        Data::Null => {}
+        Data::Null | Data::Amount(_) => {}
         Data::Bool(values) => keyed(input, |place| values[place], visit),
         Data::Int(values) => keyed(input, |place| values[place], visit),
         Data::Long(values) => keyed(input, |place| values[place], visit),
@@ -39,7 +39,6 @@ fn each_new<'a>(input: &Input<'a>, visit: impl FnMut(usize, Ref<'a>)) {
         Data::Point(values) => {
             keyed(input, |place| (values[place].x.to_bits(), values[place].y.to_bits()), visit);
         }
-        Data::Amount(_) => {}
         Data::Str { dict, codes } => {
             // Different codes may stand for one string.
             let mut first: std::collections::HashMap<&str, u32> = std::collections::HashMap::new();

@@ -1,0 +1,88 @@
+//! Mutants of ES|QL pipelines: the text of the query is changed, planned anew
+//! and run on the cases.
+//!
+//! Nothing is claimed to mean the same, and no case is proposed: both would
+//! have to know what later commands make of a row.
+
+mod edits;
+
+use super::edit::marked;
+use super::{Mutant, Operator, Outcome, RuleMutants};
+use crate::case::Polarity;
+use crate::coverage::pipeline::text::{Mark, edited};
+use crate::ir::{Origin, Part};
+use crate::run::{Flow, Program};
+use crate::verdict::{self, Verdict};
+
+/// One change of the text.
+#[derive(Clone, Debug)]
+struct Edit {
+    operator: Operator,
+    /// The change as it is shown.
+    shown: Vec<Mark>,
+    /// What is done to the text, to be tried in this order.
+    tried: Vec<Vec<Mark>>,
+}
+
+/// Changes a rule's pipeline in every way and judges the changes by its cases.
+pub(super) fn rule(flow: &Flow<'_>) -> RuleMutants {
+    let mut mutants = Vec::new();
+    if let Ok(program) = flow.program(flow.text()) {
+        let holding = holding(flow, &program);
+        let edits = edits::edits(flow.text());
+        mutants.extend(edits.iter().map(|edit| mutant(flow, edit, &holding)));
+    }
+    RuleMutants { key: flow.key(), mutants }
+}
+
+/// The cases that hold under the rule.
+fn holding(flow: &Flow<'_>, program: &Program) -> Vec<usize> {
+    let cases = flow.cases().iter().enumerate();
+    let holds = cases.filter(|(at, case)| {
+        case.options.todo.is_none() && judged(flow, program, *at) == Some(Ok(Verdict::Pass))
+    });
+    holds.map(|(at, _)| at).collect()
+}
+
+/// What a query makes of a case.
+fn judged(flow: &Flow<'_>, program: &Program, case: usize) -> Option<Result<Verdict, String>> {
+    let run = flow.prepare(program, case)?.run(false, None);
+    let verdict = run.map(|(alerts, _)| verdict::judge(&flow.cases()[case], alerts));
+    Some(verdict.map_err(|error| error.to_string()))
+}
+
+fn mutant(flow: &Flow<'_>, edit: &Edit, holding: &[usize]) -> Mutant {
+    let text = flow.text();
+    let span = edit.shown.iter().map(|mark| mark.span).reduce(crate::span::Span::to);
+    let replacement = edit.shown.iter().map(|mark| mark.with.as_str());
+    Mutant {
+        operator: edit.operator,
+        origin: Origin { part: Part::Query, span: span.unwrap_or_default() },
+        replacement: replacement.collect(),
+        text: marked(text, &edit.shown).trim().to_owned(),
+        outcome: outcome(flow, edit, holding),
+    }
+}
+
+fn outcome(flow: &Flow<'_>, edit: &Edit, holding: &[usize]) -> Outcome {
+    let mut reason = None;
+    for marks in &edit.tried {
+        match flow.program(&edited(flow.text(), marks)) {
+            Ok(program) => return tried(flow, &program, holding),
+            Err(errors) => reason = reason.or(errors.into_iter().next()),
+        }
+    }
+    let reason = reason.map_or_else(|| "no change".to_owned(), |error| error.to_string());
+    Outcome::Unviable { reason }
+}
+
+fn tried(flow: &Flow<'_>, program: &Program, holding: &[usize]) -> Outcome {
+    for case in holding {
+        match judged(flow, program, *case) {
+            Some(Ok(Verdict::Pass)) | None => {}
+            Some(Ok(_)) => return Outcome::Caught { case: flow.cases()[*case].path.clone() },
+            Some(Err(reason)) => return Outcome::Unviable { reason },
+        }
+    }
+    Outcome::Missed { fixture: None, polarity: Polarity::Negative }
+}

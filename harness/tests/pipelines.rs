@@ -1,0 +1,224 @@
+//! ES|QL rules as wholes: verdicts, coverage and mutants of pipelines.
+
+#[path = "support/project.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod project;
+
+use harness::case::{Case, Polarity};
+use harness::coverage::{self, ClauseCoverage};
+use harness::mutate::{self, Fixtures, Outcome};
+use harness::run::{Project, Session};
+use harness::verdict::Verdict;
+use serde_json::{Value, json};
+
+fn rule(query: &str) -> String {
+    project::rule(&format!("type = \"esql\"\nlanguage = \"esql\"\nquery = '''{query}'''\n"))
+}
+
+fn positive(name: &str, events: &Value) -> Case {
+    project::case(name, events, Some("2026-01-01T00:00:00Z"))
+}
+
+fn negative(name: &str, events: &Value) -> Case {
+    let path = format!("r/negative/{name}.json");
+    Case { path, polarity: Polarity::Negative, ..positive(name, events) }
+}
+
+/// Events with these fields, a second apart.
+fn events(fields: &[Value]) -> Value {
+    let events = fields.iter().enumerate().map(|(second, fields)| {
+        let mut event = fields.clone();
+        event["@timestamp"] = json!(format!("2025-12-31T23:59:{:02}Z", second % 60));
+        event["_index"] = json!("logs-x");
+        event
+    });
+    Value::Array(events.collect())
+}
+
+fn open(query: &str, cases: Vec<Case>) -> Session {
+    let project: Project = project::project(&rule(query), cases);
+    Session::open(project, None)
+}
+
+fn verdicts(session: &Session) -> Vec<Verdict> {
+    let run = session.judge(&session.hits().expect("answers"));
+    run.rules[0].cases.iter().map(|case| case.verdict.clone()).collect()
+}
+
+#[test]
+fn a_failing_query_is_no_pass_of_a_negative_case() {
+    let query = "from logs-* | where user.name == \"a\" \
+        | eval part = substring(user.name, 1, to_integer(process.pid)) | where part == \"b\"";
+    let cases = vec![
+        negative("fails", &events(&[json!({"user.name": "a", "process.pid": -1})])),
+        negative("holds", &events(&[json!({"user.name": "a", "process.pid": 1})])),
+        // The leading condition keeps the event from the function.
+        negative("excluded", &events(&[json!({"user.name": "b", "process.pid": -1})])),
+    ];
+    let found = verdicts(&open(query, cases));
+    assert!(
+        matches!(&found[0], Verdict::Error(reason) if reason.contains("negative")),
+        "{found:?}"
+    );
+    assert_eq!(found[1..], [Verdict::Pass, Verdict::Pass]);
+}
+
+/// Each clause: what it is, on how many rows it holds and fails, and the cases
+/// and events that show it both ways.
+fn covered(query: &str, cases: Vec<Case>) -> Vec<String> {
+    let session = open(query, cases);
+    assert!(verdicts(&session).iter().all(|verdict| *verdict == Verdict::Pass));
+    let engine = session.engine().expect("an index");
+    let coverage = coverage::measure(&session, &engine).expect("answers");
+    let shown = |clause: &ClauseCoverage| {
+        let side = |witness: &Option<coverage::Witness>| match witness {
+            Some(witness) => {
+                let case = witness.case.trim_start_matches("r/").trim_end_matches(".json");
+                format!("{case}{}", witness.event)
+            }
+            None => "-".to_owned(),
+        };
+        let ClauseCoverage { text, holds_on, fails_on, .. } = clause;
+        let sides = (side(&clause.decides_true), side(&clause.decides_false));
+        let kind = clause.kind.name();
+        format!("{kind} {text}: {holds_on} {fails_on}, {} {}", sides.0, sides.1)
+    };
+    coverage.rules[0].clauses.iter().map(shown).collect()
+}
+
+#[test]
+fn a_condition_is_covered_by_rows_that_it_decides() {
+    let query = "from logs-* metadata _id \
+        | where user.name == \"a\" and (process.pid > 5 or not host.name like \"b*\")";
+    let row = |user: &str, pid: i64, host: &str| json!({"user.name": user, "process.pid": pid, "host.name": host});
+    let cases = || {
+        vec![
+            positive("both", &events(&[row("a", 9, "x")])),
+            positive("pid", &events(&[row("a", 9, "bx")])),
+            negative("host", &events(&[row("a", 1, "bx"), json!({"user.name": "a"})])),
+        ]
+    };
+    let found = covered(query, cases());
+    assert_eq!(
+        found,
+        [
+            // Nobody else was tried.
+            "clause user.name == \"a\": 4 0, positive/both#1 -",
+            "clause process.pid > 5: 2 2, positive/pid#1 negative/host#1",
+            // Null fails, and would fail as well if it were true.
+            "clause host.name like \"b*\": 2 2, negative/host#1 -",
+        ]
+    );
+    let mut more = cases();
+    more.push(positive("other_host", &events(&[row("a", 1, "x")])));
+    more.push(negative("user", &events(&[row("c", 9, "x")])));
+    assert_eq!(
+        covered(query, more),
+        [
+            "clause user.name == \"a\": 5 1, positive/both#1 negative/user#1",
+            "clause process.pid > 5: 3 3, positive/pid#1 negative/host#1",
+            "clause host.name like \"b*\": 2 4, negative/host#1 positive/other_host#1",
+        ]
+    );
+}
+
+#[test]
+fn groups_bounds_and_patterns_are_covered_by_alerts() {
+    let query = "from logs-* | dissect message \"%{verb} %{rest}\" | where verb == \"try\" \
+        | stats tries = count(*), fails = count(*) where process.pid > 1 by user.name \
+        | where tries >= 2 and fails > 0";
+    let row = |message: &str, pid: i64, user: &str| json!({"message": message, "process.pid": pid, "user.name": user});
+    let cases = vec![
+        positive("two", &events(&[row("try x", 2, "a"), row("try x", 1, "a")])),
+        negative("one", &events(&[row("try x", 2, "a"), row("see x", 1, "a")])),
+        negative("none_fails", &events(&[row("try x", 1, "a"), row("try x", 1, "a")])),
+        negative("two_users", &events(&[row("try x", 2, "a"), row("try x", 1, "b")])),
+        negative("no_text", &events(&[row("try x", 2, "a"), row("try", 1, "a")])),
+    ];
+    let found = covered(query, cases);
+    let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            "clause fails > 0: 4 2, positive/two negative/none_fails",
+            "clause process.pid > 1: 4 4, positive/two#1 negative/none_fails#1",
+            "clause tries >= 2: 2 4, positive/two negative/one#1",
+            "clause verb == \"try\": 8 2, positive/two#1 negative/one#2",
+            "group for each user.name: 1 1, positive/two negative/two_users",
+            "pattern dissect message \"%{verb} %{rest}\": 9 1, positive/two#1 negative/no_text#2",
+        ]
+    );
+}
+
+#[test]
+fn rows_that_decide_only_together_are_turned_together() {
+    let query = "from logs-* | where user.name is not null \
+        | stats c = count(*) by user.name | where c >= 2";
+    let nobody = json!({"process.pid": 1});
+    let cases = vec![
+        positive("two", &events(&[json!({"user.name": "a"}), json!({"user.name": "a"})])),
+        negative("nobody", &events(&[nobody.clone(), nobody])),
+    ];
+    let found = covered(query, cases);
+    assert_eq!(found[0], "clause user.name is not null: 2 2, positive/two#1 negative/nobody");
+}
+
+#[test]
+fn mutants_are_caught_by_cases_or_shown() {
+    let query = "from logs-* metadata _id | where user.name == \"a\" and process.pid > 5";
+    let row = |user: &str, pid: i64| json!({"user.name": user, "process.pid": pid});
+    let cases = vec![
+        positive("fires", &events(&[row("a", 6)])),
+        negative("user", &events(&[row("b", 6)])),
+        negative("pid", &events(&[row("a", 3)])),
+    ];
+    let session = open(query, cases);
+    let engine = session.engine().expect("an index");
+    let mutants = mutate::mutate(&session, &engine, Fixtures::Skip).expect("answers");
+    let shown = mutants.rules[0].mutants.iter().map(|mutant| {
+        let outcome = match &mutant.outcome {
+            Outcome::Caught { case } => format!("caught by {case}"),
+            Outcome::Missed { .. } => format!("missed {}", mutant.text),
+            Outcome::Equivalent | Outcome::Unviable { .. } => mutant.outcome.name().to_owned(),
+        };
+        format!("{}: {outcome}", mutant.operator)
+    });
+    let fixed = "from logs-* metadata _id | where user.name == \"a\" and process.pid > ";
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "drop-command: caught by r/negative/user.json",
+            "drop-clause: caught by r/negative/user.json",
+            "negate: caught by r/positive/fires.json",
+            "change-value: caught by r/positive/fires.json",
+            "and-to-or: caught by r/negative/user.json",
+            "drop-clause: caught by r/negative/pid.json",
+            "negate: caught by r/positive/fires.json",
+            "move-bound: caught by r/positive/fires.json",
+            &format!("move-bound: missed {fixed}[-5-]{{+4+}}"),
+        ]
+    );
+    assert_eq!(mutants.rules[0].score(), (8, 9));
+}
+
+#[test]
+fn a_mutant_that_does_not_plan_is_not_viable() {
+    let query = "from logs-* | dissect message \"%{verb} %{rest}\" | where verb == \"try\"";
+    let session = open(
+        query,
+        vec![
+            positive("try", &events(&[json!({"message": "try x"})])),
+            negative("see", &events(&[json!({"message": "see x"})])),
+        ],
+    );
+    let engine = session.engine().expect("an index");
+    let mutants = mutate::mutate(&session, &engine, Fixtures::Skip).expect("answers");
+    let first = &mutants.rules[0].mutants[0];
+    assert_eq!(first.operator.name(), "drop-command");
+    let reason = match &first.outcome {
+        Outcome::Unviable { reason } => reason.as_str(),
+        other => other.name(),
+    };
+    assert!(reason.starts_with("Unknown column [verb]"), "{reason}");
+}
