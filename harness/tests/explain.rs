@@ -21,6 +21,7 @@ use harness::report::problem::Styled;
 use harness::report::{self, explain_json};
 use harness::run::Project;
 use project::{project, query_rule, rule};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A rule on events that are no case.
@@ -188,6 +189,70 @@ fn the_smallest_change_turns_the_outcome() {
         &["process.name: \"x\" → \"curl\""],
     );
     change("not process.name:curl", &p("curl"), &["process.name: \"curl\" → \"curlx\""]);
+}
+
+/// A condition on fields that are `x` or something else.
+#[derive(Clone, Debug)]
+enum Formula {
+    Field(usize),
+    Not(Box<Formula>),
+    And(Box<Formula>, Box<Formula>),
+    Or(Box<Formula>, Box<Formula>),
+}
+
+const FIELDS: [(&str, &str); 5] =
+    [("process", "name"), ("user", "name"), ("host", "name"), ("user", "id"), ("agent", "id")];
+
+impl Formula {
+    fn holds(&self, fields: usize) -> bool {
+        match self {
+            Self::Field(at) => fields >> at & 1 == 1,
+            Self::Not(inner) => !inner.holds(fields),
+            Self::And(a, b) => a.holds(fields) && b.holds(fields),
+            Self::Or(a, b) => a.holds(fields) || b.holds(fields),
+        }
+    }
+
+    fn kql(&self) -> String {
+        match self {
+            Self::Field(at) => format!("{}.{}:x", FIELDS[*at].0, FIELDS[*at].1),
+            Self::Not(inner) => format!("not ({})", inner.kql()),
+            Self::And(a, b) => format!("({}) and ({})", a.kql(), b.kql()),
+            Self::Or(a, b) => format!("({}) or ({})", a.kql(), b.kql()),
+        }
+    }
+}
+
+fn formula() -> impl Strategy<Value = Formula> {
+    (0..FIELDS.len()).prop_map(Formula::Field).prop_recursive(4, 16, 2, |inner| {
+        let pair = || (inner.clone().prop_map(Box::new), inner.clone().prop_map(Box::new));
+        prop_oneof![
+            inner.clone().prop_map(|inner| Formula::Not(Box::new(inner))),
+            pair().prop_map(|(a, b)| Formula::And(a, b)),
+            pair().prop_map(|(a, b)| Formula::Or(a, b)),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_change_is_smaller_than_the_one_that_is_told(formula in formula(), fields in 0..32_usize) {
+        let mut event = json!({});
+        for (at, (object, name)) in FIELDS.iter().enumerate() {
+            event[*object][*name] = json!(if fields >> at & 1 == 1 { "x" } else { "y" });
+        }
+        let explained = on(&query_rule(&formula.kql(), ""), &event);
+        let outcome = &explained.events[0].filters[0];
+        let holds = formula.holds(fields);
+        prop_assert_eq!(outcome.holds, holds);
+        // By trying all values of all fields.
+        let others = (0..32_usize).filter(|other| formula.holds(*other) != holds);
+        let least = others.map(|other| (other ^ fields).count_ones() as usize).min();
+        let told = outcome.turn.as_ref().filter(|turn| turn.event.is_some());
+        prop_assert_eq!(told.map(|turn| turn.fields.len()), least, "{}", formula.kql());
+    }
 }
 
 #[test]
