@@ -4,6 +4,7 @@
 //! snapshots with `cargo xtask test --update` or review them with `cargo insta
 //! review`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -70,9 +71,15 @@ fn every_clause_decides_and_every_mutant_is_caught() {
         let open = rule.clauses.iter().filter(|clause| !clause.is_covered());
         open.map(|clause| (&*rule.key, format!("{} is not covered", clause.text)))
     });
+    let languages = RUN.rules.iter().map(|rule| (&*rule.key, &*rule.language));
+    let languages: BTreeMap<&str, &str> = languages.collect();
     let missed = mutants.rules.iter().flat_map(|rule| {
-        let missed = rule.mutants.iter().filter(|mutant| {
-            matches!(mutant.outcome, Outcome::Missed { .. } | Outcome::Unviable { .. })
+        // A pipeline without one of its commands can lack a column.
+        let may_fail = languages.get(&*rule.key) == Some(&"esql");
+        let missed = rule.mutants.iter().filter(move |mutant| match mutant.outcome {
+            Outcome::Missed { .. } => true,
+            Outcome::Unviable { .. } => !may_fail,
+            Outcome::Caught { .. } | Outcome::Equivalent => false,
         });
         missed.map(|mutant| {
             let (operator, outcome) = (mutant.operator, mutant.outcome.name());
