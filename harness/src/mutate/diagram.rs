@@ -4,6 +4,7 @@
 //! bounded; beyond the bounds there is no answer.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// A diagram: a number of its manager.
 pub(super) type Function = u32;
@@ -32,18 +33,49 @@ enum Op {
     Xor,
 }
 
+/// A table by small numbers.
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<Mixer>>;
+
+/// Hashes small numbers, quickly: tables are asked more than anything else, and
+/// never listed.
+#[derive(Debug, Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number.unsigned_abs() as u64);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        // A product is best mixed in its upper half, and tables ask the lower.
+        self.0.rotate_left(26)
+    }
+}
+
 /// Holds diagrams over numbered variables, the lowest at the top.
 #[derive(Debug)]
 pub(super) struct Manager {
     nodes: Vec<Node>,
-    unique: HashMap<Node, Function>,
-    known: HashMap<(Op, Function, Function), Function>,
+    unique: Table<Node, Function>,
+    known: Table<(Op, Function, Function), Function>,
 }
 
 impl Manager {
     pub(super) fn new() -> Self {
         let leaf = Node { variable: u32::MAX, low: FALSE, high: FALSE };
-        Self { nodes: vec![leaf, leaf], unique: HashMap::new(), known: HashMap::new() }
+        Self { nodes: vec![leaf, leaf], unique: Table::default(), known: Table::default() }
     }
 
     /// How much room is taken, from 0 to 1.
@@ -122,11 +154,11 @@ impl Manager {
 
     /// The variables that a function depends on, ascending.
     pub(super) fn support(&self, function: Function) -> Vec<u32> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = Table::default();
         let mut found = std::collections::BTreeSet::new();
         let mut open = vec![function];
         while let Some(at) = open.pop() {
-            if at > TRUE && seen.insert(at) {
+            if at > TRUE && seen.insert(at, ()).is_none() {
                 let node = self.nodes[at as usize];
                 found.insert(node.variable);
                 open.extend([node.low, node.high]);
@@ -155,7 +187,7 @@ impl Manager {
         if function == FALSE {
             return None;
         }
-        let mut costs: HashMap<Function, usize> = HashMap::from([(FALSE, usize::MAX), (TRUE, 0)]);
+        let mut costs = Table::from_iter([(FALSE, usize::MAX), (TRUE, 0)]);
         let total = self.cost(function, base, &mut costs);
         let mut path = Vec::new();
         let mut at = function;
@@ -172,7 +204,7 @@ impl Manager {
     fn choices(
         node: Node,
         base: &dyn Fn(u32) -> bool,
-        costs: &HashMap<Function, usize>,
+        costs: &Table<Function, usize>,
     ) -> (usize, usize) {
         let is = base(node.variable);
         let cost = |next: Function, value: bool| {
@@ -185,7 +217,7 @@ impl Manager {
         &self,
         function: Function,
         base: &dyn Fn(u32) -> bool,
-        costs: &mut HashMap<Function, usize>,
+        costs: &mut Table<Function, usize>,
     ) -> usize {
         if let Some(known) = costs.get(&function) {
             return *known;

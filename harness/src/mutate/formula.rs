@@ -4,7 +4,7 @@
 //! A nested condition is one variable, told apart by the function of its
 //! inside; that function has variables of its own, since it is about objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
@@ -37,6 +37,8 @@ pub(super) struct Formulas {
     groups: HashMap<(Place, Column), Vec<u32>>,
     /// The first implies the second.
     facts: Vec<(u32, u32)>,
+    /// The same, by the first.
+    implied: HashMap<u32, Vec<u32>>,
     never: Vec<u32>,
 }
 
@@ -49,6 +51,7 @@ impl Formulas {
             nested: HashMap::new(),
             groups: HashMap::new(),
             facts: Vec::new(),
+            implied: HashMap::new(),
             never: Vec::new(),
         }
     }
@@ -175,20 +178,28 @@ impl Formulas {
         if facts::never(&leaf.test) {
             self.never.push(variable);
         }
+        let mut found = Vec::new();
         let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
         if group.len() < MAX_COMPARED {
             for other in group.iter() {
                 let Atom::Leaf(known) = &self.atoms[*other as usize] else { continue };
                 if facts::implies(&leaf.test, &known.test) {
-                    self.facts.push((variable, *other));
+                    found.push((variable, *other));
                 }
                 if facts::implies(&known.test, &leaf.test) {
-                    self.facts.push((*other, variable));
+                    found.push((*other, variable));
                 }
             }
             group.push(variable);
         }
+        found.into_iter().for_each(|(a, b)| self.fact(a, b));
         self.manager.variable(variable)
+    }
+
+    /// The first implies the second.
+    fn fact(&mut self, a: u32, b: u32) {
+        self.facts.push((a, b));
+        self.implied.entry(a).or_default().push(b);
     }
 
     fn some_object(&mut self, path: &str, inner: Function) -> Option<Function> {
@@ -216,12 +227,12 @@ impl Formulas {
             let follows = self.manager.implication(inner, function)?;
             let against = self.manager.not(follows)?;
             if self.constrained(against)? == FALSE {
-                self.facts.push((variable, other));
+                self.fact(variable, other);
             }
             let follows = self.manager.implication(function, inner)?;
             let against = self.manager.not(follows)?;
             if self.constrained(against)? == FALSE {
-                self.facts.push((other, variable));
+                self.fact(other, variable);
             }
         }
         self.atoms.push(Atom::Nested(path.to_owned(), inner));
@@ -267,9 +278,61 @@ impl Formulas {
         self.constrained(own)
     }
 
+    /// Whether a filter and its change differ on events that matter, given the
+    /// facts; `None` where that is too large to tell.
+    pub(super) fn differs(
+        &mut self,
+        tree: &Tree<'_>,
+        change: (usize, &Predicate),
+        needed: &Predicate,
+    ) -> Option<bool> {
+        let differ = self.unconstrained(tree, change, needed)?;
+        if self.is_plainly_possible(differ) {
+            return Some(true);
+        }
+        Some(self.constrained(differ)? != FALSE)
+    }
+
+    /// Whether the fewest true leaves that make a function true, and what
+    /// follows from them, break no fact. Functions for which they do may be
+    /// possible all the same.
+    fn is_plainly_possible(&self, function: Function) -> bool {
+        let Some((_, path)) = self.manager.nearest(function, &|_| false) else { return false };
+        let decided: HashMap<u32, bool> = path.into_iter().collect();
+        let mut open: Vec<u32> =
+            decided.iter().filter(|(_, holds)| **holds).map(|(variable, _)| *variable).collect();
+        let mut held: HashSet<u32> = open.iter().copied().collect();
+        while let Some(variable) = open.pop() {
+            if self.never.contains(&variable) {
+                return false;
+            }
+            for other in self.implied.get(&variable).into_iter().flatten() {
+                // A leaf off the path is free: the function does not ask it.
+                if decided.get(other) == Some(&false) {
+                    return false;
+                }
+                if held.insert(*other) {
+                    open.push(*other);
+                }
+            }
+        }
+        true
+    }
+
     /// Where a filter and its change differ on events that matter, given the
     /// facts; `None` where that is too large to tell.
     pub(super) fn difference(
+        &mut self,
+        tree: &Tree<'_>,
+        change: (usize, &Predicate),
+        needed: &Predicate,
+    ) -> Option<Function> {
+        let differ = self.unconstrained(tree, change, needed)?;
+        self.constrained(differ)
+    }
+
+    /// The same without the facts.
+    fn unconstrained(
         &mut self,
         tree: &Tree<'_>,
         change: (usize, &Predicate),
@@ -279,7 +342,6 @@ impl Formulas {
         let other = self.function(tree, Some(change))?;
         let differ = self.manager.xor(own, other)?;
         let needed = self.free(needed, &None)?;
-        let differ = self.manager.and(differ, needed)?;
-        self.constrained(differ)
+        self.manager.and(differ, needed)
     }
 }

@@ -197,10 +197,10 @@ impl Judge<'_, '_> {
             }
             Change::Filters(replaced) => replaced.iter().all(|one| {
                 let needed = relevance::needed(self.grounds[0].plan, one.filter);
-                let difference = self.with_formulas(one.filter, |formulas, tree| {
-                    formulas.difference(tree, (one.node, &one.with), &needed)
+                let differs = self.with_formulas(one.filter, |formulas, tree| {
+                    formulas.differs(tree, (one.node, &one.with), &needed)
                 });
-                difference == Some(super::diagram::FALSE)
+                differs == Some(false)
             }),
         }
     }

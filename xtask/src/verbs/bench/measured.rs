@@ -44,8 +44,6 @@ pub(super) struct Measured {
     /// All of it.
     seconds: f64,
     mutants_per_second: f64,
-    /// The same with a fixture proposed for every mutant that is missed.
-    propose_seconds: f64,
 }
 
 /// Measures the rules that have documents in `folder`.
@@ -86,9 +84,6 @@ pub(super) fn measure(
     let (coverage, mutants) =
         mutate::measure(&session, &engine, Fixtures::Skip).map_err(io::Error::other)?;
     let seconds = started.elapsed().as_secs_f64();
-    let again = Instant::now();
-    mutate::measure(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
-    let propose_seconds = again.elapsed().as_secs_f64();
     let count = |name: &str| {
         let all = mutants.rules.iter().flat_map(|rule| &rule.mutants);
         all.filter(|mutant| mutant.outcome.name() == name).count()
@@ -109,7 +104,6 @@ pub(super) fn measure(
         measure_seconds: seconds - run_seconds,
         seconds,
         mutants_per_second: u32::try_from(all).map_or(0.0, f64::from) / (seconds - run_seconds),
-        propose_seconds,
     })
 }
 
@@ -185,10 +179,5 @@ pub(super) fn print(found: &Measured, out: &mut dyn Write) -> io::Result<()> {
         found.caught, found.missed, found.equivalent, found.unviable
     )?;
     writeln!(out, "  mutants           {:>8.0} mutants/s", found.mutants_per_second)?;
-    writeln!(out, "  in all            {:>8.3} s", found.seconds)?;
-    writeln!(
-        out,
-        "  and once more     {:>8.3} s with a fixture for every missed mutant",
-        found.propose_seconds
-    )
+    writeln!(out, "  in all            {:>8.3} s", found.seconds)
 }
