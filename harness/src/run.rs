@@ -2,6 +2,10 @@
 
 mod about;
 mod alert;
+#[cfg(feature = "cluster")]
+mod compare;
+#[cfg(feature = "cluster")]
+mod corpus;
 mod explain;
 mod ground;
 mod judge;
@@ -36,6 +40,8 @@ use work::Work;
 
 pub use about::{About, QuerySource};
 pub use alert::{Facts, Stated, Suppressed};
+#[cfg(feature = "cluster")]
+pub use compare::{Comparison, Difference};
 pub use explain::{Clause, Explanation};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
@@ -131,6 +137,8 @@ pub struct Session {
     problems: Vec<Problem>,
     work: Vec<Work>,
     fixtures: Fixtures,
+    #[cfg(feature = "cluster")]
+    schema: Schema,
 }
 
 /// The events that each filter of each rule matches: by rule, and in the order
@@ -171,7 +179,13 @@ impl Session {
             .map(|(loaded, cases)| Work::new(loaded, cases, &exceptions, &schema))
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
-        Self { problems, work, fixtures }
+        Self {
+            problems,
+            work,
+            fixtures,
+            #[cfg(feature = "cluster")]
+            schema,
+        }
     }
 
     /// Asks the embedded engine which events each filter matches.
@@ -257,6 +271,19 @@ fn orphans(cases: &BTreeMap<String, Vec<Case>>, rules: &BTreeSet<String>) -> Vec
         .collect()
 }
 
+/// The fields that some rule reads, in order of their columns.
+fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
+    let mut wanted: BTreeSet<&Column> = BTreeSet::new();
+    for plan in work.iter().flat_map(Work::plans) {
+        wanted.extend(plan.columns());
+    }
+    wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
+    for condition in work.iter().flat_map(Work::exceptions) {
+        condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
+    }
+    wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
+}
+
 /// All events of a run as documents, and which belong to which case.
 struct Fixtures {
     columns: Columns,
@@ -272,16 +299,7 @@ struct Fixtures {
 
 impl Fixtures {
     fn new(work: &[Work], schema: &Schema) -> Self {
-        let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-        for plan in work.iter().flat_map(Work::plans) {
-            wanted.extend(plan.columns());
-        }
-        wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
-        for condition in work.iter().flat_map(Work::exceptions) {
-            condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
-        }
-        let fields: Vec<Arc<Field>> =
-            wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();
+        let fields = wanted(work, schema);
         let sources =
             fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();

@@ -59,7 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
-    ("engine", &["analysis", "document", "ir", "pattern"]),
+    ("engine", &["analysis", "document", "event", "ir", "pattern", "schema"]),
     ("exception", &["diagnostic", "files", "schema", "span", "value"]),
     ("esql", &["ir", "analysis", "diagnostic", "pattern", "query", "schema", "span", "value"]),
     ("event", &["schema", "value"]),

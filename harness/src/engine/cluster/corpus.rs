@@ -9,13 +9,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::dsl::address;
 use super::layout::{Layout, Node, Place, ROOT, Stored};
 use crate::analysis::Analyzer;
-use crate::document::{Cell, Columns, Document, Row};
+use crate::document::{Cell, Columns, Document, Ingest, Row, verbatim};
+use crate::event::Event;
 use crate::ir::{Column, Kind};
+use crate::schema::{Field, Schema};
 
 /// The field that numbers documents.
 pub(super) const NUMBER: &str = "number";
@@ -39,12 +42,29 @@ pub struct Corpus<'a> {
 pub struct Group {
     /// Which documents.
     pub documents: Range<usize>,
-    /// The same documents with their texts as keywords ([`crate::document::verbatim`]).
-    pub texts: Vec<Document>,
+    /// The same documents with their texts as keywords.
+    texts: Vec<Document>,
     /// The columns of `texts`.
-    pub columns: Columns,
+    columns: Columns,
     /// How each text field is analyzed.
-    pub analyzers: HashMap<Arc<str>, Analyzer>,
+    pub(super) analyzers: HashMap<Arc<str>, Analyzer>,
+}
+
+impl Group {
+    /// The texts of `events`, whose documents are numbered from `start` on and
+    /// hold `fields`.
+    pub fn new(schema: &Schema, fields: &[Arc<Field>], events: &[&Event], start: usize) -> Self {
+        let mut columns = Columns::default();
+        let ingest = Ingest::new(schema, &verbatim(fields), &mut columns);
+        let text = |event: &&Event| ingest.document(event, &mut Vec::new());
+        let analyzer = |field: &Arc<Field>| Some((field.name.clone(), field.ty.analyzer()?.clone()));
+        Self {
+            documents: start..start + events.len(),
+            texts: events.par_iter().map(text).collect(),
+            columns,
+            analyzers: fields.iter().filter_map(analyzer).collect(),
+        }
+    }
 }
 
 /// A corpus in the form of an index.

@@ -10,7 +10,7 @@ use crate::ir::{Kind, Origin};
 /// a boolean, `two` in two places, `n.k` in a nested field, `n.m.k` in one of it.
 fn layout() -> Layout {
     let mut layout = Layout::default();
-    let mut place = |layout: &mut Layout, node, name: &str, kind, field: &str, stored| {
+    let place = |layout: &mut Layout, node, name: &str, kind, field: &str, stored| {
         let field = layout.within(node, field);
         layout.add(node, &column(name, kind), Place { field, stored });
     };
