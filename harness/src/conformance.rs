@@ -189,7 +189,15 @@ pub fn judge_on(client: &Arc<Client>, suites: Vec<Suite>) -> Result<Vec<Judged>,
         };
         let groups = all.suites.iter().map(group).collect();
         let corpus = Corpus { documents: all.documents, columns: all.columns, groups };
-        Cluster::new(client, &corpus)?.select(predicates)
+        let mut start = 0;
+        let mut asked = Vec::with_capacity(predicates.len());
+        let mut rest = predicates.iter();
+        for suite in all.suites {
+            let end = start + u32::try_from(suite.events.len()).unwrap_or(u32::MAX);
+            asked.extend(rest.by_ref().take(filters(suite)).map(|it| (*it, start..end)));
+            start = end;
+        }
+        Cluster::new(client, &corpus)?.select_within(&asked)
     })
 }
 
@@ -260,6 +268,13 @@ fn judge_by(
             Judged { suite, outcomes }
         })
         .collect())
+}
+
+/// How many filters the cases of a suite have.
+#[cfg(feature = "cluster")]
+fn filters(suite: &Suite) -> usize {
+    let plans = suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok());
+    plans.map(|plan| plan.filters().len()).sum()
 }
 
 /// Prepares the columns that a suite's cases test.

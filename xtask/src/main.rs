@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "xtask is the output layer")]
 
 mod args;
+mod engine;
 mod exit;
 mod gate;
 mod project;
@@ -22,6 +23,8 @@ fn main() -> std::process::ExitCode {
         Verb::Coverage(args) => verbs::coverage::run(&args),
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
+        Verb::Backtest(args) => verbs::backtest::run(&args),
+        Verb::Opensearch(args) => verbs::opensearch::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
     };
@@ -31,7 +34,7 @@ fn main() -> std::process::ExitCode {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok.into(),
         Err(error) => {
             eprintln!("error: {error}");
-            Exit::Internal.into()
+            engine::exit(&error).into()
         }
     }
 }

@@ -96,10 +96,16 @@ impl<'a> Cluster<'a> {
         self.index.name()
     }
 
-    fn search(&self, query: &Query, size: usize, after: Option<u32>) -> Search {
+    fn search(&self, asked: &Asked, size: usize, after: Option<u32>) -> Search {
+        let Asked { query, within } = asked;
+        let mut clause = query.clause.clone();
+        if *within != (0..self.count()) {
+            let numbers = json!({ "gte": within.start, "lt": within.end });
+            clause = json!({ "bool": { "filter": [{ "range": { NUMBER: numbers } }, clause] } });
+        }
         let mut body = json!({
             "size": size,
-            "query": query.clause,
+            "query": clause,
             "sort": [{ NUMBER: "asc" }],
             "_source": false,
             "track_total_hits": true,
@@ -112,30 +118,30 @@ impl<'a> Cluster<'a> {
 
     /// The documents that each query finds, and whether those are all that it
     /// is about and no more.
-    fn find(&self, queries: &[Query]) -> Result<Vec<(RoaringBitmap, bool)>, ClusterError> {
+    fn find(&self, asked: &[Asked]) -> Result<Vec<(RoaringBitmap, bool)>, ClusterError> {
         let searches: Vec<Search> =
-            queries.iter().map(|query| self.search(query, FIRST_PAGE, None)).collect();
+            asked.iter().map(|one| self.search(one, FIRST_PAGE, None)).collect();
         let answers = search::all(&self.client, &searches, &|_| {})?;
-        let mut found = Vec::with_capacity(queries.len());
-        for (query, answer) in queries.iter().zip(answers) {
+        let mut found = Vec::with_capacity(asked.len());
+        for (one, answer) in asked.iter().zip(answers) {
             found.push(match answer {
                 // The automaton is too large there; the evaluator has its own.
                 Err(ClusterError::Refused { reason, .. }) if reason.contains("determini") => {
-                    ((0..self.count()).collect(), false)
+                    (one.within.clone().collect(), false)
                 }
-                answer => (self.pages(query, &answer?)?, query.exact),
+                answer => (self.pages(one, &answer?)?, one.query.exact),
             });
         }
         Ok(found)
     }
 
     /// The hits of a first answer and of all that follow.
-    fn pages(&self, query: &Query, first: &Value) -> Result<RoaringBitmap, ClusterError> {
+    fn pages(&self, asked: &Asked, first: &Value) -> Result<RoaringBitmap, ClusterError> {
         let wanted = search::total(first)?;
         let mut found = RoaringBitmap::new();
         let mut last = take(first, &mut found)?;
         while let (true, Some(after)) = (found.len() < wanted, last) {
-            let Search { index, body } = self.search(query, PAGE, Some(after));
+            let Search { index, body } = self.search(asked, PAGE, Some(after));
             let answer = search::one(&self.client, &format!("{index}/_search"), &body)?;
             last = take(&answer, &mut found)?;
         }
@@ -181,19 +187,34 @@ fn has_pattern_analyzer(client: &Client) -> Result<bool, ClusterError> {
     }
 }
 
-impl Engine for Cluster<'_> {
-    fn select(&self, predicates: &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError> {
+/// A query and the documents that it is asked about.
+struct Asked {
+    query: Query,
+    within: Range<u32>,
+}
+
+impl Cluster<'_> {
+    /// The documents that fulfil each predicate, among those asked for with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::select`].
+    pub fn select_within(
+        &self,
+        predicates: &[(&Predicate, Range<u32>)],
+    ) -> Result<Vec<RoaringBitmap>, EngineError> {
         // Each distinct query is asked once.
-        let mut asked: Vec<Query> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut asked: Vec<Asked> = Vec::new();
+        let mut known: HashMap<(String, Range<u32>), usize> = HashMap::new();
         let mut plans = Vec::with_capacity(predicates.len());
-        for predicate in predicates {
+        for (predicate, within) in predicates {
             let queries = dsl::queries(predicate, &self.layout);
             let exact = queries.iter().all(|query| query.exact);
             let mut own = Vec::new();
             for query in queries.into_iter().filter(|query| !query.is_nothing()) {
-                own.push(*known.entry(query.clause.to_string()).or_insert_with(|| {
-                    asked.push(query);
+                let key = (query.clause.to_string(), within.clone());
+                own.push(*known.entry(key).or_insert_with(|| {
+                    asked.push(Asked { query, within: within.clone() });
                     asked.len() - 1
                 }));
             }
@@ -201,7 +222,7 @@ impl Engine for Cluster<'_> {
         }
         let found = self.find(&asked)?;
         let mut answers = Vec::with_capacity(predicates.len());
-        for (predicate, (own, exact)) in predicates.iter().zip(plans) {
+        for ((predicate, within), (own, exact)) in predicates.iter().zip(plans) {
             let mut hits = RoaringBitmap::new();
             let exact = exact && own.iter().all(|at| found[*at].1);
             for at in own {
@@ -210,10 +231,19 @@ impl Engine for Cluster<'_> {
             if !exact {
                 hits = hits.iter().filter(|at| self.holds(predicate, *at)).collect();
             }
-            hits.extend(self.beside.iter().filter(|at| self.holds(predicate, **at)));
+            let beside = self.beside.iter().copied().filter(|at| within.contains(at));
+            hits.extend(beside.filter(|at| self.holds(predicate, *at)));
             answers.push(hits);
         }
         Ok(answers)
+    }
+}
+
+impl Engine for Cluster<'_> {
+    fn select(&self, predicates: &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError> {
+        let all = 0..self.count();
+        let predicates: Vec<_> = predicates.iter().map(|it| (*it, all.clone())).collect();
+        self.select_within(&predicates)
     }
 
     /// A cluster names documents, not the objects in them: the evaluator reads

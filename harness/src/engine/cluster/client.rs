@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use ureq::http::{Method, Request, Response};
+#[cfg(feature = "tls")]
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
@@ -152,18 +153,28 @@ impl Client {
             let message = "the credentials hold characters that no header may hold".to_owned();
             return Err(ClusterError::Config(message));
         }
-        let mut tls = TlsConfig::builder().disable_verification(options.insecure);
-        if let Some(path) = &options.authorities {
-            tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates(path)?)));
-        }
-        let agent = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("detection-rule-harness/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(options.timeout))
-            .tls_config(tls.build())
-            .build()
-            .new_agent();
+            .timeout_global(Some(options.timeout));
+        #[cfg(feature = "tls")]
+        let config = {
+            let mut tls = TlsConfig::builder().disable_verification(options.insecure);
+            if let Some(path) = &options.authorities {
+                tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates(path)?)));
+            }
+            config.tls_config(tls.build())
+        };
+        #[cfg(not(feature = "tls"))]
+        if let Some(address) = addresses.iter().find(|address| address.starts_with("https:")) {
+            let message = format!(
+                "{address} needs a build with the feature `tls`: cargo xtask-tls in place of \
+                 cargo xtask"
+            );
+            return Err(ClusterError::Config(message));
+        }
+        let agent = config.build().new_agent();
         Ok(Self {
             agent,
             addresses,
@@ -398,6 +409,7 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+#[cfg(feature = "tls")]
 fn certificates(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, ClusterError> {
     let error = |why: String| ClusterError::Config(format!("{}: {why}", path.display()));
     let pem = std::fs::read(path).map_err(|found| error(found.to_string()))?;

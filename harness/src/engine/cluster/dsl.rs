@@ -323,6 +323,11 @@ impl Writer<'_> {
     fn pattern(&mut self, pattern: &Pattern, place: &Place, at: At) -> Value {
         let field = place.field.as_str();
         match pattern {
+            // Without regard to case or with wildcards, Lucene does not match the empty text.
+            Pattern::Equals(value, Case::Insensitive) if value.is_empty() => term(field, value),
+            Pattern::Glob(glob, case) if glob.parts().is_empty() => {
+                self.pattern(&Pattern::Equals(String::new(), *case), place, at)
+            }
             Pattern::Equals(value, Case::Sensitive) => term(field, value),
             Pattern::Fuzzy(Fuzzy { text, distance, .. }) if *distance == 0 || text.is_empty() => {
                 term(field, text)

@@ -94,6 +94,9 @@ fn terms() {
         &keyword("k", Pattern::Equals("A".into(), any)),
         &json!({ "term": { "k": { "value": "A", "case_insensitive": true } } }),
     );
+    for pattern in [Pattern::Equals(String::new(), any), Pattern::Glob(Glob::wildcard(""), any)] {
+        check(&keyword("k", pattern), &json!({ "term": { "k": "" } }));
+    }
     check(
         &keyword("k", Pattern::Prefix("a".into(), Case::Sensitive)),
         &json!({ "prefix": { "k": { "value": "a" } } }),
