@@ -13,6 +13,24 @@ use crate::span::Span;
 /// What each module of the library may use, beside itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("analysis", &[]),
+    (
+        "backtest",
+        &[
+            "analysis",
+            "compile",
+            "detect",
+            "diagnostic",
+            "document",
+            "engine",
+            "event",
+            "exception",
+            "index_pattern",
+            "ir",
+            "rule",
+            "schema",
+            "value",
+        ],
+    ),
     ("case", &["diagnostic", "event", "files", "schema", "span", "value"]),
     (
         "compile",
@@ -79,6 +97,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "backtest",
             "case",
             "coverage",
             "diagnostic",

@@ -102,7 +102,7 @@ impl Credentials {
 
 /// What a request carries.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Content<'a> {
+pub(crate) enum Content<'a> {
     Nothing,
     Json(&'a Value),
     Lines(&'a [u8]),
@@ -194,12 +194,12 @@ impl Client {
         if self.interrupted.load(Ordering::Relaxed) { Err(ClusterError::Interrupted) } else { Ok(()) }
     }
 
-    pub(super) fn get(&self, path: &str) -> Result<Value, ClusterError> {
+    pub(crate) fn get(&self, path: &str) -> Result<Value, ClusterError> {
         self.check()?;
         self.send(&Method::GET, path, Content::Nothing)
     }
 
-    pub(super) fn post(&self, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
+    pub(crate) fn post(&self, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
         self.check()?;
         self.send(&Method::POST, path, content)
     }
@@ -210,7 +210,7 @@ impl Client {
     }
 
     /// Deletes also after an interruption.
-    pub(super) fn delete(&self, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
+    pub(crate) fn delete(&self, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
         self.send(&Method::DELETE, path, content)
     }
 
@@ -341,7 +341,7 @@ fn refused(request: &str, status: u16, body: &[u8]) -> ClusterError {
 }
 
 /// The innermost reason that an error object states.
-pub(super) fn reason(error: &Value) -> String {
+pub(crate) fn reason(error: &Value) -> String {
     let mut at = error;
     // Each step goes deeper into a finite value.
     loop {

@@ -358,6 +358,11 @@ impl Writer<'_> {
             Pattern::Glob(glob, case) => cased("wildcard", field, &glob.to_string(), *case),
             Pattern::Regexp(regexp) => self.lucene(regexp, field, at),
             Pattern::Range(range) => self.range(range, place, at),
+            // Versions of Lucene differ on what follows a prefix that is the whole term.
+            Pattern::Fuzzy(fuzzy) if fuzzy.text.chars().count() <= fuzzy.prefix => {
+                let clause = cased("prefix", field, &fuzzy.text, Case::Sensitive);
+                self.residual_within(clause, at)
+            }
             Pattern::Fuzzy(fuzzy) => json!({ "fuzzy": { field: {
                 "value": fuzzy.text,
                 "fuzziness": fuzzy.distance,

@@ -102,6 +102,14 @@ impl Layout {
         self.nodes.len() - 1
     }
 
+    /// The same, where the index names nested fields as predicates do.
+    pub fn node_named(&mut self, parent: Node, path: &Arc<str>) -> Node {
+        let around = self.nodes[parent].name.len();
+        // What lies below `a.b` is named from there on.
+        let own = path.get(around..).unwrap_or(path).trim_start_matches('.').to_owned();
+        self.node(parent, path, || own)
+    }
+
     /// The full name of a field of a node.
     pub fn within(&self, node: Node, field: &str) -> String {
         let around = &self.nodes[node].name;

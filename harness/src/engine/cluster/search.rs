@@ -19,23 +19,23 @@ const ATTEMPTS: u32 = 6;
 
 /// One search.
 #[derive(Clone, Debug)]
-pub(super) struct Search {
+pub(crate) struct Search {
     /// The indices, joined by commas.
-    pub(super) index: String,
+    pub(crate) index: String,
     /// The body.
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 /// What one search answers: a response without errors of any shard, or why the
 /// cluster refused it.
-pub(super) type Answer = Result<Value, ClusterError>;
+pub(crate) type Answer = Result<Value, ClusterError>;
 
 /// Runs searches; answers come in their order.
 ///
 /// # Errors
 ///
 /// When the cluster cannot answer at all. A search that it refuses is an answer.
-pub(super) fn all(
+pub(crate) fn all(
     client: &Client,
     searches: &[Search],
     progress: &dyn Fn(usize),
@@ -105,7 +105,7 @@ fn some(client: &Client, batch: &[Search]) -> Result<Vec<Answer>, ClusterError> 
 }
 
 /// One search by itself.
-pub(super) fn one(client: &Client, path: &str, body: &Value) -> Result<Value, ClusterError> {
+pub(crate) fn one(client: &Client, path: &str, body: &Value) -> Result<Value, ClusterError> {
     complete(path, client.post(path, Content::Json(body))?)
 }
 
@@ -137,7 +137,7 @@ fn complete(request: &str, response: Value) -> Result<Value, ClusterError> {
 }
 
 /// How many documents a search matches.
-pub(super) fn total(response: &Value) -> Result<u64, ClusterError> {
+pub(crate) fn total(response: &Value) -> Result<u64, ClusterError> {
     let exact = response.pointer("/hits/total/relation").and_then(Value::as_str) == Some("eq");
     let total = response.pointer("/hits/total/value").and_then(Value::as_u64);
     total.filter(|_| exact).ok_or_else(|| ClusterError::Malformed {
@@ -147,6 +147,6 @@ pub(super) fn total(response: &Value) -> Result<u64, ClusterError> {
 }
 
 /// The hits of a response.
-pub(super) fn hits(response: &Value) -> &[Value] {
+pub(crate) fn hits(response: &Value) -> &[Value] {
     response.pointer("/hits/hits").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

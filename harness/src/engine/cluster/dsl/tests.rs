@@ -128,11 +128,12 @@ fn terms() {
         &keyword("k", range(Some(("1.2", true)), None, Order::Versions)),
         &json!({ "exists": { "field": "k" } }),
     );
-    let fuzzy = |distance| {
-        Pattern::Fuzzy(Fuzzy { text: "abc".into(), distance, prefix: 1, transpositions: true })
+    let fuzzy = |distance, prefix| {
+        Pattern::Fuzzy(Fuzzy { text: "abc".into(), distance, prefix, transpositions: true })
     };
-    check(&keyword("k", fuzzy(0)), &json!({ "term": { "k": "abc" } }));
-    let clause = query(&keyword("k", fuzzy(1)), &layout()).clause;
+    check(&keyword("k", fuzzy(0, 1)), &json!({ "term": { "k": "abc" } }));
+    residual(&keyword("k", fuzzy(1, 3)), &json!({ "prefix": { "k": { "value": "abc" } } }));
+    let clause = query(&keyword("k", fuzzy(1, 1)), &layout()).clause;
     assert_eq!(clause.pointer("/fuzzy/k/rewrite"), Some(&json!("constant_score")));
 }
 
