@@ -216,7 +216,7 @@ impl Client {
 
     /// Sends a request until it is answered; the answer's JSON.
     fn send(&self, method: &Method, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
-        let request = format!("{method} {}", path.split('?').next().unwrap_or_default());
+        let request = format!("{method} /{}", path.split('?').next().unwrap_or_default());
         let mut pause = PAUSE;
         let mut attempt = 1;
         let started = Instant::now();
