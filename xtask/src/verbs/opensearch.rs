@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::args::{OpensearchAction, OpensearchArgs};
@@ -58,6 +58,7 @@ fn start(nodes: u16, port: u16) -> io::Result<Exit> {
     fs::create_dir_all(&run)?;
     let first = port + BETWEEN_NODES;
     let mut pids = File::create(run.join("pids"))?;
+    let mut running = Vec::new();
     for node in 0..nodes {
         let folder = run.join(format!("node{node}"));
         fs::create_dir_all(folder.join("config"))?;
@@ -70,7 +71,9 @@ fn start(nodes: u16, port: u16) -> io::Result<Exit> {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        writeln!(pids, "{}", command.spawn()?.id())?;
+        let child = command.spawn()?;
+        writeln!(pids, "{}", child.id())?;
+        running.push(child);
     }
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
@@ -78,9 +81,20 @@ fn start(nodes: u16, port: u16) -> io::Result<Exit> {
             println(&format!("http://127.0.0.1:{port}"))?;
             return Ok(Exit::Ok);
         }
+        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+        if let Some(node) = running.iter_mut().position(ended) {
+            eprintln!("node {node} ended; is a port taken?");
+            break;
+        }
         std::thread::sleep(Duration::from_millis(500));
     }
-    eprintln!("the nodes did not get ready; see {}", run.join("node0/log").display());
+    let log = fs::read_to_string(run.join("node0/log")).unwrap_or_default();
+    let cause = |line: &&str| line.contains("Exception") || line.contains("ERROR");
+    for line in log.lines().filter(cause).take(5) {
+        eprintln!("{}", harness::report::printable(line, harness::report::Lines::Escape));
+    }
+    stop(port)?;
+    eprintln!("the nodes did not get ready");
     Ok(Exit::Internal)
 }
 
