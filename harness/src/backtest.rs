@@ -178,18 +178,9 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// The clauses that keep a search to the rule's indices and to a stretch of time.
-    fn scope(self, work: &Work<'_>, from: i64, to: i64) -> Vec<Value> {
-        let mut clauses = vec![time(&work.clock, from, to)];
-        if let Some(indices) = &work.indices {
-            clauses.push(json!({ "terms": { "_index": indices } }));
-        }
-        clauses
-    }
-
     /// A query within a scope.
     fn within(self, work: &Work<'_>, query: &Query) -> Value {
-        let mut filter = self.scope(work, self.request.from, self.request.to);
+        let mut filter = scope(work, self.request.from, self.request.to);
         filter.push(query.clause.clone());
         json!({ "bool": { "filter": filter } })
     }
@@ -199,11 +190,18 @@ impl Ground<'_> {
     }
 }
 
+/// The clauses that keep a search to the rule's indices and to a stretch of time.
+fn scope(work: &Work<'_>, from: i64, to: i64) -> Vec<Value> {
+    let mut clauses = vec![time(&work.clock, from, to)];
+    if let Some(indices) = &work.indices {
+        clauses.push(json!({ "terms": { "_index": indices } }));
+    }
+    clauses
+}
+
 /// Events of a stretch of time, by the rule's timestamp fields.
 fn time(clock: &Clock, from: i64, to: i64) -> Value {
-    let range = |field: &str| {
-        json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } })
-    };
+    let range = |field: &str| json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } });
     let field = clock.field();
     let Some(fallback) = clock.fallback() else { return range(field) };
     json!({ "bool": { "should": [range(field), { "bool": {
@@ -354,8 +352,7 @@ fn excepted(
     ground: Ground<'_>,
     tree: &ExceptionTree,
 ) -> Result<Option<Predicate>, Outcome> {
-    let lists: Vec<&str> =
-        rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
+    let lists: Vec<&str> = rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
     if lists.iter().all(|list| *list == ENDPOINT_LIST) {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is what the rest of the harness sees: predicates in, sets of
 //! documents out. [`embedded`] is the engine of tests, coverage and mutants; it
-//! alone knows tantivy. `cluster`, behind a feature of that name, asks OpenSearch or
+//! alone knows tantivy. `cluster`, behind a feature of that name, asks `OpenSearch` or
 //! Elasticsearch. Every engine equals [`crate::ir::eval`] on every
 //! predicate and document.
 

@@ -101,9 +101,7 @@ fn alerts(backtest: &Backtest, key: &str) -> u64 {
 #[test]
 fn every_kind_of_rule_finds_what_is_there() {
     let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
-    let login = |user: &str, host: &str| {
-        json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": host } })
-    };
+    let login = |user: &str, host: &str| json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": host } });
     let start = |name: &str, host: &str, args: Value| {
         json!({ "event": { "action": "start" }, "process": { "name": name, "args": args },
                 "host": { "id": host } })
@@ -142,26 +140,39 @@ fn every_kind_of_rule_finds_what_is_there() {
         rule("kql", &kql("event.action : login")),
         rule("silent", &kql("event.action : logout")),
         rule("eql", &eql("any where event.action == \"start\" and host.id like \"h*\"")),
-        rule("script", &eql("any where length(process.args) > 0 and process.args == \"-c\" and length(process.name) == 2")),
+        rule(
+            "script",
+            &eql(
+                "any where length(process.args) > 0 and process.args == \"-c\" and length(process.name) == 2",
+            ),
+        ),
         rule("sequence", &eql(sequence)),
-        rule("threshold", "type = \"threshold\"\nlanguage = \"kuery\"\nquery = 'event.action : login'\n\
-              from = \"now-1d\"\n[rule.threshold]\nfield = [\"user.name\"]\nvalue = 2\n"),
-        rule("new_terms", "type = \"new_terms\"\nlanguage = \"kuery\"\nquery = 'event.action : login'\n\
+        rule(
+            "threshold",
+            "type = \"threshold\"\nlanguage = \"kuery\"\nquery = 'event.action : login'\n\
+              from = \"now-1d\"\n[rule.threshold]\nfield = [\"user.name\"]\nvalue = 2\n",
+        ),
+        rule(
+            "new_terms",
+            "type = \"new_terms\"\nlanguage = \"kuery\"\nquery = 'event.action : login'\n\
               [rule.new_terms]\nfield = \"new_terms_fields\"\nvalue = [\"user.name\"]\n\
-              [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-7d\"\n"),
-        rule("threat", "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = 'event.action : connect'\n\
+              [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-7d\"\n",
+        ),
+        rule(
+            "threat",
+            "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = 'event.action : connect'\n\
               threat_index = [\"indicators-of-backtest\"]\nthreat_query = '*:*'\n\
               threat_language = \"kuery\"\nthreat_indicator_path = \"threat.indicator\"\n\
               [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"source.ip\"\n\
-              type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n"),
-        rule("esql", "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n"),
+              type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
+        ),
+        rule(
+            "esql",
+            "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n",
+        ),
     ];
-    let request = Request {
-        index: "backtest-*".to_owned(),
-        from: START,
-        to: START + 2 * DAY,
-        samples: 2,
-    };
+    let request =
+        Request { index: "backtest-*".to_owned(), from: START, to: START + 2 * DAY, samples: 2 };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");
     // Of the six logins one lies before and one after the period.
@@ -216,12 +227,8 @@ fn indices_that_differ_are_told() {
         rule.index = vec!["differing-*".to_owned()];
     }
     let rules = vec![differs, elsewhere];
-    let request = Request {
-        index: "differing-*".to_owned(),
-        from: START,
-        to: START + DAY,
-        samples: 1,
-    };
+    let request =
+        Request { index: "differing-*".to_owned(), from: START, to: START + DAY, samples: 1 };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");
     let Outcome::Unsupported(reason) = outcome(&backtest, "differs") else {

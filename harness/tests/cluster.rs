@@ -19,14 +19,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use harness::config;
 use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, Suite, exceptions, judge_on};
-use harness::config;
 use harness::document::Columns;
 use harness::engine::Engine;
+use harness::engine::cluster::Cluster;
 use harness::engine::cluster::corpus::{Corpus, Group};
 use harness::engine::cluster::index::{Index, sweep};
-use harness::engine::cluster::Cluster;
 use harness::engine::embedded::Embedded;
 use harness::event::Event;
 use harness::files;
@@ -76,7 +76,12 @@ fn the_cluster_equals_the_embedded_engine_and_the_evaluator() {
         let answers = cluster.select(&asked).expect("answers");
         let others = embedded.select(&asked).expect("answers");
         for (predicate, (hits, others)) in predicates.iter().zip(answers.iter().zip(others)) {
-            prop_assert_eq!(hits, &others, "the engines differ on\n{:.2000}", predicate.to_string());
+            prop_assert_eq!(
+                hits,
+                &others,
+                "the engines differ on\n{:.2000}",
+                predicate.to_string()
+            );
             for (number, document) in (0..).zip(&documents) {
                 prop_assert_eq!(
                     hits.contains(number),
@@ -185,7 +190,8 @@ fn indices_go_with_their_run() {
     let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
     let mapping = |meta: &Value| json!({ "mappings": { "_meta": meta } });
     let index = Index::create(&client, mapping).expect("an index");
-    let (own, status) = (index.name().to_owned(), |name: &str| node::ask(&address, "HEAD", name, "").0);
+    let (own, status) =
+        (index.name().to_owned(), |name: &str| node::ask(&address, "HEAD", name, "").0);
     assert_eq!(status(&own), 200);
 
     // Of a killed run, and of nobody that we know.

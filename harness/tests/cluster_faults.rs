@@ -250,7 +250,10 @@ fn fewer_hits_than_there_are_are_an_error() {
             "the cluster refused _msearch with 400: odd: why",
             select(&good, &json!({ "status": 400, "error": { "type": "odd", "reason": "why" } })),
         ),
-        ("the answer to _msearch cannot be read: it says nothing of shards", select(&good, &json!({}))),
+        (
+            "the answer to _msearch cannot be read: it says nothing of shards",
+            select(&good, &json!({})),
+        ),
     ];
     for (wanted, (outcome, lines)) in failing {
         assert_eq!(outcome.expect_err(wanted).to_string(), wanted);

@@ -65,7 +65,7 @@ Examples:
 Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
 HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
     Backtest(BacktestArgs),
-    /// Start or stop a node of OpenSearch on this machine, to test with.
+    /// Start or stop a node of `OpenSearch` on this machine, to test with.
     Opensearch(OpensearchArgs),
     /// Check the repository's own conventions.
     Tidy(TidyArgs),
@@ -107,7 +107,7 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Cluster")]
 pub(crate) struct EngineArgs {
-    /// A node of OpenSearch or Elasticsearch to run on; several, separated by commas.
+    /// A node of `OpenSearch` or Elasticsearch to run on; several, separated by commas.
     #[arg(long, value_name = "URL")]
     pub(crate) engine: Option<Secret>,
     /// An API key, encoded; better in `HARNESS_ENGINE_API_KEY`.
@@ -203,6 +203,7 @@ pub(crate) enum OpensearchAction {
 
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestArgs {
     /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,

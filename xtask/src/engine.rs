@@ -125,6 +125,7 @@ pub(crate) mod cluster {
     }
 
     /// Ctrl-C lets the run clean up; a second one does not.
+    #[expect(clippy::exit, reason = "whoever asks twice does not want to wait")]
     fn interrupt(flag: Arc<AtomicBool>) {
         let handler = move || {
             if flag.swap(true, Ordering::Relaxed) {

@@ -50,9 +50,7 @@ pub(super) fn run(
 
 /// The search that counts the events of a rule.
 fn count(ground: Ground<'_>, work: &Work<'_>, query: &Query) -> Search {
-    let days = |field: &str| {
-        json!({ "date_histogram": { "field": field, "calendar_interval": "day", "min_doc_count": 1 } })
-    };
+    let days = |field: &str| json!({ "date_histogram": { "field": field, "calendar_interval": "day", "min_doc_count": 1 } });
     let field = work.clock.field();
     let mut aggs = json!({ "days": days(field) });
     if let Some(fallback) = work.clock.fallback() {
@@ -108,7 +106,7 @@ fn scan(
     let mut found = Found::default();
     let index = &ground.target.pattern;
     scroll::each(ground.client, index, &body, &mut |hit| {
-        let event = reader.event(hit)?;
+        let event = Reader::event(hit)?;
         if reader.holds(filter, &event) {
             let time = work.clock.times(&event).first().copied();
             found.add(time);
@@ -140,7 +138,7 @@ impl Reader {
     }
 
     /// The event of a hit with its source.
-    pub(super) fn event(&self, hit: &Value) -> Result<Event, Stop> {
+    pub(super) fn event(hit: &Value) -> Result<Event, Stop> {
         let source = json!({
             "_id": hit.get("_id"), "_index": hit.get("_index"), "_source": hit.get("_source"),
         });

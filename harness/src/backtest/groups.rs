@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Found, Ground, Sample, Stop, Work, named};
+use super::{Found, Ground, Sample, Stop, Work, named, scope};
 use crate::engine::cluster::error::ClusterError;
 use crate::engine::cluster::search;
 use crate::ir::plan::{KeyForm, NewTermsPlan, TermField, ThresholdPlan};
@@ -81,7 +81,7 @@ pub(super) fn new_terms(
     }
     let from = ground.request.from;
     let history = work.clock.history(from).from.min(from);
-    let mut filter = ground.scope(work, history, ground.request.to);
+    let mut filter = scope(work, history, ground.request.to);
     filter.push(query.clause);
     let scope = json!({ "bool": { "filter": filter } });
     let aggs = json!({ "first": { "min": { "field": work.clock.field() } } });
@@ -178,7 +178,8 @@ fn pages(
                 reason: "it has no groups".to_owned(),
             }));
         };
-        let buckets = groups.get("buckets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let buckets =
+            groups.get("buckets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         buckets.iter().for_each(&mut *visit);
         after = groups.get("after_key").cloned();
         if after.is_none() || buckets.len() < PAGE {

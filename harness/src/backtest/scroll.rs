@@ -2,7 +2,7 @@
 //!
 //! A scroll keeps one view of the indices on both products and in all versions,
 //! and its pages neither skip nor repeat events of one moment; `search_after`
-//! needs a tiebreaker for that, which OpenSearch 2 does not have.
+//! needs a tiebreaker for that, which `OpenSearch` 2 does not have.
 
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, place, scroll, sorted_time};
+use super::{Found, Ground, Sample, Stop, Work, place, scope, scroll, sorted_time};
 use crate::detect::eql::{join_value, spec};
 use crate::detect::sequence::key::{KeyValue, Real};
 use crate::detect::sequence::stream::{Filter, Hits, Moment, Source, Stream};
@@ -116,11 +116,9 @@ impl Candidates<'_> {
     /// The candidates of all stages; each stage's clause has its number as name.
     fn query(&self) -> Value {
         let request = self.ground.request;
-        let clause = |(at, query): (usize, &Query)| {
-            json!({ "bool": { "filter": [query.clause], "_name": at.to_string() } })
-        };
+        let clause = |(at, query): (usize, &Query)| json!({ "bool": { "filter": [query.clause], "_name": at.to_string() } });
         let clauses: Vec<Value> = self.queries.iter().enumerate().map(clause).collect();
-        let mut filter = self.ground.scope(self.work, request.from, request.to);
+        let mut filter = scope(self.work, request.from, request.to);
         filter.push(json!({ "bool": { "should": clauses, "minimum_should_match": 1 } }));
         json!({ "bool": { "filter": filter } })
     }
@@ -128,9 +126,7 @@ impl Candidates<'_> {
     fn body(&self) -> Value {
         let rule = self.work.rule;
         let timestamp = rule.eql.timestamp.as_deref().unwrap_or("@timestamp");
-        let field = |field: &str, ty: &str| {
-            json!({ field: { "order": "asc", "unmapped_type": ty, "missing": "_last" } })
-        };
+        let field = |field: &str, ty: &str| json!({ field: { "order": "asc", "unmapped_type": ty, "missing": "_last" } });
         let mut sort = vec![field(timestamp, "date")];
         sort[0][timestamp]["numeric_type"] = json!("date");
         sort.extend(rule.eql.tiebreaker.as_deref().map(|tiebreaker| field(tiebreaker, "long")));
@@ -192,7 +188,7 @@ impl Candidates<'_> {
                 .filter(|stage| *stage < self.all.len())
                 .collect();
             if matched.iter().any(|stage| !self.queries[*stage].exact) {
-                let event = reader.event(hit)?;
+                let event = Reader::event(hit)?;
                 let holds = |stage: &usize| reader.holds(&self.all[*stage].filter, &event);
                 matched.retain(|stage| self.queries[*stage].exact || holds(stage));
             }
@@ -200,7 +196,8 @@ impl Candidates<'_> {
             for key in self.keys {
                 if let Some(column) = &key.column {
                     let slot = table.slots.get(&column.name).copied().unwrap_or_default();
-                    values[slot] = key_values(hit, &column.name, column.kind, key.form, &mut texts)?;
+                    values[slot] =
+                        key_values(hit, &column.name, column.kind, key.form, &mut texts)?;
                 }
             }
             matched.retain(|stage| table.takes(*stage, &values));

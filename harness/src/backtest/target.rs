@@ -1,6 +1,7 @@
 //! The indices of a backtest: their names, and their fields as the cluster maps them.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -46,7 +47,7 @@ impl Target {
             Err(error) => return Err(error),
         };
         target.pattern = pattern;
-        target.named = named.to_owned();
+        named.clone_into(&mut target.named);
         if target.indices.is_empty() {
             let message = "no index of the cluster has that name".to_owned();
             return Err(ClusterError::Config(message));
@@ -130,7 +131,8 @@ impl Target {
                     mapping.insert(name.clone(), serde_json::json!({ "type": ty }));
                 }
                 types => {
-                    let reason = format!("`{name}` is {} in different indices", types.join(" and "));
+                    let reason =
+                        format!("`{name}` is {} in different indices", types.join(" and "));
                     target.obstacles.insert(name.clone(), reason);
                 }
             }
@@ -139,7 +141,8 @@ impl Target {
         let mapping = serde_json::json!({ "properties": mapping });
         if let Err(errors) = target.schema.add_mapping(&mapping, &Value::Null) {
             for error in errors {
-                let reason = format!("the mapping of `{}` cannot be read: {}", error.path, error.message);
+                let reason =
+                    format!("the mapping of `{}` cannot be read: {}", error.path, error.message);
                 target.obstacles.insert(error.path, reason);
             }
         }
@@ -222,8 +225,11 @@ impl Target {
 /// Whether two indices map a field alike, as far as a query tells.
 fn alike(a: &Field, b: &Field) -> bool {
     let constant = |field: &Field| matches!(field.ty, FieldType::ConstantKeyword { .. });
-    let whole = |field: &Field| matches!(field.ty, FieldType::Keyword { .. } | FieldType::Wildcard { .. });
-    let same = a.ty == b.ty || constant(a) && constant(b) || whole(a) && whole(b) && normal(a) == normal(b);
+    let whole =
+        |field: &Field| matches!(field.ty, FieldType::Keyword { .. } | FieldType::Wildcard { .. });
+    let same = a.ty == b.ty
+        || constant(a) && constant(b)
+        || whole(a) && whole(b) && normal(a) == normal(b);
     same && a.nested == b.nested
 }
 
@@ -243,9 +249,7 @@ fn stored(field: &Field) -> Stored {
         FieldType::ConstantKeyword { .. } => Stored::Constant,
         FieldType::Flattened { .. } => Stored::Flattened,
         FieldType::Version => Stored::Version,
-        FieldType::Text { .. } => Stored::Text,
-        // Its phrases need the source, its automata it refuses.
-        FieldType::MatchOnlyText => Stored::Text,
+        FieldType::Text { .. } | FieldType::MatchOnlyText => Stored::Text,
         FieldType::Integer(_) => Stored::Long,
         FieldType::Date { .. } => Stored::Date,
         FieldType::Boolean => Stored::Boolean,
@@ -274,7 +278,8 @@ pub(super) fn encoded(pattern: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b',' => {
                 path.push(char::from(byte));
             }
-            other => path.push_str(&format!("%{other:02X}")),
+            // Writing to a string cannot fail.
+            other => drop(write!(path, "%{other:02X}")),
         }
     }
     path

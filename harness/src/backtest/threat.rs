@@ -57,7 +57,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Res
             let mut candidates: Vec<(Sample, Document)> = Vec::new();
             let pattern = &ground.target.pattern;
             scroll::each(ground.client, pattern, &body, &mut |hit| {
-                let event = reader.event(hit)?;
+                let event = Reader::event(hit)?;
                 let document = reader.document(&event);
                 if query.exact || eval(&plan.filter, &document, &reader.columns) {
                     let time = work.clock.times(&event).first().copied();
@@ -136,7 +136,7 @@ fn indicators(
     let mut documents = Vec::new();
     let index = super::target::encoded(&plan.indicator_index.join(","));
     scroll::each(ground.client, &index, &body, &mut |hit: &Value| {
-        let document = reader.document(&reader.event(hit)?);
+        let document = reader.document(&Reader::event(hit)?);
         if query.exact || eval(&plan.indicators, &document, &reader.columns) {
             documents.push(document);
         }

@@ -1,4 +1,4 @@
-//! The cluster engine: the same predicates, asked of OpenSearch or Elasticsearch.
+//! The cluster engine: the same predicates, asked of `OpenSearch` or Elasticsearch.
 //!
 //! [`dsl`] turns a predicate into a query, [`corpus`] typed documents into an
 //! index of our own, [`Cluster`] asks one of the other. Where a query finds more
@@ -69,7 +69,9 @@ impl<'a> Cluster<'a> {
         let has_pattern = asks && has_pattern_analyzer(client)?;
         let analyzes = |analyzer: &Analyzer| match analyzer {
             Analyzer::Pattern(_) => has_pattern,
-            Analyzer::Standard | Analyzer::Simple | Analyzer::Whitespace | Analyzer::Keyword => true,
+            Analyzer::Standard | Analyzer::Simple | Analyzer::Whitespace | Analyzer::Keyword => {
+                true
+            }
         };
         let prepared = Prepared::new(corpus, &analyzes);
         let index = Index::create(client, |meta| prepared.index(meta))?;

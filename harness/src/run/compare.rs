@@ -54,7 +54,9 @@ impl Session {
         let mut comparison = Comparison::default();
         let events = self.work.iter().flat_map(|work| &work.cases);
         let events: Vec<(&str, &str)> = events
-            .flat_map(|case| case.events.iter().map(|event| (case.path.as_str(), event.id.as_str())))
+            .flat_map(|case| {
+                case.events.iter().map(|event| (case.path.as_str(), event.id.as_str()))
+            })
             .collect();
         for (work, (first, second)) in self.work.iter().zip(first.iter().zip(second)) {
             let filters: Vec<&Predicate> = work.filters();

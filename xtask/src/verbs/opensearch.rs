@@ -21,7 +21,7 @@ const JARS: &str = include_str!("../../node/pom.xml");
 const BETWEEN_NODES: u16 = 100;
 
 /// How long nodes may take to get ready.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Starts or stops nodes.
 pub(crate) fn run(args: &OpensearchArgs) -> io::Result<Exit> {
@@ -102,7 +102,7 @@ fn println(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// Java 17, which OpenSearch 2 is made for, else what `java` is.
+/// Java 17, which `OpenSearch` 2 is made for, else what `java` is.
 fn java() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/jvm")
         .into_iter()

@@ -56,7 +56,7 @@ impl Options {
             credentials: Credentials::None,
             authorities: None,
             insecure: false,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             interrupted: Arc::default(),
         }
     }
@@ -149,7 +149,8 @@ impl Client {
             return Err(ClusterError::Config("no address of a cluster was given".to_owned()));
         }
         let authorization = credentials.header();
-        if authorization.as_ref().is_some_and(|text| !text.bytes().all(|b| (32..127).contains(&b))) {
+        if authorization.as_ref().is_some_and(|text| !text.bytes().all(|b| (32..127).contains(&b)))
+        {
             let message = "the credentials hold characters that no header may hold".to_owned();
             return Err(ClusterError::Config(message));
         }
@@ -191,7 +192,11 @@ impl Client {
     ///
     /// [`ClusterError::Interrupted`] when it is.
     pub fn check(&self) -> Result<(), ClusterError> {
-        if self.interrupted.load(Ordering::Relaxed) { Err(ClusterError::Interrupted) } else { Ok(()) }
+        if self.interrupted.load(Ordering::Relaxed) {
+            Err(ClusterError::Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Value, ClusterError> {
@@ -215,7 +220,12 @@ impl Client {
     }
 
     /// Sends a request until it is answered; the answer's JSON.
-    fn send(&self, method: &Method, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
+    fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        content: Content<'_>,
+    ) -> Result<Value, ClusterError> {
         let request = format!("{method} /{}", path.split('?').next().unwrap_or_default());
         let mut pause = PAUSE;
         let mut attempt = 1;
@@ -237,7 +247,11 @@ impl Client {
             }
             self.current.store(current + 1, Ordering::Relaxed);
             let wait = wait.unwrap_or(pause).min(LONGEST_PAUSE);
-            if *method == Method::DELETE { std::thread::sleep(wait) } else { self.wait(wait)? }
+            if *method == Method::DELETE {
+                std::thread::sleep(wait);
+            } else {
+                self.wait(wait)?;
+            }
             pause *= 2;
             attempt += 1;
         }
@@ -345,7 +359,8 @@ pub(crate) fn reason(error: &Value) -> String {
     let mut at = error;
     // Each step goes deeper into a finite value.
     loop {
-        let cause = at.get("caused_by").or_else(|| at.get("root_cause").and_then(|list| list.get(0)));
+        let cause =
+            at.get("caused_by").or_else(|| at.get("root_cause").and_then(|list| list.get(0)));
         let failed = at.get("failed_shards").and_then(|list| list.get(0));
         match cause.or_else(|| failed.and_then(|shard| shard.get("reason"))) {
             Some(inner) if inner.is_object() => at = inner,

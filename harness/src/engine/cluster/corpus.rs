@@ -57,7 +57,8 @@ impl Group {
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &verbatim(fields), &mut columns);
         let text = |event: &&Event| ingest.document(event, &mut Vec::new());
-        let analyzer = |field: &Arc<Field>| Some((field.name.clone(), field.ty.analyzer()?.clone()));
+        let analyzer =
+            |field: &Arc<Field>| Some((field.name.clone(), field.ty.analyzer()?.clone()));
         Self {
             documents: start..start + events.len(),
             texts: events.par_iter().map(text).collect(),
@@ -99,7 +100,8 @@ impl Prepared {
         };
         for group in &corpus.groups {
             for (at, texts) in group.documents.clone().zip(&group.texts) {
-                let source = corpus.documents.get(at).and_then(|it| writer.document(it, texts, group));
+                let source =
+                    corpus.documents.get(at).and_then(|it| writer.document(it, texts, group));
                 let source = source.map(|mut source| {
                     source.insert(NUMBER.to_owned(), json!(at));
                     Value::Object(source)
@@ -134,7 +136,8 @@ impl Prepared {
 
     fn properties(&self, node: Node) -> Map<String, Value> {
         let own = self.fields.get(&node).into_iter().flatten();
-        let mut all: Map<String, Value> = own.map(|(name, ty)| (name.clone(), ty.clone())).collect();
+        let mut all: Map<String, Value> =
+            own.map(|(name, ty)| (name.clone(), ty.clone())).collect();
         // Nodes lie below their parents, so this ends.
         for (name, inner) in self.nested.get(&node).into_iter().flatten() {
             let inner = json!({ "type": "nested", "properties": self.properties(*inner) });
@@ -256,16 +259,18 @@ impl Writer<'_, '_> {
     ) -> Option<(String, Value)> {
         let verbatim = Column { name: column.name.clone(), kind: Kind::Keyword };
         let cell = group.columns.id(&verbatim).and_then(|id| texts?.cell(id));
-        let analyzer = group.analyzers.get(&column.name).filter(|analyzer| (self.analyzes)(analyzer));
+        let analyzer =
+            group.analyzers.get(&column.name).filter(|analyzer| (self.analyzes)(analyzer));
         let (Some(Cell::Keyword(values)), Some(analyzer)) = (cell, analyzer) else {
             let place = Place { field: String::new(), stored: Stored::Elsewhere };
             self.prepared.layout.add(node, column, place);
             return None;
         };
-        let number = self.analyzers.iter().position(|known| known == analyzer).unwrap_or_else(|| {
-            self.analyzers.push(analyzer.clone());
-            self.analyzers.len() - 1
-        });
+        let number =
+            self.analyzers.iter().position(|known| known == analyzer).unwrap_or_else(|| {
+                self.analyzers.push(analyzer.clone());
+                self.analyzers.len() - 1
+            });
         let id = self.corpus.columns.id(column)?;
         let name = format!("c{id}a{number}");
         let ty = json!({ "type": "text", "analyzer": format!("a{number}") });

@@ -141,7 +141,7 @@ impl Writer<'_> {
             return self.residual(at);
         }
         match predicate {
-            Predicate::Const(true) => everything(),
+            Predicate::Const(true) | Predicate::AtLeast { count: 0, .. } => everything(),
             Predicate::Const(false) => nothing(),
             Predicate::Leaf(leaf) => self.leaf(leaf, at),
             Predicate::Not(_) => self.all(std::slice::from_ref(predicate), at),
@@ -152,13 +152,13 @@ impl Writer<'_> {
             Predicate::Or(parts) if parts.len() == 1 => self.predicate(&parts[0], at),
             Predicate::Or(parts) => {
                 let parts = self.any(parts, at.deeper());
-                should(parts, 1)
+                should(&parts, 1)
             }
-            Predicate::AtLeast { count: 0, .. } => everything(),
             Predicate::AtLeast { count, of } if *count > of.len() => nothing(),
             Predicate::AtLeast { count, of } => {
-                let parts = of.iter().map(|part| self.predicate(part, at.deeper())).collect();
-                should(parts, *count)
+                let parts: Vec<Value> =
+                    of.iter().map(|part| self.predicate(part, at.deeper())).collect();
+                should(&parts, *count)
             }
             Predicate::Nested { path, inner } => self.nested(path, inner, at),
         }
@@ -196,7 +196,10 @@ impl Writer<'_> {
                     column,
                     test: Test::Term(Pattern::Equals(value, Case::Sensitive)),
                     ..
-                }) => match terms.iter_mut().find(|(of, values)| *of == column && values.len() < MAX_TERMS) {
+                }) => match terms
+                    .iter_mut()
+                    .find(|(of, values)| *of == column && values.len() < MAX_TERMS)
+                {
                     Some((_, values)) => values.push(value),
                     None => terms.push((column, vec![value])),
                 },
@@ -228,7 +231,7 @@ impl Writer<'_> {
         match parts.len() {
             0 => nothing(),
             1 => parts.remove(0),
-            _ => should(parts, 1),
+            _ => should(&parts, 1),
         }
     }
 
@@ -256,7 +259,7 @@ impl Writer<'_> {
         match parts.len() {
             0 => nothing(),
             1 => parts.remove(0),
-            _ => should(parts, 1),
+            _ => should(&parts, 1),
         }
     }
 
@@ -283,9 +286,7 @@ impl Writer<'_> {
         match (test, place.stored) {
             (_, Stored::Elsewhere) | (Test::Script(_), _) => self.residual(at),
             (Test::Exists, _) => exists(field),
-            (Test::Term(pattern), stored) if is_string(stored) => {
-                self.pattern(pattern, place, at)
-            }
+            (Test::Term(pattern), stored) if is_string(stored) => self.pattern(pattern, place, at),
             (Test::Phrase(phrase), Stored::Text) => self.phrase(phrase, field, at),
             (Test::Long(interval) | Test::Date(interval), Stored::Long) => {
                 integers(field, *interval, None)
@@ -322,6 +323,9 @@ impl Writer<'_> {
 
     fn pattern(&mut self, pattern: &Pattern, place: &Place, at: At) -> Value {
         let field = place.field.as_str();
+        if !takes(place.stored, pattern) {
+            return self.residual_within(exists(field), at);
+        }
         match pattern {
             // Without regard to case or with wildcards, Lucene does not match the empty text.
             Pattern::Equals(value, Case::Insensitive) if value.is_empty() => term(field, value),
@@ -331,20 +335,6 @@ impl Writer<'_> {
             Pattern::Equals(value, Case::Sensitive) => term(field, value),
             Pattern::Fuzzy(Fuzzy { text, distance, .. }) if *distance == 0 || text.is_empty() => {
                 term(field, text)
-            }
-            // Keys of flattened fields take no automata, constants no order.
-            Pattern::Glob(..) | Pattern::Regexp(_) | Pattern::Fuzzy(_) | Pattern::Equals(..)
-                if place.stored == Stored::Flattened =>
-            {
-                self.residual_within(exists(field), at)
-            }
-            Pattern::Prefix(_, Case::Insensitive) if place.stored == Stored::Flattened => {
-                self.residual_within(exists(field), at)
-            }
-            Pattern::Range(_) | Pattern::Fuzzy(_) | Pattern::Regexp(_)
-                if matches!(place.stored, Stored::Constant) =>
-            {
-                self.residual_within(exists(field), at)
             }
             Pattern::Equals(value, Case::Insensitive) => {
                 json!({ "term": { field: { "value": value, "case_insensitive": true } } })
@@ -446,11 +436,9 @@ impl Writer<'_> {
 /// Whether patterns apply to a field.
 fn is_string(stored: Stored) -> bool {
     match stored {
-        Stored::Keyword
-        | Stored::Constant
-        | Stored::Flattened
-        | Stored::Version
-        | Stored::Text => true,
+        Stored::Keyword | Stored::Constant | Stored::Flattened | Stored::Version | Stored::Text => {
+            true
+        }
         Stored::Long
         | Stored::Date
         | Stored::Boolean
@@ -460,12 +448,37 @@ fn is_string(stored: Stored) -> bool {
     }
 }
 
+/// Whether a cluster asks such a pattern of such a field: keys of flattened
+/// fields take no automata, constants neither order nor expressions.
+fn takes(stored: Stored, pattern: &Pattern) -> bool {
+    match stored {
+        Stored::Flattened => matches!(
+            pattern,
+            Pattern::Equals(_, Case::Sensitive)
+                | Pattern::Prefix(_, Case::Sensitive)
+                | Pattern::Range(_)
+        ),
+        Stored::Constant => {
+            !matches!(pattern, Pattern::Range(_) | Pattern::Fuzzy(_) | Pattern::Regexp(_))
+        }
+        Stored::Keyword
+        | Stored::Version
+        | Stored::Text
+        | Stored::Long
+        | Stored::Date
+        | Stored::Boolean
+        | Stored::Double
+        | Stored::Ip
+        | Stored::Elsewhere => true,
+    }
+}
+
 /// What Java or Unicode may take for white space.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-fn should(parts: Vec<Value>, least: usize) -> Value {
+fn should(parts: &[Value], least: usize) -> Value {
     json!({ "bool": { "should": parts, "minimum_should_match": least } })
 }
 
@@ -508,7 +521,12 @@ fn integers(field: &str, interval: Interval<i64>, format: Option<&str>) -> Value
 
 fn doubles(field: &str, DoubleInterval(interval): DoubleInterval) -> Value {
     let Interval { low, high } = interval;
-    if low.is_nan() || high.is_nan() || low > high || low == f64::INFINITY || high == f64::NEG_INFINITY {
+    if low.is_nan()
+        || high.is_nan()
+        || low > high
+        || low == f64::INFINITY
+        || high == f64::NEG_INFINITY
+    {
         return nothing();
     }
     let mut bounds = Map::new();

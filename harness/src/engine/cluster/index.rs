@@ -16,7 +16,7 @@ use super::error::ClusterError;
 pub const PREFIX: &str = "harness-";
 
 /// An index of another machine is a leftover after so long.
-const ABANDONED: Duration = Duration::from_secs(6 * 3600);
+const ABANDONED: Duration = Duration::from_hours(6);
 
 /// The most bytes and documents of one bulk request.
 const BULK_BYTES: usize = 4 << 20;
@@ -216,8 +216,8 @@ fn is_leftover(meta: &Value) -> bool {
     let number = |key: &str| meta.get(key).and_then(Value::as_u64).unwrap_or_default();
     let process = u32::try_from(number("process")).unwrap_or(0);
     let maker = Maker { host: text("host"), process, started: text("started") };
-    let old = || now_ms().saturating_sub(number("created")) > ABANDONED.as_millis() as u64;
-    maker.is_gone().unwrap_or_else(old)
+    let age = || Duration::from_millis(now_ms().saturating_sub(number("created")));
+    maker.is_gone().unwrap_or_else(|| age() > ABANDONED)
 }
 
 #[cfg(test)]
@@ -226,13 +226,14 @@ mod tests {
 
     #[test]
     fn leftovers_are_of_processes_that_are_gone() {
-        let meta = |host: &str, process: u32, started: &str, created: u64| {
-            json!({ "host": host, "process": process, "started": started, "created": created })
-        };
+        let meta = |host: &str, process: u32, started: &str, created: u64| json!({ "host": host, "process": process, "started": started, "created": created });
         let this = Maker::this();
         let (now, old) = (now_ms(), now_ms() - 7 * 3_600_000);
         assert!(!is_leftover(&meta(&this.host, this.process, &this.started, old)), "it runs");
-        assert!(is_leftover(&meta(&this.host, this.process, "1", now)), "its number was given again");
+        assert!(
+            is_leftover(&meta(&this.host, this.process, "1", now)),
+            "its number was given again"
+        );
         assert!(is_leftover(&meta(&this.host, u32::MAX, "1", now)), "no such process");
         assert!(!is_leftover(&meta("elsewhere", 1, "1", now)), "of another machine, and young");
         assert!(is_leftover(&meta("elsewhere", 1, "1", old)), "of another machine, and old");

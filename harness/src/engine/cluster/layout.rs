@@ -93,7 +93,8 @@ impl Layout {
     /// The node of a nested field below `parent`, added on first sight; `name`
     /// is its own name in the index.
     pub fn node(&mut self, parent: Node, path: &Arc<str>, name: impl FnOnce() -> String) -> Node {
-        let known = self.nodes.iter().skip(1).position(|node| node.parent == parent && node.path == *path);
+        let known =
+            self.nodes.iter().skip(1).position(|node| node.parent == parent && node.path == *path);
         if let Some(at) = known {
             return at + 1;
         }

@@ -8,7 +8,7 @@ use super::error::{ClusterError, quoted};
 /// The product of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
-    /// OpenSearch.
+    /// `OpenSearch`.
     OpenSearch,
     /// Elasticsearch.
     Elasticsearch,
@@ -55,7 +55,9 @@ impl Version {
                 return Err(ClusterError::Product(format!("this is {} {number}", quoted(other))));
             }
             None if text("/tagline") == Some("You Know, for Search") => Product::Elasticsearch,
-            None => return Err(ClusterError::Product(format!("this is no search cluster: {number}"))),
+            None => {
+                return Err(ClusterError::Product(format!("this is no search cluster: {number}")));
+            }
         };
         let known = match product {
             Product::OpenSearch => matches!(major, 2 | 3),
@@ -90,10 +92,15 @@ mod tests {
         for number in ["7.17.28", "8.0.0", "9.1.2"] {
             assert_eq!(elasticsearch(number), Ok(format!("Elasticsearch {number}")));
         }
-        for outcome in [opensearch("1.3.2"), opensearch("4.0.0"), elasticsearch("7.16.9"),
-            elasticsearch("6.8.0"), elasticsearch("x"), check(None, "Other", "8.1.0"),
-            check(Some("solr"), "You Know, for Search", "8.1.0")]
-        {
+        for outcome in [
+            opensearch("1.3.2"),
+            opensearch("4.0.0"),
+            elasticsearch("7.16.9"),
+            elasticsearch("6.8.0"),
+            elasticsearch("x"),
+            check(None, "Other", "8.1.0"),
+            check(Some("solr"), "You Know, for Search", "8.1.0"),
+        ] {
             let message = outcome.expect_err("unknown");
             assert!(message.contains("runs on OpenSearch 2 and 3"), "{message}");
         }

@@ -117,7 +117,8 @@ fn terms() {
         &json!({ "regexp": { "k": { "value": "a.*", "flags": "COMPLEMENT|INTERVAL" } } }),
     );
     let range = |low: Option<(&str, bool)>, high: Option<(&str, bool)>, order| {
-        let owned = |bound: Option<(&str, bool)>| bound.map(|(text, inside)| (text.to_owned(), inside));
+        let owned =
+            |bound: Option<(&str, bool)>| bound.map(|(text, inside)| (text.to_owned(), inside));
         Pattern::Range(StringRange { order, low: owned(low), high: owned(high) })
     };
     check(
@@ -148,10 +149,12 @@ fn text_takes_wildcards_as_expressions() {
         &json!({ "match_phrase": { "t": { "query": "a b", "analyzer": "whitespace" } } }),
     );
     check(&text(phrase(&[("a", 3)], 2)), &json!({ "term": { "t": "a" } }));
-    let both = json!({ "bool": { "filter": [{ "term": { "t": "a" } }, { "term": { "t": "b" } }] } });
+    let both =
+        json!({ "bool": { "filter": [{ "term": { "t": "a" } }, { "term": { "t": "b" } }] } });
     residual(&text(phrase(&[("a", 0), ("b", 2)], 0)), &both);
     residual(&text(phrase(&[("a", 0), ("b", 1)], 1)), &both);
-    let spaced = json!({ "bool": { "filter": [{ "term": { "t": "a b" } }, { "term": { "t": "c" } }] } });
+    let spaced =
+        json!({ "bool": { "filter": [{ "term": { "t": "a b" } }, { "term": { "t": "c" } }] } });
     residual(&text(phrase(&[("a b", 0), ("c", 1)], 0)), &spaced);
 }
 
@@ -173,10 +176,7 @@ fn numbers_dates_and_addresses() {
     );
     check(&leaf("yes", Kind::Long, Test::Bool(true)), &json!({ "term": { "yes": true } }));
     check(&leaf("l", Kind::Long, Test::Bool(true)), &json!({ "term": { "l": 1 } }));
-    check(
-        &leaf("yes", Kind::Long, long(1, 9)),
-        &json!({ "terms": { "yes": [true] } }),
-    );
+    check(&leaf("yes", Kind::Long, long(1, 9)), &json!({ "terms": { "yes": [true] } }));
     check(
         &leaf("d", Kind::Double, double(0.0, f64::INFINITY)),
         &json!({ "range": { "d": { "gte": -0.0 } } }),
@@ -188,11 +188,17 @@ fn numbers_dates_and_addresses() {
         &leaf("i", Kind::Ip, ip(0xffff_0a00_0000, 0xffff_0a00_00ff)),
         &json!({ "range": { "i": { "gte": "10.0.0.0", "lte": "10.0.0.255" } } }),
     );
-    check(&leaf("i", Kind::Ip, ip(0, 1)), &json!({ "range": { "i": { "gte": "::", "lte": "::1" } } }));
+    check(
+        &leaf("i", Kind::Ip, ip(0, 1)),
+        &json!({ "range": { "i": { "gte": "::", "lte": "::1" } } }),
+    );
     // Tests on columns of another kind hold on nothing.
     check(&leaf("d", Kind::Double, long(0, 1)), &nothing);
     check(&leaf("k", Kind::Keyword, ip(0, 1)), &nothing);
-    check(&leaf("l", Kind::Long, Test::Term(Pattern::Prefix("1".into(), Case::Sensitive))), &nothing);
+    check(
+        &leaf("l", Kind::Long, Test::Term(Pattern::Prefix("1".into(), Case::Sensitive))),
+        &nothing,
+    );
 }
 
 #[test]
@@ -235,17 +241,26 @@ fn nested_fields_lie_where_the_index_has_them() {
     check(&inner, &clause);
     check(&nested("n", inner), &json!({ "nested": { "path": "n", "query": clause } }));
     // Around itself a nested field has no objects; in itself, itself.
-    check(&nested("n.m", nested("n", equals("n.k", "a"))), &json!({ "nested": {
+    check(
+        &nested("n.m", nested("n", equals("n.k", "a"))),
+        &json!({ "nested": {
         "path": "n.m", "query": { "match_none": {} },
-    } }));
-    check(&nested("n", nested("n", equals("n.k", "a"))), &json!({ "nested": {
+    } }),
+    );
+    check(
+        &nested("n", nested("n", equals("n.k", "a"))),
+        &json!({ "nested": {
         "path": "n", "query": { "term": { "n.k": "a" } },
-    } }));
+    } }),
+    );
     // Neither is seen from outside, nor is the outside from there.
     check(&equals("n.k", "a"), &nothing());
-    check(&nested("n", equals("k", "a")), &json!({ "nested": {
+    check(
+        &nested("n", equals("k", "a")),
+        &json!({ "nested": {
         "path": "n", "query": { "match_none": {} },
-    } }));
+    } }),
+    );
     check(&nested("o", equals("k", "a")), &nothing());
 }
 
@@ -253,9 +268,12 @@ fn nested_fields_lie_where_the_index_has_them() {
 fn what_a_cluster_cannot_decide_is_widened() {
     residual(&script(), &everything());
     residual(&not(script()), &json!({ "bool": { "must_not": [nothing()] } }));
-    residual(&not(not(script())), &json!({ "bool": { "must_not": [
+    residual(
+        &not(not(script())),
+        &json!({ "bool": { "must_not": [
         { "bool": { "must_not": [everything()] } },
-    ] } }));
+    ] } }),
+    );
     residual(
         &Predicate::And(vec![equals("k", "a"), script()]),
         &json!({ "bool": { "filter": [{ "term": { "k": "a" } }, { "match_all": {} }] } }),
@@ -310,7 +328,13 @@ fn depth(clause: &Value) -> usize {
     bodies
         .map(|(name, body)| match name.as_str() {
             "bool" | "nested" => {
-                1 + body.as_object().into_iter().flatten().filter_map(|(_, it)| inner(it)).max().unwrap_or(0)
+                1 + body
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(_, it)| inner(it))
+                    .max()
+                    .unwrap_or(0)
             }
             _ => 1,
         })
