@@ -47,6 +47,8 @@ pub struct Request {
     pub to: i64,
     /// How many samples of each rule to keep.
     pub samples: usize,
+    /// How many rules one request asks about, where they can be asked together.
+    pub batch: usize,
 }
 
 /// The outcome of all rules, the noisiest first.

@@ -167,9 +167,25 @@ pub(crate) struct BacktestArgs {
     /// How many events of each rule to show.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) samples: usize,
+    /// How many rules to ask about in one request; less for a weak cluster.
+    #[arg(long, value_name = "N", default_value_t = 50,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) batch: u8,
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: BacktestFormat,
+}
+
+/// Output formats of `backtest`; see docs/cluster.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BacktestFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// One page that holds everything.
+    Html,
 }
 
 /// `cargo xtask opensearch`.

@@ -38,7 +38,7 @@ pub(super) fn run(
         }
     }
     // What a batch answers is told before the next is asked.
-    for batch in exact.chunks(50) {
+    for batch in exact.chunks(ground.request.batch.max(1)) {
         let searches: Vec<Search> = batch.iter().map(|(_, search)| search.clone()).collect();
         let answers = search::all(ground.client, &searches, &|_| {})?;
         for ((one, _), answer) in batch.iter().zip(answers) {

@@ -1,5 +1,7 @@
 //! Backtests for people and machines.
 
+mod html;
+
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
@@ -7,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{Lines, printable};
 use crate::backtest::{Backtest, Found, Outcome, RuleBacktest, Sample};
 use crate::value::format_date;
+
+pub use html::html;
 
 /// The bars of a histogram, from the lowest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -238,7 +242,13 @@ mod tests {
             }],
         };
         Backtest {
-            request: Request { index: "logs-*".to_owned(), from: 0, to: 86_400_000, samples: 1 },
+            request: Request {
+                index: "logs-*".to_owned(),
+                from: 0,
+                to: 86_400_000,
+                samples: 1,
+                batch: 1,
+            },
             indices: 2,
             notes: vec![],
             rules: vec![
@@ -268,6 +278,19 @@ not run:
 backtest: 4 rules, 9 alerts of 1, 1 silent, 1 without an index, 1 unsupported, 0 invalid
 ";
         assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn the_page_escapes_what_it_shows() {
+        let mut backtest = backtest();
+        backtest.rules[0].name = "<script>alert(1)</script>".to_owned();
+        let mut out = Vec::new();
+        html(&backtest, &mut out).expect("memory");
+        let page = String::from_utf8(out).expect("text");
+        assert!(!page.contains("<script") && page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(!page.contains('\u{1b}') && page.contains("a reason"), "{page}");
+        assert!(page.contains("<title>2026-01-03: 8</title>"), "{page}");
+        assert!(!page.contains("http://") && !page.contains("https://"), "it needs only itself");
     }
 
     #[test]

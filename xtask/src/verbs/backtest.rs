@@ -18,10 +18,10 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     use harness::backtest::{self, Outcome};
     use harness::engine::EngineError;
-    use harness::report::backtest::{human, json};
+    use harness::report::backtest::{html, human, json};
     use harness::rule::tree::Loaded;
 
-    use crate::args::Format;
+    use crate::args::BacktestFormat as Format;
     use crate::engine::cluster;
     use crate::project;
 
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     match args.format {
         Format::Human => human(&found, &mut output)?,
         Format::Json => json(&found, &mut output)?,
+        Format::Html => html(&found, &mut output)?,
     }
     project::deliver(&output, args.run.out.as_deref())?;
     let ran = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Ran(_)));
@@ -79,5 +80,11 @@ fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
         eprintln!("error: --from does not lie before --to");
         return None;
     }
-    Some(harness::backtest::Request { index: args.index.clone(), from, to, samples: args.samples })
+    Some(harness::backtest::Request {
+        index: args.index.clone(),
+        from,
+        to,
+        samples: args.samples,
+        batch: args.batch.into(),
+    })
 }
