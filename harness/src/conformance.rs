@@ -24,6 +24,12 @@ use crate::detect::terms::key_text;
 use crate::detect::{Detection, Events};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Columns, Document, Ingest};
+#[cfg(feature = "cluster")]
+use crate::engine::cluster::{
+    Cluster,
+    client::Client,
+    corpus::{Corpus, Group},
+};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
@@ -161,6 +167,53 @@ pub struct Judged {
 ///
 /// When the engine fails.
 pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
+    judge_by(suites, |all, predicates| {
+        Embedded::new(all.documents, all.columns)?.select(predicates)
+    })
+}
+
+/// Judges all suites over one index of a cluster.
+///
+/// # Errors
+///
+/// When the cluster does not answer.
+#[cfg(feature = "cluster")]
+pub fn judge_on(client: &Arc<Client>, suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
+    judge_by(suites, |all, predicates| {
+        let mut start = 0;
+        let group = |suite: &Suite| {
+            let events: Vec<&Event> = suite.events.iter().collect();
+            let group = Group::new(&suite.schema, &fields(suite), &events, start);
+            start += events.len();
+            group
+        };
+        let groups = all.suites.iter().map(group).collect();
+        let corpus = Corpus { documents: all.documents, columns: all.columns, groups };
+        let mut start = 0;
+        let mut asked = Vec::with_capacity(predicates.len());
+        let mut rest = predicates.iter();
+        for suite in all.suites {
+            let end = start + u32::try_from(suite.events.len()).unwrap_or(u32::MAX);
+            asked.extend(rest.by_ref().take(filters(suite)).map(|it| (*it, start..end)));
+            start = end;
+        }
+        Cluster::new(client, &corpus)?.select_within(&asked)
+    })
+}
+
+/// The documents of all suites.
+struct All<'a> {
+    documents: &'a [Document],
+    columns: &'a Columns,
+    #[cfg(feature = "cluster")]
+    suites: &'a [Suite],
+}
+
+/// Judges all suites by the hits that an engine gives.
+fn judge_by(
+    suites: Vec<Suite>,
+    select: impl FnOnce(&All<'_>, &[&Predicate]) -> Result<Vec<RoaringBitmap>, EngineError>,
+) -> Result<Vec<Judged>, EngineError> {
     let mut columns = Columns::default();
     let ingests: Vec<Ingest> = suites.iter().map(|suite| ingest(suite, &mut columns)).collect();
     let documents: Vec<Vec<Document>> = suites
@@ -173,14 +226,18 @@ pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
         })
         .collect();
     let documents: Vec<Document> = documents.into_iter().flatten().collect();
-    let engine = Embedded::new(&documents, &columns)?;
     let predicates: Vec<&Predicate> = suites
         .iter()
         .flat_map(|suite| &suite.cases)
         .flat_map(|case| case.compiled.as_ref().map_or_else(|_| Vec::new(), Plan::filters))
         .collect();
-    let hits = engine.select(&predicates)?;
-    let mut hits = hits.into_iter();
+    let all = All {
+        documents: &documents,
+        columns: &columns,
+        #[cfg(feature = "cluster")]
+        suites: &suites,
+    };
+    let mut hits = select(&all, &predicates)?.into_iter();
     let mut base = 0;
     let mut work = Vec::new();
     for suite in suites {
@@ -213,15 +270,25 @@ pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
         .collect())
 }
 
+/// How many filters the cases of a suite have.
+#[cfg(feature = "cluster")]
+fn filters(suite: &Suite) -> usize {
+    let plans = suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok());
+    plans.map(|plan| plan.filters().len()).sum()
+}
+
 /// Prepares the columns that a suite's cases test.
 fn ingest(suite: &Suite, columns: &mut Columns) -> Ingest {
+    Ingest::new(&suite.schema, &fields(suite), columns)
+}
+
+/// The fields that a suite's cases test.
+fn fields(suite: &Suite) -> Vec<Arc<Field>> {
     let mut names = BTreeSet::new();
     for plan in suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok()) {
         names.extend(plan.columns().into_iter().map(|column| column.name.clone()));
     }
-    let fields: Vec<Arc<Field>> =
-        names.iter().filter_map(|name| suite.schema.field(name)).collect();
-    Ingest::new(&suite.schema, &fields, columns)
+    names.iter().filter_map(|name| suite.schema.field(name)).collect()
 }
 
 /// One case with all that judging it needs.

@@ -197,6 +197,19 @@ impl Ingest {
     }
 }
 
+/// The same fields with every text a keyword: their values are the texts as they
+/// stand in an event, in rows as those of the fields themselves.
+pub fn verbatim(fields: &[Arc<Field>]) -> Vec<Arc<Field>> {
+    let untouched = |field: &Arc<Field>| match field.ty.kind() {
+        Some(Kind::Text) => {
+            let ty = FieldType::Wildcard { ignore_above: None };
+            Arc::new(Field { ty, ..Field::clone(field) })
+        }
+        Some(Kind::Keyword | Kind::Long | Kind::Double | Kind::Ip) | None => field.clone(),
+    };
+    fields.iter().map(untouched).collect()
+}
+
 /// The event, with the fields that its stated index name stands in for
 /// (docs/semantics.md, "Constant fields").
 pub fn with_stated_fields(event: &Event) -> Event {

@@ -2,9 +2,12 @@
 //!
 //! [`Engine`] is what the rest of the harness sees: predicates in, sets of
 //! documents out. [`embedded`] is the engine of tests, coverage and mutants; it
-//! alone knows tantivy. Every engine equals [`crate::ir::eval`] on every
+//! alone knows tantivy. `cluster`, behind a feature of that name, asks `OpenSearch` or
+//! Elasticsearch. Every engine equals [`crate::ir::eval`] on every
 //! predicate and document.
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod embedded;
 mod leaves;
 mod rows;
@@ -43,6 +46,10 @@ pub enum EngineError {
     /// Reading the index's dictionaries failed.
     #[error("the embedded index failed: {0}")]
     Read(#[from] std::io::Error),
+    /// The cluster did not answer.
+    #[cfg(feature = "cluster")]
+    #[error(transparent)]
+    Cluster(#[from] cluster::error::ClusterError),
     /// More documents than fit 32-bit numbers.
     #[error("too many documents for one index")]
     TooManyDocuments,

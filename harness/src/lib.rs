@@ -3,6 +3,8 @@
 //! ARCHITECTURE.md maps the modules; each states what it alone does.
 
 pub mod analysis;
+#[cfg(feature = "cluster")]
+pub mod backtest;
 pub mod case;
 pub mod compile;
 pub mod config;

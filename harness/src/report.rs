@@ -4,6 +4,8 @@
 //! from rules or fixtures is made safe for the terminal by [`printable`].
 
 pub mod attack;
+#[cfg(feature = "cluster")]
+pub mod backtest;
 pub mod coverage_json;
 pub mod digest;
 pub mod explain;

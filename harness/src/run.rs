@@ -2,6 +2,10 @@
 
 mod about;
 mod alert;
+#[cfg(feature = "cluster")]
+mod compare;
+#[cfg(feature = "cluster")]
+mod corpus;
 mod explain;
 mod flow;
 mod ground;
@@ -37,6 +41,8 @@ use work::Work;
 
 pub use about::{About, QuerySource};
 pub use alert::{Facts, Stated, Suppressed};
+#[cfg(feature = "cluster")]
+pub use compare::{Comparison, Difference};
 pub use explain::{Clause, Explanation};
 pub use flow::{Flow, Prepared, Program};
 pub use schedule::Schedule;
@@ -267,6 +273,19 @@ fn orphans(cases: &BTreeMap<String, Vec<Case>>, rules: &BTreeSet<String>) -> Vec
         .collect()
 }
 
+/// The fields that some rule reads, in order of their columns.
+fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
+    let mut wanted: BTreeSet<&Column> = BTreeSet::new();
+    for plan in work.iter().flat_map(Work::plans) {
+        wanted.extend(plan.columns());
+    }
+    wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
+    for condition in work.iter().flat_map(Work::exceptions) {
+        condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
+    }
+    wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
+}
+
 /// All events of a run as documents, and which belong to which case.
 struct Fixtures {
     columns: Columns,
@@ -282,16 +301,7 @@ struct Fixtures {
 
 impl Fixtures {
     fn new(work: &[Work], schema: &Schema) -> Self {
-        let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-        for plan in work.iter().flat_map(Work::plans) {
-            wanted.extend(plan.columns());
-        }
-        wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
-        for condition in work.iter().flat_map(Work::exceptions) {
-            condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
-        }
-        let fields: Vec<Arc<Field>> =
-            wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect();
+        let fields = wanted(work, schema);
         let sources =
             fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();

@@ -13,6 +13,24 @@ use crate::span::Span;
 /// What each module of the library may use, beside itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("analysis", &[]),
+    (
+        "backtest",
+        &[
+            "analysis",
+            "compile",
+            "detect",
+            "diagnostic",
+            "document",
+            "engine",
+            "event",
+            "exception",
+            "index_pattern",
+            "ir",
+            "rule",
+            "schema",
+            "value",
+        ],
+    ),
     ("case", &["diagnostic", "event", "files", "schema", "span", "value"]),
     (
         "compile",
@@ -59,7 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
-    ("engine", &["document", "ir", "pattern"]),
+    ("engine", &["analysis", "document", "event", "ir", "pattern", "schema"]),
     ("exception", &["diagnostic", "files", "schema", "span", "value"]),
     (
         "esql",
@@ -101,6 +119,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "report",
         &[
+            "backtest",
             "case",
             "coverage",
             "detect",

@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -10,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "cargo xtask",
     bin_name = "cargo xtask",
     after_help = "Exit codes: 0 ok, 1 internal error, 2 usage, 3 failed cases, 4 nothing ran, \
-                  5 a gate was missed.",
+                  5 a gate was missed, 6 a cluster did not answer.",
     disable_version_flag = true
 )]
 pub(crate) struct Cli {
@@ -29,7 +31,9 @@ Examples:
   cargo xtask test aws/                    rules whose path or name contains aws/
   cargo xtask test --root ../rules-repo    a foreign repository, as it is
   cargo xtask test --update                and write the snapshots
-  cargo xtask test --schedule              and look for gaps between runs")]
+  cargo xtask test --schedule              and look for gaps between runs
+  cargo xtask test --engine http://127.0.0.1:9200            on a cluster
+  cargo xtask test --engine http://127.0.0.1:9200 --compare  and on the embedded engine")]
     Test(TestArgs),
     /// Show which clauses of the rules their cases have shown to matter.
     #[command(after_help = "\
@@ -66,6 +70,18 @@ other rule has.")]
     Explain(ExplainArgs),
     /// Judge this harness by recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
+    /// Run rules on the data of a cluster, read-only: what would have alerted.
+    #[command(after_help = "\
+Examples:
+  cargo xtask backtest --engine http://127.0.0.1:9200 --index 'logs-*' --from now-7d --to now
+  cargo xtask backtest --engine https://search.example.com --index 'logs-aws*' \\
+      --from 2026-01-01 --to 2026-02-01 aws/ --format json --out backtest.json
+
+Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
+HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
+    Backtest(BacktestArgs),
+    /// Start or stop a node of `OpenSearch` on this machine, to test with.
+    Opensearch(OpensearchArgs),
     /// Check the repository's own conventions.
     Tidy(TidyArgs),
     /// Measure how fast rules run; build with --release.
@@ -102,8 +118,123 @@ pub(crate) struct RunArgs {
     pub(crate) no_progress: bool,
 }
 
+/// Which cluster to ask, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct EngineArgs {
+    /// A node of `OpenSearch` or Elasticsearch to run on; several, separated by commas.
+    #[arg(long, value_name = "URL")]
+    pub(crate) engine: Option<Secret>,
+    /// An API key, encoded; better in `HARNESS_ENGINE_API_KEY`.
+    #[arg(long, value_name = "KEY", requires = "engine")]
+    pub(crate) api_key: Option<Secret>,
+    /// A user and a password; better in `HARNESS_ENGINE_USER` and `HARNESS_ENGINE_PASSWORD`.
+    #[arg(long, value_name = "USER:PASSWORD", requires = "engine", conflicts_with = "api_key")]
+    pub(crate) user: Option<Secret>,
+    /// Authorities to trust, as PEM; else `HARNESS_ENGINE_CA`, else the public ones.
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Take any certificate of the cluster.
+    #[arg(long, requires = "engine")]
+    pub(crate) insecure: bool,
+    /// How long one request may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "engine",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) engine_timeout: u64,
+}
+
+/// A text that no message shows.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// `cargo xtask backtest`.
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    /// Only rules whose path or name contains this, or whose `rule_id` is this.
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    /// Which indices to read, as the cluster names them; wildcards and commas are fine.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) index: String,
+    /// The first moment, as a date or date math: `now-7d`, `2026-01-31`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: String,
+    /// The moment after the last.
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How many events of each rule to show.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) samples: usize,
+    /// How many rules to ask about in one request; less for a weak cluster.
+    #[arg(long, value_name = "N", default_value_t = 50,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) batch: u8,
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: BacktestFormat,
+}
+
+/// Output formats of `backtest`; see docs/cluster.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BacktestFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// One page that holds everything.
+    Html,
+}
+
+/// `cargo xtask opensearch`.
+#[derive(Debug, Args)]
+pub(crate) struct OpensearchArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) action: OpensearchAction,
+}
+
+/// What to do with a node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpensearchAction {
+    /// Start it, wait until it is ready, and print its address.
+    Start {
+        /// How many nodes.
+        #[arg(long, value_name = "N", default_value_t = 1,
+              value_parser = clap::value_parser!(u16).range(1..=9))]
+        nodes: u16,
+        /// The port of the first.
+        #[arg(long, default_value_t = 19200)]
+        port: u16,
+    },
+    /// Stop it and delete its data.
+    Stop {
+        /// The port of the first node.
+        #[arg(long, default_value_t = 19200)]
+        port: u16,
+    },
+}
+
 /// `cargo xtask test`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestArgs {
     /// Only rules whose path or name contains this, or whose `rule_id` is this.
     pub(crate) filter: Option<String>,
@@ -122,6 +253,11 @@ pub(crate) struct TestArgs {
     /// One line a folder instead of one line a rule.
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Run on the embedded engine as well, and report where they differ.
+    #[arg(long, requires = "engine")]
+    pub(crate) compare: bool,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 }
 
 /// Output formats of `test`; see docs/formats.md.
@@ -252,6 +388,8 @@ pub(crate) struct ConformanceArgs {
     /// How many disagreements to show in full.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) show: usize,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     /// How to print the outcome.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

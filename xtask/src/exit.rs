@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     NothingRan = 4,
     /// Rules do not pass a gate.
     Gate = 5,
+    /// A cluster did not answer, or not as one that we know.
+    Cluster = 6,
 }
 
 impl From<Exit> for ExitCode {

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "xtask is the output layer")]
 
 mod args;
+mod engine;
 mod exit;
 mod gate;
 mod project;
@@ -23,6 +24,8 @@ fn main() -> std::process::ExitCode {
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Explain(args) => verbs::explain::run(&args),
         Verb::Conformance(args) => verbs::conformance::run(&args),
+        Verb::Backtest(args) => verbs::backtest::run(&args),
+        Verb::Opensearch(args) => verbs::opensearch::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
     };
@@ -32,7 +35,7 @@ fn main() -> std::process::ExitCode {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok.into(),
         Err(error) => {
             eprintln!("error: {error}");
-            Exit::Internal.into()
+            engine::exit(&error).into()
         }
     }
 }

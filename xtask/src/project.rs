@@ -82,3 +82,17 @@ pub(crate) fn progress(hidden: bool, message: &'static str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
+
+/// A bar on standard error that counts to `all` and tells the time left, for
+/// people at a terminal only.
+#[cfg(feature = "cluster")]
+pub(crate) fn counted(hidden: bool, all: usize) -> ProgressBar {
+    if hidden || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(all as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rules, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -88,7 +88,7 @@ pub fn find(
 }
 
 /// A sequence as the matcher takes it.
-fn spec(
+pub(crate) fn spec(
     stages: &[Stage],
     until: Option<&Stage>,
     maxspan_ms: Option<u64>,
@@ -162,18 +162,23 @@ impl Source for Fields<'_> {
             terms::values(self.events, column, event, values);
         }
         for value in values {
-            match (&*value, key.form) {
-                (KeyValue::Ip(address), _) => *value = KeyValue::Text(ip_text(*address).into()),
-                (KeyValue::Long(number), KeyForm::Boolean) => {
-                    *value = KeyValue::Bool(*number != 0);
-                }
-                // As Elasticsearch has it: text in sequences, a number in samples.
-                (KeyValue::Long(number), KeyForm::Date) if self.dates == Dates::Text => {
-                    *value = KeyValue::Text(format_date(*number).into());
-                }
-                (KeyValue::Long(_), KeyForm::Date | KeyForm::Plain)
-                | (KeyValue::Bool(_) | KeyValue::Double(_) | KeyValue::Text(_), _) => {}
+            // As Elasticsearch has it: text in sequences, a number in samples.
+            if (key.form, self.dates) != (KeyForm::Date, Dates::Millis) {
+                join_value(value, key.form);
             }
         }
+    }
+}
+
+/// Makes a value as it is stored one of a join key of a sequence.
+pub(crate) fn join_value(value: &mut KeyValue, form: KeyForm) {
+    match (&*value, form) {
+        (KeyValue::Ip(address), _) => *value = KeyValue::Text(ip_text(*address).into()),
+        (KeyValue::Long(number), KeyForm::Boolean) => *value = KeyValue::Bool(*number != 0),
+        (KeyValue::Long(number), KeyForm::Date) => {
+            *value = KeyValue::Text(format_date(*number).into());
+        }
+        (KeyValue::Long(_), KeyForm::Plain)
+        | (KeyValue::Bool(_) | KeyValue::Double(_) | KeyValue::Text(_), _) => {}
     }
 }

@@ -183,6 +183,12 @@ impl Clock {
         self.timestamp_override.as_deref().unwrap_or("@timestamp")
     }
 
+    /// The field that [`Self::times`] looks at where an event lacks the first.
+    pub fn fallback(&self) -> Option<&str> {
+        let other = self.timestamp_override.as_deref().is_some_and(|field| field != "@timestamp");
+        (other && self.fallback).then_some("@timestamp")
+    }
+
     fn resolve(&self, text: &str, now: i64) -> Option<i64> {
         self.format.resolve(text, now, Rounding::Down, None).ok()
     }

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Judged, Outcome, Suite, judge};
+use harness::conformance::{Judged, Outcome, Suite};
 use harness::conformance::{esql_spec, exceptions};
+use harness::engine::EngineError;
 use harness::files::{self, Problem};
 use harness::report::problem::{self, Styled};
 use harness::report::{Lines, printable};
@@ -14,7 +15,8 @@ use harness::rule::model::Rule;
 use harness::rule::tree;
 use serde::Serialize;
 
-use crate::args::{ConformanceArgs, Format};
+use crate::args::{ConformanceArgs, EngineArgs, Format};
+use crate::engine;
 use crate::exit::Exit;
 use crate::project;
 
@@ -83,7 +85,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
             Err(diagnostic) => problems.push(Problem { path: name, diagnostic, text }),
         }
     }
-    let report = report(files).map_err(io::Error::other)?;
+    let report = report(files, &args.engine).map_err(io::Error::other)?;
     bar.finish_and_clear();
     for problem in &problems {
         anstream::eprintln!("{}", problem::render(problem, Styled::Ansi));
@@ -130,7 +132,7 @@ fn paths(given: &[PathBuf]) -> Vec<PathBuf> {
     paths
 }
 
-fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::EngineError> {
+fn report(files: Vec<(String, Content)>, on: &EngineArgs) -> Result<Report, EngineError> {
     let mut suites: Vec<Suite> = Vec::new();
     let mut plan = Vec::new();
     for (path, content) in files {
@@ -151,7 +153,7 @@ fn report(files: Vec<(String, Content)>) -> Result<Report, harness::engine::Engi
             }
         }
     }
-    let mut judged = judge(suites)?.into_iter();
+    let mut judged = engine::judge(suites, on)?.into_iter();
     let mut report = Report { counts: Counts::default(), files: Vec::new() };
     for (path, count, ready) in plan {
         let mut own: Vec<SuiteReport> =

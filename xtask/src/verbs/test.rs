@@ -13,6 +13,7 @@ use harness::snapshot;
 use harness::verdict::Status;
 
 use crate::args::{TestArgs, TestFormat};
+use crate::engine;
 use crate::exit::Exit;
 use crate::project;
 
@@ -29,7 +30,8 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     };
     bar.set_message("running");
     let session = Session::open(project, args.filter.as_deref());
-    let hits = session.hits().map_err(io::Error::other)?;
+    let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
+    let (hits, compared, differs) = asked;
     let run = session.judge(&hits);
     bar.finish_and_clear();
 
@@ -60,7 +62,10 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
         let written = snapshot::write(&run, &folders.snapshots)?;
         eprintln!("{written} snapshots written to {}", folders.snapshots.display());
     }
-    Ok(exit(&run))
+    for line in &compared {
+        eprintln!("{line}");
+    }
+    Ok(if exit(&run) == Exit::Ok && differs { Exit::Failed } else { exit(&run) })
 }
 
 /// Red for anything that failed, is missing or could not be read; nothing ran is not green.

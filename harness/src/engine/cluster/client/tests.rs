@@ -1,0 +1,59 @@
+use super::*;
+
+#[test]
+fn credentials_are_taken_out_of_an_address() {
+    let basic = |user: &str, password: &str| Credentials::Basic {
+        user: user.to_owned(),
+        password: password.to_owned(),
+    };
+    let cases = [
+        ("http://localhost:9200", "http://localhost:9200", Credentials::None),
+        ("https://example.com/search/", "https://example.com/search", Credentials::None),
+        ("http://me:p%40ss@localhost:9200/", "http://localhost:9200", basic("me", "p@ss")),
+        ("https://me@[::1]:9200", "https://[::1]:9200", basic("me", "")),
+    ];
+    for (given, wanted, credentials) in cases {
+        assert_eq!(address(given), Ok((wanted.to_owned(), credentials)), "{given}");
+    }
+    for given in ["localhost:9200", "ftp://localhost", "http://", "http://a/b?c", "http://u:p@"] {
+        assert!(matches!(address(given), Err(ClusterError::Config(_))), "{given}");
+    }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let mut options = Options::new("http://me:hidden-word@localhost:9200");
+    options.credentials = Credentials::ApiKey("hidden-word".to_owned());
+    let client = Client::new(&options).expect("usable options");
+    for shown in [format!("{:?}", options.credentials), format!("{client:?}")] {
+        assert!(!shown.contains("hidden-word"), "{shown}");
+    }
+    options.credentials = Credentials::ApiKey("hidden-word\n".to_owned());
+    let error = Client::new(&options).expect_err("no header holds a line break");
+    assert!(!error.to_string().contains("hidden-word"), "{error}");
+}
+
+#[test]
+fn base64_as_the_standard_has_it() {
+    for (text, wanted) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foobar", "Zm9vYmFy"),
+        ("\u{ff}", "w78="),
+    ] {
+        assert_eq!(base64(text.as_bytes()), wanted, "{text}");
+    }
+}
+
+#[test]
+fn the_innermost_reason_is_told() {
+    let error = serde_json::json!({
+        "type": "search_phase_execution_exception",
+        "reason": "all shards failed",
+        "failed_shards": [{ "reason": { "type": "query_shard_exception", "reason": "no\nsuch" } }],
+    });
+    assert_eq!(reason(&error), "query_shard_exception: no\\nsuch");
+    assert_eq!(reason(&serde_json::json!("short")), "short");
+}

@@ -1,0 +1,45 @@
+//! A cluster to test with: the address in `HARNESS_CLUSTER`.
+
+#![expect(unreachable_pub, reason = "a module of test crates")]
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use harness::engine::cluster::client::{Client, Options};
+use harness::engine::cluster::product::Version;
+
+/// The address of a node; says that the test is skipped where there is none.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub fn address() -> Option<String> {
+    let address = std::env::var("HARNESS_CLUSTER").ok().filter(|text| !text.is_empty());
+    if address.is_none() {
+        println!("skipped: HARNESS_CLUSTER names no node (cargo xtask opensearch start)");
+    }
+    address
+}
+
+/// A client of that node.
+pub fn client() -> Option<Arc<Client>> {
+    let client = Client::new(&Options::new(&address()?)).expect("an address");
+    Version::ask(&client).expect("a product that we know");
+    Some(Arc::new(client))
+}
+
+/// Sends a request as it is; status and body.
+pub fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let host = address.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).expect("a node");
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.0\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok()).expect("a status");
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    (status, body.unwrap_or_default())
+}
