@@ -171,7 +171,7 @@ fn junit_is_well_formed_and_its_counts_are_true() {
     assert_eq!(name.and_then(|n| n.attribute("value")), Some(HOSTILE));
 }
 
-/// What is wrong with a JUnit report by docs/schemas/junit.xsd.
+/// What is wrong with a `JUnit` report by docs/schemas/junit.xsd.
 fn junit_faults(text: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schemas/junit.xsd");
     let schema = fs::read_to_string(path).expect("the schema is there");

@@ -3,7 +3,7 @@
 //! Two functions are the same exactly when their diagrams are. Everything is
 //! bounded; beyond the bounds there is no answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A diagram: a number of its manager.
@@ -154,11 +154,11 @@ impl Manager {
 
     /// The variables that a function depends on, ascending.
     pub(super) fn support(&self, function: Function) -> Vec<u32> {
-        let mut seen = Table::default();
+        let mut seen: HashSet<Function, BuildHasherDefault<Mixer>> = HashSet::default();
         let mut found = std::collections::BTreeSet::new();
         let mut open = vec![function];
         while let Some(at) = open.pop() {
-            if at > TRUE && seen.insert(at, ()).is_none() {
+            if at > TRUE && seen.insert(at) {
                 let node = self.nodes[at as usize];
                 found.insert(node.variable);
                 open.extend([node.low, node.high]);

@@ -7,10 +7,12 @@ use proptest::prelude::*;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::edit::Change;
+use super::formula::Formulas;
 use super::value::ValueEdit;
-use super::{Fixtures, Operator, Outcome, edits_of, facts, mutate, script, text};
+use super::{Fixtures, Operator, Outcome, edits_of, facts, mutate, relevance, script, text};
 use crate::case::{Case, Options, Polarity};
 use crate::config;
+use crate::coverage::tree::Tree;
 use crate::ir::eval::eval;
 use crate::ir::script::{Expr, Function as Call, Script, ScriptValue};
 use crate::ir::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
@@ -303,6 +305,28 @@ fn mutants_are_judged_as_their_plans_are() {
         }
     }
     assert!(judged > 300, "only {judged} mutants");
+}
+
+#[test]
+fn a_difference_that_is_plainly_possible_is_one_by_all_facts() {
+    let session = Session::open(repository(), None);
+    let (mut same, mut other) = (0, 0);
+    for subject in session.subjects().iter().flatten() {
+        let [plan] = subject.plans() else { continue };
+        let trees: Vec<Tree<'_>> = plan.filters().into_iter().map(Tree::new).collect();
+        for edit in edits_of(plan, subject) {
+            let Change::Filters(replaced) = &edit.change else { continue };
+            for one in replaced {
+                let needed = relevance::needed(plan, one.filter);
+                let (tree, change) = (&trees[one.filter], (one.node, &one.with));
+                let quick = Formulas::new().differs(tree, change, &needed);
+                let full = Formulas::new().difference(tree, change, &needed);
+                assert_eq!(quick, full.map(|full| full != FALSE), "{}", edit.text(subject.rule()));
+                if quick == Some(true) { other += 1 } else { same += 1 }
+            }
+        }
+    }
+    assert!(same > 2 && other > 300, "{same} the same, {other} not");
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Report<'_> {
         let segments = segments(query.text.trim_end(), Part::Query, origins);
         for segment in &segments {
             let shown = printable(segment.text, Lines::Keep);
-            let truth = event.and_then(|event| self.truth_of(event, &segment.clauses));
+            let truth = event.and_then(|event| truth_of(event, &segment.clauses));
             let Some(truth) = truth else {
                 text.push_str(&shown);
                 before = &segment.clauses;
@@ -140,16 +140,6 @@ impl Report<'_> {
         writeln!(out)?;
         let lines = text.trim_start_matches(['\n', '\r']).lines();
         lines.map(str::trim_end).try_for_each(|line| writeln!(out, "    {line}"))
-    }
-
-    /// The truth of clauses stated at one place: of the ones that hold, if any.
-    fn truth_of(&self, event: &EventView, clauses: &[usize]) -> Option<Truth> {
-        let truths = clauses.iter().filter_map(|at| Some(event.marks.get(*at)?.truth));
-        truths.min_by_key(|truth| match truth {
-            Truth::True => 0,
-            Truth::False => 1,
-            Truth::Unknown => 2,
-        })
     }
 
     /// The clauses of the rule alone: types, and what they need.
@@ -306,8 +296,8 @@ impl Report<'_> {
                 return Ok(());
             }
         }
-        let pairs = self.explained.clauses[clauses.clone()].iter().zip(&event.marks[clauses]);
-        pairs.map(|(clause, mark)| self.clause(clause, mark, out)).collect::<io::Result<()>>()?;
+        let mut pairs = self.explained.clauses[clauses.clone()].iter().zip(&event.marks[clauses]);
+        pairs.try_for_each(|(clause, mark)| self.clause(clause, mark, out))?;
         if label.is_empty() {
             writeln!(out, "  {verdict}")?;
         }
@@ -428,7 +418,7 @@ impl Report<'_> {
             let text = format!(" {key}: {} of {} events{values}", group.count, found.count);
             writeln!(out, "  {}", self.marked(Self::truth(group.alerts), &text))?;
         }
-        self.lacking(&found.lacking, found.groups.is_empty(), out)
+        lacking(&found.lacking, found.groups.is_empty(), out)
     }
 
     fn terms(&self, found: &Terms, out: &mut dyn Write) -> io::Result<()> {
@@ -440,16 +430,7 @@ impl Report<'_> {
             let text = format!(" {key}: {word}, first seen at {seen} in {}", safe(&term.event));
             writeln!(out, "  {}", self.marked(Self::truth(term.is_new), &text))?;
         }
-        self.lacking(&found.lacking, found.terms.is_empty(), out)
-    }
-
-    fn lacking(&self, lacking: &[Lacking], empty: bool, out: &mut dyn Write) -> io::Result<()> {
-        if empty && lacking.is_empty() {
-            writeln!(out, "  no event matches the query")?;
-        }
-        lacking.iter().try_for_each(|Lacking { event, fields }| {
-            writeln!(out, "  {} has no {}", safe(event), safe(&fields.join(", ")))
-        })
+        lacking(&found.lacking, found.terms.is_empty(), out)
     }
 
     fn comparisons(&self, found: &[Comparison], out: &mut dyn Write) -> io::Result<()> {
@@ -488,4 +469,24 @@ fn named(fields: &[String], values: &[String]) -> String {
 /// A text in one line, made safe and shortened.
 fn one_line(text: &str) -> String {
     shorten(&safe(&super::words::flat(text)), MAX_VALUE)
+}
+
+/// The truth of clauses stated at one place: of the ones that hold, if any.
+fn truth_of(event: &EventView, clauses: &[usize]) -> Option<Truth> {
+    let truths = clauses.iter().filter_map(|at| Some(event.marks.get(*at)?.truth));
+    truths.min_by_key(|truth| match truth {
+        Truth::True => 0,
+        Truth::False => 1,
+        Truth::Unknown => 2,
+    })
+}
+
+/// Matching events that lack fields.
+fn lacking(lacking: &[Lacking], empty: bool, out: &mut dyn Write) -> io::Result<()> {
+    if empty && lacking.is_empty() {
+        writeln!(out, "  no event matches the query")?;
+    }
+    lacking.iter().try_for_each(|Lacking { event, fields }| {
+        writeln!(out, "  {} has no {}", safe(event), safe(&fields.join(", ")))
+    })
 }

@@ -119,7 +119,7 @@ struct FieldChange<'a> {
 enum Together<'a> {
     Sequence {
         steps: Vec<Step<'a>>,
-        keys: Vec<Key<'a>>,
+        keys: Vec<Progress<'a>>,
         notes: Vec<&'a str>,
     },
     Groups {
@@ -151,7 +151,7 @@ struct Step<'a> {
 }
 
 #[derive(Serialize)]
-struct Key<'a> {
+struct Progress<'a> {
     key: &'a [String],
     reached: Vec<String>,
     wanted: usize,
@@ -306,7 +306,7 @@ fn sequence<'a>(story: &'a Story, explained: &Explained) -> Together<'a> {
         stage: step.stage,
         key: &step.key,
     });
-    let key = |course: &'a Course| Key {
+    let key = |course: &'a Course| Progress {
         key: &course.key,
         reached: course.reached.iter().map(|event| explained.name(*event)).collect(),
         wanted: course.wanted,

@@ -51,7 +51,7 @@ impl Check<'_> {
         }
         self.attributes(node, &attributes);
         let mixed = kind.attribute("mixed") == Some("true");
-        let text = node.children().filter(|it| it.is_text());
+        let text = node.children().filter(Node::is_text);
         if !mixed && text.filter_map(|it| it.text()).any(|text| !text.trim().is_empty()) {
             self.fault(node, "holds text");
         }
