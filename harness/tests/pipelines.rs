@@ -222,3 +222,31 @@ fn a_mutant_that_does_not_plan_is_not_viable() {
     };
     assert!(reason.starts_with("Unknown column [verb]"), "{reason}");
 }
+
+#[test]
+fn a_missed_case_tells_of_patterns_and_uncounted_rows() {
+    let query = "from logs-* | dissect message \"%{verb} %{rest}\" \
+        | stats fails = count(*) where process.pid > 1 | where fails > 1";
+    let row = |message: &str, pid: i64| json!({"message": message, "process.pid": pid});
+    let cases = vec![
+        positive("missed", &events(&[row("try x", 2), row("try", 1)])),
+        negative("none", &events(&[row("try x", 1)])),
+    ];
+    let session = open(query, cases);
+    let run = session.judge(&session.hits().expect("answers"));
+    let case = &run.rules[0].cases[0];
+    assert_eq!(case.verdict, Verdict::Missed);
+    let told = case.explanations.iter().filter(|told| !told.clauses.is_empty()).map(|told| {
+        let clause = &told.clauses[0];
+        let event = told.event.as_deref().unwrap_or("-");
+        format!("{event}: {} {}: {}", clause.clause, clause.holds, clause.found.join(", "))
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "-: fails > 1 false: 1",
+            "#2: dissect message \"%{verb} %{rest}\" false: try",
+            "#2: process.pid > 1 false: 1",
+        ]
+    );
+}

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use super::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
 use crate::esql::plan::{Step, StepKind};
-use crate::esql::run::{Change, Shape, StepTrace, Table, Truth, Turn};
+use crate::esql::run::{Change, Joined, StepTrace, Table, Truth, Turn};
 use crate::esql::value::Value;
 use crate::ir::{Origin, Part};
 use crate::run::{Flow, Prepared, Program};
@@ -38,37 +38,6 @@ pub(super) fn rule(flow: &Flow<'_>) -> RuleCoverage {
     }
     clauses.sort_by_key(|clause| clause.origin.span);
     RuleCoverage { key: flow.key(), clauses }
-}
-
-/// The conditions of a step that decide together on a row.
-struct Joined {
-    shape: Shape,
-    /// The first of its tests, and how many there are.
-    tests: std::ops::Range<usize>,
-    /// The number of the aggregate that it is the condition of.
-    aggregate: Option<usize>,
-}
-
-fn joined(step: &Step) -> Vec<Joined> {
-    match &step.kind {
-        StepKind::Filter(condition) => {
-            let tests = 0..condition.leaves().len();
-            vec![Joined { shape: Shape::of(condition), tests, aggregate: None }]
-        }
-        StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
-            let mut start = 0;
-            let calls = grouping.aggregates.iter().enumerate();
-            calls
-                .filter_map(|(number, call)| {
-                    let filter = call.filter.as_ref()?;
-                    let tests = start..start + filter.leaves().len();
-                    start = tests.end;
-                    Some(Joined { shape: Shape::of(filter), tests, aggregate: Some(number) })
-                })
-                .collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// A case, and what its steps made of the rows.
@@ -110,7 +79,7 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
         }
         let donors = donors(&bases, at);
         for base in &bases {
-            for joined in joined(step) {
+            for joined in Joined::of(step) {
                 meter.conditions(at, &joined, base, &mut tally);
             }
             if !step.pattern_outputs().is_empty() {
@@ -194,17 +163,16 @@ impl Meter<'_> {
         // By test: rows that it decides, by its truth and by what becomes of them.
         let mut decided: BTreeMap<(usize, bool, bool), Vec<usize>> = BTreeMap::new();
         for row in 0..trace.rows_in {
-            let truth = |number: usize| trace.truth(joined.tests.start + number, row);
+            let truth = |test: usize| trace.truth(test, row);
             let kept = joined.shape.truth(&truth) == Truth::True;
             // All that turns the row turns the case in the same way.
             let mut turns: Option<bool> = None;
-            for number in 0..joined.tests.len() {
-                let test = joined.tests.start + number;
+            for test in joined.tests.clone() {
                 let Some(clause) = tally.get_mut(&(at, test)) else { continue };
-                let holds = truth(number) == Truth::True;
+                let holds = truth(test) == Truth::True;
                 let seen = if holds { &mut clause.holds_on } else { &mut clause.fails_on };
                 *seen += 1;
-                let flipped = |other: usize| match (other == number, holds) {
+                let flipped = |other: usize| match (other == test, holds) {
                     (false, _) => truth(other),
                     (true, true) => Truth::False,
                     (true, false) => Truth::True,

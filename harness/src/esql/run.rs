@@ -27,7 +27,7 @@ use crate::span::Span;
 
 pub use super::eval::Truth;
 pub(super) use trace::MAX_LINEAGE;
-pub use trace::{Shape, StepTrace, TestTrace};
+pub use trace::{Joined, Shape, StepTrace, TestTrace};
 pub use turn::{Change, Turn};
 
 /// The most rows that a step may make, whatever it multiplies.

@@ -10,9 +10,12 @@ use crate::compile::esql::Pipeline;
 use crate::diagnostic::Diagnostic;
 use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
+use crate::esql::expr::Node;
 use crate::esql::memory::{Document, MemorySource};
 use crate::esql::plan::StepKind;
-use crate::esql::run::{RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run};
+use crate::esql::run::{
+    Joined, RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run,
+};
 use crate::esql::search::{Search, SearchFunctions};
 use crate::esql::source::Source;
 use crate::event::Event;
@@ -195,7 +198,15 @@ impl Trial<'_> {
         let read = read.filter(|name| !own(name));
         let from_source = read.filter_map(|name| table.column(name, source, source));
         let columns = from_source.chain(table.columns.iter().cloned());
-        columns.filter(|column| !column.name.starts_with('_')).collect()
+        let columns: Vec<_> = columns.filter(|column| !column.name.starts_with('_')).collect();
+        // The values of a multi-field are those of its parent.
+        let shown = |name: &str| columns.iter().any(|column| &*column.name == name);
+        let repeats = |name: &str| {
+            let mut fields = self.pipeline.fields.iter();
+            fields
+                .any(|field| &*field.name == name && field.path != field.name && shown(&field.path))
+        };
+        columns.iter().filter(|column| !repeats(&column.name)).cloned().collect()
     }
 }
 
@@ -263,6 +274,45 @@ impl Trial<'_> {
             let rows = (0..trace.rows_in).filter(|row| holds(&shape, trace, *row) != missed);
             let rows = rows.take(MAX_ROWS);
             told.extend(rows.map(|row| self.row(&shape, trace, row, lineage, missed, case)));
+            if missed {
+                told.extend(self.earlier(at, table, case));
+            }
+        }
+        told
+    }
+
+    /// What kept values from the condition of a step: rows that an earlier
+    /// pattern did not fit, or that an aggregate which it reads did not count.
+    fn earlier(&self, at: usize, table: &Table, case: &Case) -> Vec<Explanation> {
+        let steps = &self.pipeline.plan.steps;
+        let mut read = Vec::new();
+        if let Some(StepKind::Filter(condition)) = steps.get(at).map(|step| &step.kind) {
+            condition.each(&mut |part| {
+                if let Node::Column { register, .. } = &part.node {
+                    read.push(*register);
+                }
+            });
+        }
+        let mut told = Vec::new();
+        for (number, (step, trace)) in steps.iter().zip(&table.trace).take(at).enumerate() {
+            let shapes: Vec<Shape> = match &step.kind {
+                StepKind::Grok { .. } | StepKind::Dissect { .. } => vec![Shape::Leaf(0)],
+                StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
+                    let reads = |joined: &Joined| {
+                        let call = joined.aggregate.and_then(|call| grouping.aggregates.get(call));
+                        call.is_some_and(|call| read.contains(&call.output))
+                    };
+                    Joined::of(step).into_iter().filter(reads).map(|joined| joined.shape).collect()
+                }
+                _ => Vec::new(),
+            };
+            let before = number.checked_sub(1).and_then(|before| table.trace.get(before));
+            let lineage = before.map(|step| step.lineage.as_slice()).unwrap_or_default();
+            for shape in &shapes {
+                let rows = (0..trace.rows_in).filter(|row| !holds(shape, trace, *row));
+                let rows = rows.take(MAX_ROWS);
+                told.extend(rows.map(|row| self.row(shape, trace, row, lineage, true, case)));
+            }
         }
         told
     }

@@ -147,6 +147,42 @@ impl Machine<'_> {
     }
 }
 
+/// The conditions of a step that decide together on a row.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// How they do.
+    pub shape: Shape,
+    /// The first of its tests in the step's trace, and the end of them.
+    pub tests: std::ops::Range<usize>,
+    /// The number of the aggregate that they are the condition of.
+    pub aggregate: Option<usize>,
+}
+
+impl Joined {
+    /// Those of a step, in the order of its trace.
+    pub fn of(step: &Step) -> Vec<Self> {
+        match &step.kind {
+            StepKind::Filter(condition) => vec![Self::numbered(condition, &mut 0, None)],
+            StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
+                let mut next = 0;
+                let calls = grouping.aggregates.iter().enumerate();
+                let filters =
+                    calls.filter_map(|(number, call)| Some((number, call.filter.as_ref()?)));
+                filters
+                    .map(|(number, filter)| Self::numbered(filter, &mut next, Some(number)))
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn numbered(condition: &Typed, next: &mut usize, aggregate: Option<usize>) -> Self {
+        let start = *next;
+        let shape = Shape::numbered(condition, next);
+        Self { shape, tests: start..*next, aggregate }
+    }
+}
+
 /// How conditions are joined; its leaves are numbers of tests.
 #[derive(Clone, Debug)]
 pub enum Shape {
