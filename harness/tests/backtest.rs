@@ -188,6 +188,7 @@ fn every_kind_of_rule_finds_what_is_there() {
     assert_eq!(alerts(&backtest, "new_terms"), 1);
     // One address, one of a network.
     assert_eq!(alerts(&backtest, "threat"), 2);
+    assert_eq!(alerts(&backtest, "no_indicators"), 0);
     assert!(matches!(outcome(&backtest, "esql"), Outcome::Unsupported(_)));
 
     let Outcome::Ran(found) = outcome(&backtest, "kql") else { unreachable!("it ran") };
