@@ -167,12 +167,25 @@ fn every_kind_of_rule_finds_what_is_there() {
               type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
         ),
         rule(
+            "no_indicators",
+            "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = 'event.action : connect'\n\
+              threat_index = [\"no-such-indicators-*\"]\nthreat_query = '*:*'\n\
+              threat_language = \"kuery\"\nthreat_indicator_path = \"threat.indicator\"\n\
+              [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"source.ip\"\n\
+              type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
+        ),
+        rule(
             "esql",
             "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n",
         ),
     ];
-    let request =
-        Request { index: "backtest-*".to_owned(), from: START, to: START + 2 * DAY, samples: 2 };
+    let request = Request {
+        index: "backtest-*".to_owned(),
+        from: START,
+        to: START + 2 * DAY,
+        samples: 2,
+        batch: 2,
+    };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");
     // Of the six logins one lies before and one after the period.
@@ -228,8 +241,13 @@ fn indices_that_differ_are_told() {
         rule.index = vec!["differing-*".to_owned()];
     }
     let rules = vec![differs, elsewhere];
-    let request =
-        Request { index: "differing-*".to_owned(), from: START, to: START + DAY, samples: 1 };
+    let request = Request {
+        index: "differing-*".to_owned(),
+        from: START,
+        to: START + DAY,
+        samples: 1,
+        batch: 50,
+    };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");
     let Outcome::Unsupported(reason) = outcome(&backtest, "differs") else {
