@@ -167,6 +167,14 @@ fn every_kind_of_rule_finds_what_is_there() {
               type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
         ),
         rule(
+            "no_indicators",
+            "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = 'event.action : connect'\n\
+              threat_index = [\"no-such-indicators-*\"]\nthreat_query = '*:*'\n\
+              threat_language = \"kuery\"\nthreat_indicator_path = \"threat.indicator\"\n\
+              [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"source.ip\"\n\
+              type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
+        ),
+        rule(
             "esql",
             "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n",
         ),
@@ -176,7 +184,7 @@ fn every_kind_of_rule_finds_what_is_there() {
         from: START,
         to: START + 2 * DAY,
         samples: 2,
-        batch: 100,
+        batch: 2,
     };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");
@@ -193,6 +201,7 @@ fn every_kind_of_rule_finds_what_is_there() {
     assert_eq!(alerts(&backtest, "new_terms"), 1);
     // One address, one of a network.
     assert_eq!(alerts(&backtest, "threat"), 2);
+    assert_eq!(alerts(&backtest, "no_indicators"), 0);
     assert!(matches!(outcome(&backtest, "esql"), Outcome::Unsupported(_)));
 
     let Outcome::Ran(found) = outcome(&backtest, "kql") else { unreachable!("it ran") };
@@ -237,7 +246,7 @@ fn indices_that_differ_are_told() {
         from: START,
         to: START + DAY,
         samples: 1,
-        batch: 100,
+        batch: 50,
     };
     let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
     let backtest = backtest.expect("answers");

@@ -40,7 +40,8 @@ pub(super) fn each(
     );
     let mut answer = search::one(client, &path, body)?;
     let wanted = search::total(&answer)?;
-    let mut view = View { client, id: id(&answer)? };
+    // A search of no index has no view, and nothing to page through.
+    let mut view = id(&answer).ok().map(|id| View { client, id });
     let mut seen = 0;
     loop {
         let hits = search::hits(&answer);
@@ -51,6 +52,7 @@ pub(super) fn each(
         if hits.is_empty() || seen >= wanted {
             break;
         }
+        let Some(view) = &mut view else { break };
         let body = json!({ "scroll": KEEP, "scroll_id": view.id });
         answer = search::one(client, "_search/scroll", &body)?;
         view.id = id(&answer)?;
