@@ -102,17 +102,16 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
 fn histogram(found: &Found) -> String {
     let most = found.days.values().copied().max().unwrap_or(1).max(1);
     let count = found.days.len();
-    let mut bars = String::new();
-    for (at, (day, alerts)) in found.days.iter().enumerate() {
+    let bar = |(at, (day, alerts)): (usize, (&String, &u64))| {
         // Whole hundredths; a day with alerts has a bar.
         let height = (alerts * 100).div_ceil(most);
-        let top = 100 - height;
-        let day = escape(day);
-        bars += &format!(
+        let (top, day) = (100 - height, escape(day));
+        format!(
             "<rect x=\"{at}\" y=\"{top}\" width=\"0.9\" height=\"{height}\">\
              <title>{day}: {alerts}</title></rect>"
-        );
-    }
+        )
+    };
+    let bars = found.days.iter().enumerate().map(bar).collect::<Vec<_>>().concat();
     let title = format!("alerts on {count} days, at most {most} a day");
     format!(
         "<svg role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {} 100\" \
