@@ -116,11 +116,15 @@ impl Edits<'_> {
             CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
                 stats.aggregates.iter().for_each(|aggregate| self.aggregate(aggregate));
             }
-            CommandKind::Limit(_)
-            | CommandKind::MvExpand(_)
-            | CommandKind::Dissect { .. }
-            | CommandKind::Grok { .. } => {
+            CommandKind::Limit(_) | CommandKind::MvExpand(_) => {
                 self.add(Operator::DropCommand, vec![Mark::new(whole, "")]);
+            }
+            CommandKind::Dissect { input, .. } | CommandKind::Grok { input, .. } => {
+                // Where later commands ask for its columns, they stay null.
+                let nothing = vec![Mark::new(input.span, "to_string(null)")];
+                let shown = vec![Mark::new(whole, "")];
+                let tried = vec![shown.clone(), nothing];
+                self.list.push(Edit { operator: Operator::DropCommand, shown, tried });
             }
             CommandKind::Eval(fields) => {
                 for field in fields {
@@ -435,6 +439,18 @@ mod tests {
                 "negate: | mv_expand k | limit 5 | where cidr_match(a, \"10.0.0.0/8\", \"::1\") and not (b)",
             ],
         );
+    }
+
+    #[test]
+    fn a_pattern_is_left_out_or_finds_nothing() {
+        let query = "from x | grok m \"%{WORD:a}\" | keep a";
+        let found = edits(query);
+        let texts: Vec<_> = found[0].tried.iter().map(|marks| edited(query, marks)).collect();
+        assert_eq!(
+            texts,
+            ["from x | keep a", "from x | grok to_string(null) \"%{WORD:a}\" | keep a"]
+        );
+        check("dissect m \"%{a}\"", &["drop-command: "]);
     }
 
     #[test]
