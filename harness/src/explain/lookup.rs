@@ -110,8 +110,10 @@ fn close(text: &str, names: impl Iterator<Item = (String, String)>) -> Vec<Strin
         })
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    // Beside a name that is nearly the same, one that is half the same is noise.
+    let least = found.first().map_or(0.0, |(best, _)| best - 0.25);
     let mut offers: Vec<String> = Vec::new();
-    for (_, offer) in found {
+    for (_, offer) in found.into_iter().filter(|(likeness, _)| *likeness >= least) {
         if !offers.contains(&offer) && offers.len() < MAX_OFFERED {
             offers.push(offer);
         }
