@@ -31,6 +31,7 @@ use crate::index_pattern;
 use crate::ir::plan::{EqlSearch, Plan};
 use crate::ir::{Part, Predicate};
 use crate::rule::model::Rule;
+use crate::rule::names::Language;
 use crate::rule::tree::Loaded;
 use crate::value::format_date;
 
@@ -166,9 +167,31 @@ struct Work<'a> {
     at: usize,
     rule: &'a Rule,
     clock: Clock,
+    time: Time,
     plan: Plan,
     /// The rule's indices, where those are not all.
     indices: Option<Vec<&'a str>>,
+}
+
+/// The timestamp fields of a rule, as the indices have them.
+#[derive(Clone, Debug)]
+struct Time {
+    field: String,
+    /// Counts for events that lack the first.
+    fallback: Option<String>,
+}
+
+impl Time {
+    fn of(clock: &Clock, target: &Target) -> Self {
+        let (field, fallback) = (clock.field(), clock.fallback());
+        match fallback {
+            // No event has a field that no index maps.
+            Some(fallback) if target.schema.field(field).is_none() => {
+                Self { field: fallback.to_owned(), fallback: None }
+            }
+            fallback => Self { field: field.to_owned(), fallback: fallback.map(str::to_owned) },
+        }
+    }
 }
 
 /// What every rule runs with.
@@ -194,7 +217,7 @@ impl Ground<'_> {
 
 /// The clauses that keep a search to the rule's indices and to a stretch of time.
 fn scope(work: &Work<'_>, from: i64, to: i64) -> Vec<Value> {
-    let mut clauses = vec![time(&work.clock, from, to)];
+    let mut clauses = vec![period(&work.time, from, to)];
     if let Some(indices) = &work.indices {
         clauses.push(json!({ "terms": { "_index": indices } }));
     }
@@ -202,10 +225,10 @@ fn scope(work: &Work<'_>, from: i64, to: i64) -> Vec<Value> {
 }
 
 /// Events of a stretch of time, by the rule's timestamp fields.
-fn time(clock: &Clock, from: i64, to: i64) -> Value {
+fn period(time: &Time, from: i64, to: i64) -> Value {
     let range = |field: &str| json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } });
-    let field = clock.field();
-    let Some(fallback) = clock.fallback() else { return range(field) };
+    let field = time.field.as_str();
+    let Some(fallback) = &time.fallback else { return range(field) };
     json!({ "bool": { "should": [range(field), { "bool": {
         "filter": [range(fallback)],
         "must_not": [{ "exists": { "field": field } }],
@@ -273,10 +296,7 @@ pub fn run(
                     Err(Stop::Unsupported("samples are not run on a cluster".to_owned()))
                 }
             },
-            Plan::Pipeline(_) | Plan::Filter(_) => {
-                let reason = "ES|QL pipelines run on the embedded engine only";
-                Err(Stop::Unsupported(reason.to_owned()))
-            }
+            Plan::Pipeline(_) | Plan::Filter(_) => Err(Stop::Unsupported(PIPELINE.to_owned())),
         };
         take(one.at, outcome)?;
     }
@@ -316,6 +336,9 @@ fn prepare<'a>(
         return Err(Outcome::Invalid(first(&loaded.diagnostics)));
     };
     let target = ground.target;
+    if rule.language == Some(Language::Esql) {
+        return Err(Outcome::Unsupported(PIPELINE.to_owned()));
+    }
     let clock = Clock::new(rule).map_err(|errors| Outcome::Invalid(first(&errors)))?;
     let compiled = compile_rule(rule, &target.schema, ground.request.to);
     let worst = compiled.diagnostics.iter().max_by_key(|(_, found)| found.severity);
@@ -342,8 +365,12 @@ fn prepare<'a>(
         return Err(Outcome::NoIndex);
     }
     let indices = (seen.len() < target.indices.len()).then_some(seen);
-    Ok(Work { at, rule, clock, plan, indices })
+    let time = Time::of(&clock, target);
+    Ok(Work { at, rule, clock, time, plan, indices })
 }
+
+/// Why ES|QL rules do not run.
+const PIPELINE: &str = "ES|QL pipelines run on the embedded engine only";
 
 /// The list that the engine of rules leaves to the endpoint.
 const ENDPOINT_LIST: &str = "endpoint_list";
@@ -388,13 +415,14 @@ fn place(hit: &Value) -> (String, String) {
 
 /// The time of a hit that is sorted by it.
 fn sorted_time(hit: &Value) -> Option<i64> {
-    hit.pointer("/sort/0").and_then(Value::as_i64)
+    // Beyond every date stands for none.
+    hit.pointer("/sort/0").and_then(Value::as_i64).filter(|at| *at != i64::MAX && *at != i64::MIN)
 }
 
 /// By the rule's timestamp field.
-fn by_time(clock: &Clock, order: &str) -> Value {
+fn by_time(time: &Time, order: &str) -> Value {
     // Nanoseconds are read as milliseconds, and indices without the field come last.
-    json!([{ clock.field(): {
+    json!([{ &time.field: {
         "order": order, "numeric_type": "date", "unmapped_type": "date", "missing": "_last",
     } }])
 }

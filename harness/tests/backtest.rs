@@ -39,7 +39,9 @@ fn index(address: &str, name: &str, documents: &[(i64, Value)]) -> Events {
     let keyword = json!({ "type": "keyword" });
     let mapping = json!({ "mappings": { "properties": {
         "@timestamp": { "type": "date" },
-        "event": { "properties": { "action": keyword, "sequence": { "type": "long" } } },
+        "event": { "properties": {
+            "action": keyword, "sequence": { "type": "long" }, "ingested": { "type": "date" },
+        } },
         "host": { "properties": { "id": keyword } },
         "user": { "properties": { "name": keyword } },
         "process": { "properties": {
@@ -179,6 +181,15 @@ fn every_kind_of_rule_finds_what_is_there() {
             "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n",
         ),
     ];
+    let mut rules = rules;
+    for key in ["kql", "new_terms", "threshold"] {
+        let mut late = rules.iter().find(|rule| rule.key() == key).expect("a rule").clone();
+        late.path = format!("{key}_ingested.toml");
+        if let Some(rule) = &mut late.rule {
+            rule.timestamp_override = Some("event.ingested".to_owned());
+        }
+        rules.push(late);
+    }
     let request = Request {
         index: "backtest-*".to_owned(),
         from: START,
@@ -202,6 +213,13 @@ fn every_kind_of_rule_finds_what_is_there() {
     // One address, one of a network.
     assert_eq!(alerts(&backtest, "threat"), 2);
     assert_eq!(alerts(&backtest, "no_indicators"), 0);
+    // No event says when it was ingested: all count by their own time.
+    assert_eq!(alerts(&backtest, "kql_ingested"), 5);
+    assert_eq!(alerts(&backtest, "new_terms_ingested"), 1);
+    let Outcome::Unsupported(reason) = outcome(&backtest, "threshold_ingested") else {
+        panic!("{:?}", outcome(&backtest, "threshold_ingested"))
+    };
+    assert!(reason.contains("no event.ingested"), "{reason}");
     assert!(matches!(outcome(&backtest, "esql"), Outcome::Unsupported(_)));
 
     let Outcome::Ran(found) = outcome(&backtest, "kql") else { unreachable!("it ran") };
@@ -217,6 +235,7 @@ fn every_kind_of_rule_finds_what_is_there() {
     assert_eq!(found.samples[0].key, ["new"]);
     // The noisiest comes first.
     assert_eq!(backtest.rules[0].key, "kql");
+    assert_eq!(backtest.rules[1].key, "kql_ingested");
 }
 
 #[test]

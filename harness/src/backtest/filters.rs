@@ -51,9 +51,9 @@ pub(super) fn run(
 /// The search that counts the events of a rule.
 fn count(ground: Ground<'_>, work: &Work<'_>, query: &Query) -> Search {
     let days = |field: &str| json!({ "date_histogram": { "field": field, "calendar_interval": "day", "min_doc_count": 1 } });
-    let field = work.clock.field();
+    let field = work.time.field.as_str();
     let mut aggs = json!({ "days": days(field) });
-    if let Some(fallback) = work.clock.fallback() {
+    if let Some(fallback) = &work.time.fallback {
         aggs["others"] = json!({
             "filter": { "bool": { "must_not": [{ "exists": { "field": field } }] } },
             "aggs": { "days": days(fallback) },
@@ -62,7 +62,7 @@ fn count(ground: Ground<'_>, work: &Work<'_>, query: &Query) -> Search {
     let body = json!({
         "size": ground.request.samples,
         "query": ground.within(work, query),
-        "sort": by_time(&work.clock, "desc"),
+        "sort": by_time(&work.time, "desc"),
         "_source": false,
         "track_total_hits": true,
         "aggs": aggs,
@@ -99,7 +99,7 @@ fn scan(
     let body = json!({
         "size": PAGE,
         "query": ground.within(work, query),
-        "sort": by_time(&work.clock, "desc"),
+        "sort": by_time(&work.time, "desc"),
         "track_total_hits": true,
     });
     let reader = Reader::new(ground, &work.plan);

@@ -34,10 +34,19 @@ pub(super) fn threshold(
         return Err(unsupported("its query has parts that the cluster cannot decide"));
     }
     let moment = json!({ WINDOW: { "date_histogram": {
-        "field": work.clock.field(),
+        "field": work.time.field,
         "fixed_interval": format!("{length}ms"),
         "offset": format!("{}ms", ground.request.from.rem_euclid(length)),
     } } });
+    if let Some(fallback) = &work.time.fallback {
+        // A group is counted by one field.
+        let field = &work.time.field;
+        if lacking(ground, work, &query.clause)? > 0 {
+            let reason =
+                format!("some events have {fallback} and no {field}: a group needs one of them");
+            return Err(Stop::Unsupported(reason));
+        }
+    }
     let mut aggs = json!({});
     if let Some((field, needed)) = &plan.cardinality {
         let Some(name) = source(ground, field)? else { return Ok(Found::default()) };
@@ -76,20 +85,27 @@ pub(super) fn new_terms(
     if !query.exact {
         return Err(unsupported("its query has parts that the cluster cannot decide"));
     }
-    if work.clock.fallback().is_some() {
-        return Err(unsupported("two timestamp fields have no first moment on a cluster"));
-    }
     let from = ground.request.from;
     let history = work.clock.history(from).from.min(from);
     let mut filter = scope(work, history, ground.request.to);
     filter.push(query.clause);
     let scope = json!({ "bool": { "filter": filter } });
-    let aggs = json!({ "first": { "min": { "field": work.clock.field() } } });
+    let first = |field: &str| json!({ "min": { "field": field } });
+    let field = work.time.field.as_str();
+    let mut aggs = json!({ "first": first(field) });
+    if let Some(fallback) = &work.time.fallback {
+        aggs["others"] = json!({
+            "filter": { "bool": { "must_not": [{ "exists": { "field": field } }] } },
+            "aggs": { "first": first(fallback) },
+        });
+    }
     let mut found = Found::default();
     pages(ground, &scope, &sources, &aggs, &mut |bucket| {
         // Whole milliseconds as a float.
         #[expect(clippy::cast_possible_truncation, reason = "moments are far below 2^53")]
-        let first = bucket.pointer("/first/value").and_then(Value::as_f64).map(|at| at as i64);
+        let moment = |path: &str| bucket.pointer(path).and_then(Value::as_f64).map(|at| at as i64);
+        let moments = [moment("/first/value"), moment("/others/first/value")];
+        let first = moments.into_iter().flatten().min();
         if first.is_some_and(|at| at >= from) {
             found.add(first);
             let count = bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
@@ -98,6 +114,17 @@ pub(super) fn new_terms(
         }
     })?;
     Ok(found)
+}
+
+/// How many events of a query lack the rule's first timestamp field.
+fn lacking(ground: Ground<'_>, work: &Work<'_>, clause: &Value) -> Result<u64, Stop> {
+    let mut filter = scope(work, ground.request.from, ground.request.to);
+    filter.push(clause.clone());
+    let lacks = json!({ "exists": { "field": work.time.field } });
+    let query = json!({ "bool": { "filter": filter, "must_not": [lacks] } });
+    let body = json!({ "size": 0, "track_total_hits": true, "query": query });
+    let path = format!("{}/_search?ignore_unavailable=true", ground.target.pattern);
+    Ok(search::total(&search::one(ground.client, &path, &body)?)?)
 }
 
 fn unsupported(reason: &str) -> Stop {

@@ -177,9 +177,7 @@ impl Candidates<'_> {
         let pattern = &self.ground.target.pattern;
         scroll::each(self.ground.client, pattern, &self.body(), &mut |hit| {
             position += 1;
-            let Some(timestamp_ms) = sorted_time(hit).filter(|at| *at != i64::MAX) else {
-                return Ok(());
-            };
+            let Some(timestamp_ms) = sorted_time(hit) else { return Ok(()) };
             let names = hit.get("matched_queries").and_then(Value::as_array);
             let mut matched: Vec<usize> = names
                 .into_iter()

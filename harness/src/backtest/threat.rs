@@ -50,7 +50,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Res
             let body = json!({
                 "size": 1000,
                 "query": { "bool": { "filter": [ground.within(work, &query), terms] } },
-                "sort": by_time(&work.clock, "asc"),
+                "sort": by_time(&work.time, "asc"),
                 "track_total_hits": true,
             });
             let mut compare = Comparing { plan, reader: &reader, indicators: &indicators };
