@@ -100,45 +100,13 @@ fn alerts(backtest: &Backtest, key: &str) -> u64 {
     }
 }
 
-#[test]
-fn every_kind_of_rule_finds_what_is_there() {
-    let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
-    let login = |user: &str, host: &str| json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": host } });
-    let start = |name: &str, host: &str, args: Value| {
-        json!({ "event": { "action": "start" }, "process": { "name": name, "args": args },
-                "host": { "id": host } })
-    };
-    let from = |ip: &str| json!({ "event": { "action": "connect" }, "source": { "ip": ip } });
-    let events = [
-        // Before the period: known to the history of new terms.
-        (-2 * DAY, login("old", "h1")),
-        (0, login("old", "h1")),
-        (MINUTE, login("new", "h1")),
-        (2 * MINUTE, login("new", "h1")),
-        (3 * MINUTE, start("sh", "h1", json!(["sh", "-c", "id"]))),
-        // The same on another host, but in the wrong order and too late.
-        (4 * MINUTE, start("sh", "h2", json!(["sh"]))),
-        (5 * MINUTE, login("new", "h2")),
-        (DAY, login("new", "h3")),
-        (DAY + 30 * MINUTE, start("sh", "h3", json!(["sh", "-c"]))),
-        (DAY + MINUTE, from("198.51.100.24")),
-        (DAY + 2 * MINUTE, from("203.0.113.9")),
-        (DAY + 3 * MINUTE, from("192.0.2.1")),
-        // After the period.
-        (3 * DAY, login("later", "h9")),
-    ];
-    let indicators = [
-        (0, json!({ "threat": { "indicator": { "ip": "198.51.100.24" } } })),
-        (0, json!({ "threat": { "indicator": { "ip": "203.0.113.0/24" } } })),
-        (0, json!({ "threat": { "indicator": { "ip": "no address" } } })),
-    ];
-    let _events = index(&address, "backtest-events", &events);
-    let _indicators = index(&address, "indicators-of-backtest", &indicators);
+/// A rule of every kind, and some of them by when an event was ingested.
+fn every_kind() -> Vec<Loaded> {
     let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
     let eql = |query: &str| format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n");
     let sequence = "sequence by host.id with maxspan=10m
         [any where event.action == \"login\"] [any where event.action == \"start\"]";
-    let rules = vec![
+    let mut rules = vec![
         rule("kql", &kql("event.action : login")),
         rule("silent", &kql("event.action : logout")),
         rule("eql", &eql("any where event.action == \"start\" and host.id like \"h*\"")),
@@ -181,7 +149,6 @@ fn every_kind_of_rule_finds_what_is_there() {
             "type = \"esql\"\nlanguage = \"esql\"\nquery = 'from backtest-* metadata _id, _version, _index | where event.action == \"login\"'\n",
         ),
     ];
-    let mut rules = rules;
     for key in ["kql", "new_terms", "threshold"] {
         let mut late = rules.iter().find(|rule| rule.key() == key).expect("a rule").clone();
         late.path = format!("{key}_ingested.toml");
@@ -190,6 +157,44 @@ fn every_kind_of_rule_finds_what_is_there() {
         }
         rules.push(late);
     }
+    rules
+}
+
+#[test]
+fn every_kind_of_rule_finds_what_is_there() {
+    let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
+    let login = |user: &str, host: &str| json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": host } });
+    let start = |name: &str, host: &str, args: Value| {
+        json!({ "event": { "action": "start" }, "process": { "name": name, "args": args },
+                "host": { "id": host } })
+    };
+    let from = |ip: &str| json!({ "event": { "action": "connect" }, "source": { "ip": ip } });
+    let events = [
+        // Before the period: known to the history of new terms.
+        (-2 * DAY, login("old", "h1")),
+        (0, login("old", "h1")),
+        (MINUTE, login("new", "h1")),
+        (2 * MINUTE, login("new", "h1")),
+        (3 * MINUTE, start("sh", "h1", json!(["sh", "-c", "id"]))),
+        // The same on another host, but in the wrong order and too late.
+        (4 * MINUTE, start("sh", "h2", json!(["sh"]))),
+        (5 * MINUTE, login("new", "h2")),
+        (DAY, login("new", "h3")),
+        (DAY + 30 * MINUTE, start("sh", "h3", json!(["sh", "-c"]))),
+        (DAY + MINUTE, from("198.51.100.24")),
+        (DAY + 2 * MINUTE, from("203.0.113.9")),
+        (DAY + 3 * MINUTE, from("192.0.2.1")),
+        // After the period.
+        (3 * DAY, login("later", "h9")),
+    ];
+    let indicators = [
+        (0, json!({ "threat": { "indicator": { "ip": "198.51.100.24" } } })),
+        (0, json!({ "threat": { "indicator": { "ip": "203.0.113.0/24" } } })),
+        (0, json!({ "threat": { "indicator": { "ip": "no address" } } })),
+    ];
+    let _events = index(&address, "backtest-events", &events);
+    let _indicators = index(&address, "indicators-of-backtest", &indicators);
+    let rules = every_kind();
     let request = Request {
         index: "backtest-*".to_owned(),
         from: START,
