@@ -23,6 +23,7 @@ mod tests;
 mod text;
 pub(crate) mod turn;
 mod value;
+mod witness;
 
 use std::fmt;
 

@@ -4,12 +4,13 @@
 //! A nested condition is one variable, told apart by the function of its
 //! inside; that function has variables of its own, since it is about objects.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::facts;
-use crate::coverage::tree::Tree;
+use super::witness::{Side, Values};
+use crate::coverage::tree::{Node, Tree};
 use crate::ir::{Column, Leaf, Predicate, Test};
 
 /// The most variables on one column that are compared with each other.
@@ -40,6 +41,8 @@ pub(super) struct Formulas {
     /// The same, by the first.
     implied: HashMap<u32, Vec<u32>>,
     never: Vec<u32>,
+    /// The variables of the filter's own leaves, by node, once they are asked for.
+    own: Option<Vec<u32>>,
 }
 
 impl Formulas {
@@ -53,6 +56,7 @@ impl Formulas {
             facts: Vec::new(),
             implied: HashMap::new(),
             never: Vec::new(),
+            own: None,
         }
     }
 
@@ -168,9 +172,14 @@ impl Formulas {
     }
 
     fn leaf(&mut self, leaf: &Leaf, place: &Place) -> Option<Function> {
+        let variable = self.leaf_variable(leaf, place)?;
+        self.manager.variable(variable)
+    }
+
+    fn leaf_variable(&mut self, leaf: &Leaf, place: &Place) -> Option<u32> {
         let key = (place.clone(), leaf.column.clone(), leaf.test.clone());
         if let Some(known) = self.leaves.get(&key) {
-            return self.manager.variable(*known);
+            return Some(*known);
         }
         let variable = u32::try_from(self.atoms.len()).ok()?;
         self.atoms.push(Atom::Leaf(leaf.clone()));
@@ -193,7 +202,7 @@ impl Formulas {
             group.push(variable);
         }
         found.into_iter().for_each(|(a, b)| self.fact(a, b));
-        self.manager.variable(variable)
+        Some(variable)
     }
 
     /// The first implies the second.
@@ -286,32 +295,72 @@ impl Formulas {
         change: (usize, &Predicate),
         needed: &Predicate,
     ) -> Option<bool> {
-        let differ = self.unconstrained(tree, change, needed)?;
-        if self.is_plainly_possible(differ) {
+        if self.is_shown(tree, change, needed) == Some(true) {
             return Some(true);
         }
-        Some(self.constrained(differ)? != FALSE)
+        Some(self.difference(tree, change, needed)? != FALSE)
     }
 
-    /// Whether the fewest true leaves that make a function true, and what
-    /// follows from them, break no fact. Functions for which they do may be
-    /// possible all the same.
-    fn is_plainly_possible(&self, function: Function) -> bool {
-        let Some((_, path)) = self.manager.nearest(function, &|_| false) else { return false };
-        let decided: HashMap<u32, bool> = path.into_iter().collect();
-        let mut open: Vec<u32> =
-            decided.iter().filter(|(_, holds)| **holds).map(|(variable, _)| *variable).collect();
-        let mut held: HashSet<u32> = open.iter().copied().collect();
+    /// Whether a combination of leaves that is aimed at the changed node shows a
+    /// difference that no fact forbids. Where it does not, there may be one all
+    /// the same.
+    fn is_shown(
+        &mut self,
+        tree: &Tree<'_>,
+        (node, with): (usize, &Predicate),
+        needed: &Predicate,
+    ) -> Option<bool> {
+        if self.own.is_none() {
+            self.own = Some(self.variables(tree)?);
+        }
+        let (with, needed) = (Tree::new(with), Tree::new(needed));
+        let (of_with, of_needed) = (self.variables(&with)?, self.variables(&needed)?);
+        let own = Side::new(tree, self.own.as_deref()?);
+        let (with, needed) = (Side::new(&with, &of_with), Side::new(&needed, &of_needed));
+        // Leaves that both have take the value that is given last.
+        let tries = [(true, true), (false, true), (true, false), (false, false)];
+        Some(tries.into_iter().any(|(value, own_first)| {
+            let mut values = vec![false; self.atoms.len()];
+            own.expose(node, &mut values);
+            if own_first {
+                own.make(node, value, &mut values);
+            }
+            with.make(0, !value, &mut values);
+            if !own_first {
+                own.make(node, value, &mut values);
+            }
+            needed.make(0, true, &mut values);
+            self.is_allowed(&mut values) && needed.holds(0, &values, None) && {
+                let changed = (node, with.holds(0, &values, None));
+                own.holds(0, &values, None) != own.holds(0, &values, Some(changed))
+            }
+        }))
+    }
+
+    /// The variables of a filter's leaves, by node; `None` where conditions are nested.
+    fn variables(&mut self, tree: &Tree<'_>) -> Option<Vec<u32>> {
+        let variable = |node: &Node<'_>| match node.predicate {
+            Predicate::Leaf(leaf) => self.leaf_variable(leaf, &None),
+            Predicate::Nested { .. } => None,
+            Predicate::Const(_)
+            | Predicate::Not(_)
+            | Predicate::And(_)
+            | Predicate::Or(_)
+            | Predicate::AtLeast { .. } => Some(u32::MAX),
+        };
+        tree.nodes.iter().map(variable).collect()
+    }
+
+    /// Adds what follows from the true leaves; whether all of it can be.
+    fn is_allowed(&self, values: &mut Values) -> bool {
+        let held = (0_u32..).zip(values.iter()).filter(|(_, holds)| **holds);
+        let mut open: Vec<u32> = held.map(|(variable, _)| variable).collect();
         while let Some(variable) = open.pop() {
             if self.never.contains(&variable) {
                 return false;
             }
             for other in self.implied.get(&variable).into_iter().flatten() {
-                // A leaf off the path is free: the function does not ask it.
-                if decided.get(other) == Some(&false) {
-                    return false;
-                }
-                if held.insert(*other) {
+                if !std::mem::replace(&mut values[*other as usize], true) {
                     open.push(*other);
                 }
             }
@@ -327,21 +376,11 @@ impl Formulas {
         change: (usize, &Predicate),
         needed: &Predicate,
     ) -> Option<Function> {
-        let differ = self.unconstrained(tree, change, needed)?;
-        self.constrained(differ)
-    }
-
-    /// The same without the facts.
-    fn unconstrained(
-        &mut self,
-        tree: &Tree<'_>,
-        change: (usize, &Predicate),
-        needed: &Predicate,
-    ) -> Option<Function> {
         let own = self.function(tree, None)?;
         let other = self.function(tree, Some(change))?;
         let differ = self.manager.xor(own, other)?;
         let needed = self.free(needed, &None)?;
-        self.manager.and(differ, needed)
+        let differ = self.manager.and(differ, needed)?;
+        self.constrained(differ)
     }
 }

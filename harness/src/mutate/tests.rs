@@ -308,7 +308,7 @@ fn mutants_are_judged_as_their_plans_are() {
 }
 
 #[test]
-fn a_difference_that_is_plainly_possible_is_one_by_all_facts() {
+fn a_difference_that_is_shown_is_one_by_all_facts() {
     let session = Session::open(repository(), None);
     let (mut same, mut other) = (0, 0);
     for subject in session.subjects().iter().flatten() {
