@@ -101,6 +101,7 @@ fn alerts(backtest: &Backtest, key: &str) -> u64 {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "events, rules and what they find are one table")]
 fn every_kind_of_rule_finds_what_is_there() {
     let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
     let login = |user: &str, host: &str| json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": host } });
