@@ -145,6 +145,7 @@ pub(crate) struct EngineArgs {
 
 /// A text that no message shows.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "nobody is asked"))]
 pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {

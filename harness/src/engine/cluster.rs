@@ -128,7 +128,7 @@ impl<'a> Cluster<'a> {
         for (one, answer) in asked.iter().zip(answers) {
             found.push(match answer {
                 // The automaton is too large there; the evaluator has its own.
-                Err(ClusterError::Refused { reason, .. }) if reason.contains("determini") => {
+                Err(ClusterError::Refused { reason, .. }) if is_too_large(&reason) => {
                     (one.within.clone().collect(), false)
                 }
                 answer => (self.pages(one, &answer?)?, one.query.exact),
@@ -162,6 +162,11 @@ impl<'a> Cluster<'a> {
         let document = self.documents.get(document as usize);
         document.is_some_and(|document| eval(predicate, document, self.columns))
     }
+}
+
+/// Whether a cluster refuses a pattern for the size of its automaton.
+fn is_too_large(reason: &str) -> bool {
+    reason.contains("determini") || reason.contains("automaton is too large")
 }
 
 /// Adds the hits of an answer; the last of them.

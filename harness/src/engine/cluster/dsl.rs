@@ -23,8 +23,9 @@ const MAX_DEPTH: usize = 17;
 /// The most values of one `terms` clause; clusters refuse 65,536.
 const MAX_TERMS: usize = 60_000;
 
-/// The longest regular expression, in characters; clusters refuse 1,001.
-const MAX_REGEXP: usize = 1000;
+/// The longest text that becomes an automaton, in bytes; clusters refuse 1,001
+/// characters of a regular expression, and automata of 1,001 states in a row.
+const MAX_AUTOMATON: usize = 900;
 
 /// The greatest slop that cannot reach across the gap between two values.
 const MAX_SLOP: u32 = 50;
@@ -323,7 +324,7 @@ impl Writer<'_> {
 
     fn pattern(&mut self, pattern: &Pattern, place: &Place, at: At) -> Value {
         let field = place.field.as_str();
-        if !takes(place.stored, pattern) {
+        if !takes(place.stored, pattern) || is_long(pattern) {
             return self.residual_within(exists(field), at);
         }
         match pattern {
@@ -370,7 +371,7 @@ impl Writer<'_> {
     }
 
     fn regexp(&mut self, source: &str, flags: Flags, case: Case, field: &str, at: At) -> Value {
-        if source.encode_utf16().count() > MAX_REGEXP {
+        if source.len() > MAX_AUTOMATON {
             return self.residual_within(exists(field), at);
         }
         let mut clause = json!({ "value": source, "flags": flag_names(flags) });
@@ -446,6 +447,18 @@ fn is_string(stored: Stored) -> bool {
         | Stored::Ip
         | Stored::Elsewhere => false,
     }
+}
+
+/// Whether a pattern needs too large an automaton.
+fn is_long(pattern: &Pattern) -> bool {
+    let length = match pattern {
+        Pattern::Equals(_, Case::Sensitive) | Pattern::Range(_) => 0,
+        Pattern::Equals(text, Case::Insensitive) | Pattern::Prefix(text, _) => text.len(),
+        Pattern::Glob(glob, _) => glob.to_string().len(),
+        Pattern::Regexp(regexp) => regexp.source().len(),
+        Pattern::Fuzzy(fuzzy) => fuzzy.text.len(),
+    };
+    length > MAX_AUTOMATON
 }
 
 /// Whether a cluster asks such a pattern of such a field: keys of flattened

@@ -283,9 +283,14 @@ fn what_a_cluster_cannot_decide_is_widened() {
         &keyword("flat", Pattern::Glob(Glob::wildcard("a*b"), Case::Sensitive)),
         &json!({ "exists": { "field": "flat.a" } }),
     );
-    let long = Regexp::parse(&"a".repeat(MAX_REGEXP + 1), Flags::ALL, Case::Sensitive);
+    let long = Regexp::parse(&"a".repeat(MAX_AUTOMATON + 1), Flags::ALL, Case::Sensitive);
     let long = Pattern::Regexp(long.expect("an expression"));
     residual(&keyword("k", long), &json!({ "exists": { "field": "k" } }));
+    let long = "é".repeat(MAX_AUTOMATON / 2 + 1);
+    let exists = json!({ "exists": { "field": "k" } });
+    residual(&keyword("k", Pattern::Equals(long.clone(), Case::Insensitive)), &exists);
+    residual(&keyword("k", Pattern::Prefix(long.clone(), Case::Sensitive)), &exists);
+    check(&equals("k", &long), &json!({ "term": { "k": long } }));
 }
 
 #[test]
