@@ -227,6 +227,8 @@ impl Outcome {
 pub enum Fixtures {
     /// Propose a case for every mutant that was missed.
     Propose,
+    /// The same, but none for rules without cases: they miss all of their mutants.
+    OfTested,
     /// Propose none.
     Skip,
 }

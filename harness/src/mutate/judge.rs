@@ -134,12 +134,15 @@ impl Judge<'_, '_> {
         if self.is_equivalent(edit) {
             return Outcome::Equivalent;
         }
-        let found = match (self.fixtures, &edit.change) {
-            (Fixtures::Skip, _) => None,
-            (Fixtures::Propose, Change::Filters(replaced)) => self.proposal(edit, replaced),
-            (Fixtures::Propose, Change::Plan(..)) => {
-                perturb::propose(self.sheet.subject, self.grounds[0].plan, edit)
-            }
+        let wanted = match self.fixtures {
+            Fixtures::Propose => true,
+            Fixtures::OfTested => !self.sheet.subject.cases().is_empty(),
+            Fixtures::Skip => false,
+        };
+        let found = match &edit.change {
+            _ if !wanted => None,
+            Change::Filters(replaced) => self.proposal(edit, replaced),
+            Change::Plan(..) => perturb::propose(self.sheet.subject, self.grounds[0].plan, edit),
         };
         match found {
             Some((fixture, polarity)) => Outcome::Missed { fixture: Some(fixture), polarity },
