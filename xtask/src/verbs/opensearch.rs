@@ -137,7 +137,9 @@ fn jars(home: &Path) -> io::Result<PathBuf> {
     fs::write(home.join("pom.xml"), JARS)?;
     let mut maven = Command::new("mvn");
     maven.args(["-q", "-B", "-f"]).arg(home.join("pom.xml")).arg("dependency:copy-dependencies");
+    // Standard output is for the address of the node.
     maven.arg(format!("-DoutputDirectory={}", part.display())).stdin(Stdio::null());
+    maven.stdout(io::stderr());
     let status = maven.status().map_err(|error| {
         io::Error::new(error.kind(), format!("cannot run mvn (apt-get install maven): {error}"))
     })?;
