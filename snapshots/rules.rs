@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use harness::coverage::{self, Coverage};
-use harness::mutate::{Fixtures, Mutants, Outcome, mutate};
+use harness::coverage::Coverage;
+use harness::mutate::{Fixtures, Mutants, Outcome, measure};
 use harness::report::human::word;
 use harness::report::problem::one_line;
 use harness::run::{Run, Session};
@@ -24,8 +24,8 @@ static MEASURED: LazyLock<(Run, Coverage, Mutants)> = LazyLock::new(|| {
     let session = Session::open(project, None);
     let engine = session.engine().expect("the engine indexes");
     let hits = session.ask(&engine).expect("the engine answers");
-    let coverage = coverage::measure(&session, &engine).expect("the engine answers");
-    let mutants = mutate(&session, &engine, Fixtures::Skip).expect("the engine answers");
+    let (coverage, mutants) =
+        measure(&session, &engine, Fixtures::Skip).expect("the engine answers");
     (session.judge(&hits), coverage, mutants)
 });
 

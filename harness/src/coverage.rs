@@ -22,7 +22,7 @@ use crate::detect;
 use crate::engine::{Engine, EngineError};
 use crate::ir::plan::Plan;
 use crate::ir::{Leaf, Origin, Part};
-use crate::run::{Session, Subject};
+use crate::run::{Flow, Session, Subject};
 use bits::Bits;
 use sheet::Sheet;
 use tree::{Repeats, Tree};
@@ -141,29 +141,56 @@ pub struct Witness {
 ///
 /// When the engine fails.
 pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, EngineError> {
-    let subjects = session.subjects();
-    let judged: Vec<&Subject<'_>> = subjects.iter().flatten().collect();
-    let asked = judged.iter().map(|subject| (*subject, leaves(subject))).collect();
+    let rules = Rules::new(session);
+    let asked = rules.judged().map(|subject| (subject, leaves(subject))).collect();
     let sheets = Sheet::all(asked, engine)?;
-    Ok(of(session, &subjects, &sheets))
+    Ok(of(&rules, &sheets))
 }
 
 /// What the cases of a session show, by the sheets of the rules that are judged.
-pub(crate) fn of(
-    session: &Session,
-    subjects: &[Option<Subject<'_>>],
-    sheets: &[Sheet<'_>],
-) -> Coverage {
-    let mut measured = sheets.par_iter().map(rule).collect::<Vec<RuleCoverage>>().into_iter();
-    let flows = session.flows();
-    let pipelines = flows.par_iter().map(|flow| flow.as_ref().map(pipeline::rule));
-    let pipelines: Vec<Option<RuleCoverage>> = pipelines.collect();
-    let rules = session.keys().into_iter().zip(subjects).zip(pipelines);
-    let rules = rules.map(|((key, subject), pipeline)| {
-        let found = subject.as_ref().and_then(|_| measured.next());
-        found.or(pipeline).unwrap_or(RuleCoverage { key, clauses: Vec::new() })
-    });
-    Coverage { rules: rules.collect() }
+pub(crate) fn of(rules: &Rules<'_>, sheets: &[Sheet<'_>]) -> Coverage {
+    let judged = sheets.par_iter().map(rule).collect();
+    let none = |key| RuleCoverage { key, clauses: Vec::new() };
+    Coverage { rules: rules.each(judged, pipeline::rule, none) }
+}
+
+/// The rules of a session, in its order.
+pub(crate) struct Rules<'a> {
+    keys: Vec<String>,
+    /// Those that are judged by the bitmaps of their clauses.
+    subjects: Vec<Option<Subject<'a>>>,
+    /// Those that are run again.
+    flows: Vec<Option<Flow<'a>>>,
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) fn new(session: &'a Session) -> Self {
+        Self { keys: session.keys(), subjects: session.subjects(), flows: session.flows() }
+    }
+
+    /// The rules that have sheets.
+    pub(crate) fn judged(&self) -> impl Iterator<Item = &Subject<'a>> {
+        self.subjects.iter().flatten()
+    }
+
+    /// What there is to say of each rule: `judged` of those that have sheets,
+    /// `flow` of a pipeline, `none` of all others.
+    pub(crate) fn each<T: Send>(
+        &self,
+        judged: Vec<T>,
+        flow: impl Fn(&Flow<'a>) -> T + Sync,
+        none: impl Fn(String) -> T,
+    ) -> Vec<T> {
+        let flows: Vec<Option<T>> =
+            self.flows.par_iter().map(|one| one.as_ref().map(&flow)).collect();
+        let mut judged = judged.into_iter();
+        let rules = self.keys.iter().zip(&self.subjects).zip(flows);
+        let rules = rules.map(|((key, subject), flow)| {
+            let found = subject.as_ref().and_then(|_| judged.next());
+            found.or(flow).unwrap_or_else(|| none(key.clone()))
+        });
+        rules.collect()
+    }
 }
 
 /// The leaves of all plans of a rule.

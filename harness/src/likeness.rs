@@ -57,6 +57,13 @@ impl Likeness {
     }
 }
 
+/// Those that are at least half alike, the most alike first, then in order.
+pub(crate) fn ranked<T: Ord>(found: impl Iterator<Item = (f64, T)>) -> Vec<(f64, T)> {
+    let mut close: Vec<(f64, T)> = found.filter(|(likeness, _)| *likeness >= 0.5).collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    close
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -32,7 +32,7 @@ use serde_json::Value;
 
 use crate::case::Polarity;
 use crate::coverage::sheet::Sheet;
-use crate::coverage::{self, Coverage};
+use crate::coverage::{self, Coverage, Rules};
 use crate::engine::{Engine, EngineError};
 use crate::ir::Origin;
 use crate::ir::plan::Plan;
@@ -244,10 +244,10 @@ pub fn mutate(
     engine: &dyn Engine,
     fixtures: Fixtures,
 ) -> Result<Mutants, EngineError> {
-    let subjects = session.subjects();
-    let edits = all_edits(&subjects);
-    let sheets = sheets(&subjects, &edits, engine)?;
-    Ok(judged(session, (&subjects, &edits), &sheets, fixtures))
+    let rules = Rules::new(session);
+    let edits = all_edits(&rules);
+    let sheets = sheets(&rules, &edits, engine)?;
+    Ok(judged(&rules, &edits, &sheets, fixtures))
 }
 
 /// The same, and what the cases cover, by one asking of the engine.
@@ -260,18 +260,17 @@ pub fn measure(
     engine: &dyn Engine,
     fixtures: Fixtures,
 ) -> Result<(Coverage, Mutants), EngineError> {
-    let subjects = session.subjects();
-    let edits = all_edits(&subjects);
-    let sheets = sheets(&subjects, &edits, engine)?;
-    let coverage = coverage::of(session, &subjects, &sheets);
-    Ok((coverage, judged(session, (&subjects, &edits), &sheets, fixtures)))
+    let rules = Rules::new(session);
+    let edits = all_edits(&rules);
+    let sheets = sheets(&rules, &edits, engine)?;
+    Ok((coverage::of(&rules, &sheets), judged(&rules, &edits, &sheets, fixtures)))
 }
 
 /// By rule that is judged, by plan: the plans of a rule differ in their dates alone.
 type Edits = Vec<Vec<Vec<Edit>>>;
 
-fn all_edits(subjects: &[Option<Subject<'_>>]) -> Edits {
-    let judged: Vec<&Subject<'_>> = subjects.iter().flatten().collect();
+fn all_edits(rules: &Rules<'_>) -> Edits {
+    let judged: Vec<&Subject<'_>> = rules.judged().collect();
     let own = judged.par_iter().map(|subject| {
         let plans = subject.plans().iter();
         plans.map(|plan| edits_of(plan, subject)).collect()
@@ -281,11 +280,11 @@ fn all_edits(subjects: &[Option<Subject<'_>>]) -> Edits {
 
 /// What the engine says of all leaves of the rules and of their changes.
 fn sheets<'a>(
-    subjects: &'a [Option<Subject<'a>>],
+    rules: &'a Rules<'a>,
     edits: &'a Edits,
     engine: &dyn Engine,
 ) -> Result<Vec<Sheet<'a>>, EngineError> {
-    let asked = subjects.iter().flatten().zip(edits).map(|(subject, edits)| {
+    let asked = rules.judged().zip(edits).map(|(subject, edits)| {
         let mut leaves = coverage::leaves(subject);
         for edit in edits.iter().flatten() {
             if let Change::Filters(replaced) = &edit.change {
@@ -297,27 +296,11 @@ fn sheets<'a>(
     Sheet::all(asked.collect(), engine)
 }
 
-fn judged(
-    session: &Session,
-    (subjects, edits): (&[Option<Subject<'_>>], &Edits),
-    sheets: &[Sheet<'_>],
-    fixtures: Fixtures,
-) -> Mutants {
-    let mut mutants = sheets
-        .par_iter()
-        .zip(edits)
-        .map(|(sheet, edits)| judge::rule(sheet, edits, fixtures))
-        .collect::<Vec<RuleMutants>>()
-        .into_iter();
-    let flows = session.flows();
-    let pipelines = flows.par_iter().map(|flow| flow.as_ref().map(pipeline::rule));
-    let pipelines: Vec<Option<RuleMutants>> = pipelines.collect();
-    let rules = session.keys().into_iter().zip(subjects).zip(pipelines);
-    let rules = rules.map(|((key, subject), pipeline)| {
-        let found = subject.as_ref().and_then(|_| mutants.next());
-        found.or(pipeline).unwrap_or(RuleMutants { key, mutants: Vec::new() })
-    });
-    Mutants { rules: rules.collect() }
+fn judged(rules: &Rules<'_>, edits: &Edits, sheets: &[Sheet<'_>], fixtures: Fixtures) -> Mutants {
+    let sheets = sheets.par_iter().zip(edits);
+    let judged = sheets.map(|(sheet, edits)| judge::rule(sheet, edits, fixtures)).collect();
+    let none = |key| RuleMutants { key, mutants: Vec::new() };
+    Mutants { rules: rules.each(judged, pipeline::rule, none) }
 }
 
 /// All changes to one plan of a rule, in the order of the rule.

@@ -1,7 +1,7 @@
 //! Finds the rule or the case that a person names.
 
 use crate::case::Case;
-use crate::likeness::Likeness;
+use crate::likeness::{Likeness, ranked};
 use crate::rule::tree::{Loaded, RuleTree};
 
 /// The most names that are offered.
@@ -102,14 +102,10 @@ fn close(text: &str, names: impl Iterator<Item = (String, String)>) -> Vec<Strin
     let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let (whole, short) = (Likeness::new(&wanted), last(&wanted));
     let short = Likeness::new(&short);
-    let mut found: Vec<(f64, String)> = names
-        .filter_map(|(name, offer)| {
-            let name = name.to_lowercase();
-            let likeness = whole.to(&name).max(short.to(&last(&name)));
-            (likeness >= 0.5).then_some((likeness, offer))
-        })
-        .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let found = ranked(names.map(|(name, offer)| {
+        let name = name.to_lowercase();
+        (whole.to(&name).max(short.to(&last(&name))), offer)
+    }));
     // Beside a name that is nearly the same, one that is half the same is noise.
     let least = found.first().map_or(0.0, |(best, _)| best - 0.25);
     let mut offers: Vec<String> = Vec::new();

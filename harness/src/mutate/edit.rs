@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Operator;
 use crate::coverage::clauses::text_of;
 pub(super) use crate::coverage::pipeline::text::Mark;
+use crate::coverage::pipeline::text::rewritten;
 use crate::ir::plan::Plan;
 use crate::ir::{Origin, Part, Predicate};
 use crate::rule::model::Rule;
@@ -103,17 +104,7 @@ fn change(old: &str, new: &str) -> String {
 
 /// The text with all marks in it; they do not overlap.
 pub(super) fn marked(text: &str, marks: &[Mark]) -> String {
-    let mut marks: Vec<&Mark> = marks.iter().collect();
-    marks.sort_by_key(|mark| mark.span);
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut at = 0;
-    for mark in marks {
-        out.push_str(text.get(at..mark.span.start).unwrap_or_default());
-        out.push_str(&change(mark.span.of(text), &mark.with));
-        at = mark.span.end;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
+    rewritten(text, marks, change)
 }
 
 /// A plan with its n-th filter changed by `make`.

@@ -25,13 +25,19 @@ impl Mark {
 
 /// The text with all marks carried out; they do not overlap.
 pub(crate) fn edited(text: &str, marks: &[Mark]) -> String {
+    rewritten(text, marks, |_, new| new.to_owned())
+}
+
+/// The text with what `make` says of the old and the new text at each mark;
+/// marks do not overlap.
+pub(crate) fn rewritten(text: &str, marks: &[Mark], make: impl Fn(&str, &str) -> String) -> String {
     let mut marks: Vec<&Mark> = marks.iter().collect();
     marks.sort_by_key(|mark| mark.span);
     let mut out = String::with_capacity(text.len() + 16);
     let mut at = 0;
     for mark in marks {
         out.push_str(text.get(at..mark.span.start).unwrap_or_default());
-        out.push_str(&mark.with);
+        out.push_str(&make(mark.span.of(text), &mark.with));
         at = mark.span.end;
     }
     out.push_str(text.get(at..).unwrap_or_default());

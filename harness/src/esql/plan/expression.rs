@@ -15,6 +15,7 @@ use crate::esql::source::FieldInfo;
 use crate::esql::time;
 use crate::esql::types::Type;
 use crate::esql::value::{Amount, Value};
+use crate::likeness::{Likeness, ranked};
 use crate::query::esql::ast::{Expr, ExprKind, Name, Text};
 use crate::span::Span;
 
@@ -267,12 +268,7 @@ impl Planner<'_> {
 
     /// `, did you mean [x]?` where something is close.
     pub(super) fn suggestion(&self, name: &str, words: &str) -> String {
-        let similar = self.scope.similar(name);
-        match similar.as_slice() {
-            [] => String::new(),
-            [one] => format!(", {words} [{one}]?"),
-            many => format!(", {words} any of [{}]?", many.join(", ")),
-        }
+        suggestion(name, self.scope.names(), words)
     }
 
     /// The entry of a field of the source, which reads it from now on.
@@ -371,21 +367,21 @@ impl Planner<'_> {
     }
 
     fn unknown_function(lower: &str, name: &Name) -> Diagnostic {
-        let wanted = crate::likeness::Likeness::new(lower);
-        let mut close: Vec<_> = functions::names()
-            .chain(super::AggregateKind::names())
-            .map(|known| (wanted.to(known), known))
-            .filter(|(likeness, _)| *likeness >= 0.5)
-            .collect();
-        close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        close.truncate(5);
-        let close: Vec<_> = close.into_iter().map(|(_, name)| name).collect();
-        let suggestion = match close.as_slice() {
-            [] => String::new(),
-            [one] => format!(", did you mean [{one}]?"),
-            many => format!(", did you mean any of [{}]?", many.join(", ")),
-        };
+        let known = functions::names().chain(super::AggregateKind::names());
+        let suggestion = suggestion(lower, known, "did you mean");
         Self::error(name.span, format!("Unknown function [{}]{suggestion}", name.text))
+    }
+}
+
+/// `, did you mean [x]?` where known names are close to a wrong one; at most five.
+fn suggestion<'n>(wrong: &str, known: impl Iterator<Item = &'n str>, words: &str) -> String {
+    let wanted = Likeness::new(wrong);
+    let close = ranked(known.map(|name| (wanted.to(name), name)));
+    let close: Vec<&str> = close.into_iter().take(5).map(|(_, name)| name).collect();
+    match close.as_slice() {
+        [] => String::new(),
+        [one] => format!(", {words} [{one}]?"),
+        many => format!(", {words} any of [{}]?", many.join(", ")),
     }
 }
 

@@ -11,7 +11,6 @@ use crate::esql::column::Column;
 use crate::esql::expr::Register;
 use crate::esql::source::{FieldInfo, Fields};
 use crate::esql::types::Type;
-use crate::likeness::Likeness;
 use crate::query::esql::ast::NamePattern;
 
 /// One column.
@@ -166,20 +165,9 @@ impl<'a> Scope<'a> {
         hidden
     }
 
-    /// Names close to a wrong one, the closest first.
-    pub(super) fn similar(&self, name: &str) -> Vec<Arc<str>> {
-        let fields = self.open_fields();
+    /// The names of all columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let entries = self.entries.values().map(|entry| &entry.name);
-        let wanted = Likeness::new(name);
-        let mut close: Vec<(f64, Arc<str>)> = fields
-            .chain(entries)
-            .filter_map(|known| {
-                let likeness = wanted.to(known);
-                (likeness >= 0.5).then(|| (likeness, known.clone()))
-            })
-            .collect();
-        close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        close.truncate(5);
-        close.into_iter().map(|(_, name)| name).collect()
+        self.open_fields().chain(entries).map(|name| &**name)
     }
 }

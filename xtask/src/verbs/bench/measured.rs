@@ -10,11 +10,11 @@ use std::time::Instant;
 use harness::case::{Case, CaseTree, Options, Polarity};
 use harness::conformance::Suite;
 use harness::conformance::formats::{self, Around, Content};
-use harness::coverage::Coverage;
 use harness::event::{Event, flatten};
 use harness::exception::ExceptionTree;
 use harness::files;
-use harness::mutate::{self, Fixtures, Mutants};
+use harness::mutate::{self, Fixtures};
+use harness::report::digest::{Digest, Share};
 use harness::rule::model::Rule;
 use harness::rule::tree::{Loaded, RuleTree};
 use harness::run::{Project, Session};
@@ -84,38 +84,24 @@ pub(super) fn measure(
     let (coverage, mutants) =
         mutate::measure(&session, &engine, Fixtures::Skip).map_err(io::Error::other)?;
     let seconds = started.elapsed().as_secs_f64();
-    let count = |name: &str| {
-        let all = mutants.rules.iter().flat_map(|rule| &rule.mutants);
-        all.filter(|mutant| mutant.outcome.name() == name).count()
-    };
-    let (covered, clauses) = clauses(&coverage);
-    let all = all(&mutants);
+    let totals = Digest::new(&run, Some(&coverage), Some(&mutants)).totals;
+    let Share { part: caught, whole: viable } = totals.mutants;
+    let all = viable + totals.equivalent + totals.unviable;
     Ok(Measured {
         rules: coverage.rules.iter().filter(|rule| !rule.clauses.is_empty()).count(),
-        cases: run.rules.iter().map(|rule| rule.cases.len()).sum(),
-        clauses,
-        covered,
+        cases: totals.cases.whole,
+        clauses: totals.clauses.whole,
+        covered: totals.clauses.part,
         mutants: all,
-        caught: count("caught"),
-        missed: count("missed"),
-        equivalent: count("equivalent"),
-        unviable: count("unviable"),
+        caught,
+        missed: viable - caught,
+        equivalent: totals.equivalent,
+        unviable: totals.unviable,
         run_seconds,
         measure_seconds: seconds - run_seconds,
         seconds,
         mutants_per_second: u32::try_from(all).map_or(0.0, f64::from) / (seconds - run_seconds),
     })
-}
-
-fn clauses(coverage: &Coverage) -> (usize, usize) {
-    coverage.rules.iter().fold((0, 0), |(part, whole), rule| {
-        let (covered, all) = rule.covered();
-        (part + covered, whole + all)
-    })
-}
-
-fn all(mutants: &Mutants) -> usize {
-    mutants.rules.iter().map(|rule| rule.mutants.len()).sum()
 }
 
 /// The branches of a suite as cases.
