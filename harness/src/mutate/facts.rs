@@ -4,12 +4,44 @@
 //! fewer values implies one that passes more; nothing else follows, since a
 //! column may hold several values.
 
+use std::collections::HashMap;
+
 use crate::ir::{Interval, Test};
 use crate::pattern::glob::{Glob, GlobPart};
 use crate::pattern::{Case, Pattern};
 
 /// The longest product of two patterns that is compared.
 const MAX_STEPS: usize = 1 << 16;
+
+/// What ties variables together that stand for leaves.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The first implies the second.
+    pub(super) implications: Vec<(u32, u32)>,
+    /// The variables that never hold.
+    pub(super) never: Vec<u32>,
+    after: HashMap<u32, Vec<u32>>,
+    before: HashMap<u32, Vec<u32>>,
+}
+
+impl Facts {
+    /// The first implies the second.
+    pub(super) fn imply(&mut self, a: u32, b: u32) {
+        self.implications.push((a, b));
+        self.after.entry(a).or_default().push(b);
+        self.before.entry(b).or_default().push(a);
+    }
+
+    /// Those that hold where this one does.
+    pub(super) fn after(&self, variable: u32) -> &[u32] {
+        self.after.get(&variable).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that fail where this one does.
+    pub(super) fn before(&self, variable: u32) -> &[u32] {
+        self.before.get(&variable).map_or(&[], Vec::as_slice)
+    }
+}
 
 /// Whether no value at all passes.
 pub(super) fn never(test: &Test) -> bool {

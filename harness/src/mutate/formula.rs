@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
-use super::facts;
-use super::witness::{Side, Values};
+use super::facts::{self, Facts};
+use super::witness::{self, Side};
 use crate::coverage::tree::{Node, Tree};
 use crate::ir::{Column, Leaf, Predicate, Test};
 
@@ -36,11 +36,7 @@ pub(super) struct Formulas {
     nested: HashMap<(String, Function), u32>,
     /// Variables by place and column, to find facts among them.
     groups: HashMap<(Place, Column), Vec<u32>>,
-    /// The first implies the second.
-    facts: Vec<(u32, u32)>,
-    /// The same, by the first.
-    implied: HashMap<u32, Vec<u32>>,
-    never: Vec<u32>,
+    facts: Facts,
     /// The variables of the filter's own leaves, by node, once they are asked for.
     own: Option<Vec<u32>>,
 }
@@ -53,9 +49,7 @@ impl Formulas {
             leaves: HashMap::new(),
             nested: HashMap::new(),
             groups: HashMap::new(),
-            facts: Vec::new(),
-            implied: HashMap::new(),
-            never: Vec::new(),
+            facts: Facts::default(),
             own: None,
         }
     }
@@ -185,7 +179,7 @@ impl Formulas {
         self.atoms.push(Atom::Leaf(leaf.clone()));
         self.leaves.insert(key, variable);
         if facts::never(&leaf.test) {
-            self.never.push(variable);
+            self.facts.never.push(variable);
         }
         let mut found = Vec::new();
         let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
@@ -201,14 +195,8 @@ impl Formulas {
             }
             group.push(variable);
         }
-        found.into_iter().for_each(|(a, b)| self.fact(a, b));
+        found.into_iter().for_each(|(a, b)| self.facts.imply(a, b));
         Some(variable)
-    }
-
-    /// The first implies the second.
-    fn fact(&mut self, a: u32, b: u32) {
-        self.facts.push((a, b));
-        self.implied.entry(a).or_default().push(b);
     }
 
     fn some_object(&mut self, path: &str, inner: Function) -> Option<Function> {
@@ -236,12 +224,12 @@ impl Formulas {
             let follows = self.manager.implication(inner, function)?;
             let against = self.manager.not(follows)?;
             if self.constrained(against)? == FALSE {
-                self.fact(variable, other);
+                self.facts.imply(variable, other);
             }
             let follows = self.manager.implication(function, inner)?;
             let against = self.manager.not(follows)?;
             if self.constrained(against)? == FALSE {
-                self.fact(other, variable);
+                self.facts.imply(other, variable);
             }
         }
         self.atoms.push(Atom::Nested(path.to_owned(), inner));
@@ -259,8 +247,9 @@ impl Formulas {
         let support = self.manager.support(left);
         let has = |variable: &u32| support.binary_search(variable).is_ok();
         let facts: Vec<(u32, u32)> =
-            self.facts.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
-        let never: Vec<u32> = self.never.iter().filter(|variable| has(variable)).copied().collect();
+            self.facts.implications.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
+        let never: Vec<u32> =
+            self.facts.never.iter().filter(|variable| has(variable)).copied().collect();
         for variable in never {
             let variable = self.manager.variable(variable)?;
             let not = self.manager.not(variable)?;
@@ -295,16 +284,12 @@ impl Formulas {
         change: (usize, &Predicate),
         needed: &Predicate,
     ) -> Option<bool> {
-        if self.is_shown(tree, change, needed) == Some(true) {
-            return Some(true);
-        }
-        Some(self.difference(tree, change, needed)? != FALSE)
+        let found = self.search(tree, change, needed);
+        found.or_else(|| Some(self.difference(tree, change, needed)? != FALSE))
     }
 
-    /// Whether a combination of leaves that is aimed at the changed node shows a
-    /// difference that no fact forbids. Where it does not, there may be one all
-    /// the same.
-    fn is_shown(
+    /// The same by search; `None` where it was given up, and of nested conditions.
+    pub(super) fn search(
         &mut self,
         tree: &Tree<'_>,
         (node, with): (usize, &Predicate),
@@ -315,26 +300,10 @@ impl Formulas {
         }
         let (with, needed) = (Tree::new(with), Tree::new(needed));
         let (of_with, of_needed) = (self.variables(&with)?, self.variables(&needed)?);
-        let own = Side::new(tree, self.own.as_deref()?);
-        let (with, needed) = (Side::new(&with, &of_with), Side::new(&needed, &of_needed));
-        // Leaves that both have take the value that is given last.
-        let tries = [(true, true), (false, true), (true, false), (false, false)];
-        Some(tries.into_iter().any(|(value, own_first)| {
-            let mut values = vec![false; self.atoms.len()];
-            own.expose(node, &mut values);
-            if own_first {
-                own.make(node, value, &mut values);
-            }
-            with.make(0, !value, &mut values);
-            if !own_first {
-                own.make(node, value, &mut values);
-            }
-            needed.make(0, true, &mut values);
-            self.is_allowed(&mut values) && needed.holds(0, &values, None) && {
-                let changed = (node, with.holds(0, &values, None));
-                own.holds(0, &values, None) != own.holds(0, &values, Some(changed))
-            }
-        }))
+        let with = Side { tree: &with, variables: &of_with };
+        let needed = Side { tree: &needed, variables: &of_needed };
+        let own = Side { tree, variables: self.own.as_deref()? };
+        witness::differs(own, (node, with), needed, (&self.facts, self.atoms.len()))
     }
 
     /// The variables of a filter's leaves, by node; `None` where conditions are nested.
@@ -349,23 +318,6 @@ impl Formulas {
             | Predicate::AtLeast { .. } => Some(u32::MAX),
         };
         tree.nodes.iter().map(variable).collect()
-    }
-
-    /// Adds what follows from the true leaves; whether all of it can be.
-    fn is_allowed(&self, values: &mut Values) -> bool {
-        let held = (0_u32..).zip(values.iter()).filter(|(_, holds)| **holds);
-        let mut open: Vec<u32> = held.map(|(variable, _)| variable).collect();
-        while let Some(variable) = open.pop() {
-            if self.never.contains(&variable) {
-                return false;
-            }
-            for other in self.implied.get(&variable).into_iter().flatten() {
-                if !std::mem::replace(&mut values[*other as usize], true) {
-                    open.push(*other);
-                }
-            }
-        }
-        true
     }
 
     /// Where a filter and its change differ on events that matter, given the

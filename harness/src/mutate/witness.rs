@@ -1,82 +1,263 @@
-//! One combination of leaves on which a changed filter differs: aimed at the
-//! changed node, tried, and enough for most changes.
+//! Whether some combination of leaves makes a changed filter differ: a search
+//! by demands on nodes.
 //!
-//! Where none is found there may be one all the same.
+//! A demand on a node is one on its parts. Where it is a choice among them,
+//! one is tried, then the others; the facts that tie leaves together decide
+//! most choices before. The search is whole: where it ends, it is right.
 
+use super::facts::Facts;
 use crate::coverage::tree::Tree;
 use crate::ir::Predicate;
 
-/// A predicate without nested conditions, and the variables of its leaves.
+/// The most choices that are tried.
+const MAX_STEPS: usize = 400;
+
+/// A predicate without nested conditions.
+#[derive(Clone, Copy)]
 pub(super) struct Side<'t> {
-    tree: &'t Tree<'t>,
-    /// By node; of nodes that are no leaves it says nothing.
-    variables: &'t [u32],
+    pub(super) tree: &'t Tree<'t>,
+    /// The variables of leaves, by node; of other nodes it says nothing.
+    pub(super) variables: &'t [u32],
 }
 
-/// The values of all variables.
-pub(super) type Values = Vec<bool>;
+/// This node has to have this value.
+#[derive(Clone, Copy)]
+struct Demand<'s> {
+    side: Side<'s>,
+    node: usize,
+    value: bool,
+}
 
-impl<'t> Side<'t> {
-    pub(super) fn new(tree: &'t Tree<'t>, variables: &'t [u32]) -> Self {
-        Self { tree, variables }
+/// So many of these nodes have to have this value.
+#[derive(Clone)]
+struct Choice<'s> {
+    side: Side<'s>,
+    of: Vec<usize>,
+    value: bool,
+    count: usize,
+}
+
+/// What is demanded, and what is found so far.
+struct Search<'s> {
+    facts: &'s Facts,
+    /// By variable.
+    values: Vec<Option<bool>>,
+    /// The variables that have a value, in the order in which they got it.
+    set: Vec<u32>,
+    steps: usize,
+}
+
+/// Whether a filter differs from the same with another condition in place of one
+/// node, somewhere where a third holds; `None` where the search was given up.
+pub(super) fn differs(
+    own: Side<'_>,
+    (node, with): (usize, Side<'_>),
+    needed: Side<'_>,
+    (facts, variables): (&Facts, usize),
+) -> Option<bool> {
+    let mut found = Some(false);
+    for value in [true, false] {
+        let mut demands = vec![
+            Demand { side: needed, node: 0, value: true },
+            Demand { side: with, node: 0, value: !value },
+            Demand { side: own, node, value },
+        ];
+        let mut choices = Vec::new();
+        expose(own, node, &mut demands, &mut choices);
+        let values = vec![None; variables];
+        let mut search = Search { facts, values, set: Vec::new(), steps: 0 };
+        match search.can_be(demands, choices) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => found = None,
+        }
     }
+    found
+}
 
-    /// Tries to give a node a value.
-    pub(super) fn make(&self, at: usize, value: bool, values: &mut Values) {
-        let parts = &self.tree.nodes[at].parts;
-        let first = |count: usize, values: &mut Values| {
-            parts.iter().take(count).for_each(|part| self.make(*part, value, values));
-        };
-        match self.tree.nodes[at].predicate {
-            Predicate::Const(_) | Predicate::Nested { .. } => {}
-            Predicate::Leaf(_) => values[self.variables[at] as usize] = value,
-            Predicate::Not(_) => {
-                parts.iter().for_each(|part| self.make(*part, !value, values));
-            }
-            Predicate::And(_) => first(if value { parts.len() } else { 1 }, values),
-            Predicate::Or(_) => first(if value { 1 } else { parts.len() }, values),
+/// Demands of all around a node that it decides.
+fn expose<'s>(
+    side: Side<'s>,
+    node: usize,
+    demands: &mut Vec<Demand<'s>>,
+    choices: &mut Vec<Choice<'s>>,
+) {
+    let mut below = node;
+    while let Some(above) = side.tree.nodes[below].parent {
+        let parts = side.tree.nodes[above].parts.iter().copied();
+        let others: Vec<usize> = parts.filter(|part| *part != below).collect();
+        let all = |value| others.iter().map(move |node| Demand { side, node: *node, value });
+        match side.tree.nodes[above].predicate {
+            Predicate::And(_) => demands.extend(all(true)),
+            Predicate::Or(_) => demands.extend(all(false)),
+            // One less than enough of them hold.
             Predicate::AtLeast { count, .. } => {
-                first(if value { *count } else { parts.len() }, values);
+                let held = count.saturating_sub(1);
+                let failed = (others.len() + 1).saturating_sub(*count);
+                choices.push(Choice { side, of: others.clone(), value: true, count: held });
+                choices.push(Choice { side, of: others, value: false, count: failed });
+            }
+            Predicate::Not(_)
+            | Predicate::Const(_)
+            | Predicate::Leaf(_)
+            | Predicate::Nested { .. } => {}
+        }
+        below = above;
+    }
+}
+
+impl<'s> Search<'s> {
+    /// Whether all that is demanded can be at once.
+    fn can_be(
+        &mut self,
+        mut demands: Vec<Demand<'s>>,
+        mut choices: Vec<Choice<'s>>,
+    ) -> Option<bool> {
+        loop {
+            while let Some(demand) = demands.pop() {
+                if !self.demand(demand, &mut demands, &mut choices) {
+                    return Some(false);
+                }
+            }
+            let Some(left) = self.left(choices, &mut demands) else { return Some(false) };
+            choices = left;
+            if demands.is_empty() {
+                break;
             }
         }
-    }
-
-    /// Tries to let a node decide: all around it as it must be for that.
-    pub(super) fn expose(&self, at: usize, values: &mut Values) {
-        let mut below = at;
-        while let Some(above) = self.tree.nodes[below].parent {
-            let others = self.tree.nodes[above].parts.iter().filter(|part| **part != below);
-            let held = match self.tree.nodes[above].predicate {
-                Predicate::And(parts) => parts.len(),
-                Predicate::AtLeast { count, .. } => count.saturating_sub(1),
-                Predicate::Or(_)
-                | Predicate::Not(_)
-                | Predicate::Const(_)
-                | Predicate::Leaf(_)
-                | Predicate::Nested { .. } => 0,
-            };
-            for (number, other) in others.enumerate() {
-                self.make(*other, number < held, values);
+        let Some(narrowest) = (0..choices.len()).min_by_key(|at| choices[*at].of.len()) else {
+            // Leaves that nobody asked for fail.
+            return Some(true);
+        };
+        let Some(node) = choices[narrowest].of.pop() else { return Some(false) };
+        let Choice { side, value: wanted, count, .. } = choices[narrowest];
+        for value in [wanted, !wanted] {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return None;
             }
-            below = above;
+            choices[narrowest].count = if value == wanted { count - 1 } else { count };
+            let before = self.set.len();
+            let found = self.can_be(vec![Demand { side, node, value }], choices.clone());
+            if found != Some(false) {
+                return found;
+            }
+            for variable in self.set.drain(before..) {
+                self.values[variable as usize] = None;
+            }
         }
+        Some(false)
     }
 
-    /// The value of a node, with another in place of one below it.
-    pub(super) fn holds(&self, at: usize, values: &Values, put: Option<(usize, bool)>) -> bool {
-        if let Some((_, value)) = put.filter(|(place, _)| *place == at) {
-            return value;
+    /// Makes a demand one on parts, or on a leaf; whether that can be.
+    fn demand(
+        &mut self,
+        Demand { side, node, value }: Demand<'s>,
+        demands: &mut Vec<Demand<'s>>,
+        choices: &mut Vec<Choice<'s>>,
+    ) -> bool {
+        let parts = &side.tree.nodes[node].parts;
+        let mut some = |count| choices.push(Choice { side, of: parts.clone(), value, count });
+        match side.tree.nodes[node].predicate {
+            Predicate::Const(is) => return *is == value,
+            Predicate::Leaf(_) => return self.set(side.variables[node], value),
+            // A side has none.
+            Predicate::Nested { .. } => return false,
+            Predicate::Not(_) => {
+                demands.extend(parts.iter().map(|node| Demand {
+                    side,
+                    node: *node,
+                    value: !value,
+                }));
+            }
+            Predicate::And(_) => some(if value { parts.len() } else { 1 }),
+            Predicate::Or(_) => some(if value { 1 } else { parts.len() }),
+            Predicate::AtLeast { count, .. } if value => some(*count),
+            Predicate::AtLeast { count, .. } => some((parts.len() + 1).saturating_sub(*count)),
         }
-        let parts = &self.tree.nodes[at].parts;
-        let mut held = parts.iter().filter(|part| self.holds(**part, values, put));
-        match self.tree.nodes[at].predicate {
-            Predicate::Const(value) => *value,
-            Predicate::Leaf(_) => values[self.variables[at] as usize],
-            Predicate::Not(_) => held.next().is_none(),
-            Predicate::And(_) => held.count() == parts.len(),
-            Predicate::Or(_) => held.next().is_some(),
-            Predicate::AtLeast { count, .. } => held.count() >= *count,
-            Predicate::Nested { .. } => false,
+        true
+    }
+
+    /// Gives a variable a value, and others what follows; whether that can be.
+    fn set(&mut self, variable: u32, value: bool) -> bool {
+        let mut open = vec![variable];
+        while let Some(variable) = open.pop() {
+            match self.values[variable as usize] {
+                Some(is) if is == value => continue,
+                Some(_) => return false,
+                None => {}
+            }
+            if value && self.facts.never.contains(&variable) {
+                return false;
+            }
+            self.values[variable as usize] = Some(value);
+            self.set.push(variable);
+            open.extend(if value {
+                self.facts.after(variable)
+            } else {
+                self.facts.before(variable)
+            });
+        }
+        true
+    }
+
+    /// The choices that are still open; those that are none any more become
+    /// demands. `None` where one cannot be met.
+    fn left(
+        &self,
+        choices: Vec<Choice<'s>>,
+        demands: &mut Vec<Demand<'s>>,
+    ) -> Option<Vec<Choice<'s>>> {
+        let mut left = Vec::new();
+        for mut choice in choices {
+            let (side, value) = (choice.side, choice.value);
+            choice.of.retain(|node| match self.known(side, *node) {
+                Some(is) => {
+                    choice.count = choice.count.saturating_sub(usize::from(is == value));
+                    false
+                }
+                None => true,
+            });
+            if choice.count > choice.of.len() {
+                return None;
+            }
+            if choice.count == choice.of.len() {
+                demands.extend(choice.of.iter().map(|node| Demand { side, node: *node, value }));
+            } else if choice.count > 0 {
+                left.push(choice);
+            }
+        }
+        Some(left)
+    }
+
+    /// The value of a node, where the values of leaves so far tell it.
+    fn known(&self, side: Side<'_>, node: usize) -> Option<bool> {
+        let parts = &side.tree.nodes[node].parts;
+        let enough = |count: usize| {
+            let (mut held, mut open) = (0, 0);
+            if count == 0 {
+                return Some(true);
+            }
+            for part in parts {
+                match self.known(side, *part) {
+                    Some(true) => held += 1,
+                    Some(false) => {}
+                    None => open += 1,
+                }
+                if held >= count {
+                    return Some(true);
+                }
+            }
+            (held + open < count).then_some(false)
+        };
+        match side.tree.nodes[node].predicate {
+            Predicate::Const(is) => Some(*is),
+            Predicate::Leaf(_) => self.values[side.variables[node] as usize],
+            Predicate::Nested { .. } => None,
+            Predicate::Not(_) => self.known(side, *parts.first()?).map(|is| !is),
+            Predicate::And(_) => enough(parts.len()),
+            Predicate::Or(_) => enough(1),
+            Predicate::AtLeast { count, .. } => enough(*count),
         }
     }
 }
