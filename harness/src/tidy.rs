@@ -98,8 +98,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "explain",
         &[
-            "case", "coverage", "detect", "document", "engine", "event", "ir", "likeness",
-            "mutate", "rule", "run", "verdict",
+            "case", "coverage", "detect", "document", "engine", "esql", "event", "ir", "likeness",
+            "mutate", "rule", "run", "span", "verdict",
         ],
     ),
     ("files", &["diagnostic", "span"]),
