@@ -19,18 +19,22 @@ use crate::esql::types::Type;
 use crate::event::Event;
 use crate::ir::Origin;
 use crate::ir::plan::Reach;
+use crate::mutate::pipeline::vary::Vary;
 use crate::mutate::{propose, turn as search};
 use crate::run::{Flow, Program};
 use crate::span::{Span, flat};
 
 /// The most rows and groups that are told of one command.
 const MAX_ROWS: usize = 20;
+/// The most changes of one field that are tried on an event.
+const MAX_TRIES: usize = 200;
 
 /// Explains a pipeline; `asked` is the position of the case.
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {
     let Ok(program) = flow.program(flow.text()) else { return };
     let Some(pipeline) = program.pipeline() else { return };
-    let view = View { flow, program: &program, plan: &pipeline.plan };
+    let vary = Vary::new(flow, pipeline);
+    let view = View { flow, program: &program, plan: &pipeline.plan, vary };
     let steps: Vec<(usize, &Step)> =
         view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
     let leading = view.leading();
@@ -57,6 +61,7 @@ struct View<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     plan: &'a Plan,
+    vary: Vary<'a>,
 }
 
 impl View<'_> {
@@ -256,7 +261,12 @@ impl View<'_> {
         let accepts = |event: &Event| {
             rerun(event).is_some_and(|table| passes(&table, self.leading(), number) != holds)
         };
-        let new = search::turned_to(subject, (plan, narrow), (case, at), !holds, &accepts)?;
+        let own = &self.flow.cases()[case].events[at];
+        let aimed = search::turned_to(subject, (plan, narrow), (case, at), !holds, &accepts);
+        // What the index cannot tell of is tried, field by field.
+        let new = aimed.or_else(|| {
+            self.vary.changed(own).take(MAX_TRIES).find(|event| accepts(event))
+        })?;
         let after = rerun(&new)?;
         let (before, after) = (self.truths(table, number), self.truths(&after, number));
         let turned = |clause: &usize| match (before.get(*clause), after.get(*clause)) {
@@ -265,7 +275,7 @@ impl View<'_> {
         };
         Some(Turn {
             clauses: (0..clauses).filter(turned).collect(),
-            fields: fields(&self.flow.cases()[case].events[at], &new),
+            fields: fields(own, &new),
             event: Some(propose::fixture(std::slice::from_ref(&new))),
         })
     }

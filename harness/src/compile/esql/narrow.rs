@@ -145,7 +145,7 @@ impl Narrower<'_> {
             | FieldType::Nested
             | FieldType::Other(_) => false,
         };
-        (alike && field.nested.is_none() && field.null_value.is_none()).then_some(field)
+        (alike && field.nested.is_none()).then_some(field)
     }
 }
 
