@@ -110,8 +110,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mutate",
         &[
-            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "query",
-            "rule", "run", "span", "value", "verdict",
+            "case", "compile", "config", "coverage", "document", "engine", "esql", "event", "ir",
+            "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

@@ -33,11 +33,11 @@ const MAX_TRIES: usize = 200;
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {
     let Ok(program) = flow.program(flow.text()) else { return };
     let Some(pipeline) = program.pipeline() else { return };
-    let vary = Vary::new(flow, pipeline);
+    let leading = pipeline.plan.leading_filters().len();
+    let vary = Vary::new(flow, pipeline, &pipeline.plan.steps[..=leading]);
     let view = View { flow, program: &program, plan: &pipeline.plan, vary };
     let steps: Vec<(usize, &Step)> =
         view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
-    let leading = view.leading();
     for (at, step) in &steps {
         // What stands before all other commands is asked of the events themselves.
         let label = if *at <= leading { "an event".to_owned() } else { format!("command {}", at + 1) };

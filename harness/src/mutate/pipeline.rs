@@ -2,6 +2,7 @@
 //! and run on the cases.
 
 mod edits;
+mod proof;
 mod propose;
 pub(crate) mod vary;
 
@@ -30,7 +31,7 @@ pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
     if let Ok(program) = flow.program(flow.text()) {
         let holding = holding(flow, &program);
         let proposer = (fixtures != Fixtures::Skip).then(|| Proposer::new(flow, &program));
-        let judge = Judge { flow, holding, proposer };
+        let judge = Judge { flow, program: &program, holding, proposer };
         let edits = edits::edits(flow.text());
         mutants.extend(edits.iter().map(|edit| judge.mutant(edit)));
     }
@@ -55,6 +56,8 @@ fn judged(flow: &Flow<'_>, program: &Program, case: usize) -> Option<Result<Verd
 
 struct Judge<'a> {
     flow: &'a Flow<'a>,
+    /// The rule's own query.
+    program: &'a Program,
     /// The cases that hold under the rule.
     holding: Vec<usize>,
     /// `None` where no cases are wanted.
@@ -95,6 +98,9 @@ impl Judge<'_> {
                 }
                 Some(Err(reason)) => return Outcome::Unviable { reason },
             }
+        }
+        if proof::is_equivalent(self.program, program) {
+            return Outcome::Equivalent;
         }
         let found = self.proposer.as_ref().and_then(|proposer| proposer.find(program));
         let (fixture, polarity) =

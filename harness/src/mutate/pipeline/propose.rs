@@ -101,7 +101,7 @@ impl<'a> Proposer<'a> {
 
     fn variants(&self) -> Vec<Variant> {
         let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
-        let vary = Vary::new(self.flow, pipeline);
+        let vary = Vary::new(self.flow, pipeline, &pipeline.plan.steps);
         let cases = self.flow.cases();
         let each = MAX_VARIANTS / cases.len().max(1);
         let mut events_left = MAX_EVENTS;

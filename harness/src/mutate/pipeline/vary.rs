@@ -4,9 +4,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::compile::esql::Pipeline;
-use crate::esql::expr::Node;
+use crate::esql::expr::{Node, Register, Typed};
 use crate::esql::memory::MemoryField;
-use crate::esql::plan::Plan;
+use crate::esql::plan::Step;
 use crate::esql::value::Value;
 use crate::event::Event;
 use crate::ir::Test;
@@ -32,9 +32,13 @@ pub(crate) struct Vary<'a> {
 }
 
 impl<'a> Vary<'a> {
-    /// Values that the query names and just misses, and those that cases have.
-    pub(crate) fn new(flow: &Flow<'_>, pipeline: &'a Pipeline) -> Self {
-        let named = constants(&pipeline.plan);
+    /// Of the fields that some steps read: values that these name and just miss,
+    /// and those that cases have.
+    pub(crate) fn new(flow: &Flow<'_>, pipeline: &'a Pipeline, steps: &[Step]) -> Self {
+        let named = constants(steps);
+        let read: Vec<Register> = steps.iter().flat_map(Step::reads).collect();
+        let used = pipeline.plan.fields.iter().filter(|field| read.contains(&field.register));
+        let used: Vec<&str> = used.map(|field| &*field.name).collect();
         let events = || flow.cases().iter().flat_map(|case| &case.events);
         let values = |field: &MemoryField| {
             let seen = events().flat_map(|event| event.values(&field.path)).cloned();
@@ -48,7 +52,7 @@ impl<'a> Vary<'a> {
             }
             values
         };
-        let fields = pipeline.fields.iter().filter(|field| &*field.path != "@timestamp");
+        let fields = pipeline.fields.iter().filter(|field| used.contains(&&*field.name) && &*field.path != "@timestamp");
         Self { fields: fields.map(|field| (field, values(field))).collect() }
     }
 
@@ -192,9 +196,9 @@ fn numbered(value: &Json, number: usize) -> Option<Json> {
 }
 
 /// Values that pass or just miss what a query asks for.
-fn constants(plan: &Plan) -> Vec<Json> {
+fn constants(steps: &[Step]) -> Vec<Json> {
     let mut found = Vec::new();
-    plan.expressions(&mut |typed| {
+    let mut see = |typed: &Typed| {
         typed.each(&mut |part| match &part.node {
             Node::Literal(column) => {
                 for value in column.values(0) {
@@ -226,6 +230,7 @@ fn constants(plan: &Plan) -> Vec<Json> {
             }
             _ => {}
         });
-    });
+    };
+    steps.iter().for_each(|step| step.expressions(&mut see));
     found
 }
