@@ -24,7 +24,7 @@ const MAX_VARIANTS: usize = 2_000;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
 /// How many events all runs for one rule may read.
-const MAX_READ: usize = 2_000_000;
+const MAX_READ: usize = 400_000;
 
 /// Looks for cases.
 pub(super) struct Proposer<'a> {
