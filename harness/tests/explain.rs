@@ -481,7 +481,9 @@ fn a_row_of_a_pipeline_may_be_one_value_of_an_event() {
     let seen = &explained.steps[2].clauses[0];
     assert_eq!((seen.holds, seen.fails, seen.unknown), (1, 2, 0));
     let text = text(&explained, Styled::Plain);
-    for part in ["mv_expand tags  1 → 3 rows", "true on 1, false on 2 of 3 rows", "✗ #1  found \"a\""] {
+    for part in
+        ["mv_expand tags  1 → 3 rows", "true on 1, false on 2 of 3 rows", "✗ #1  found \"a\""]
+    {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
 }

@@ -342,8 +342,8 @@ fn bounds_and_keys_are_told_apart_by_more_and_fewer_events() {
     let cases = vec![positive("many", &events(&all)), negative("one", &one)];
     let found = told(query, cases.clone());
     let place = |start: &str, with: &str| {
-        let found = found.iter().find(|(text, _)| text.starts_with(start) && text.contains(with));
-        let (text, fixture) = found.unwrap_or_else(|| panic!("no {start} {with} in {found:?}"));
+        let own = found.iter().find(|(text, _)| text.starts_with(start) && text.contains(with));
+        let (text, fixture) = own.unwrap_or_else(|| panic!("no {start} {with} in {found:?}"));
         let count = fixture.as_ref().map_or(0, |it| it.as_array().map_or(1, Vec::len));
         (text.split(' ').nth(1).unwrap_or_default().to_owned(), count)
     };
@@ -351,8 +351,7 @@ fn bounds_and_keys_are_told_apart_by_more_and_fewer_events() {
     assert_eq!(place("move-bound", "[-3-]{+2+} and"), ("negative".to_owned(), 2));
     assert_eq!(place("drop-group", "[-source.ip, -]").0, "negative");
     assert_eq!(place("drop-group", "[-, host.name-]").0, "negative");
-    assert_eq!(place("change-aggregate", "count_distinct").0, "negative");
-    assert_eq!(place("move-bound", "[-3-]{+2+}").0, "negative");
+    assert_eq!(place("move-bound", "users < [-3-]{+4+}").0, "negative");
     closed(query, cases);
 }
 
@@ -372,11 +371,7 @@ fn a_mutant_that_means_the_same_is_no_gap() {
     let equivalent: Vec<&str> = equivalent.map(String::as_str).collect();
     assert_eq!(
         equivalent,
-        [
-            "drop-clause: equivalent",
-            "widen-wildcard: equivalent",
-            "drop-command: equivalent",
-        ],
+        ["drop-clause: equivalent", "widen-wildcard: equivalent", "drop-command: equivalent",],
         "{found:?}"
     );
 }

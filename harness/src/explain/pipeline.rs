@@ -40,7 +40,8 @@ pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<
         view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
     for (at, step) in &steps {
         // What stands before all other commands is asked of the events themselves.
-        let label = if *at <= leading { "an event".to_owned() } else { format!("command {}", at + 1) };
+        let label =
+            if *at <= leading { "an event".to_owned() } else { format!("command {}", at + 1) };
         if explained.filters.last() != Some(&label) {
             explained.filters.push(label);
         }
@@ -124,9 +125,8 @@ impl View<'_> {
             let count = tests(step).len();
             let clauses = next..next + count;
             next += count;
-            let inside = |key: &&Key| {
-                step.span.start <= key.span.start && key.span.end <= step.span.end
-            };
+            let inside =
+                |key: &&Key| step.span.start <= key.span.start && key.span.end <= step.span.end;
             let keys: Vec<&Key> = keys.iter().filter(inside).collect();
             let changes = trace.rows_in != trace.rows_out;
             if at > 0 && !changes && count == 0 && trace.groups.is_none() {
@@ -264,9 +264,8 @@ impl View<'_> {
         let own = &self.flow.cases()[case].events[at];
         let aimed = search::turned_to(subject, (plan, narrow), (case, at), !holds, &accepts);
         // What the index cannot tell of is tried, field by field.
-        let new = aimed.or_else(|| {
-            self.vary.changed(own).take(MAX_TRIES).find(|event| accepts(event))
-        })?;
+        let new = aimed
+            .or_else(|| self.vary.changed(own).take(MAX_TRIES).find(|event| accepts(event)))?;
         let after = rerun(&new)?;
         let (before, after) = (self.truths(table, number), self.truths(&after, number));
         let turned = |clause: &usize| match (before.get(*clause), after.get(*clause)) {
@@ -283,8 +282,12 @@ impl View<'_> {
     /// What the leading clauses are on an event, as far as it came.
     fn truths(&self, table: &Table, event: u32) -> Vec<Truth> {
         let mut truths = Vec::new();
-        for (before, step) in table.trace.iter().zip(table.trace.iter().skip(1)).take(self.leading()) {
-            let Some(row) = before.lineage.iter().position(|row| row.contains(&event)) else { break };
+        for (before, step) in
+            table.trace.iter().zip(table.trace.iter().skip(1)).take(self.leading())
+        {
+            let Some(row) = before.lineage.iter().position(|row| row.contains(&event)) else {
+                break;
+            };
             truths.extend(step.tests.iter().map(|test| truth(test.truths.get(row).copied())));
         }
         truths

@@ -103,8 +103,8 @@ impl Judge<'_> {
             return Outcome::Equivalent;
         }
         let found = self.proposer.as_ref().and_then(|proposer| proposer.find(program));
-        let (fixture, polarity) =
-            found.map_or((None, Polarity::Negative), |(fixture, polarity)| (Some(fixture), polarity));
+        let (fixture, polarity) = found
+            .map_or((None, Polarity::Negative), |(fixture, polarity)| (Some(fixture), polarity));
         Outcome::Missed { fixture, polarity }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::narrow::{compared, mirrored};
+use super::narrow::{compared, mirrored, opposite};
 use crate::esql::expr::{Node, Typed};
 use crate::esql::fold::fold_value;
 use crate::esql::types::Type;
@@ -20,8 +20,18 @@ use crate::span::{Span, flat};
 
 /// Functions that give a value or null, and never end a query.
 const HARMLESS: [&str; 12] = [
-    "abs", "ends_with", "length", "ltrim", "mv_count", "mv_first", "mv_last", "mv_max", "mv_min",
-    "rtrim", "starts_with", "trim",
+    "abs",
+    "ends_with",
+    "length",
+    "ltrim",
+    "mv_count",
+    "mv_first",
+    "mv_last",
+    "mv_max",
+    "mv_min",
+    "rtrim",
+    "starts_with",
+    "trim",
 ];
 
 /// Where a condition is true and where it is false, on one row; elsewhere it is
@@ -83,8 +93,10 @@ impl Exactly<'_> {
         let all = |parts: &[Typed]| {
             parts.iter().map(|part| self.condition(part)).collect::<Option<Vec<_>>>()
         };
-        let holds = |parts: &[Exact]| parts.iter().map(|part| part.holds.clone()).collect::<Vec<_>>();
-        let fails = |parts: &[Exact]| parts.iter().map(|part| part.fails.clone()).collect::<Vec<_>>();
+        let holds =
+            |parts: &[Exact]| parts.iter().map(|part| part.holds.clone()).collect::<Vec<_>>();
+        let fails =
+            |parts: &[Exact]| parts.iter().map(|part| part.fails.clone()).collect::<Vec<_>>();
         Some(match &condition.node {
             Node::And(parts) => {
                 let parts = all(parts)?;
@@ -101,7 +113,9 @@ impl Exactly<'_> {
             Node::Search(found) => two_valued((self.search)(found.span)?),
             Node::Literal(_) => {
                 let value = fold_value(condition);
-                let is = |wanted| Predicate::Const(value == Some(crate::esql::value::Value::Bool(wanted)));
+                let is = |wanted| {
+                    Predicate::Const(value == Some(crate::esql::value::Value::Bool(wanted)))
+                };
                 Exact { holds: is(true), fails: is(false) }
             }
             Node::IsNull { value, negated } => match self.column(value) {
@@ -123,12 +137,22 @@ impl Exactly<'_> {
                 };
                 let name = self.column(column)?;
                 let (field, value) = (field_type(column.ty)?, fold_value(constant)?);
-                // A value is not another exactly where it is not equal.
-                if op == CompareOp::Ne {
-                    let Exact { holds, fails } = single(&name, [compared(&field, CompareOp::Eq, &value)?]);
-                    return Some(Exact { holds: fails, fails: holds });
-                }
-                Some(single(&name, [compared(&field, op, &value)?]))
+                // Of two operators that exclude each other one is the negation.
+                let (op, negated) = match op {
+                    CompareOp::Eq | CompareOp::Gt | CompareOp::Ge => (op, false),
+                    CompareOp::Ne | CompareOp::Lt | CompareOp::Le => (opposite(op), true),
+                };
+                let test = compared(&field, op, &value)?;
+                let (test, negated) = match test {
+                    Test::Bool(false) => (Test::Bool(true), !negated),
+                    test => (test, negated),
+                };
+                let Exact { holds, fails } = single(&name, [test]);
+                Some(if negated {
+                    Exact { holds: fails, fails: holds }
+                } else {
+                    Exact { holds, fails }
+                })
             }
             Node::In { value, choices } => {
                 let (name, field) = (self.column(value)?, field_type(value.ty)?);

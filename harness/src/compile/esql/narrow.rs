@@ -226,7 +226,7 @@ pub(super) fn mirrored(op: CompareOp) -> CompareOp {
 }
 
 /// The operator that holds where this one fails.
-fn opposite(op: CompareOp) -> CompareOp {
+pub(super) fn opposite(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Eq => CompareOp::Ne,
         CompareOp::Ne => CompareOp::Eq,

@@ -52,7 +52,10 @@ impl<'a> Vary<'a> {
             }
             values
         };
-        let fields = pipeline.fields.iter().filter(|field| used.contains(&&*field.name) && &*field.path != "@timestamp");
+        let fields = pipeline
+            .fields
+            .iter()
+            .filter(|field| used.contains(&&*field.name) && &*field.path != "@timestamp");
         Self { fields: fields.map(|field| (field, values(field))).collect() }
     }
 
@@ -94,7 +97,8 @@ impl<'a> Vary<'a> {
         });
         let cut = (1..events.len()).map(move |count| events[..count].to_vec());
         let ones = events.iter().enumerate().take(MAX_EVENTS);
-        let ones = ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
+        let ones =
+            ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
         let tried = self.copies(events).chain(self.halves(events)).chain(times(events));
         fewer.chain(cut).chain(tried).chain(ones)
     }

@@ -71,7 +71,11 @@ impl Report<'_> {
         }
         let more = step.rows_out.min(step.rows_in).saturating_sub(MAX_ROWS);
         if step.groups.len() > MAX_ROWS {
-            writeln!(out, "    {}", self.styled.dim(&format!("and {} more", plural(more, "group"))))?;
+            writeln!(
+                out,
+                "    {}",
+                self.styled.dim(&format!("and {} more", plural(more, "group")))
+            )?;
         }
         Ok(())
     }
@@ -124,7 +128,11 @@ impl Report<'_> {
         }
         let more = rows.saturating_sub(MAX_ROWS.min(seen.rows.len()));
         if more > 0 {
-            writeln!(out, "        {}", self.styled.dim(&format!("and {}", plural(more, "more row"))))?;
+            writeln!(
+                out,
+                "        {}",
+                self.styled.dim(&format!("and {}", plural(more, "more row")))
+            )?;
         }
         Ok(())
     }
@@ -139,7 +147,11 @@ impl Report<'_> {
                 writeln!(out, "    {text}: {}", safe(barrier))?;
             }
             if let Some(turn) = &outcome.turn {
-                writeln!(out, "    {}", self.marked(Self::truth(outcome.holds), &format!(" {id}")))?;
+                writeln!(
+                    out,
+                    "    {}",
+                    self.marked(Self::truth(outcome.holds), &format!(" {id}"))
+                )?;
                 self.turn(turn, outcome.holds, out)?;
             }
         }
