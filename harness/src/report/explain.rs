@@ -74,8 +74,11 @@ fn values(values: &[String]) -> String {
     }
 }
 
+/// A mark and its colour.
+type Sign = (&'static str, AnsiColor);
+
 /// The mark and the colour of a truth.
-fn mark(truth: Truth) -> (&'static str, AnsiColor) {
+fn mark(truth: Truth) -> Sign {
     match truth {
         Truth::True => ("✓", AnsiColor::Green),
         Truth::False => ("✗", AnsiColor::Red),
@@ -119,7 +122,7 @@ impl Report<'_> {
     /// The query, each piece with the mark of the clauses that state it.
     fn query(
         &self,
-        marks: &dyn Fn(&[usize]) -> Option<(&'static str, AnsiColor)>,
+        marks: &dyn Fn(&[usize]) -> Option<Sign>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let Some(query) = &self.explained.rule.about.query else { return Ok(()) };

@@ -128,7 +128,7 @@ impl<'a> Vary<'a> {
             let change = move |value: Option<Json>, from: usize, step: usize| {
                 let value = value?;
                 let changed = events.iter().enumerate().map(|(at, event)| {
-                    if at < from || (at - from) % step != 0 {
+                    if at < from || !(at - from).is_multiple_of(step) {
                         return Some(event.clone());
                     }
                     with(event, &field.path, vec![value.clone()])

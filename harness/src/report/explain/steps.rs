@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::{MAX_VALUE, Report, mark, named, one_line, safe, values};
+use super::{MAX_VALUE, Report, Sign, mark, named, one_line, safe, values};
 use crate::explain::{Apart, EventView, RowGroup, RowMark, Seen, StepView, Truth};
 use crate::report::words::{plural, shorten};
 
@@ -12,10 +12,10 @@ use crate::report::words::{plural, shorten};
 const MAX_ROWS: usize = 5;
 
 /// The mark of a clause that is true on some rows only.
-const SOME: (&str, AnsiColor) = ("±", AnsiColor::Yellow);
+const SOME: Sign = ("±", AnsiColor::Yellow);
 
 /// The mark of a clause on all rows; none where there are no rows.
-pub(super) fn overall(seen: &Seen) -> Option<(&'static str, AnsiColor)> {
+fn overall(seen: &Seen) -> Option<Sign> {
     match (seen.holds, seen.fails, seen.unknown) {
         (0, 0, 0) => None,
         (_, 0, 0) => Some(mark(Truth::True)),
@@ -39,10 +39,9 @@ impl Report<'_> {
             writeln!(out)?;
             self.step((at, step), out)?;
             // The first conditions are about events: what turns each of them.
-            match self.explained.steps[at + 1..].iter().any(|later| self.is_leading(later)) {
-                false if self.is_leading(step) => self.turns(out),
-                _ => Ok(()),
-            }
+            let later = &self.explained.steps[at + 1..];
+            let last = self.is_leading(step) && !later.iter().any(|step| self.is_leading(step));
+            if last { self.turns(out) } else { Ok(()) }
         })
     }
 
@@ -161,28 +160,30 @@ impl Report<'_> {
 
 /// What a clause found in a row.
 fn found(row: &RowMark) -> String {
-    let told: Vec<String> = match row.mark.found.as_slice() {
-        [] => Vec::new(),
-        [(_, found)] => vec![format!("found {}", values(found))],
-        several => several
-            .iter()
-            .map(|(field, found)| format!("{} {}", safe(field), values(found)))
-            .collect(),
-    };
-    let mut told = told.join(", ");
-    if let Some(Apart { value, bound, by }) = &row.apart {
-        let plain = matches!(row.mark.found.as_slice(), [(_, found)] if found.as_slice() == [value.as_str()]);
-        if !plain {
-            told.push_str(&format!(": {value} against {bound}"));
+    let read = &row.mark.found;
+    let mut told = match read.as_slice() {
+        [] => String::new(),
+        [(_, found)] => format!("found {}", values(found)),
+        several => {
+            let told =
+                several.iter().map(|(field, found)| format!("{} {}", safe(field), values(found)));
+            told.collect::<Vec<_>>().join(", ")
         }
+    };
+    if let Some(Apart { value, bound, by }) = &row.apart {
+        // Of a column and its bound, which the clause names, the value is told already.
+        let plain = matches!(read.as_slice(), [(_, found)] if found.as_slice() == [value.as_str()]);
+        let sides = if plain { String::new() } else { format!(": {value} against {bound}") };
         // What binary fractions leave over is no news.
         let rounded = (by.abs() * 1e9).round() / 1e9;
-        let place = match by.total_cmp(&0.0) {
-            _ if rounded == 0.0 => "at the bound".to_owned(),
-            std::cmp::Ordering::Less => format!("{rounded} below the bound"),
-            _ => format!("{rounded} above the bound"),
+        let place = if rounded <= 0.0 {
+            "at the bound".to_owned()
+        } else if *by < 0.0 {
+            format!("{rounded} below the bound")
+        } else {
+            format!("{rounded} above the bound")
         };
-        told.push_str(&format!(", {place}"));
+        told = format!("{told}{sides}, {place}");
     }
     shorten(&told, MAX_VALUE)
 }
