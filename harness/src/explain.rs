@@ -107,6 +107,8 @@ pub struct StepView {
     pub clauses: Vec<Seen>,
     /// The names of the keys that form groups.
     pub keys: Vec<String>,
+    /// How many groups there are.
+    pub count: usize,
     /// The groups, the largest first; some of them where there are many.
     pub groups: Vec<RowGroup>,
 }

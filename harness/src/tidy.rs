@@ -99,7 +99,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "explain",
         &[
             "case", "coverage", "detect", "document", "engine", "esql", "event", "ir", "likeness",
-            "mutate", "rule", "run", "span", "verdict",
+            "mutate", "query", "rule", "run", "span", "verdict",
         ],
     ),
     ("files", &["diagnostic", "span"]),

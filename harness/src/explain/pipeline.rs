@@ -21,6 +21,7 @@ use crate::ir::Origin;
 use crate::ir::plan::Reach;
 use crate::mutate::pipeline::vary::Vary;
 use crate::mutate::{propose, turn as search};
+use crate::query::esql::ast::CompareOp;
 use crate::run::{Flow, Program};
 use crate::span::{Span, flat};
 
@@ -122,32 +123,52 @@ impl View<'_> {
         let mut next = 0;
         let mut views = Vec::new();
         for (at, (step, trace)) in self.plan.steps.iter().zip(&table.trace).enumerate() {
-            let count = tests(step).len();
-            let clauses = next..next + count;
-            next += count;
+            let leaves = tests(step);
+            let clauses = next..;
+            next += leaves.len();
             let inside =
                 |key: &&Key| step.span.start <= key.span.start && key.span.end <= step.span.end;
             let keys: Vec<&Key> = keys.iter().filter(inside).collect();
             let changes = trace.rows_in != trace.rows_out;
-            if at > 0 && !changes && count == 0 && trace.groups.is_none() {
+            if at > 0 && !changes && leaves.is_empty() && trace.groups.is_none() {
                 continue;
             }
             let before = at.checked_sub(1).and_then(|at| table.trace.get(at));
             let lineage = before.map_or(&[][..], |before| before.lineage.as_slice());
-            let tests = clauses.zip(&trace.tests);
+            let marked = clauses.zip(leaves.iter().zip(&trace.tests));
             views.push(StepView {
                 origin: Self::origin(step.span),
                 text: self.text(step.span),
                 rows_in: trace.rows_in,
                 rows_out: trace.rows_out,
-                clauses: tests
-                    .map(|(clause, test)| self.seen((clause, test), trace.rows_in, lineage, case))
+                clauses: marked
+                    .map(|(clause, (leaf, test))| {
+                        let bounded = self.is_bounded(leaf);
+                        self.seen((clause, test, bounded), trace.rows_in, lineage, case)
+                    })
                     .collect(),
                 keys: keys.iter().map(|key| key.name.clone()).collect(),
+                count: trace.groups.as_ref().map_or(0, |groups| groups.sizes.len()),
                 groups: self.groups(trace, case),
             });
         }
         views
+    }
+
+    /// Whether a comparison says how much there has to be of something: of codes
+    /// that events have, equality does not.
+    fn is_bounded(&self, test: &Test<'_>) -> bool {
+        let Some((Typed { node: Node::Compare { op, left, right }, .. }, _)) = test.leaf else {
+            return false;
+        };
+        let mut of_events = false;
+        for side in [left, right] {
+            side.registers(&mut |register| {
+                let mut fields = self.plan.fields.iter();
+                of_events |= fields.any(|field| field.register == register);
+            });
+        }
+        !(of_events && matches!(op, CompareOp::Eq | CompareOp::Ne))
     }
 
     /// The ids of the events behind a row.
@@ -159,7 +180,7 @@ impl View<'_> {
 
     fn seen(
         &self,
-        (clause, test): (usize, &TestTrace),
+        (clause, test, bounded): (usize, &TestTrace, bool),
         rows: usize,
         lineage: &[Vec<u32>],
         case: usize,
@@ -176,7 +197,7 @@ impl View<'_> {
             RowMark {
                 events: self.ids(lineage.get(row), case),
                 mark: Mark { truth: truth(&row), found: found.collect() },
-                apart: test.sides.as_ref().and_then(|sides| apart(sides, row)),
+                apart: test.sides.as_ref().filter(|_| bounded).and_then(|sides| apart(sides, row)),
             }
         });
         Seen {

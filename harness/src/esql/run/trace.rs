@@ -11,7 +11,6 @@ use crate::esql::column::Column;
 use crate::esql::eval::{Machine, Origin, Truth};
 use crate::esql::expr::{Node, Typed};
 use crate::esql::plan::{Step, StepKind};
-use crate::query::esql::ast::CompareOp;
 use crate::span::Span;
 
 /// The most rows of the source that lineage names, over all rows together;
@@ -63,7 +62,7 @@ pub struct TestTrace {
     pub truths: Vec<Truth>,
     /// The columns that it reads: where it names them, and their values.
     pub inputs: Vec<(Span, Arc<Column>)>,
-    /// The two sides of a comparison with a bound.
+    /// The two sides of a comparison.
     pub sides: Option<[Arc<Column>; 2]>,
     /// What a pattern gave, by its outputs; empty for conditions.
     pub outputs: Vec<Arc<Column>>,
@@ -107,9 +106,7 @@ impl Machine<'_> {
             let inputs = inputs.into_iter().map(|(span, register)| (span, self.register(register)));
             let inputs = inputs.collect();
             let sides = match &leaf.node {
-                Node::Compare { op, left, right }
-                    if !matches!(op, CompareOp::Eq | CompareOp::Ne) =>
-                {
+                Node::Compare { left, right, .. } => {
                     self.eval(left).and_then(|left| Ok([left, self.eval(right)?])).ok()
                 }
                 _ => None,

@@ -20,11 +20,11 @@ use crate::mutate::propose::{Search, fixture};
 use crate::run::{Flow, Program};
 
 /// How many variants of its cases are tried for one rule, and of one case.
-const MAX_VARIANTS: usize = 2_000;
+const MAX_VARIANTS: usize = 6_000;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
 /// How many events all runs for one rule may read.
-const MAX_READ: usize = 400_000;
+const MAX_READ: usize = 1_000_000;
 
 /// Looks for cases.
 pub(super) struct Proposer<'a> {

@@ -19,6 +19,12 @@ use crate::run::Flow;
 
 /// The most values of one field that are tried.
 const MAX_VALUES: usize = 60;
+/// How many of them are those that cases have.
+const MAX_SEEN: usize = 20;
+/// The most values of a list that are changed one by one.
+const MAX_LIST: usize = 4;
+/// With so many events changed one by one, copies of the last are tried as well.
+const MAX_DOUBLE: usize = 60;
 /// The most events of a case that are changed one by one.
 const MAX_EVENTS: usize = 40;
 /// How many copies of an event are added.
@@ -41,15 +47,17 @@ impl<'a> Vary<'a> {
         let used: Vec<&str> = used.map(|field| &*field.name).collect();
         let events = || flow.cases().iter().flat_map(|case| &case.events);
         let values = |field: &MemoryField| {
-            let seen = events().flat_map(|event| event.values(&field.path)).cloned();
+            let seen = events().flat_map(|event| event.values(&field.path));
             let string = field.mapped.ty().is_string();
             let mut values: Vec<Json> = Vec::new();
-            for value in named.iter().cloned().chain(seen) {
-                let fits = (!string || value.is_string()) && field.mapped.read(&value).is_some();
-                if fits && values.len() < MAX_VALUES && !values.contains(&value) {
-                    values.push(value);
+            let mut add = |value: &Json, most: usize| {
+                let fits = (!string || value.is_string()) && field.mapped.read(value).is_some();
+                if fits && values.len() < most && !values.contains(value) {
+                    values.push(value.clone());
                 }
-            }
+            };
+            seen.for_each(|value| add(value, MAX_SEEN));
+            named.iter().for_each(|value| add(value, MAX_VALUES));
             values
         };
         let fields = pipeline
@@ -67,14 +75,10 @@ impl<'a> Vary<'a> {
             let mut singles: Vec<Vec<Json>> =
                 values.iter().cloned().chain(close).map(|value| vec![value]).collect();
             singles.retain(|single| *single != own);
-            // A list of values is null to most conditions.
-            let more = values.iter().take(2).map(|value| {
-                let mut all = own.clone();
-                all.push(value.clone());
-                all
-            });
             let nothing = (!own.is_empty()).then(Vec::new);
-            let choices: Vec<Vec<Json>> = singles.into_iter().chain(nothing).chain(more).collect();
+            let listed = listed(&own, values);
+            let choices: Vec<Vec<Json>> =
+                singles.into_iter().chain(nothing).chain(listed).collect();
             choices.into_iter().filter_map(|choice| with(event, &field.path, choice))
         })
     }
@@ -100,7 +104,12 @@ impl<'a> Vary<'a> {
         let ones =
             ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
         let tried = self.copies(events).chain(self.halves(events)).chain(times(events));
-        fewer.chain(cut).chain(tried).chain(ones)
+        let last = events.len().saturating_sub(1);
+        let twice = events.last().into_iter().flat_map(move |event| {
+            let changed = self.changed(event).take(MAX_DOUBLE);
+            changed.filter_map(move |own| copied(&put(last, own), 1, &|_, _| Some(())))
+        });
+        fewer.chain(cut).chain(tried).chain(ones).chain(twice)
     }
 
     /// With copies of the last event, alike and each with another value of a field.
@@ -175,6 +184,26 @@ fn copied(
     }
     renumbered(&mut all);
     Some(all)
+}
+
+/// Lists with a value more, one less, or another in place of one.
+fn listed(own: &[Json], values: &[Json]) -> Vec<Vec<Json>> {
+    let put = |at: usize, with: Option<&Json>| {
+        let mut all = own.to_vec();
+        all.splice(at..own.len().min(at + 1), with.cloned());
+        all
+    };
+    // To most conditions a list is null.
+    let mut lists: Vec<_> =
+        values.iter().take(2).map(|value| put(own.len(), Some(value))).collect();
+    if own.len() > 1 {
+        for at in 0..own.len().min(MAX_LIST) {
+            lists.push(put(at, None));
+            lists.extend(values.iter().map(|value| put(at, Some(value))));
+        }
+    }
+    lists.retain(|list| list != own);
+    lists
 }
 
 fn with(event: &Event, path: &str, values: Vec<Json>) -> Option<Event> {

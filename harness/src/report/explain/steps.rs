@@ -68,12 +68,12 @@ impl Report<'_> {
         for group in step.groups.iter().take(MAX_ROWS) {
             self.group(step, group, out)?;
         }
-        let more = step.rows_out.min(step.rows_in).saturating_sub(MAX_ROWS);
-        if step.groups.len() > MAX_ROWS {
+        let more = step.count.saturating_sub(MAX_ROWS);
+        if more > 0 {
             writeln!(
                 out,
                 "    {}",
-                self.styled.dim(&format!("and {} more", plural(more, "group")))
+                self.styled.dim(&format!("and {}", plural(more, "more group")))
             )?;
         }
         Ok(())
@@ -142,7 +142,7 @@ impl Report<'_> {
             let Some(outcome) = filters.first() else { continue };
             let id = safe(id);
             if let Some(barrier) = &outcome.barrier {
-                let text = self.marked(Truth::False, &format!(" {id} is not read"));
+                let text = self.marked(Truth::False, &format!(" event {id} is not read"));
                 writeln!(out, "    {text}: {}", safe(barrier))?;
             }
             if let Some(turn) = &outcome.turn {

@@ -14,6 +14,7 @@ pub(super) struct Step<'a> {
     rows_out: usize,
     clauses: Vec<OfRows<'a>>,
     keys: &'a [String],
+    group_count: usize,
     groups: Vec<Group<'a>>,
 }
 
@@ -58,6 +59,7 @@ pub(super) fn step(step: &StepView) -> Step<'_> {
         rows_out: step.rows_out,
         clauses: step.clauses.iter().map(seen).collect(),
         keys: &step.keys,
+        group_count: step.count,
         groups: step.groups.iter().map(group).collect(),
     }
 }
