@@ -5,6 +5,7 @@
 mod clauses;
 mod findings;
 mod lookup;
+mod pipeline;
 mod turn;
 
 use serde_json::Value;
@@ -47,6 +48,9 @@ pub struct Explained {
     pub events: Vec<EventView>,
     /// The ids of all its events.
     pub ids: Vec<String>,
+    /// What the commands of an ES|QL pipeline make of the case, in order, but for
+    /// those that leave the rows as they are; empty for other rules.
+    pub steps: Vec<StepView>,
     /// What the events are together.
     pub findings: Findings,
 }
@@ -88,6 +92,75 @@ pub struct Part {
     pub text: String,
 }
 
+/// One command of a pipeline on the rows that a case became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepView {
+    /// Where the rule states it.
+    pub origin: Origin,
+    /// It, in one line.
+    pub text: String,
+    /// How many rows it was given.
+    pub rows_in: usize,
+    /// How many rows it left.
+    pub rows_out: usize,
+    /// Its clauses.
+    pub clauses: Vec<Seen>,
+    /// The names of the keys that form groups.
+    pub keys: Vec<String>,
+    /// How many groups there are.
+    pub count: usize,
+    /// The groups, the largest first; some of them where there are many.
+    pub groups: Vec<RowGroup>,
+}
+
+/// A clause on the rows that its command was given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// A position in [`Explained::clauses`].
+    pub clause: usize,
+    /// On how many rows it is true.
+    pub holds: usize,
+    /// On how many rows it is false.
+    pub fails: usize,
+    /// On how many rows it is null.
+    pub unknown: usize,
+    /// The rows, first those on which it is not true; some where there are many.
+    pub rows: Vec<RowMark>,
+}
+
+/// A clause on one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowMark {
+    /// The ids of the events behind the row.
+    pub events: Vec<String>,
+    /// What the clause is, and the columns that it reads.
+    pub mark: Mark,
+    /// Of a comparison of numbers, how far they are from each other.
+    pub apart: Option<Apart>,
+}
+
+/// The two sides of a comparison of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Apart {
+    /// The left side.
+    pub value: String,
+    /// The right side.
+    pub bound: String,
+    /// How far the left side is above the right.
+    pub by: f64,
+}
+
+/// A group of an aggregation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowGroup {
+    /// The values of its keys; `null` for none.
+    pub key: Vec<String>,
+    /// How many rows are in it.
+    pub rows: usize,
+    /// The ids of the events behind them; empty where rows stay rows.
+    pub events: Vec<String>,
+}
+
 /// One event under the eyes of the rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventView {
@@ -95,9 +168,11 @@ pub struct EventView {
     pub id: String,
     /// When the rule takes it to have happened, in milliseconds since 1970.
     pub time: Option<i64>,
-    /// The clauses, in the order of [`Explained::clauses`].
+    /// The clauses, in the order of [`Explained::clauses`]; none for pipelines,
+    /// whose clauses are about rows: see [`Explained::steps`].
     pub marks: Vec<Mark>,
-    /// The conditions, in the order of [`Explained::filters`].
+    /// The conditions, in the order of [`Explained::filters`]; of a pipeline the
+    /// first alone, which is about events.
     pub filters: Vec<Outcome>,
 }
 
@@ -221,6 +296,9 @@ pub fn explain(
     if let Some(subject) = session.subjects().into_iter().next().flatten() {
         explained.judged(&subject, asked);
     }
+    if let Some(flow) = session.flows().into_iter().next().flatten() {
+        pipeline::explain(&mut explained, &flow, asked);
+    }
     Ok(Some(explained))
 }
 
@@ -236,6 +314,7 @@ impl Explained {
             clauses: Vec::new(),
             parts: Vec::new(),
             events: Vec::new(),
+            steps: Vec::new(),
             findings: Findings::None,
         }
     }

@@ -12,7 +12,7 @@ mod fields;
 mod formula;
 mod judge;
 mod perturb;
-mod pipeline;
+pub(crate) mod pipeline;
 mod plans;
 pub(crate) mod propose;
 mod relevance;
@@ -300,7 +300,7 @@ fn judged(rules: &Rules<'_>, edits: &Edits, sheets: &[Sheet<'_>], fixtures: Fixt
     let sheets = sheets.par_iter().zip(edits);
     let judged = sheets.map(|(sheet, edits)| judge::rule(sheet, edits, fixtures)).collect();
     let none = |key| RuleMutants { key, mutants: Vec::new() };
-    Mutants { rules: rules.each(judged, pipeline::rule, none) }
+    Mutants { rules: rules.each(judged, |flow| pipeline::rule(flow, fixtures), none) }
 }
 
 /// All changes to one plan of a rule, in the order of the rule.

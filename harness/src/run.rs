@@ -207,17 +207,23 @@ impl Session {
     }
 
     /// Every rule in the order of [`Run::rules`], to be judged under other
-    /// plans; `None` for a rule that is not judged.
+    /// plans; `None` for a rule that is not judged, and for ES|QL rules: those
+    /// are [`Self::flows`].
     pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
+        let subjects = self.all_subjects();
+        subjects.map(|subject| subject.filter(|subject| !subject.is_pipeline())).collect()
+    }
+
+    fn all_subjects(&self) -> impl Iterator<Item = Option<Subject<'_>>> {
         let rules = self.work.iter().zip(&self.fixtures.ranges);
-        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures)).collect()
+        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures))
     }
 
     /// Every ES|QL rule in the order of [`Run::rules`], to be run with other
     /// texts; `None` for rules that are not judged and those of other languages.
     pub fn flows(&self) -> Vec<Option<Flow<'_>>> {
-        let rules = self.work.iter().zip(&self.fixtures.ranges);
-        rules.map(|(work, ranges)| Flow::new(work, ranges, &self.fixtures, &self.schema)).collect()
+        let subjects = self.all_subjects();
+        subjects.map(|subject| Flow::new(subject?, &self.schema)).collect()
     }
 
     /// Asks `engine`, which holds this session's events.

@@ -98,8 +98,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "explain",
         &[
-            "case", "coverage", "detect", "document", "engine", "event", "ir", "likeness",
-            "mutate", "rule", "run", "verdict",
+            "case", "coverage", "detect", "document", "engine", "esql", "event", "ir", "likeness",
+            "mutate", "query", "rule", "run", "span", "verdict",
         ],
     ),
     ("files", &["diagnostic", "span"]),
@@ -110,8 +110,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mutate",
         &[
-            "case", "config", "coverage", "document", "engine", "event", "ir", "pattern", "query",
-            "rule", "run", "span", "value", "verdict",
+            "case", "compile", "config", "coverage", "document", "engine", "esql", "event", "ir",
+            "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

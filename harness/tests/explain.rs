@@ -394,6 +394,146 @@ fn indicators_tell_what_was_compared() {
     assert!(found.iter().any(|one| !one.indicators.is_empty()));
 }
 
+/// An ES|QL rule.
+fn pipeline(query: &str) -> String {
+    rule(&format!("type = \"esql\"\nlanguage = \"esql\"\nquery = \'\'\'{query}\'\'\'"))
+}
+
+/// A sign-in, at a second of a minute.
+fn sign_in(second: u32, address: &str, outcome: &str, host: &str) -> Value {
+    json!({"@timestamp": format!("2026-01-01T00:00:{second:02}Z"), "source.ip": address,
+        "event.outcome": outcome, "host.name": host})
+}
+
+#[test]
+fn a_pipeline_tells_rows_groups_and_how_far_a_bound_is() {
+    let query = "from logs-* | where event.outcome == \"failure\" and not host.name like \"test*\" \
+        | stats n = count(*), hosts = count_distinct(host.name) by source.ip \
+        | where n >= 3 and hosts / 2.0 < 1.5";
+    let events = json!([
+        sign_in(0, "192.0.2.1", "failure", "a"),
+        sign_in(1, "192.0.2.1", "failure", "b"),
+        sign_in(2, "192.0.2.2", "failure", "a"),
+        sign_in(3, "192.0.2.1", "success", "a"),
+        {"@timestamp": "2026-01-01T00:00:04Z", "source.ip": "192.0.2.1", "host.name": "a"},
+    ]);
+    let explained = on(&pipeline(query), &events);
+    assert_eq!(explained.filters, ["an event", "command 4"]);
+    let negated: Vec<_> = explained.clauses.iter().map(|clause| clause.negated).collect();
+    assert_eq!(negated, [false, true, false, false]);
+    let needs: Vec<_> = explained.clauses.iter().map(|clause| &*clause.tests[0].needs).collect();
+    assert_eq!(needs, ["== \"failure\"", "like \"test*\"", ">= 3", "/ 2.0 < 1.5"]);
+    let rows: Vec<_> = explained.steps.iter().map(|step| (step.rows_in, step.rows_out)).collect();
+    assert_eq!(rows, [(5, 5), (5, 3), (3, 2), (2, 0)]);
+    let counts = |step: usize| {
+        let seen = explained.steps[step].clauses.iter();
+        seen.map(|seen| (seen.clause, seen.holds, seen.fails, seen.unknown)).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(1), [(0, 3, 1, 1), (1, 0, 5, 0)]);
+    assert_eq!(counts(3), [(2, 0, 2, 0), (3, 2, 0, 0)]);
+    let first = &explained.steps[1].clauses[0].rows[0];
+    assert_eq!((first.events.as_slice(), first.mark.truth), (&["#4".to_owned()][..], Truth::False));
+    let groups = explained.steps[2].groups.iter();
+    let groups: Vec<_> =
+        groups.map(|group| (group.key[0].as_str(), group.rows, group.events.join(" "))).collect();
+    assert_eq!(groups, [("192.0.2.1", 2, "#1 #2".to_owned()), ("192.0.2.2", 1, "#3".to_owned())]);
+    assert_eq!(explained.steps[2].keys, ["source.ip"]);
+    let bound = explained.steps[3].clauses[0].rows[0].apart.as_ref().expect("two numbers");
+    assert_eq!((&*bound.value, &*bound.bound), ("2", "3"));
+    assert!((bound.by + 1.0).abs() < 1e-9);
+    let text = text(&explained, Styled::Plain);
+    for part in [
+        "where ±event.outcome == \"failure\" and not ✗host.name like \"test*\"",
+        "where ✗n >= 3 and ✓hosts / 2.0 < 1.5",
+        "± event.outcome == \"failure\"  true on 3, false on 1, unknown on 1 of 5 rows",
+        "✗ #4  found \"success\"",
+        "? #5  found nothing",
+        "✗ host.name like \"test*\" (must not hold)  false on all 5 rows",
+        "group source.ip = 192.0.2.1: 2 rows  #1, #2",
+        "found 2, 1 below the bound",
+        "event.outcome: \"success\" → \"failure\"",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let value = json_of(&explained);
+    assert_eq!(value["steps"][3]["clauses"][0]["rows"][0]["compared"]["above"], json!(-1.0));
+    assert_eq!(value["steps"][1]["clauses"][0]["unknown"], 1);
+}
+
+#[test]
+fn a_pipeline_alone_tells_its_clauses_and_keys() {
+    let query = "from logs-* | grok message \"%{WORD:verb} %{GREEDYDATA}\" \
+        | stats n = count(*) where verb == \"try\" by day = date_trunc(1 day, @timestamp) | where n > 1";
+    let explained = asked(project(&pipeline(query), Vec::new()), "r", Question::Rule);
+    assert_eq!(explained.filters, ["command 2", "command 3", "command 4"]);
+    let kinds: Vec<_> = explained.clauses.iter().map(|clause| clause.tests[0].kind).collect();
+    assert_eq!(kinds, ["script", "keyword", "long"]);
+    assert_eq!(explained.parts[0].text, "for each day = date_trunc(1 day, @timestamp)");
+    assert!(explained.steps.is_empty() && explained.events.is_empty());
+    assert!(text(&explained, Styled::Plain).contains("group       for each day = date_trunc"));
+    json_of(&explained);
+}
+
+#[test]
+fn a_row_of_a_pipeline_may_be_one_value_of_an_event() {
+    let query = "from logs-* metadata _id | mv_expand tags | where tags == \"b\"";
+    let explained = on(&pipeline(query), &json!({"tags": ["a", "b", "c"]}));
+    let seen = &explained.steps[2].clauses[0];
+    assert_eq!((seen.holds, seen.fails, seen.unknown), (1, 2, 0));
+    let text = text(&explained, Styled::Plain);
+    for part in
+        ["mv_expand tags  1 → 3 rows", "true on 1, false on 2 of 3 rows", "✗ #1  found \"a\""]
+    {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+}
+
+#[test]
+fn what_turns_an_event_of_a_pipeline_does_so() {
+    let event = |user: &str, pid: i64| json!({"user.name": user, "process.pid": pid});
+    for (query, event, expected) in [
+        (
+            "where user.name == \"root\" and process.pid > 5 | keep user.name",
+            event("ann", 9),
+            "user.name: \"ann\" → \"root\"",
+        ),
+        (
+            "where user.name == \"root\" | where process.pid > 5",
+            event("root", 2),
+            "process.pid: 2 → 6",
+        ),
+        // The index cannot tell of a function.
+        (
+            "where not starts_with(user.name, \"ro\") and process.pid > 5",
+            event("root", 9),
+            "user.name: \"root\" → ",
+        ),
+        // A list is null.
+        (
+            "where user.name == \"root\"",
+            json!({"user.name": ["root", "ann"]}),
+            "user.name: \"root\", \"ann\" → \"root\"",
+        ),
+    ] {
+        let rule = pipeline(&format!("from logs-* metadata _id | {query}"));
+        let explained = on(&rule, &event);
+        let outcome = &explained.events[0].filters[0];
+        assert!(!outcome.holds, "{query}");
+        let turn = outcome.turn.as_ref().unwrap_or_else(|| panic!("no change for {query}"));
+        let told = turn.fields.iter();
+        let told: Vec<_> = told
+            .map(|it| format!("{}: {} → {}", it.field, it.from.join(", "), it.to.join(", ")))
+            .collect();
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{query}: {told:?}");
+        let after = on(&rule, turn.event.as_ref().expect("an event"));
+        assert_eq!(after.rule.cases[0].alerts.len(), 1, "{query}: {told:?}");
+        // And back again.
+        let back = after.events[0].filters[0].turn.as_ref().and_then(|turn| turn.event.as_ref());
+        let back = on(&rule, back.expect("an event"));
+        assert_eq!(back.rule.cases[0].alerts.len(), 0, "{query}");
+    }
+}
+
 /// This repository.
 fn repository() -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -429,6 +569,7 @@ fn every_case_of_this_repository_is_explained() {
             if single && explained.rule.rule_type == "query" {
                 assert_eq!(matching.count() > 0, !run.alerts.is_empty(), "{path}");
             }
+            let single = single || explained.filters.first().is_some_and(|it| it == "an event");
             let (Some(event), true) = (explained.events.first(), single) else { continue };
             let Some(turn) = &event.filters[0].turn else { continue };
             let Some(changed) = &turn.event else { continue };

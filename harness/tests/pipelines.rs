@@ -251,3 +251,152 @@ fn a_missed_case_tells_of_patterns_and_uncounted_rows() {
         ]
     );
 }
+
+/// Mutants, as `operator: outcome`; of a missed one its change, and the case that
+/// would catch it.
+fn told(query: &str, cases: Vec<Case>) -> Vec<(String, Option<Value>)> {
+    let session = open(query, cases);
+    assert!(verdicts(&session).iter().all(|verdict| *verdict == Verdict::Pass));
+    let engine = session.engine().expect("an index");
+    let mutants = mutate::mutate(&session, &engine, Fixtures::Propose).expect("answers");
+    let shown = mutants.rules[0].mutants.iter().map(|mutant| match &mutant.outcome {
+        Outcome::Missed { fixture, polarity } => {
+            let place = if fixture.is_some() { polarity.folder() } else { "none" };
+            (format!("{}: {place} {}", mutant.operator, mutant.text), fixture.clone())
+        }
+        other => (format!("{}: {}", mutant.operator, other.name()), None),
+    });
+    shown.collect()
+}
+
+/// Adds what is proposed for the first missed mutant, until none is missed; gives
+/// what was proposed.
+#[track_caller]
+fn closed(query: &str, mut cases: Vec<Case>) -> Vec<String> {
+    let mut proposed = Vec::new();
+    for round in 0..12 {
+        let found = told(query, cases.clone());
+        let Some((text, fixture)) = found.into_iter().find(|(_, fixture)| fixture.is_some()) else {
+            return proposed;
+        };
+        let name = format!("p{round}");
+        let make = if text.contains(": positive") { positive } else { negative };
+        cases.push(make(&name, &fixture.expect("a fixture")));
+        proposed.push(text);
+    }
+    panic!("{proposed:?}");
+}
+
+#[test]
+fn a_missed_mutant_proposes_the_event_that_would_catch_it() {
+    let query = "from logs-* metadata _id | where user.name == \"a\" and process.pid > 5";
+    let row = |user: &str, pid: i64| json!({"user.name": user, "process.pid": pid});
+    let cases = vec![
+        positive("fires", &events(&[row("a", 9)])),
+        negative("neither", &events(&[row("b", 3)])),
+    ];
+    let found = told(query, cases.clone());
+    let fixture = |start: &str| {
+        let (_, fixture) = found.iter().find(|(text, _)| text.starts_with(start)).expect(start);
+        fixture.clone().expect("a fixture")
+    };
+    let source = |event: &Value, field: &str| event["_source"][field].clone();
+    // Without the condition on the user another user would do.
+    let other = fixture("drop-clause: negative from logs-* metadata _id | where [-user.name");
+    assert_ne!(source(&other, "user.name"), "a");
+    assert_eq!(source(&other, "process.pid"), 9);
+    let six = fixture("move-bound: positive");
+    assert_eq!((source(&six, "user.name"), source(&six, "process.pid")), (json!("a"), json!(6)));
+    let five = fixture("move-bound: negative");
+    assert_eq!(source(&five, "process.pid"), 5);
+    let proposed = closed(query, cases);
+    assert!((2..=6).contains(&proposed.len()), "{proposed:?}");
+}
+
+#[test]
+fn what_the_index_cannot_tell_is_found_by_trying() {
+    let query = "from logs-* metadata _id | eval word = to_lower(tags) | mv_expand word \
+        | where word in (\"bind\", \"escalate\") or starts_with(word, \"nodes/\")";
+    let row = |tags: &[&str]| json!({"tags": tags});
+    let cases = vec![
+        positive("bind", &events(&[row(&["BIND", "get"])])),
+        negative("get", &events(&[row(&["get"])])),
+    ];
+    let proposed = closed(query, cases);
+    let has = |start: &str| proposed.iter().any(|text| text.starts_with(start));
+    assert!(has("drop-value: positive"), "{proposed:?}");
+    assert!(has("drop-command: negative") || has("drop-clause: positive"), "{proposed:?}");
+}
+
+#[test]
+fn bounds_and_keys_are_told_apart_by_more_and_fewer_events() {
+    let query = "from logs-* | where event.outcome == \"failure\" \
+        | stats n = count(*), users = count_distinct(user.name) by source.ip, host.name \
+        | where n >= 3 and users < 3";
+    let row = |user: &str| {
+        json!({"event.outcome": "failure", "user.name": user, "source.ip": "192.0.2.1",
+            "host.name": "h"})
+    };
+    let all: Vec<Value> = ["a", "a", "b", "b", "a", "a"].map(row).into();
+    let one = events(&all[..1]);
+    let cases = vec![positive("many", &events(&all)), negative("one", &one)];
+    let found = told(query, cases.clone());
+    let place = |start: &str, with: &str| {
+        let own = found.iter().find(|(text, _)| text.starts_with(start) && text.contains(with));
+        let (text, fixture) = own.unwrap_or_else(|| panic!("no {start} {with} in {found:?}"));
+        let count = fixture.as_ref().map_or(0, |it| it.as_array().map_or(1, Vec::len));
+        (text.split(' ').nth(1).unwrap_or_default().to_owned(), count)
+    };
+    assert_eq!(place("move-bound", "[-3-]{+4+} and"), ("positive".to_owned(), 3));
+    assert_eq!(place("move-bound", "[-3-]{+2+} and"), ("negative".to_owned(), 2));
+    assert_eq!(place("drop-group", "[-source.ip, -]").0, "negative");
+    assert_eq!(place("drop-group", "[-, host.name-]").0, "negative");
+    assert_eq!(place("move-bound", "users < [-3-]{+4+}").0, "negative");
+    closed(query, cases);
+}
+
+#[test]
+fn a_mutant_that_means_the_same_is_no_gap() {
+    let query = "from logs-* metadata _id \
+        | where user.name == \"root\" and user.name like \"r*\" and length(host.name) > 2 \
+        | limit 1000";
+    let row = |user: &str, host: &str| json!({"user.name": user, "host.name": host});
+    let cases = vec![
+        positive("fires", &events(&[row("root", "abc")])),
+        negative("user", &events(&[row("ann", "abc")])),
+        negative("host", &events(&[row("root", "ab")])),
+    ];
+    let found: Vec<String> = told(query, cases).into_iter().map(|(text, _)| text).collect();
+    let equivalent = found.iter().filter(|text| text.ends_with(": equivalent"));
+    let equivalent: Vec<&str> = equivalent.map(String::as_str).collect();
+    assert_eq!(
+        equivalent,
+        ["drop-clause: equivalent", "widen-wildcard: equivalent", "drop-command: equivalent",],
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_null_that_a_document_states_is_its_null_value() {
+    let query = "from logs-* metadata _id | where user.name == \"nobody\"";
+    let mapping = json!({"properties": {
+        "user": {"properties": {"name": {"type": "keyword", "null_value": "nobody"}}},
+    }});
+    let alerts = |user: Value| {
+        let mut project: Project =
+            project::project(&rule(query), vec![positive("x", &events(&[user]))]);
+        project.schema.add_mapping(&mapping, &json!({})).expect("a mapping");
+        let session = Session::open(project, None);
+        let run = session.judge(&session.hits().expect("answers"));
+        run.rules[0].cases[0].alerts.len()
+    };
+    assert_eq!(alerts(json!({"user": {"name": null}})), 1);
+    assert_eq!(alerts(json!({"user": {"name": [null]}})), 1);
+    assert_eq!(alerts(json!({"user": {"name": "nobody"}})), 1);
+    // Kept once, as of any value.
+    assert_eq!(alerts(json!({"user": {"name": [null, "nobody"]}})), 1);
+    // Two values are null to a comparison, and no value is none.
+    assert_eq!(alerts(json!({"user": {"name": [null, "ann"]}})), 0);
+    assert_eq!(alerts(json!({"user": {"name": []}})), 0);
+    assert_eq!(alerts(json!({"user": {"id": "1"}})), 0);
+}

@@ -1,6 +1,7 @@
 //! ES|QL to a pipeline: a typed plan, the fields that it reads, and its
 //! full-text functions as predicates that the engine answers.
 
+pub(crate) mod exact;
 mod narrow;
 #[cfg(test)]
 mod tests;

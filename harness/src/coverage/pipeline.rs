@@ -15,6 +15,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
+use crate::esql::expr::{Node, Typed};
 use crate::esql::plan::{Step, StepKind};
 use crate::esql::run::{Change, Joined, StepTrace, Table, Truth, Turn};
 use crate::esql::value::Value;
@@ -69,13 +70,9 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
     let meter = Meter { flow, text: &pipeline.plan.text, left: Cell::new(MAX_ROWS) };
     let mut tally = Tally::new();
     for (at, step) in pipeline.plan.steps.iter().enumerate() {
-        for (number, span) in tests(step).into_iter().enumerate() {
-            let kind = match step.kind {
-                StepKind::Grok { .. } | StepKind::Dissect { .. } => ClauseKind::Pattern,
-                _ => ClauseKind::Clause,
-            };
-            let text = flat(span.of(meter.text));
-            tally.insert((at, number), uncovered(kind, span, text));
+        for (number, test) in tests(step).into_iter().enumerate() {
+            let text = flat(test.span.of(meter.text));
+            tally.insert((at, number), uncovered(test.kind(), test.span, text));
         }
         let donors = donors(&bases, at);
         for base in &bases {
@@ -90,10 +87,26 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
     tally.into_values().collect()
 }
 
-/// The places of what a step tests, in the order of its trace.
-fn tests(step: &Step) -> Vec<Span> {
-    let leaves = |condition: &crate::esql::expr::Typed| {
-        condition.leaves().iter().map(|leaf| leaf.span).collect::<Vec<_>>()
+/// What a step tests: a leaf of a condition, or a pattern.
+pub(crate) struct Test<'a> {
+    /// Its place.
+    pub(crate) span: Span,
+    /// The leaf, and whether it stands below a negation; `None` for a pattern.
+    pub(crate) leaf: Option<(&'a Typed, bool)>,
+}
+
+impl Test<'_> {
+    fn kind(&self) -> ClauseKind {
+        if self.leaf.is_some() { ClauseKind::Clause } else { ClauseKind::Pattern }
+    }
+}
+
+/// What a step tests, in the order of its trace.
+pub(crate) fn tests(step: &Step) -> Vec<Test<'_>> {
+    let leaves = |condition| {
+        let mut found = Vec::new();
+        add_leaves(condition, false, &mut found);
+        found
     };
     match &step.kind {
         StepKind::Filter(condition) => leaves(condition),
@@ -103,8 +116,20 @@ fn tests(step: &Step) -> Vec<Span> {
             .filter_map(|call| call.filter.as_ref())
             .flat_map(leaves)
             .collect(),
-        StepKind::Grok { .. } | StepKind::Dissect { .. } => vec![step.span],
+        StepKind::Grok { .. } | StepKind::Dissect { .. } => {
+            vec![Test { span: step.span, leaf: None }]
+        }
         _ => Vec::new(),
+    }
+}
+
+fn add_leaves<'a>(condition: &'a Typed, negated: bool, found: &mut Vec<Test<'a>>) {
+    match &condition.node {
+        Node::And(parts) | Node::Or(parts) => {
+            parts.iter().for_each(|part| add_leaves(part, negated, found));
+        }
+        Node::Not(inner) => add_leaves(inner, !negated, found),
+        _ => found.push(Test { span: condition.span, leaf: Some((condition, negated)) }),
     }
 }
 

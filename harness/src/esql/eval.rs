@@ -15,7 +15,7 @@ pub(super) use arithmetic::negative;
 
 use super::column::{Builder, Cell, Column, Data, Layout};
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
-use super::run::{MAX_LINEAGE, TestTrace, Turn};
+use super::run::{GroupTrace, MAX_LINEAGE, TestTrace, Turn};
 use super::search::SearchFunctions;
 use super::source::Source;
 use super::types::Type;
@@ -65,6 +65,8 @@ pub(super) struct Machine<'a> {
     pub(super) lineage: Option<Vec<Vec<u32>>>,
     /// What the current step tested, when a run is traced.
     pub(super) tests: Vec<TestTrace>,
+    /// The groups that the current step made, when a run is traced.
+    pub(super) groups: Option<GroupTrace>,
     /// The rows that the current step takes otherwise.
     pub(super) turn: Option<&'a Turn>,
 }
@@ -90,6 +92,7 @@ impl<'a> Machine<'a> {
             mask: None,
             lineage: None,
             tests: Vec::new(),
+            groups: None,
             turn: None,
         }
     }

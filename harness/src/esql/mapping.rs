@@ -67,7 +67,8 @@ impl<'a> SchemaFields<'a> {
             return None;
         }
         let mapped = mapped(&field)?;
-        Some(MemoryField { name: name.into(), path: field.source.clone(), mapped })
+        let (path, null_value) = (field.source.clone(), field.null_value.clone());
+        Some(MemoryField { name: name.into(), path, mapped, null_value })
     }
 }
 

@@ -189,12 +189,14 @@ pub struct MemoryField {
     pub path: Arc<str>,
     /// How it is mapped.
     pub mapped: Mapped,
+    /// What the index keeps in place of a null that a document states.
+    pub null_value: Option<Arc<str>>,
 }
 
 impl MemoryField {
     /// A field whose values stand under its name.
     pub fn new(name: &str, mapped: Mapped) -> Self {
-        Self { name: name.into(), path: name.into(), mapped }
+        Self { name: name.into(), path: name.into(), mapped, null_value: None }
     }
 }
 
@@ -243,13 +245,16 @@ impl MemorySource {
         let mut source = Self { rows, ..Self::default() };
         let flat: Vec<_> = documents.iter().map(|document| flatten(document.source)).collect();
         let mut ignored: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); rows];
-        for MemoryField { name, path, mapped } in fields {
+        for MemoryField { name, path, mapped, null_value } in fields {
+            let stated = null_value.as_ref().map(|text| Json::String(text.to_string()));
             let mut builder = Builder::new(mapped.ty(), rows);
             for (document, ignored) in flat.iter().zip(&mut ignored) {
                 let mut values = Vec::new();
                 // A document may state a multi-field by its own name, as exports do.
                 let own = document.get(&**name).filter(|_| name != path);
                 for json in document.get(&**path).into_iter().chain(own).flatten() {
+                    let json = if json.is_null() { stated.as_ref() } else { Some(*json) };
+                    let Some(json) = json else { continue };
                     match mapped.read(json) {
                         Some(value) => values.push(value),
                         None if !json.is_object() => {
@@ -318,7 +323,7 @@ impl Source for MemorySource {
     }
 }
 
-/// The values of every path; an object is a value as well.
+/// The values of every path; an object is a value as well, and so is null.
 fn flatten(document: &Json) -> BTreeMap<String, Vec<&Json>> {
     let mut out: BTreeMap<String, Vec<&Json>> = BTreeMap::new();
     let mut pending = vec![(String::new(), document)];
@@ -338,7 +343,6 @@ fn flatten(document: &Json) -> BTreeMap<String, Vec<&Json>> {
                     pending.push((path, value));
                 }
             }
-            Json::Null => {}
             _ => out.entry(path).or_default().push(json),
         }
     }

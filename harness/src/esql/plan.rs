@@ -124,6 +124,42 @@ impl Step {
             _ => Vec::new(),
         }
     }
+
+    /// Calls `visit` on every expression, in the order of the query.
+    pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Typed)) {
+        match &self.kind {
+            StepKind::From | StepKind::Limit(_) | StepKind::Expand { .. } => {}
+            StepKind::Row(columns) | StepKind::Eval(columns) => {
+                columns.iter().for_each(|(_, typed)| visit(typed));
+            }
+            StepKind::Filter(typed)
+            | StepKind::Dissect { input: typed, .. }
+            | StepKind::Grok { input: typed, .. }
+            | StepKind::Completion { prompt: typed, .. } => visit(typed),
+            StepKind::Sort(keys) => keys.iter().for_each(|key| visit(&key.expr)),
+            StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
+                grouping.before.iter().for_each(|(_, typed)| visit(typed));
+                for call in &grouping.aggregates {
+                    call.args.iter().chain(&call.filter).for_each(&mut *visit);
+                }
+                grouping.after.iter().for_each(|(_, typed)| visit(typed));
+            }
+        }
+    }
+
+    /// The registers that it reads.
+    pub fn reads(&self) -> Vec<Register> {
+        let mut found = Vec::new();
+        self.expressions(&mut |typed| typed.registers(&mut |register| found.push(register)));
+        match &self.kind {
+            StepKind::Expand { from, .. } => found.push(*from),
+            StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
+                found.extend(grouping.keys.iter().map(|(row, ..)| *row));
+            }
+            _ => {}
+        }
+        found
+    }
 }
 
 /// What a step does.
@@ -250,26 +286,7 @@ impl Plan {
 
     /// Calls `visit` on every expression, in the order of the query.
     pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Typed)) {
-        for step in &self.steps {
-            match &step.kind {
-                StepKind::From | StepKind::Limit(_) | StepKind::Expand { .. } => {}
-                StepKind::Row(columns) | StepKind::Eval(columns) => {
-                    columns.iter().for_each(|(_, typed)| visit(typed));
-                }
-                StepKind::Filter(typed)
-                | StepKind::Dissect { input: typed, .. }
-                | StepKind::Grok { input: typed, .. }
-                | StepKind::Completion { prompt: typed, .. } => visit(typed),
-                StepKind::Sort(keys) => keys.iter().for_each(|key| visit(&key.expr)),
-                StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
-                    grouping.before.iter().for_each(|(_, typed)| visit(typed));
-                    for call in &grouping.aggregates {
-                        call.args.iter().chain(&call.filter).for_each(&mut *visit);
-                    }
-                    grouping.after.iter().for_each(|(_, typed)| visit(typed));
-                }
-            }
-        }
+        self.steps.iter().for_each(|step| step.expressions(visit));
     }
 
     /// The full-text functions, in the order of the query.

@@ -27,7 +27,7 @@ use crate::span::Span;
 
 pub use super::eval::Truth;
 pub(super) use trace::MAX_LINEAGE;
-pub use trace::{Joined, Shape, StepTrace, TestTrace};
+pub use trace::{GroupTrace, Joined, Shape, StepTrace, TestTrace};
 pub use turn::{Change, Turn};
 
 /// The most rows that a step may make, whatever it multiplies.
@@ -155,6 +155,7 @@ pub fn run(
             rows_out: machine.len,
             tests: std::mem::take(&mut machine.tests),
             lineage: machine.lineage.clone().unwrap_or_default(),
+            groups: machine.groups.take(),
         });
     }
     Ok(table(machine, &plan.output, trace))

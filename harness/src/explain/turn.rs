@@ -51,7 +51,7 @@ pub(super) fn turn(
 }
 
 /// The fields in which two events differ, by name.
-fn fields(old: &Event, new: &Event) -> Vec<FieldChange> {
+pub(super) fn fields(old: &Event, new: &Event) -> Vec<FieldChange> {
     let (old, new) = (values(&old.source), values(&new.source));
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();

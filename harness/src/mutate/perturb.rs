@@ -86,12 +86,7 @@ fn variants(events: &[Event], plan: &Plan) -> Vec<Vec<Event>> {
             if let Some(copy) = moved(&copy, time.saturating_add(shift)) {
                 let mut more = events.to_vec();
                 more.insert(if shift > 0 { number + 1 } else { number }, copy);
-                // Ids by position are those that the file would give.
-                for (position, event) in (1..).zip(&mut more) {
-                    if event.id.starts_with('#') {
-                        event.id = format!("#{position}");
-                    }
-                }
+                renumbered(&mut more);
                 all.push(more);
             }
         }
@@ -124,8 +119,17 @@ fn spans(events: &[Event], plan: &Plan) -> Vec<Vec<Event>> {
     all
 }
 
+/// Gives events without an id of their own the ids that a file would give.
+pub(super) fn renumbered(events: &mut [Event]) {
+    for (position, event) in (1..).zip(events) {
+        if event.id.starts_with('#') {
+            event.id = format!("#{position}");
+        }
+    }
+}
+
 /// The event at another time.
-fn moved(event: &Event, millis: i64) -> Option<Event> {
+pub(super) fn moved(event: &Event, millis: i64) -> Option<Event> {
     let mut source = event.source.clone();
     fields::set(&mut source, "@timestamp", vec![json!(format_date(millis))]);
     rebuilt(event, source)

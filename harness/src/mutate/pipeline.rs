@@ -1,18 +1,19 @@
 //! Mutants of ES|QL pipelines: the text of the query is changed, planned anew
 //! and run on the cases.
-//!
-//! Nothing is claimed to mean the same, and no case is proposed: both would
-//! have to know what later commands make of a row.
 
 mod edits;
+mod proof;
+mod propose;
+pub(crate) mod vary;
 
 use super::edit::marked;
-use super::{Mutant, Operator, Outcome, RuleMutants};
+use super::{Fixtures, Mutant, Operator, Outcome, RuleMutants};
 use crate::case::Polarity;
 use crate::coverage::pipeline::text::{Mark, edited};
 use crate::ir::{Origin, Part};
 use crate::run::{Flow, Program};
 use crate::verdict::{self, Verdict};
+use propose::Proposer;
 
 /// One change of the text.
 #[derive(Clone, Debug)]
@@ -25,12 +26,14 @@ struct Edit {
 }
 
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
-pub(super) fn rule(flow: &Flow<'_>) -> RuleMutants {
+pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
     let mut mutants = Vec::new();
     if let Ok(program) = flow.program(flow.text()) {
         let holding = holding(flow, &program);
+        let proposer = (fixtures != Fixtures::Skip).then(|| Proposer::new(flow, &program));
+        let judge = Judge { flow, program: &program, holding, proposer };
         let edits = edits::edits(flow.text());
-        mutants.extend(edits.iter().map(|edit| mutant(flow, edit, &holding)));
+        mutants.extend(edits.iter().map(|edit| judge.mutant(edit)));
     }
     RuleMutants { key: flow.key(), mutants }
 }
@@ -51,38 +54,57 @@ fn judged(flow: &Flow<'_>, program: &Program, case: usize) -> Option<Result<Verd
     Some(verdict.map_err(|error| error.to_string()))
 }
 
-fn mutant(flow: &Flow<'_>, edit: &Edit, holding: &[usize]) -> Mutant {
-    let text = flow.text();
-    let span = edit.shown.iter().map(|mark| mark.span).reduce(crate::span::Span::to);
-    let replacement = edit.shown.iter().map(|mark| mark.with.as_str());
-    Mutant {
-        operator: edit.operator,
-        origin: Origin { part: Part::Query, span: span.unwrap_or_default() },
-        replacement: replacement.collect(),
-        text: marked(text, &edit.shown).trim().to_owned(),
-        outcome: outcome(flow, edit, holding),
-    }
+struct Judge<'a> {
+    flow: &'a Flow<'a>,
+    /// The rule's own query.
+    program: &'a Program,
+    /// The cases that hold under the rule.
+    holding: Vec<usize>,
+    /// `None` where no cases are wanted.
+    proposer: Option<Proposer<'a>>,
 }
 
-fn outcome(flow: &Flow<'_>, edit: &Edit, holding: &[usize]) -> Outcome {
-    let mut reason = None;
-    for marks in &edit.tried {
-        match flow.program(&edited(flow.text(), marks)) {
-            Ok(program) => return tried(flow, &program, holding),
-            Err(errors) => reason = reason.or(errors.into_iter().next()),
+impl Judge<'_> {
+    fn mutant(&self, edit: &Edit) -> Mutant {
+        let span = edit.shown.iter().map(|mark| mark.span).reduce(crate::span::Span::to);
+        let replacement = edit.shown.iter().map(|mark| mark.with.as_str());
+        Mutant {
+            operator: edit.operator,
+            origin: Origin { part: Part::Query, span: span.unwrap_or_default() },
+            replacement: replacement.collect(),
+            text: marked(self.flow.text(), &edit.shown).trim().to_owned(),
+            outcome: self.outcome(edit),
         }
     }
-    let reason = reason.map_or_else(|| "no change".to_owned(), |error| error.to_string());
-    Outcome::Unviable { reason }
-}
 
-fn tried(flow: &Flow<'_>, program: &Program, holding: &[usize]) -> Outcome {
-    for case in holding {
-        match judged(flow, program, *case) {
-            Some(Ok(Verdict::Pass)) | None => {}
-            Some(Ok(_)) => return Outcome::Caught { case: flow.cases()[*case].path.clone() },
-            Some(Err(reason)) => return Outcome::Unviable { reason },
+    fn outcome(&self, edit: &Edit) -> Outcome {
+        let mut reason = None;
+        for marks in &edit.tried {
+            match self.flow.program(&edited(self.flow.text(), marks)) {
+                Ok(program) => return self.tried(&program),
+                Err(errors) => reason = reason.or(errors.into_iter().next()),
+            }
         }
+        let reason = reason.map_or_else(|| "no change".to_owned(), |error| error.to_string());
+        Outcome::Unviable { reason }
     }
-    Outcome::Missed { fixture: None, polarity: Polarity::Negative }
+
+    fn tried(&self, program: &Program) -> Outcome {
+        for case in &self.holding {
+            match judged(self.flow, program, *case) {
+                Some(Ok(Verdict::Pass)) | None => {}
+                Some(Ok(_)) => {
+                    return Outcome::Caught { case: self.flow.cases()[*case].path.clone() };
+                }
+                Some(Err(reason)) => return Outcome::Unviable { reason },
+            }
+        }
+        if proof::is_equivalent(self.program, program) {
+            return Outcome::Equivalent;
+        }
+        let found = self.proposer.as_ref().and_then(|proposer| proposer.find(program));
+        let (fixture, polarity) = found
+            .map_or((None, Polarity::Negative), |(fixture, polarity)| (Some(fixture), polarity));
+        Outcome::Missed { fixture, polarity }
+    }
 }

@@ -46,6 +46,17 @@ impl Search<'_> {
         formulas: &mut Formulas,
         difference: Function,
     ) -> Option<(Value, Polarity)> {
+        let judge = |case, at, changed| self.judged(case, at, changed);
+        self.find_by(formulas, difference, &judge)
+    }
+
+    /// The same, where `judge` says what becomes of a case with an event changed.
+    pub(super) fn find_by(
+        &self,
+        formulas: &mut Formulas,
+        difference: Function,
+        judge: &dyn Fn(usize, usize, Event) -> Option<(Value, Polarity)>,
+    ) -> Option<(Value, Polarity)> {
         for (case, event, _) in self.starts(formulas, difference)?.into_iter().take(MAX_STARTS) {
             let mut left = difference;
             for _ in 0..MAX_TRIES {
@@ -58,7 +69,7 @@ impl Search<'_> {
                 };
                 let own = &self.subject.cases()[case].events[event];
                 let failed = match self.changed(formulas, own, &truth, &path) {
-                    Ok(changed) => match self.judged(case, event, changed) {
+                    Ok(changed) => match judge(case, event, changed) {
                         Some(found) => return Some(found),
                         None => path,
                     },
@@ -396,7 +407,7 @@ fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'
 }
 
 /// Values close to another.
-fn near(value: &Value) -> Vec<Value> {
+pub(super) fn near(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
             vec![Value::String(format!("{text}x")), Value::String(format!("x{text}"))]

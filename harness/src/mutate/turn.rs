@@ -20,6 +20,19 @@ pub(crate) fn turned(
     wanted: bool,
 ) -> Option<Event> {
     let predicate = *plan.filters().get(filter)?;
+    let holds = |event: &Event| eval(predicate, &subject.document(event), subject.columns());
+    turned_to(subject, (plan, filter), (case, event), wanted, &|event| holds(event) == wanted)
+}
+
+/// The same, where `accepts` says whether an event is as it has to be.
+pub(crate) fn turned_to(
+    subject: &Subject<'_>,
+    (plan, filter): (&Plan, usize),
+    (case, event): (usize, usize),
+    wanted: bool,
+    accepts: &dyn Fn(&Event) -> bool,
+) -> Option<Event> {
+    let predicate = *plan.filters().get(filter)?;
     let tree = Tree::new(predicate);
     let search = Search { subject, plan, mutant: plan, filter };
     let mut formulas = Formulas::new();
@@ -30,11 +43,7 @@ pub(crate) fn turned(
         let truth = search.truth(&formulas, document);
         let (_, path) = formulas.manager.nearest(left, &|variable| truth[variable as usize])?;
         let failed = match search.changed(&mut formulas, own, &truth, &path) {
-            Ok(changed)
-                if eval(predicate, &subject.document(&changed), subject.columns()) == wanted =>
-            {
-                return Some(changed);
-            }
+            Ok(changed) if accepts(&changed) => return Some(changed),
             Ok(_) => path,
             Err(failed) => failed,
         };

@@ -1,6 +1,8 @@
 //! An explanation for people: the query with every clause marked, what was
 //! found, the smallest change, and what events are together.
 
+mod steps;
+
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -35,8 +37,12 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
     report.problems(out)?;
     match explained.rule.cases.first() {
         None => {
-            report.query(None, out)?;
+            report.query(&|_| None, out)?;
             report.clauses(out)
+        }
+        Some(_) if !explained.steps.is_empty() => {
+            report.outcome(out)?;
+            report.steps(out)
         }
         Some(_) => {
             report.outcome(out)?;
@@ -68,8 +74,11 @@ fn values(values: &[String]) -> String {
     }
 }
 
+/// A mark and its colour.
+type Sign = (&'static str, AnsiColor);
+
 /// The mark and the colour of a truth.
-fn mark(truth: Truth) -> (&'static str, AnsiColor) {
+fn mark(truth: Truth) -> Sign {
     match truth {
         Truth::True => ("✓", AnsiColor::Green),
         Truth::False => ("✗", AnsiColor::Red),
@@ -110,8 +119,12 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// The query; with an event, each clause with its mark.
-    fn query(&self, event: Option<&EventView>, out: &mut dyn Write) -> io::Result<()> {
+    /// The query, each piece with the mark of the clauses that state it.
+    fn query(
+        &self,
+        marks: &dyn Fn(&[usize]) -> Option<Sign>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let Some(query) = &self.explained.rule.about.query else { return Ok(()) };
         let origins = self.explained.clauses.iter().map(|clause| clause.origin);
         let mut text = String::new();
@@ -119,14 +132,12 @@ impl Report<'_> {
         let segments = segments(query.text.trim_end(), Part::Query, origins);
         for segment in &segments {
             let shown = printable(segment.text, Lines::Keep);
-            let truth = event.and_then(|event| truth_of(event, &segment.clauses));
-            let Some(truth) = truth else {
+            let Some((own, colour)) = marks(&segment.clauses) else {
                 text.push_str(&shown);
                 before = &segment.clauses;
                 continue;
             };
             // A clause that goes on behind another keeps its mark.
-            let (own, colour) = mark(truth);
             let own = if before == segment.clauses { "" } else { own };
             for (at, line) in shown.split('\n').enumerate() {
                 if at > 0 {
@@ -242,7 +253,7 @@ impl Report<'_> {
         for warning in &run.warnings {
             writeln!(out, "  {}", safe(warning))?;
         }
-        if self.explained.events.is_empty() {
+        if self.explained.events.is_empty() && self.explained.steps.is_empty() {
             for why in &run.explanations {
                 let lead = why.event.iter().map(|event| format!("event {event}"));
                 let parts: Vec<String> = lead.chain(why.note.clone()).collect();
@@ -260,7 +271,7 @@ impl Report<'_> {
             self.bold(&format!("event {}", safe(&event.id))),
             self.styled.dim(&time)
         )?;
-        self.query(Some(event), out)?;
+        self.query(&|clauses| truth_of(event, clauses).map(mark), out)?;
         writeln!(out)?;
         let mut start = 0;
         for (filter, outcome) in event.filters.iter().enumerate() {

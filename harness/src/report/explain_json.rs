@@ -1,5 +1,7 @@
 //! An explanation for machines. The schema is docs/schemas/explain.schema.json.
 
+mod steps;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -27,6 +29,7 @@ struct Report<'a> {
     parts: Vec<Part<'a>>,
     case: Option<Case<'a>>,
     events: Vec<Event<'a>>,
+    steps: Vec<steps::Step<'a>>,
     together: Option<Together<'a>>,
 }
 
@@ -238,6 +241,7 @@ pub fn render(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         case: rule.cases.first().map(|run| case(run, explained.expects)),
         events: explained.events.iter().map(event).collect(),
+        steps: explained.steps.iter().map(steps::step).collect(),
         together: together(explained),
     };
     serde_json::to_writer_pretty(&mut *out, &report)?;

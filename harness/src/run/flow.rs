@@ -1,13 +1,11 @@
 //! An ES|QL rule and its cases, to be run with other texts than its own, and
 //! with rows that a step takes otherwise.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::Fixtures;
-use super::judge::{Judged, max_signals};
+use super::judge::max_signals;
 use super::pipeline::{Ask, Trial};
-use super::work::Work;
+use super::subject::Subject;
 use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::compile::rule::pipelined;
@@ -16,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::esql::memory::MemorySource;
 use crate::esql::run::{Table, Turn};
+use crate::event::Event;
 use crate::ir::eval::eval;
 use crate::ir::plan::{PipelinePlan, Plan, Reach};
 use crate::ir::{Part, Predicate};
@@ -24,10 +23,8 @@ use crate::schema::Schema;
 
 /// An ES|QL rule that is judged, and its cases.
 pub struct Flow<'a> {
-    judged: Judged<'a>,
-    fixtures: &'a Fixtures,
+    subject: Subject<'a>,
     schema: &'a Schema,
-    ranges: &'a [Range<u32>],
     /// By case: the events that the pipeline reads.
     read: Vec<Vec<u32>>,
 }
@@ -36,6 +33,7 @@ pub struct Flow<'a> {
 /// moment of the cases where it asks for the time.
 pub struct Program {
     moments: Vec<(i64, PipelinePlan, Pipeline)>,
+    uses_now: bool,
 }
 
 impl Program {
@@ -43,59 +41,73 @@ impl Program {
     pub fn pipeline(&self) -> Option<&Pipeline> {
         self.moments.first().map(|(_, _, pipeline)| pipeline)
     }
+
+    /// What the index answers for it, at the first of its moments.
+    pub fn documents(&self) -> Option<&PipelinePlan> {
+        self.moments.first().map(|(_, documents, _)| documents)
+    }
+
+    /// The query at a moment; `None` where it was not compiled for it.
+    fn at(&self, moment: i64) -> Option<(&PipelinePlan, &Pipeline)> {
+        let own = self.moments.iter().find(|(now, ..)| *now == moment);
+        let any = self.moments.first().filter(|_| !self.uses_now);
+        own.or(any).map(|(_, documents, pipeline)| (documents, pipeline))
+    }
 }
 
 impl<'a> Flow<'a> {
-    pub(super) fn new(
-        work: &'a Work,
-        ranges: &'a [Range<u32>],
-        fixtures: &'a Fixtures,
-        schema: &'a Schema,
-    ) -> Option<Self> {
-        let judged = Judged::of(work)?;
-        let mut read = Vec::with_capacity(work.cases.len());
-        for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
-            let (plan, _) = work.planned(setting)?;
-            let Plan::Pipeline(pipeline) = plan else { return None };
-            let documents = &fixtures.documents[range.start as usize..range.end as usize];
-            let holds = |condition: &Predicate, document: &Document| {
-                eval(condition, document, &fixtures.columns)
-            };
-            let ground = judged.ground(case, setting, plan, &|exception, event| {
-                documents.get(event).is_some_and(|own| holds(exception.condition, own))
-            });
-            let events = (0_u32..).zip(documents).filter(|(event, document)| {
-                ground.reaches(*event as usize, Reach::Window) && holds(&pipeline.filter, document)
-            });
-            read.push(events.map(|(event, _)| event).collect());
+    pub(super) fn new(subject: Subject<'a>, schema: &'a Schema) -> Option<Self> {
+        if !subject.is_pipeline() {
+            return None;
         }
-        matches!(work.plan(), Some(Plan::Pipeline(_))).then_some(Self {
-            judged,
-            fixtures,
-            schema,
-            ranges,
-            read,
-        })
+        let mut flow = Self { subject, schema, read: Vec::new() };
+        for case in 0..flow.cases().len() {
+            let Plan::Pipeline(plan) = flow.subject.plans().get(flow.subject.plan_of(case))? else {
+                return None;
+            };
+            let documents = (0_u32..).zip(flow.subject.events(case).documents);
+            let read = documents.filter(|(event, document)| {
+                flow.subject.reaches(case, *event as usize, Reach::Window)
+                    && flow.holds(&plan.filter, document)
+            });
+            let read = read.map(|(event, _)| event).collect();
+            flow.read.push(read);
+        }
+        Some(flow)
+    }
+
+    fn holds(&self, condition: &Predicate, document: &Document) -> bool {
+        eval(condition, document, self.subject.columns())
+    }
+
+    /// The rule as one of conditions on events: what the index answers.
+    pub fn subject(&self) -> &Subject<'a> {
+        &self.subject
     }
 
     /// The rule's key.
     pub fn key(&self) -> String {
-        self.judged.work.loaded.key()
+        self.subject.key()
     }
 
     /// The rule.
     pub fn rule(&self) -> &'a Rule {
-        self.judged.rule
+        self.subject.rule()
     }
 
     /// Its query.
     pub fn text(&self) -> &'a str {
-        self.judged.rule.query.as_ref().map_or("", |query| &query.text)
+        self.rule().query.as_ref().map_or("", |query| &query.text)
     }
 
     /// The cases, positives first.
     pub fn cases(&self) -> &'a [Arc<Case>] {
-        &self.judged.work.cases
+        self.subject.cases()
+    }
+
+    /// The events of a case that the pipeline reads, by number.
+    pub fn read(&self, case: usize) -> &[u32] {
+        self.read.get(case).map_or(&[], Vec::as_slice)
     }
 
     /// Compiles a text as the rule's query.
@@ -104,46 +116,71 @@ impl<'a> Flow<'a> {
     ///
     /// As of the rule's own query.
     pub fn program(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
-        let work = self.judged.work;
+        let work = self.subject.judged.work;
         let uses_now = work.compiled.as_ref().is_some_and(|compiled| compiled.uses_now);
         let mut nows: Vec<i64> = work.settings.iter().map(|setting| setting.now).collect();
         nows.sort_unstable();
         nows.dedup();
         nows.truncate(if uses_now { usize::MAX } else { 1 });
-        let completion = self.cases().iter().all(|case| case.options.completion.is_some());
+        if nows.is_empty() {
+            // Without cases the query is looked at and never run.
+            nows.push(0);
+        }
+        let cases = self.cases();
+        let completion =
+            !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
         let compile = |now| -> Result<_, Vec<Diagnostic>> {
             let context = Context { schema: self.schema, part: Part::Query, now: Now::at(now) };
-            let (plan, pipeline) = pipelined(self.judged.rule, text, context, completion)?;
+            let (plan, pipeline) = pipelined(self.rule(), text, context, completion)?;
             Ok((now, plan, pipeline))
         };
-        Ok(Program { moments: nows.into_iter().map(compile).collect::<Result<_, _>>()? })
+        let moments = nows.into_iter().map(compile).collect::<Result<_, _>>()?;
+        Ok(Program { moments, uses_now })
     }
 
     /// Prepares a case to be run; `None` for one that is not there.
     pub fn prepare<'p>(&'p self, program: &'p Program, case: usize) -> Option<Prepared<'p>> {
-        let setting = self.judged.work.settings.get(case)?;
-        let at_its_moment = program.moments.iter().find(|(now, ..)| *now == setting.now);
-        let (_, plan, pipeline) = at_its_moment.or(program.moments.first())?;
-        let range = self.ranges.get(case)?;
-        let documents = &self.fixtures.documents[range.start as usize..range.end as usize];
+        let now = self.subject.judged.work.settings.get(case)?.now;
+        let read = self.read(case).to_vec();
+        let documents = self.subject.events(case).documents;
+        self.prepared(program, (self.cases().get(case)?.clone(), now), documents, read)
+    }
+
+    /// Prepares a case with other events; `None` where the query asks for the
+    /// time and was not compiled for the moment of that case.
+    pub fn trial<'p>(
+        &'p self,
+        program: &'p Program,
+        case: usize,
+        events: Vec<Event>,
+    ) -> Option<Prepared<'p>> {
+        let trial = self.subject.trial(case, events);
+        let Plan::Pipeline(plan) = self.subject.plans().get(self.subject.plan_of(case))? else {
+            return None;
+        };
+        let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
+        let own = Case { events: trial.events().to_vec(), ..Case::clone(self.cases().get(case)?) };
+        self.prepared(program, (Arc::new(own), trial.now), trial.documents(), read)
+    }
+
+    fn prepared<'p>(
+        &'p self,
+        program: &'p Program,
+        (case, now): (Arc<Case>, i64),
+        documents: &[Document],
+        read: Vec<u32>,
+    ) -> Option<Prepared<'p>> {
+        let (plan, pipeline) = program.at(now)?;
         let matched = |condition: &Predicate| -> Vec<u32> {
             let numbered = (0_u32..).zip(documents);
-            let found =
-                numbered.filter(|(_, document)| eval(condition, document, &self.fixtures.columns));
+            let found = numbered.filter(|(_, document)| self.holds(condition, document));
             found.map(|(event, _)| event).collect()
         };
-        let mut hits = vec![self.read.get(case)?.clone()];
+        let mut hits = vec![read];
         hits.extend(plan.searches.iter().map(matched));
-        let case = self.cases().get(case)?;
-        let mut prepared = Prepared {
-            rule: self.judged.rule,
-            case,
-            pipeline,
-            now: setting.now,
-            hits,
-            source: MemorySource::default(),
-        };
-        prepared.source = prepared.trial().source(&case.events);
+        let source = MemorySource::default();
+        let mut prepared = Prepared { rule: self.rule(), case, pipeline, now, hits, source };
+        prepared.source = prepared.trial().source(&prepared.case.events);
         Some(prepared)
     }
 }
@@ -151,7 +188,7 @@ impl<'a> Flow<'a> {
 /// A case that is ready to be run.
 pub struct Prepared<'a> {
     rule: &'a Rule,
-    case: &'a Case,
+    case: Arc<Case>,
     pipeline: &'a Pipeline,
     now: i64,
     hits: Vec<Vec<u32>>,
@@ -159,6 +196,11 @@ pub struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
+    /// Its events.
+    pub fn events(&self) -> &[Event] {
+        &self.case.events
+    }
+
     fn trial(&self) -> Trial<'_> {
         Trial {
             rule: self.rule,
@@ -179,7 +221,7 @@ impl Prepared<'_> {
     pub fn run(&self, trace: bool, turn: Option<&Turn>) -> Result<(usize, Table), Diagnostic> {
         let trial = self.trial();
         let rows = self.hits.first().cloned().unwrap_or_default();
-        let table = trial.run(self.case, &self.source, Ask { rows, trace, turn })?;
+        let table = trial.run(&self.case, &self.source, Ask { rows, trace, turn })?;
         Ok((trial.found(&table, &self.source).len(), table))
     }
 }

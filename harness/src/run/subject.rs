@@ -20,7 +20,7 @@ use crate::rule::model::Rule;
 
 /// A rule that is judged, and its cases.
 pub struct Subject<'a> {
-    judged: Judged<'a>,
+    pub(super) judged: Judged<'a>,
     fixtures: &'a Fixtures,
     ranges: &'a [Range<u32>],
     plans: Vec<Plan>,
@@ -35,11 +35,6 @@ impl<'a> Subject<'a> {
         fixtures: &'a Fixtures,
     ) -> Option<Self> {
         let judged = Judged::of(work)?;
-        if let Some(Plan::Pipeline(_)) = work.plan() {
-            // Pipelines run on events as a whole: coverage of their commands
-            // and mutants of them would come in here.
-            return None;
-        }
         let mut grounds = Vec::with_capacity(work.cases.len());
         for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
             let documents = &fixtures.documents[range.start as usize..range.end as usize];
@@ -49,6 +44,11 @@ impl<'a> Subject<'a> {
         let moments = grounds.iter().map(Ground::moments).collect();
         let plans = work.plans().map(grouped).collect();
         Some(Self { judged, fixtures, ranges, plans, grounds, moments })
+    }
+
+    /// Whether it is an ES|QL rule.
+    pub(super) fn is_pipeline(&self) -> bool {
+        matches!(self.judged.work.plan(), Some(Plan::Pipeline(_)))
     }
 
     /// The rule's key.
@@ -153,7 +153,7 @@ impl<'a> Subject<'a> {
         let plan = &self.plans[setting.plan];
         let ground = ground(self.judged, &case, &setting, plan, &documents, self.fixtures);
         let moments = ground.moments();
-        Trial { subject: self, case, documents, moments, ground }
+        Trial { subject: self, case, now: setting.now, documents, moments, ground }
     }
 }
 
@@ -186,6 +186,8 @@ fn grouped(plan: &Plan) -> Plan {
 pub struct Trial<'a> {
     subject: &'a Subject<'a>,
     case: Case,
+    /// When it is run.
+    pub(super) now: i64,
     documents: Vec<Document>,
     moments: Vec<Option<Moment>>,
     ground: Ground,
@@ -202,6 +204,20 @@ impl Trial<'_> {
         &self.documents
     }
 
+    /// The events within reach that fulfil a filter.
+    pub(super) fn hits(
+        &self,
+        filter: &Predicate,
+        reach: Reach,
+        holds: &dyn Fn(&Predicate, &Document) -> bool,
+    ) -> Vec<u32> {
+        let numbered = (0..).zip(&self.documents);
+        let hit = numbered.filter(|(number, document)| {
+            self.ground.reaches(*number as usize, reach) && holds(filter, document)
+        });
+        hit.map(|(number, _)| number).collect()
+    }
+
     /// How many alerts a plan raises; `holds` says whether an event fulfils a
     /// filter of the plan.
     pub fn alerts(
@@ -210,15 +226,8 @@ impl Trial<'_> {
         holds: &dyn Fn(&Predicate, &Document) -> bool,
     ) -> Result<usize, detect::Error> {
         let filters = plan.filters().into_iter().zip(plan.reaches());
-        let hits: Vec<Vec<u32>> = filters
-            .map(|(filter, reach)| {
-                let numbered = (0..).zip(&self.documents);
-                let hit = numbered.filter(|(number, document)| {
-                    self.ground.reaches(*number as usize, reach) && holds(filter, document)
-                });
-                hit.map(|(number, _)| number).collect()
-            })
-            .collect();
+        let hits: Vec<Vec<u32>> =
+            filters.map(|(filter, reach)| self.hits(filter, reach, holds)).collect();
         let events = Events {
             documents: &self.documents,
             columns: self.subject.columns(),

@@ -85,14 +85,14 @@ impl Narrower<'_> {
                     };
                     let passes = if truth { op } else { opposite(op) };
                     self.field(value).zip(fold_value(constant)).map(|(field, constant)| {
-                        let test = compared(&field, passes, &constant);
+                        let test = compared(&field.ty, passes, &constant);
                         leaf(&field, test.unwrap_or(Test::Exists), span)
                     })
                 }
                 Node::In { value, choices } => self.field(value).map(|field| {
                     let tests: Option<Vec<Test>> = choices
                         .iter()
-                        .map(|choice| compared(&field, CompareOp::Eq, &fold_value(choice)?))
+                        .map(|choice| compared(&field.ty, CompareOp::Eq, &fold_value(choice)?))
                         .collect();
                     match tests.filter(|_| truth) {
                         Some(tests) => any(tests.into_iter().map(|test| leaf(&field, test, span))),
@@ -145,7 +145,7 @@ impl Narrower<'_> {
             | FieldType::Nested
             | FieldType::Other(_) => false,
         };
-        (alike && field.nested.is_none() && field.null_value.is_none()).then_some(field)
+        (alike && field.nested.is_none()).then_some(field)
     }
 }
 
@@ -165,8 +165,8 @@ fn liked(field: &Field, matcher: &Matcher, span: Span) -> Predicate {
 
 /// The values that compare so with a constant; `None` where the index knows
 /// no test for them.
-fn compared(field: &Field, op: CompareOp, constant: &Value) -> Option<Test> {
-    match (&field.ty, constant) {
+pub(super) fn compared(ty: &FieldType, op: CompareOp, constant: &Value) -> Option<Test> {
+    match (ty, constant) {
         (FieldType::Keyword { .. } | FieldType::Wildcard { .. }, Value::Str(text)) => {
             let pattern = match op {
                 CompareOp::Eq => Pattern::Equals(text.clone(), Case::Sensitive),
@@ -215,7 +215,7 @@ fn interval(op: CompareOp, value: i64, test: fn(Interval<i64>) -> Test) -> Optio
 }
 
 /// The operator with its sides changed.
-fn mirrored(op: CompareOp) -> CompareOp {
+pub(super) fn mirrored(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Eq | CompareOp::Ne => op,
         CompareOp::Lt => CompareOp::Gt,
@@ -226,7 +226,7 @@ fn mirrored(op: CompareOp) -> CompareOp {
 }
 
 /// The operator that holds where this one fails.
-fn opposite(op: CompareOp) -> CompareOp {
+pub(super) fn opposite(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Eq => CompareOp::Ne,
         CompareOp::Ne => CompareOp::Eq,

@@ -66,6 +66,8 @@ pub(crate) fn words(text: &str, range: Span, word: &str) -> Vec<Span> {
 pub(crate) struct Key {
     /// The key as written.
     pub(crate) span: Span,
+    /// Its name.
+    pub(crate) name: String,
     /// What is left out, a comma or `BY` with it.
     pub(crate) removed: Span,
     /// Changes that leave it out, to be tried in this order: some may not be
@@ -113,7 +115,7 @@ fn key(text: &str, command: &Command, stats: &Stats, (at, inline): (usize, bool)
     };
     // Of `INLINE STATS` the columns stay, and must not change.
     let without = if inline { vec![vec![plain]] } else { vec![vec![plain], some] };
-    Some(Key { span, removed, without })
+    Some(Key { span, name: name.to_owned(), removed, without })
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ fn group(
     for (index, (key, (_, register, ty))) in keys.iter().zip(&grouping.keys).enumerate() {
         columns.push((*register, Arc::new(groups.key(index, key).with_type(*ty))));
     }
+    machine.trace_groups(columns.iter().map(|(_, column)| column.clone()).collect(), &groups);
     for (number, call) in grouping.aggregates.iter().enumerate() {
         let args = call.args.iter().map(|arg| machine.eval(arg)).collect::<Result<Vec<_>, _>>()?;
         let mask = match &call.filter {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::groups::Groups;
 use crate::esql::column::Column;
 use crate::esql::eval::{Machine, Origin, Truth};
 use crate::esql::expr::{Node, Typed};
@@ -31,6 +32,17 @@ pub struct StepTrace {
     /// The rows of the source behind each row that it left, ascending; empty
     /// when not traced.
     pub lineage: Vec<Vec<u32>>,
+    /// What `STATS` and `INLINE STATS` counted together, when traced.
+    pub groups: Option<GroupTrace>,
+}
+
+/// The groups of an aggregation, in the order of its result.
+#[derive(Clone, Debug, Default)]
+pub struct GroupTrace {
+    /// By key: its value in each group.
+    pub keys: Vec<Arc<Column>>,
+    /// How many rows are in each group.
+    pub sizes: Vec<usize>,
 }
 
 impl StepTrace {
@@ -50,6 +62,8 @@ pub struct TestTrace {
     pub truths: Vec<Truth>,
     /// The columns that it reads: where it names them, and their values.
     pub inputs: Vec<(Span, Arc<Column>)>,
+    /// The two sides of a comparison.
+    pub sides: Option<[Arc<Column>; 2]>,
     /// What a pattern gave, by its outputs; empty for conditions.
     pub outputs: Vec<Arc<Column>>,
 }
@@ -91,8 +105,14 @@ impl Machine<'_> {
             });
             let inputs = inputs.into_iter().map(|(span, register)| (span, self.register(register)));
             let inputs = inputs.collect();
-            let outputs = Vec::new();
-            self.tests.push(TestTrace { span: leaf.span, truths, inputs, outputs });
+            let sides = match &leaf.node {
+                Node::Compare { left, right, .. } => {
+                    self.eval(left).and_then(|left| Ok([left, self.eval(right)?])).ok()
+                }
+                _ => None,
+            };
+            let (span, outputs) = (leaf.span, Vec::new());
+            self.tests.push(TestTrace { span, truths, inputs, sides, outputs });
         }
         self.warnings = warnings;
     }
@@ -116,7 +136,17 @@ impl Machine<'_> {
             }
             _ => Vec::new(),
         };
-        self.tests.push(TestTrace { span: step.span, truths, inputs, outputs: columns });
+        let (span, sides, outputs) = (step.span, None, columns);
+        self.tests.push(TestTrace { span, truths, inputs, sides, outputs });
+    }
+
+    /// Keeps the groups of the current step.
+    pub(super) fn trace_groups(&mut self, keys: Vec<Arc<Column>>, groups: &Groups) {
+        if self.lineage.is_some() {
+            let mut sizes = vec![0; groups.count];
+            groups.each(None, |_, group| sizes[group] += 1);
+            self.groups = Some(GroupTrace { keys, sizes });
+        }
     }
 
     /// Joins the lineage of the rows of each group.
