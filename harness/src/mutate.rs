@@ -51,6 +51,8 @@ pub struct Mutants {
 pub struct RuleMutants {
     /// The rule's key.
     pub key: String,
+    /// How many cases it has.
+    pub cases: usize,
     /// In the order of the rule; empty where it did not compile.
     pub mutants: Vec<Mutant>,
 }
@@ -225,10 +227,8 @@ impl Outcome {
 /// What to do beside judging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fixtures {
-    /// Propose a case for every mutant that was missed.
+    /// Propose a case for every mutant that was missed, by changing the rule's own.
     Propose,
-    /// The same, but none for rules without cases: they miss all of their mutants.
-    OfTested,
     /// Propose none.
     Skip,
 }
@@ -299,7 +299,7 @@ fn sheets<'a>(
 fn judged(rules: &Rules<'_>, edits: &Edits, sheets: &[Sheet<'_>], fixtures: Fixtures) -> Mutants {
     let sheets = sheets.par_iter().zip(edits);
     let judged = sheets.map(|(sheet, edits)| judge::rule(sheet, edits, fixtures)).collect();
-    let none = |key| RuleMutants { key, mutants: Vec::new() };
+    let none = |key| RuleMutants { key, ..RuleMutants::default() };
     Mutants { rules: rules.each(judged, |flow| pipeline::rule(flow, fixtures), none) }
 }
 

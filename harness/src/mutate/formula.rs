@@ -4,12 +4,13 @@
 //! A nested condition is one variable, told apart by the function of its
 //! inside; that function has variables of its own, since it is about objects.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::facts::{self, Facts};
-use super::witness::{self, Side};
+use super::witness::{self, Answer, Side, Sides};
 use crate::coverage::tree::{Node, Tree};
 use crate::ir::{Column, Leaf, Predicate, Test};
 
@@ -39,6 +40,18 @@ pub(super) struct Formulas {
     facts: Facts,
     /// The variables of the filter's own leaves, by node, once they are asked for.
     own: Option<Vec<u32>>,
+    /// Whether the filter is too large for diagrams.
+    pub(super) is_large: bool,
+}
+
+/// A filter with another condition in place of one node.
+#[derive(Clone, Copy)]
+pub(super) struct Gap<'g> {
+    pub(super) tree: &'g Tree<'g>,
+    pub(super) node: usize,
+    pub(super) with: &'g Predicate,
+    /// What holds of all events that matter.
+    pub(super) needed: &'g Predicate,
 }
 
 impl Formulas {
@@ -51,19 +64,12 @@ impl Formulas {
             groups: HashMap::new(),
             facts: Facts::default(),
             own: None,
+            is_large: false,
         }
     }
 
-    /// The function of a predicate, with another in place of one node; `None`
-    /// where it is too large.
-    fn function(
-        &mut self,
-        tree: &Tree<'_>,
-        change: Option<(usize, &Predicate)>,
-    ) -> Option<Function> {
-        self.node(tree, 0, change)
-    }
-
+    /// The function of a node, with another in place of one at or below it;
+    /// `None` where it is too large.
     fn node(
         &mut self,
         tree: &Tree<'_>,
@@ -269,41 +275,63 @@ impl Formulas {
     /// Where a filter has a value, given the facts; `None` where that is too
     /// large to tell.
     pub(super) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
-        let mut own = self.function(tree, None)?;
+        let mut own = self.node(tree, 0, None)?;
         if !value {
             own = self.manager.not(own)?;
         }
         self.constrained(own)
     }
 
-    /// Whether a filter and its change differ on events that matter, given the
-    /// facts; `None` where that is too large to tell.
-    pub(super) fn differs(
-        &mut self,
-        tree: &Tree<'_>,
-        change: (usize, &Predicate),
-        needed: &Predicate,
-    ) -> Option<bool> {
-        let found = self.search(tree, change, needed);
-        found.or_else(|| Some(self.difference(tree, change, needed)? != FALSE))
+    /// Whether a filter and its change differ, given the facts; `None` where that
+    /// is too large to tell.
+    pub(super) fn differs(&mut self, gap: Gap<'_>) -> Option<bool> {
+        match self.search(gap) {
+            Answer::Differs(_) => Some(true),
+            Answer::Same => Some(false),
+            Answer::Unknown => Some(self.difference(gap)? != FALSE),
+        }
     }
 
-    /// The same by search; `None` where it was given up, and of nested conditions.
-    pub(super) fn search(
-        &mut self,
-        tree: &Tree<'_>,
-        (node, with): (usize, &Predicate),
-        needed: &Predicate,
-    ) -> Option<bool> {
+    /// The same by search, which knows nothing of nested conditions.
+    pub(super) fn search(&mut self, gap: Gap<'_>) -> Answer {
+        self.sought(gap, &|_| false).unwrap_or(Answer::Unknown)
+    }
+
+    /// Values of leaves with which a filter and its change differ, with few
+    /// changes to `base`, as a function; `None` where none are found.
+    pub(super) fn near(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Function> {
+        let Answer::Differs(mut values) = self.sought(gap, base)? else { return None };
+        // From the last on: each is on top of what is there already.
+        values.sort_unstable_by_key(|(variable, _)| Reverse(*variable));
+        self.all_of(&values)
+    }
+
+    fn sought(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Answer> {
         if self.own.is_none() {
-            self.own = Some(self.variables(tree)?);
+            self.own = Some(self.variables(gap.tree)?);
         }
-        let (with, needed) = (Tree::new(with), Tree::new(needed));
+        let (with, needed) = (Tree::new(gap.with), Tree::new(gap.needed));
         let (of_with, of_needed) = (self.variables(&with)?, self.variables(&needed)?);
-        let with = Side { tree: &with, variables: &of_with };
-        let needed = Side { tree: &needed, variables: &of_needed };
-        let own = Side { tree, variables: self.own.as_deref()? };
-        witness::differs(own, (node, with), needed, (&self.facts, self.atoms.len()))
+        let sides = Sides {
+            own: Side { tree: gap.tree, variables: self.own.as_deref()? },
+            node: gap.node,
+            with: Side { tree: &with, variables: &of_with },
+            needed: Side { tree: &needed, variables: &of_needed },
+        };
+        Some(witness::search(sides, &self.facts, self.atoms.len(), base))
+    }
+
+    /// The function that is true where all of these have their values.
+    pub(super) fn all_of(&mut self, values: &[(u32, bool)]) -> Option<Function> {
+        let mut all = TRUE;
+        for (variable, value) in values {
+            let mut literal = self.manager.variable(*variable)?;
+            if !value {
+                literal = self.manager.not(literal)?;
+            }
+            all = self.manager.and(literal, all)?;
+        }
+        Some(all)
     }
 
     /// The variables of a filter's leaves, by node; `None` where conditions are nested.
@@ -320,19 +348,32 @@ impl Formulas {
         tree.nodes.iter().map(variable).collect()
     }
 
-    /// Where a filter and its change differ on events that matter, given the
-    /// facts; `None` where that is too large to tell.
-    pub(super) fn difference(
-        &mut self,
-        tree: &Tree<'_>,
-        change: (usize, &Predicate),
-        needed: &Predicate,
-    ) -> Option<Function> {
-        let own = self.function(tree, None)?;
-        let other = self.function(tree, Some(change))?;
+    /// Where a filter and its change differ, given the facts; `None` where that is
+    /// too large to tell, which is not tried again then.
+    pub(super) fn difference(&mut self, gap: Gap<'_>) -> Option<Function> {
+        if self.is_large {
+            return None;
+        }
+        let found = self.whole_difference(gap);
+        if found.is_none() {
+            *self = Self { is_large: true, ..Self::new() };
+        }
+        found
+    }
+
+    fn whole_difference(&mut self, gap: Gap<'_>) -> Option<Function> {
+        let own = self.node(gap.tree, 0, None)?;
+        let other = self.node(gap.tree, 0, Some((gap.node, gap.with)))?;
         let differ = self.manager.xor(own, other)?;
-        let needed = self.free(needed, &None)?;
+        let needed = self.free(gap.needed, &None)?;
         let differ = self.manager.and(differ, needed)?;
         self.constrained(differ)
+    }
+
+    /// Forgets all functions where they take much room.
+    pub(super) fn tidy(&mut self) {
+        if self.manager.is_half_full() {
+            *self = Self { is_large: self.is_large, ..Self::new() };
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Judges the mutants of one rule by its cases.
 
 use super::edit::{Change, Edit, Replaced};
-use super::formula::Formulas;
+use super::formula::{Formulas, Gap};
 use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb, propose, relevance};
 use crate::case::Polarity;
 use crate::coverage::bits::Bits;
@@ -42,7 +42,7 @@ pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -
     let mut judge = Judge { sheet, grounds, edits, fixtures, formulas: Vec::new() };
     let count = edits.first().map_or(0, Vec::len);
     let mutants = (0..count).map(|at| judge.mutant(at)).collect();
-    RuleMutants { key: subject.key(), mutants }
+    RuleMutants { key: subject.key(), cases: subject.cases().len(), mutants }
 }
 
 impl<'s> Ground<'s> {
@@ -100,7 +100,7 @@ struct Judge<'s, 'a> {
     edits: &'s [Vec<Edit>],
     fixtures: Fixtures,
     /// By filter of the first plan.
-    formulas: Vec<Option<Formulas>>,
+    formulas: Vec<Formulas>,
 }
 
 impl Judge<'_, '_> {
@@ -134,13 +134,8 @@ impl Judge<'_, '_> {
         if self.is_equivalent(edit) {
             return Outcome::Equivalent;
         }
-        let wanted = match self.fixtures {
-            Fixtures::Propose => true,
-            Fixtures::OfTested => !self.sheet.subject.cases().is_empty(),
-            Fixtures::Skip => false,
-        };
         let found = match &edit.change {
-            _ if !wanted => None,
+            _ if self.fixtures == Fixtures::Skip => None,
             Change::Filters(replaced) => self.proposal(edit, replaced),
             Change::Plan(..) => perturb::propose(self.sheet.subject, self.grounds[0].plan, edit),
         };
@@ -200,28 +195,25 @@ impl Judge<'_, '_> {
             }
             Change::Filters(replaced) => replaced.iter().all(|one| {
                 let needed = relevance::needed(self.grounds[0].plan, one.filter);
-                let differs = self.with_formulas(one.filter, |formulas, tree| {
-                    formulas.differs(tree, (one.node, &one.with), &needed)
-                });
-                differs == Some(false)
+                let differs = |formulas: &mut Formulas, gap: Gap<'_>| formulas.differs(gap);
+                self.with_formulas(one, &needed, differs) == Some(false)
             }),
         }
     }
 
     fn with_formulas<T>(
         &mut self,
-        filter: usize,
-        ask: impl Fn(&mut Formulas, &Tree<'_>) -> Option<T>,
+        one: &Replaced,
+        needed: &Predicate,
+        ask: impl Fn(&mut Formulas, Gap<'_>) -> Option<T>,
     ) -> Option<T> {
-        if self.formulas.len() <= filter {
-            self.formulas.resize_with(filter + 1, || None);
+        if self.formulas.len() <= one.filter {
+            self.formulas.resize_with(one.filter + 1, Formulas::new);
         }
-        let tree = &self.grounds[0].filters[filter].tree;
-        let slot = &mut self.formulas[filter];
-        if slot.as_ref().is_some_and(|formulas| formulas.manager.is_half_full()) {
-            *slot = None;
-        }
-        ask(slot.get_or_insert_with(Formulas::new), tree)
+        let tree = &self.grounds[0].filters[one.filter].tree;
+        let formulas = &mut self.formulas[one.filter];
+        formulas.tidy();
+        ask(formulas, Gap { tree, node: one.node, with: &one.with, needed })
     }
 
     fn proposal(
@@ -234,11 +226,8 @@ impl Judge<'_, '_> {
         let mutant = edit.change.apply(plan);
         let one = replaced.first()?;
         let needed = relevance::needed(plan, one.filter);
-        self.with_formulas(one.filter, |formulas, tree| {
-            let difference = formulas.difference(tree, (one.node, &one.with), &needed)?;
-            let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
-            search.find(formulas, difference)
-        })
+        let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
+        self.with_formulas(one, &needed, |formulas, gap| search.find(formulas, gap))
     }
 }
 

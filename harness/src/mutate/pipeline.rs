@@ -35,7 +35,7 @@ pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
         let edits = edits::edits(flow.text());
         mutants.extend(edits.iter().map(|edit| judge.mutant(edit)));
     }
-    RuleMutants { key: flow.key(), mutants }
+    RuleMutants { key: flow.key(), cases: flow.cases().len(), mutants }
 }
 
 /// The cases that hold under the rule.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::diagram::{FALSE, Function, TRUE};
-use super::formula::{Atom, Formulas};
+use super::diagram::{FALSE, Function};
+use super::formula::{Atom, Formulas, Gap};
+use super::witness::Answer;
 use super::{fields, sample};
 use crate::case::Polarity;
 use crate::document::{Document, Row};
@@ -36,29 +37,36 @@ pub(super) struct Search<'a> {
     pub(super) filter: usize,
 }
 
+/// An event of a case, and where it has to go.
+struct Start {
+    case: usize,
+    event: usize,
+    /// How many leaves have to turn.
+    cost: usize,
+    /// Where the filter of the rule and of the mutant differ: all of it, or what
+    /// is found near the event.
+    left: Function,
+}
+
 /// What leaves have to be.
 type Wanted = Vec<(Leaf, bool)>;
 
 impl Search<'_> {
-    /// `difference` is where the filter of the rule and of the mutant differ.
-    pub(super) fn find(
-        &self,
-        formulas: &mut Formulas,
-        difference: Function,
-    ) -> Option<(Value, Polarity)> {
+    /// `gap` is the filter of the rule and of the mutant.
+    pub(super) fn find(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<(Value, Polarity)> {
         let judge = |case, at, changed| self.judged(case, at, changed);
-        self.find_by(formulas, difference, &judge)
+        self.find_by(formulas, gap, &judge)
     }
 
     /// The same, where `judge` says what becomes of a case with an event changed.
     pub(super) fn find_by(
         &self,
         formulas: &mut Formulas,
-        difference: Function,
+        gap: Gap<'_>,
         judge: &dyn Fn(usize, usize, Event) -> Option<(Value, Polarity)>,
     ) -> Option<(Value, Polarity)> {
-        for (case, event, _) in self.starts(formulas, difference)?.into_iter().take(MAX_STARTS) {
-            let mut left = difference;
+        for start in self.starts(formulas, gap)?.into_iter().take(MAX_STARTS) {
+            let Start { case, event, mut left, .. } = start;
             for _ in 0..MAX_TRIES {
                 let document = &self.subject.documents()[self.subject.documents_of(case)][event];
                 let truth = self.truth(formulas, document);
@@ -83,12 +91,15 @@ impl Search<'_> {
     }
 
     /// Events in the filter's reach, those that need the least change first.
-    fn starts(
-        &self,
-        formulas: &Formulas,
-        difference: Function,
-    ) -> Option<Vec<(usize, usize, usize)>> {
+    fn starts(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<Vec<Start>> {
         let reach = *self.plan.reaches().get(self.filter)?;
+        if self.subject.cases().is_empty() {
+            return None;
+        }
+        let whole = formulas.difference(gap);
+        if whole.is_none() && formulas.search(gap) == Answer::Unknown {
+            return None;
+        }
         let mut starts = Vec::new();
         for case in 0..self.subject.cases().len() {
             for (event, document) in self.subject.documents_of(case).enumerate() {
@@ -97,12 +108,13 @@ impl Search<'_> {
                 }
                 let truth = self.truth(formulas, &self.subject.documents()[document]);
                 let base = |variable: u32| truth[variable as usize];
-                if let Some((cost, _)) = formulas.manager.nearest(difference, &base) {
-                    starts.push((case, event, cost));
+                let Some(left) = whole.or_else(|| formulas.near(gap, &base)) else { continue };
+                if let Some((cost, _)) = formulas.manager.nearest(left, &base) {
+                    starts.push(Start { case, event, cost, left });
                 }
             }
         }
-        starts.sort_by_key(|(_, _, cost)| *cost);
+        starts.sort_by_key(|start| start.cost);
         Some(starts)
     }
 
@@ -390,14 +402,7 @@ pub(super) fn without(
     function: Function,
     list: &[(u32, bool)],
 ) -> Option<Function> {
-    let mut all = TRUE;
-    for (variable, value) in list {
-        let mut literal = formulas.manager.variable(*variable)?;
-        if !value {
-            literal = formulas.manager.not(literal)?;
-        }
-        all = formulas.manager.and(all, literal)?;
-    }
+    let all = formulas.all_of(list)?;
     let not = formulas.manager.not(all)?;
     formulas.manager.and(function, not)
 }

@@ -7,9 +7,12 @@ use proptest::prelude::*;
 
 use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::edit::Change;
-use super::formula::Formulas;
+use super::formula::{Formulas, Gap};
 use super::value::ValueEdit;
-use super::{Fixtures, Operator, Outcome, edits_of, facts, mutate, relevance, script, text};
+use super::witness::Answer;
+use super::{
+    Fixtures, Operator, Outcome, edits_of, facts, mutate, propose, relevance, script, text,
+};
 use crate::case::{Case, Options, Polarity};
 use crate::config;
 use crate::coverage::tree::Tree;
@@ -335,12 +338,24 @@ proptest! {
         node in any::<prop::sample::Index>(),
         with in condition(),
         needed in condition(),
+        bases in any::<u64>(),
     ) {
         let tree = Tree::new(&own);
-        let change = (node.index(tree.nodes.len()), &with);
-        let searched = Formulas::new().search(&tree, change, &needed);
-        let full = Formulas::new().difference(&tree, change, &needed);
-        prop_assert_eq!(searched, full.map(|full| full != FALSE));
+        let node = node.index(tree.nodes.len());
+        let gap = Gap { tree: &tree, node, with: &with, needed: &needed };
+        let mut formulas = Formulas::new();
+        let searched = formulas.search(gap);
+        let full = formulas.difference(gap).expect("small diagrams");
+        prop_assert_eq!(searched != Answer::Same, full != FALSE);
+        // What is found can be, and nowhere in it do both agree.
+        if let Some(near) = formulas.near(gap, &|variable| bases >> (variable % 64) & 1 == 1) {
+            prop_assert_ne!(formulas.constrained(near), Some(FALSE));
+            let agree = formulas.manager.not(full).expect("small diagrams");
+            let wrong = formulas.manager.and(near, agree).expect("small diagrams");
+            prop_assert_eq!(formulas.constrained(wrong), Some(FALSE));
+        } else {
+            prop_assert_eq!(full, FALSE);
+        }
     }
 }
 
@@ -355,20 +370,50 @@ fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
             let Change::Filters(replaced) = &edit.change else { continue };
             for one in replaced {
                 let needed = relevance::needed(plan, one.filter);
-                let (tree, change) = (&trees[one.filter], (one.node, &one.with));
-                let searched = Formulas::new().search(tree, change, &needed);
-                let full = Formulas::new().difference(tree, change, &needed);
-                let full = full.map(|full| full != FALSE);
-                // Of nested conditions the search knows nothing.
-                if searched.is_some() {
-                    assert_eq!(searched, full, "{}", edit.text(subject.rule()));
+                let tree = &trees[one.filter];
+                let gap = Gap { tree, node: one.node, with: &one.with, needed: &needed };
+                let full = Formulas::new().difference(gap).map(|full| full != FALSE);
+                match Formulas::new().search(gap) {
+                    Answer::Differs(_) => {
+                        assert_eq!(full, Some(true), "{}", edit.text(subject.rule()));
+                        other += 1;
+                    }
+                    Answer::Same => {
+                        assert_eq!(full, Some(false), "{}", edit.text(subject.rule()));
+                        same += 1;
+                    }
+                    // Of nested conditions the search knows nothing.
+                    Answer::Unknown => {}
                 }
-                same += usize::from(searched == Some(false));
-                other += usize::from(searched == Some(true));
             }
         }
     }
     assert!(same > 2 && other > 300, "{same} the same, {other} not");
+}
+
+#[test]
+fn cases_are_found_for_filters_too_large_for_diagrams() {
+    let session = Session::open(repository(), None);
+    let (mut by_diagram, mut by_search) = (0, 0);
+    for subject in session.subjects().iter().flatten() {
+        let [plan] = subject.plans() else { continue };
+        let trees: Vec<Tree<'_>> = plan.filters().into_iter().map(Tree::new).collect();
+        for edit in edits_of(plan, subject) {
+            let Change::Filters(replaced) = &edit.change else { continue };
+            let [one] = &replaced[..] else { continue };
+            let needed = relevance::needed(plan, one.filter);
+            let tree = &trees[one.filter];
+            let gap = Gap { tree, node: one.node, with: &one.with, needed: &needed };
+            let mutant = edit.change.apply(plan);
+            let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
+            // What is found was judged under the rule and under the mutant.
+            by_diagram += usize::from(search.find(&mut Formulas::new(), gap).is_some());
+            let mut large = Formulas { is_large: true, ..Formulas::new() };
+            by_search += usize::from(search.find(&mut large, gap).is_some());
+        }
+    }
+    assert!(by_diagram > 500, "{by_diagram} by diagrams");
+    assert!(by_search * 10 > by_diagram * 9, "{by_search} of {by_diagram} by search");
 }
 
 #[test]

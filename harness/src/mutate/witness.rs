@@ -37,9 +37,32 @@ struct Choice<'s> {
     count: usize,
 }
 
-/// What is demanded, and what is found so far.
+/// A filter with another condition in place of one node.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'s> {
+    pub(super) own: Side<'s>,
+    pub(super) node: usize,
+    pub(super) with: Side<'s>,
+    /// What holds of all events that matter.
+    pub(super) needed: Side<'s>,
+}
+
+/// Whether a filter and its change differ.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// They do wherever these variables have these values.
+    Differs(Vec<(u32, bool)>),
+    /// They do not.
+    Same,
+    /// The search was given up.
+    Unknown,
+}
+
+/// What is found so far.
 struct Search<'s> {
     facts: &'s Facts,
+    /// What variables are to be if it does not matter.
+    base: &'s dyn Fn(u32) -> bool,
     /// By variable.
     values: Vec<Option<bool>>,
     /// The variables that have a value, in the order in which they got it.
@@ -47,15 +70,17 @@ struct Search<'s> {
     steps: usize,
 }
 
-/// Whether a filter differs from the same with another condition in place of one
-/// node, somewhere where a third holds; `None` where the search was given up.
-pub(super) fn differs(
-    own: Side<'_>,
-    (node, with): (usize, Side<'_>),
-    needed: Side<'_>,
-    (facts, variables): (&Facts, usize),
-) -> Option<bool> {
-    let mut found = Some(false);
+/// Whether a filter and its change differ: of two ways found, that with fewer
+/// changes to `base`, which is right for so many variables.
+pub(super) fn search(
+    sides: Sides<'_>,
+    facts: &Facts,
+    variables: usize,
+    base: &dyn Fn(u32) -> bool,
+) -> Answer {
+    let Sides { own, node, with, needed } = sides;
+    let mut ways = Vec::new();
+    let mut is_whole = true;
     for value in [true, false] {
         let mut demands = vec![
             Demand { side: needed, node: 0, value: true },
@@ -65,14 +90,21 @@ pub(super) fn differs(
         let mut choices = Vec::new();
         expose(own, node, &mut demands, &mut choices);
         let values = vec![None; variables];
-        let mut search = Search { facts, values, set: Vec::new(), steps: 0 };
+        let mut search = Search { facts, base, values, set: Vec::new(), steps: 0 };
         match search.can_be(demands, choices) {
-            Some(true) => return Some(true),
+            Some(true) => ways.push(search.found()),
             Some(false) => {}
-            None => found = None,
+            None => is_whole = false,
         }
     }
-    found
+    let changes = |way: &Vec<(u32, bool)>| {
+        way.iter().filter(|(variable, value)| base(*variable) != *value).count()
+    };
+    match ways.into_iter().min_by_key(changes) {
+        Some(way) => Answer::Differs(way),
+        None if is_whole => Answer::Same,
+        None => Answer::Unknown,
+    }
 }
 
 /// Demands of all around a node that it decides.
@@ -129,8 +161,10 @@ impl<'s> Search<'s> {
             // Leaves that nobody asked for fail.
             return Some(true);
         };
-        let Some(node) = choices[narrowest].of.pop() else { return Some(false) };
         let Choice { side, value: wanted, count, .. } = choices[narrowest];
+        let of = &mut choices[narrowest].of;
+        let is_so = |node: &usize| value(side, *node, &|it| Some((self.base)(it))) == Some(wanted);
+        let node = of.swap_remove(of.iter().position(is_so).unwrap_or(0));
         for value in [wanted, !wanted] {
             self.steps += 1;
             if self.steps > MAX_STEPS {
@@ -230,34 +264,45 @@ impl<'s> Search<'s> {
         Some(left)
     }
 
+    /// What has a value.
+    fn found(&self) -> Vec<(u32, bool)> {
+        let value = |variable: &u32| Some((*variable, self.values[*variable as usize]?));
+        self.set.iter().filter_map(value).collect()
+    }
+
     /// The value of a node, where the values of leaves so far tell it.
     fn known(&self, side: Side<'_>, node: usize) -> Option<bool> {
-        let parts = &side.tree.nodes[node].parts;
-        let enough = |count: usize| {
-            let (mut held, mut open) = (0, 0);
-            if count == 0 {
+        value(side, node, &|variable| self.values[variable as usize])
+    }
+}
+
+/// The value of a node, where those of variables tell it.
+fn value(side: Side<'_>, node: usize, of: &dyn Fn(u32) -> Option<bool>) -> Option<bool> {
+    let parts = &side.tree.nodes[node].parts;
+    let enough = |count: usize| {
+        let (mut held, mut open) = (0, 0);
+        if count == 0 {
+            return Some(true);
+        }
+        for part in parts {
+            match value(side, *part, of) {
+                Some(true) => held += 1,
+                Some(false) => {}
+                None => open += 1,
+            }
+            if held >= count {
                 return Some(true);
             }
-            for part in parts {
-                match self.known(side, *part) {
-                    Some(true) => held += 1,
-                    Some(false) => {}
-                    None => open += 1,
-                }
-                if held >= count {
-                    return Some(true);
-                }
-            }
-            (held + open < count).then_some(false)
-        };
-        match side.tree.nodes[node].predicate {
-            Predicate::Const(is) => Some(*is),
-            Predicate::Leaf(_) => self.values[side.variables[node] as usize],
-            Predicate::Nested { .. } => None,
-            Predicate::Not(_) => self.known(side, *parts.first()?).map(|is| !is),
-            Predicate::And(_) => enough(parts.len()),
-            Predicate::Or(_) => enough(1),
-            Predicate::AtLeast { count, .. } => enough(*count),
         }
+        (held + open < count).then_some(false)
+    };
+    match side.tree.nodes[node].predicate {
+        Predicate::Const(is) => Some(*is),
+        Predicate::Leaf(_) => of(side.variables[node]),
+        Predicate::Nested { .. } => None,
+        Predicate::Not(_) => value(side, *parts.first()?, of).map(|is| !is),
+        Predicate::And(_) => enough(parts.len()),
+        Predicate::Or(_) => enough(1),
+        Predicate::AtLeast { count, .. } => enough(*count),
     }
 }

@@ -58,6 +58,10 @@ impl Report {
         let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };
         let score = self.styled.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
         writeln!(out, "{}  {score}", printable(&rule.key, Lines::Escape))?;
+        if rule.cases == 0 {
+            let hint = "no cases yet: with a positive one, cases that catch mutants are proposed";
+            return writeln!(out, "  {hint}");
+        }
         for mutant in &rule.mutants {
             self.mutant(&rule.key, mutant, out)?;
         }

@@ -12,6 +12,7 @@
 //! a keyword without one, nothing one of 1024), then `~` for a lowercase
 //! normalizer, then `+` for a multi-field of the name less its last segment.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
 
 use crate::analysis::{Analyzer, Normalizer};
@@ -64,11 +65,15 @@ impl Entry {
 
 /// The field of exactly this name.
 pub fn field(name: &str) -> Option<Entry> {
-    let mut lines = from(name);
-    match lines.next() {
-        Some((found, code)) if found == name => Entry::new(found, code),
-        Some(_) | None => by_pattern(name),
+    let mut lines = Lines::at_block_of(name);
+    while let Some(code) = lines.advance() {
+        match lines.name.as_str().cmp(name) {
+            Ordering::Less => {}
+            Ordering::Equal => return Entry::new(lines.name, code),
+            Ordering::Greater => break,
+        }
     }
+    by_pattern(name)
 }
 
 /// Objects whose integration maps whatever lies below them as keywords.
@@ -99,8 +104,7 @@ pub fn multi_fields(parent: &str) -> Vec<Entry> {
 
 /// The lines from the first name that is not less than `name`.
 fn from(name: &str) -> impl Iterator<Item = (String, &'static str)> {
-    Lines { rest: &FIELDS[block(name)..], name: String::new() }
-        .skip_while(move |(found, _)| found.as_str() < name)
+    Lines::at_block_of(name).skip_while(move |(found, _)| found.as_str() < name)
 }
 
 /// Where the last block starts whose first name is not greater than `name`; zero if there is none.
@@ -116,10 +120,14 @@ struct Lines {
     name: String,
 }
 
-impl Iterator for Lines {
-    type Item = (String, &'static str);
+impl Lines {
+    /// From the start of the block in which a name would be.
+    fn at_block_of(name: &str) -> Self {
+        Self { rest: &FIELDS[block(name)..], name: String::new() }
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    /// Takes the next name; its code.
+    fn advance(&mut self) -> Option<&'static str> {
         let (line, rest) = self.rest.split_once('\n')?;
         self.rest = rest;
         let (head, code) = line.rsplit_once(' ')?;
@@ -130,6 +138,15 @@ impl Iterator for Lines {
             self.name.truncate(shared.parse().ok()?);
             self.name.push_str(suffix);
         }
+        Some(code)
+    }
+}
+
+impl Iterator for Lines {
+    type Item = (String, &'static str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let code = self.advance()?;
         Some((self.name.clone(), code))
     }
 }

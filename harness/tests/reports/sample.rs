@@ -77,7 +77,8 @@ impl Sample {
         let clauses = if tried { clauses(&query, number) } else { Vec::new() };
         let mutants = if tried { mutants(&query, number) } else { Vec::new() };
         self.coverage.rules.push(RuleCoverage { key: key.to_owned(), clauses });
-        self.mutants.rules.push(RuleMutants { key: key.to_owned(), mutants });
+        let judged = if tried { cases(key, status) } else { Vec::new() };
+        self.mutants.rules.push(RuleMutants { key: key.to_owned(), cases: judged.len(), mutants });
         let has_about = status != Status::Invalid;
         self.run.rules.push(RuleRun {
             key: key.to_owned(),
@@ -89,7 +90,7 @@ impl Sample {
             status,
             problems: problems(key, status),
             plan: None,
-            cases: if tried { cases(key, status) } else { Vec::new() },
+            cases: judged,
         });
     }
 }

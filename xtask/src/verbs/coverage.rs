@@ -30,8 +30,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     let (coverage, mutants) = if args.no_mutants {
         (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)
     } else {
-        let fixtures = args.filter.as_ref().map_or(Fixtures::OfTested, |_| Fixtures::Propose);
-        let measured = mutate::measure(&session, &engine, fixtures);
+        let measured = mutate::measure(&session, &engine, Fixtures::Propose);
         let (coverage, mutants) = measured.map_err(io::Error::other)?;
         (coverage, Some(mutants))
     };

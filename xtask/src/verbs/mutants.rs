@@ -37,9 +37,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let session = Session::open(project, args.filter.as_deref());
     let engine = session.engine().map_err(io::Error::other)?;
     bar.set_message("mutating");
-    let all = args.filter.is_none() && args.in_diff.is_none();
-    let fixtures = if all { Fixtures::OfTested } else { Fixtures::Propose };
-    let found = mutate(&session, &engine, fixtures).map_err(io::Error::other)?;
+    let found = mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
     let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
     bar.finish_and_clear();
 

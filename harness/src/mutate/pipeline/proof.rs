@@ -10,7 +10,7 @@ use crate::coverage::tree::Tree;
 use crate::esql::expr::Typed;
 use crate::esql::plan::{DEFAULT_LIMIT, MAX_LIMIT, Plan, StepKind};
 use crate::ir::Predicate;
-use crate::mutate::formula::Formulas;
+use crate::mutate::formula::{Formulas, Gap};
 use crate::query::esql;
 use crate::query::esql::ast::{Command, CommandKind};
 use crate::run::Program;
@@ -109,7 +109,8 @@ impl<'a> Side<'a> {
             return false;
         };
         let (tree, always) = (Tree::new(&own), Predicate::Const(true));
-        Formulas::new().differs(&tree, (0, &others), &always) == Some(false)
+        let gap = Gap { tree: &tree, node: 0, with: &others, needed: &always };
+        Formulas::new().differs(gap) == Some(false)
     }
 
     /// Where all of some conditions are true.

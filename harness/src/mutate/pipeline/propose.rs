@@ -15,7 +15,7 @@ use crate::coverage::tree::Tree;
 use crate::event::Event;
 use crate::ir::Predicate;
 use crate::ir::plan::Plan;
-use crate::mutate::formula::Formulas;
+use crate::mutate::formula::{Formulas, Gap};
 use crate::mutate::propose::{Search, fixture};
 use crate::run::{Flow, Program};
 
@@ -88,8 +88,8 @@ impl<'a> Proposer<'a> {
         let search = Search { subject, plan, mutant: plan, filter };
         let mut formulas = Formulas::new();
         let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
-        let difference = formulas.difference(&tree, (0, other), &needed)?;
-        search.find_by(&mut formulas, difference, &|case, at, changed| {
+        let gap = Gap { tree: &tree, node: 0, with: other, needed: &needed };
+        search.find_by(&mut formulas, gap, &|case, at, changed| {
             let alone = self.differs(mutant, case, std::slice::from_ref(&changed));
             alone.or_else(|| {
                 let mut events = self.flow.cases()[case].events.clone();
