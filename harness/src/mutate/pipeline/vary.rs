@@ -18,23 +18,31 @@ use crate::pattern::{Case, Pattern};
 use crate::run::Flow;
 
 /// The most values of one field that are tried.
-const MAX_VALUES: usize = 60;
+const MAX_VALUES: usize = 90;
 /// How many of them are those that cases have.
 const MAX_SEEN: usize = 20;
-/// The most values of a list that are changed one by one.
-const MAX_LIST: usize = 4;
+/// The most values of a list, and words of a text, that are changed one by one.
+const MAX_PARTS: usize = 12;
+/// The most variants of one text.
+const MAX_TEXTS: usize = 200;
 /// With so many events changed one by one, copies of the last are tried as well.
 const MAX_DOUBLE: usize = 60;
-/// The most events of a case that are changed one by one.
-const MAX_EVENTS: usize = 40;
+/// With so many values a field is tried in several events at once.
+const MAX_TOGETHER: usize = 20;
 /// How many copies of an event are added.
-const COPIES: [usize; 6] = [1, 2, 3, 5, 9, 20];
+const COPIES: [usize; 5] = [1, 2, 3, 5, 9];
 /// By how much events are moved, in milliseconds.
 const SHIFTS: [i64; 3] = [600_000, 3_600_000, 86_400_000];
+/// What a number of a query may count, in milliseconds.
+const UNITS: [i64; 3] = [1_000, 60_000, 3_600_000];
+/// The most numbers of a query that are taken for times.
+const MAX_TIMES: usize = 12;
 
 /// What may stand in the fields that a pipeline reads.
 pub(crate) struct Vary<'a> {
     fields: Vec<(&'a MemoryField, Vec<Json>)>,
+    /// What the query names.
+    named: Vec<Json>,
 }
 
 impl<'a> Vary<'a> {
@@ -56,7 +64,8 @@ impl<'a> Vary<'a> {
                     values.push(value.clone());
                 }
             };
-            seen.for_each(|value| add(value, MAX_SEEN));
+            seen.clone().for_each(|value| add(value, MAX_SEEN));
+            seen.flat_map(near).for_each(|value| add(&value, 2 * MAX_SEEN));
             named.iter().for_each(|value| add(value, MAX_VALUES));
             values
         };
@@ -64,7 +73,8 @@ impl<'a> Vary<'a> {
             .fields
             .iter()
             .filter(|field| used.contains(&&*field.name) && &*field.path != "@timestamp");
-        Self { fields: fields.map(|field| (field, values(field))).collect() }
+        let fields = fields.map(|field| (field, values(field))).collect();
+        Self { fields, named }
     }
 
     /// The event with one field changed.
@@ -77,8 +87,13 @@ impl<'a> Vary<'a> {
             singles.retain(|single| *single != own);
             let nothing = (!own.is_empty()).then(Vec::new);
             let listed = listed(&own, values);
+            let texts = match own.as_slice() {
+                [Json::String(text)] => texts(text, &self.named),
+                _ => Vec::new(),
+            };
+            let texts = texts.into_iter().map(|text| vec![Json::String(text)]);
             let choices: Vec<Vec<Json>> =
-                singles.into_iter().chain(nothing).chain(listed).collect();
+                singles.into_iter().chain(nothing).chain(listed).chain(texts).collect();
             choices.into_iter().filter_map(|choice| with(event, &field.path, choice))
         })
     }
@@ -100,25 +115,33 @@ impl<'a> Vary<'a> {
             fewer
         });
         let cut = (1..events.len()).map(move |count| events[..count].to_vec());
-        let ones = events.iter().enumerate().take(MAX_EVENTS);
+        // Events of a case are often alike.
+        let last = events.len().saturating_sub(1);
+        let ones = events.iter().enumerate().filter(move |(at, _)| *at < 2 || *at == last);
         let ones =
             ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
-        let tried = self.copies(events).chain(self.halves(events)).chain(times(events));
-        let last = events.len().saturating_sub(1);
+        let copies = [last, 0].into_iter().take(events.len());
+        let copies = copies.flat_map(move |at| self.copies(events, at));
+        let tried = copies.chain(self.halves(events)).chain(self.times(events));
         let twice = events.last().into_iter().flat_map(move |event| {
             let changed = self.changed(event).take(MAX_DOUBLE);
-            changed.filter_map(move |own| copied(&put(last, own), 1, &|_, _| Some(())))
+            changed.filter_map(move |own| copied(&put(last, own), last, 1, &|_, _| Some(())))
         });
         fewer.chain(cut).chain(tried).chain(ones).chain(twice)
     }
 
-    /// With copies of the last event, alike and each with another value of a field.
-    fn copies<'e>(&'e self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
-        let alike = COPIES.iter().filter_map(|count| copied(events, *count, &|_, _| Some(())));
+    /// With copies of an event, alike and each with another value of a field.
+    fn copies<'e>(
+        &'e self,
+        events: &'e [Event],
+        at: usize,
+    ) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let alike =
+            COPIES.iter().filter_map(move |count| copied(events, at, *count, &|_, _| Some(())));
         let fields = self.fields.iter();
         let varied = fields.flat_map(move |(field, _)| {
             COPIES.iter().filter_map(move |count| {
-                copied(events, *count, &|event, number| {
+                copied(events, at, *count, &|event, number| {
                     let old = event.first(&field.path)?.clone();
                     let new = numbered(&old, number)?;
                     *event = with(event, &field.path, vec![new])?;
@@ -129,61 +152,114 @@ impl<'a> Vary<'a> {
         alike.chain(varied)
     }
 
-    /// With another value of a field in half of the events, and with one value in all.
+    /// With another value of a field in half of the events, one in all, or none.
     fn halves<'e>(&'e self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
-        self.fields.iter().filter(move |_| events.len() > 1).flat_map(move |(field, _)| {
-            let old = events[0].first(&field.path).cloned();
-            let other = old.as_ref().and_then(|old| near(old).into_iter().next());
-            let change = move |value: Option<Json>, from: usize, step: usize| {
-                let value = value?;
+        let fields = self.fields.iter().filter(move |_| events.len() > 1);
+        fields.flat_map(move |(field, values)| {
+            let change = move |value: Vec<Json>, takes: &dyn Fn(usize) -> bool| {
                 let changed = events.iter().enumerate().map(|(at, event)| {
-                    if at < from || !(at - from).is_multiple_of(step) {
-                        return Some(event.clone());
+                    if takes(at) {
+                        with(event, &field.path, value.clone())
+                    } else {
+                        Some(event.clone())
                     }
-                    with(event, &field.path, vec![value.clone()])
                 });
                 changed.collect::<Option<Vec<Event>>>()
             };
             let half = events.len() / 2;
-            [change(other.clone(), half, 1), change(other, 1, 2), change(old, 0, 1)]
-                .into_iter()
-                .flatten()
+            let old = events[0].first(&field.path);
+            let other = old.map_or_else(Vec::new, near).into_iter().next();
+            let split = other.into_iter().flat_map(move |other| {
+                let split = [
+                    change(vec![other.clone()], &|at| at >= half),
+                    change(vec![other], &|at| at % 2 == 1),
+                ];
+                split.into_iter().flatten()
+            });
+            let choices = values.iter().take(MAX_TOGETHER).map(|value| vec![value.clone()]);
+            let joined = choices.chain([Vec::new()]).flat_map(move |choice| {
+                [change(choice.clone(), &|_| true), change(choice, &|at| at < half)]
+            });
+            split.chain(joined.flatten())
         })
+    }
+
+    /// With the last events earlier, and the first so long before the last as the
+    /// query may ask for.
+    fn times<'e>(&self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let places = [events.len() / 2, events.len().saturating_sub(1)];
+        let moves = places.into_iter().filter(|from| *from > 0).flat_map(move |from| {
+            SHIFTS.into_iter().filter_map(move |shift| {
+                let moved = events.iter().enumerate().map(|(at, event)| {
+                    if at < from {
+                        return Some(event.clone());
+                    }
+                    moved(event, event.timestamp()?.checked_sub(shift)?)
+                });
+                moved.collect::<Option<Vec<Event>>>()
+            })
+        });
+        let numbers = self.named.iter().filter_map(Json::as_i64).filter(|number| *number > 0);
+        let numbers: Vec<i64> = numbers.take(MAX_TIMES).collect();
+        let spans = numbers.into_iter().filter(|_| events.len() > 1).flat_map(move |number| {
+            UNITS.into_iter().filter_map(move |unit| {
+                let last = events.last()?.timestamp()?;
+                let time = last.checked_sub(number.checked_mul(unit)?)?;
+                let mut all = events.to_vec();
+                all[0] = moved(&events[0], time)?;
+                Some(all)
+            })
+        });
+        moves.chain(spans)
     }
 }
 
-/// With the last events later.
-fn times(events: &[Event]) -> impl Iterator<Item = Vec<Event>> + '_ {
-    let places = [events.len() / 2, events.len().saturating_sub(1)];
-    places.into_iter().filter(|from| *from > 0).flat_map(move |from| {
-        SHIFTS.into_iter().filter_map(move |shift| {
-            let moved = events.iter().enumerate().map(|(at, event)| {
-                if at < from {
-                    return Some(event.clone());
-                }
-                moved(event, event.timestamp()?.checked_sub(shift)?)
-            });
-            moved.collect()
-        })
-    })
-}
-
-/// With copies of the last event, each changed.
+/// With copies of an event, each changed.
 fn copied(
     events: &[Event],
+    at: usize,
     count: usize,
     change: &dyn Fn(&mut Event, usize) -> Option<()>,
 ) -> Option<Vec<Event>> {
-    let last = events.last()?;
+    let own = events.get(at)?;
     let mut all = events.to_vec();
     for number in 1..=count {
-        let mut copy = last.clone();
+        let mut copy = own.clone();
         "#".clone_into(&mut copy.id);
         change(&mut copy, number)?;
         all.push(copy);
     }
     renumbered(&mut all);
     Some(all)
+}
+
+/// Texts with another word in place of one, and with more or less of what a query
+/// names.
+fn texts(text: &str, named: &[Json]) -> Vec<String> {
+    let number = |word: &str| word.parse::<i64>().is_ok();
+    let address = |word: &str| crate::value::parse_ip(word).is_ok();
+    let alike = |a: &str, b: &str| (number(a), address(a)) == (number(b), address(b));
+    let known = named.iter().map(|value| match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let known: Vec<String> = known.filter(|it| !it.is_empty()).collect();
+    let mut found = Vec::new();
+    let words: Vec<&str> = text.split(' ').collect();
+    for (at, word) in words.iter().enumerate().take(MAX_PARTS).filter(|_| words.len() > 1) {
+        for other in known.iter().filter(|other| !other.contains(' ') && alike(word, other)) {
+            let mut changed: Vec<&str> = words.clone();
+            changed[at] = other;
+            found.push(changed.join(" "));
+        }
+    }
+    for part in known.iter().filter(|part| text.contains(&**part)) {
+        found.extend([text.replacen(&**part, "", 1), text.replace(&**part, "")]);
+        found.push(format!("{text}{part}"));
+    }
+    found.retain(|changed| changed != text);
+    found.truncate(MAX_TEXTS);
+    found
 }
 
 /// Lists with a value more, one less, or another in place of one.
@@ -197,7 +273,7 @@ fn listed(own: &[Json], values: &[Json]) -> Vec<Vec<Json>> {
     let mut lists: Vec<_> =
         values.iter().take(2).map(|value| put(own.len(), Some(value))).collect();
     if own.len() > 1 {
-        for at in 0..own.len().min(MAX_LIST) {
+        for at in 0..own.len().min(MAX_PARTS) {
             lists.push(put(at, None));
             lists.extend(values.iter().map(|value| put(at, Some(value))));
         }
