@@ -7,6 +7,7 @@ use crate::compile::esql::Pipeline;
 use crate::esql::expr::{Node, Register, Typed};
 use crate::esql::memory::MemoryField;
 use crate::esql::plan::Step;
+use crate::esql::search::SearchQuery;
 use crate::esql::value::Value;
 use crate::event::Event;
 use crate::ir::Test;
@@ -22,9 +23,9 @@ const MAX_VALUES: usize = 90;
 /// How many of them are those that cases have.
 const MAX_SEEN: usize = 20;
 /// The most values of a list, and words of a text, that are changed one by one.
-const MAX_PARTS: usize = 12;
+const MAX_PARTS: usize = 24;
 /// The most variants of one text.
-const MAX_TEXTS: usize = 200;
+const MAX_TEXTS: usize = 1_500;
 /// With so many events changed one by one, copies of the last are tried as well.
 const MAX_DOUBLE: usize = 60;
 /// With so many values a field is tried in several events at once.
@@ -98,8 +99,25 @@ impl<'a> Vary<'a> {
         })
     }
 
-    /// Variants of the events of a case, small changes first.
-    pub(super) fn variants<'e>(
+    /// The events of a case: fewer, more, or several of them changed.
+    pub(super) fn together<'e>(
+        &'e self,
+        events: &'e [Event],
+    ) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let several = events.len() > 1;
+        let fewer = (0..events.len()).filter(move |_| several).map(move |at| {
+            let mut fewer = events.to_vec();
+            fewer.remove(at);
+            fewer
+        });
+        let cut = (1..events.len()).map(move |count| events[..count].to_vec());
+        let ends = [events.len().saturating_sub(1), 0].into_iter().take(events.len());
+        let copies = ends.flat_map(move |at| self.copies(events, at));
+        fewer.chain(cut).chain(copies).chain(self.halves(events)).chain(self.times(events))
+    }
+
+    /// The events of a case, one of them changed; then a copy of the last as well.
+    pub(super) fn alone<'e>(
         &'e self,
         events: &'e [Event],
     ) -> impl Iterator<Item = Vec<Event>> + 'e {
@@ -108,26 +126,16 @@ impl<'a> Vary<'a> {
             all[at] = event;
             all
         };
-        let several = events.len() > 1;
-        let fewer = (0..events.len()).filter(move |_| several).map(move |at| {
-            let mut fewer = events.to_vec();
-            fewer.remove(at);
-            fewer
-        });
-        let cut = (1..events.len()).map(move |count| events[..count].to_vec());
         // Events of a case are often alike.
         let last = events.len().saturating_sub(1);
         let ones = events.iter().enumerate().filter(move |(at, _)| *at < 2 || *at == last);
         let ones =
             ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
-        let copies = [last, 0].into_iter().take(events.len());
-        let copies = copies.flat_map(move |at| self.copies(events, at));
-        let tried = copies.chain(self.halves(events)).chain(self.times(events));
         let twice = events.last().into_iter().flat_map(move |event| {
             let changed = self.changed(event).take(MAX_DOUBLE);
             changed.filter_map(move |own| copied(&put(last, own), last, 1, &|_, _| Some(())))
         });
-        fewer.chain(cut).chain(tried).chain(ones).chain(twice)
+        ones.chain(twice)
     }
 
     /// With copies of an event, alike and each with another value of a field.
@@ -246,16 +254,21 @@ fn texts(text: &str, named: &[Json]) -> Vec<String> {
     let known: Vec<String> = known.filter(|it| !it.is_empty()).collect();
     let mut found = Vec::new();
     let words: Vec<&str> = text.split(' ').collect();
-    for (at, word) in words.iter().enumerate().take(MAX_PARTS).filter(|_| words.len() > 1) {
-        for other in known.iter().filter(|other| !other.contains(' ') && alike(word, other)) {
-            let mut changed: Vec<&str> = words.clone();
-            changed[at] = other;
-            found.push(changed.join(" "));
+    for part in &known {
+        if text.contains(&**part) {
+            found.extend([text.replacen(&**part, "", 1), text.replace(&**part, "")]);
+            found.push(format!("{text}{part}"));
         }
-    }
-    for part in known.iter().filter(|part| text.contains(&**part)) {
-        found.extend([text.replacen(&**part, "", 1), text.replace(&**part, "")]);
-        found.push(format!("{text}{part}"));
+        if words.len() > 1 {
+            found.push(format!("{text} {part}"));
+        }
+        for (at, word) in words.iter().enumerate().take(MAX_PARTS).filter(|_| words.len() > 1) {
+            if !part.contains(' ') && alike(word, part) {
+                let mut changed: Vec<&str> = words.clone();
+                changed[at] = part;
+                found.push(changed.join(" "));
+            }
+        }
     }
     found.retain(|changed| changed != text);
     found.truncate(MAX_TEXTS);
@@ -332,6 +345,11 @@ fn constants(steps: &[Step]) -> Vec<Json> {
                     }
                 }
             }
+            Node::Search(search) => match &search.query {
+                SearchQuery::Match { value: Value::Str(text), .. }
+                | SearchQuery::MatchPhrase { phrase: text, .. } => found.push(json!(text)),
+                SearchQuery::Match { .. } | SearchQuery::Kql(_) | SearchQuery::QueryString(_) => {}
+            },
             Node::Like { matcher, .. } => {
                 for pattern in matcher.patterns() {
                     found.extend(samples(&Test::Term(pattern)));
