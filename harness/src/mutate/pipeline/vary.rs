@@ -147,11 +147,11 @@ impl<'a> Vary<'a> {
         let alike =
             COPIES.iter().filter_map(move |count| copied(events, at, *count, &|_, _| Some(())));
         let fields = self.fields.iter();
-        let varied = fields.flat_map(move |(field, _)| {
+        let varied = fields.flat_map(move |(field, values)| {
             COPIES.iter().filter_map(move |count| {
                 copied(events, at, *count, &|event, number| {
-                    let old = event.first(&field.path)?.clone();
-                    let new = numbered(&old, number)?;
+                    let old = event.first(&field.path).or(values.first())?;
+                    let new = numbered(old, number)?;
                     *event = with(event, &field.path, vec![new])?;
                     Some(())
                 })
@@ -253,20 +253,21 @@ fn texts(text: &str, named: &[Json]) -> Vec<String> {
     });
     let known: Vec<String> = known.filter(|it| !it.is_empty()).collect();
     let mut found = Vec::new();
-    let words: Vec<&str> = text.split(' ').collect();
+    let between = if text.contains(' ') { " " } else { "-" };
+    let words: Vec<&str> = text.split(between).collect();
     for part in &known {
         if text.contains(&**part) {
             found.extend([text.replacen(&**part, "", 1), text.replace(&**part, "")]);
             found.push(format!("{text}{part}"));
         }
         if words.len() > 1 {
-            found.push(format!("{text} {part}"));
+            found.push(format!("{text}{between}{part}"));
         }
         for (at, word) in words.iter().enumerate().take(MAX_PARTS).filter(|_| words.len() > 1) {
-            if !part.contains(' ') && alike(word, part) {
+            if !part.contains(between) && alike(word, part) {
                 let mut changed: Vec<&str> = words.clone();
                 changed[at] = part;
-                found.push(changed.join(" "));
+                found.push(changed.join(between));
             }
         }
     }
@@ -360,4 +361,61 @@ fn constants(steps: &[Step]) -> Vec<Json> {
     };
     steps.iter().for_each(|step| step.expressions(&mut see));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_text_become_others_of_their_kind() {
+        let named = [json!("root"), json!(1023), json!("10.0.0.0"), json!("a b"), json!("from")];
+        let found = texts("for ann from ::1 port 5", &named);
+        let expected = [
+            "for ann from ::1 port 5 root",
+            "root ann from ::1 port 5",
+            "for root from ::1 port 5",
+            "for ann root ::1 port 5",
+            "for ann from ::1 root 5",
+            "for ann from ::1 port 5 1023",
+            "for ann from ::1 port 1023",
+            "for ann from ::1 port 5 10.0.0.0",
+            "for ann from 10.0.0.0 port 5",
+            "for ann from ::1 port 5 a b",
+            "for ann  ::1 port 5",
+            "for ann from ::1 port 5from",
+        ];
+        assert_eq!(found[..expected.len()], expected);
+        assert!(found.iter().all(|text| text != "for ann from ::1 port 5"));
+        assert_eq!(texts("web-ann", &[json!("root")]), ["web-ann-root", "root-ann", "web-root"]);
+        // A single word is a value, not a text.
+        assert_eq!(texts("root", &[json!("ro"), json!("x")]), ["ot", "ot", "rootro"]);
+    }
+
+    #[test]
+    fn lists_have_one_value_more_less_or_another() {
+        let list = |text: &str| text.chars().map(|c| json!(c.to_string())).collect::<Vec<_>>();
+        let shown = |own: &str, values: &str| {
+            let found = listed(&list(own), &list(values)).into_iter();
+            let text = |list: Vec<Json>| list.iter().filter_map(Json::as_str).collect::<String>();
+            found.map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("ab", "cd"), ["abc", "abd", "b", "cb", "db", "a", "ac", "ad"]);
+        assert_eq!(shown("a", "cde"), ["ac", "ad"]);
+        assert_eq!(shown("", "c"), ["c"]);
+    }
+
+    #[test]
+    fn values_are_numbered_in_their_kind() {
+        for (value, number, expected) in [
+            (json!("ann"), 2, Some(json!("ann2"))),
+            (json!("192.0.2.254"), 3, Some(json!("192.0.2.2"))),
+            (json!("::1"), 2, Some(json!("::12"))),
+            (json!(5), 2, Some(json!(7))),
+            (json!(i64::MAX), 1, None),
+            (json!(true), 1, None),
+        ] {
+            assert_eq!(numbered(&value, number), expected, "{value}");
+        }
+    }
 }
