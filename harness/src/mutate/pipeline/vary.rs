@@ -257,7 +257,10 @@ fn texts(text: &str, named: &[Json]) -> Vec<String> {
     let words: Vec<&str> = text.split(between).collect();
     for part in &known {
         if text.contains(&**part) {
-            found.extend([text.replacen(&**part, "", 1), text.replace(&**part, "")]);
+            found.push(text.replacen(&**part, "", 1));
+            if text.matches(&**part).nth(1).is_some() {
+                found.push(text.replace(&**part, ""));
+            }
             found.push(format!("{text}{part}"));
         }
         if words.len() > 1 {
@@ -388,8 +391,9 @@ mod tests {
         assert_eq!(found[..expected.len()], expected);
         assert!(found.iter().all(|text| text != "for ann from ::1 port 5"));
         assert_eq!(texts("web-ann", &[json!("root")]), ["web-ann-root", "root-ann", "web-root"]);
+        assert_eq!(texts("a+b+c", &[json!("+")]), ["ab+c", "abc", "a+b+c+"]);
         // A single word is a value, not a text.
-        assert_eq!(texts("root", &[json!("ro"), json!("x")]), ["ot", "ot", "rootro"]);
+        assert_eq!(texts("root", &[json!("ro"), json!("x")]), ["ot", "rootro"]);
     }
 
     #[test]
