@@ -400,3 +400,23 @@ fn a_null_that_a_document_states_is_its_null_value() {
     assert_eq!(alerts(json!({"user": {"name": []}})), 0);
     assert_eq!(alerts(json!({"user": {"id": "1"}})), 0);
 }
+
+#[test]
+fn a_rule_without_cases_has_clauses_that_nothing_tried() {
+    let query =
+        "from logs-* | where user.name == \"a\" | stats n = count(*) by host.name | where n > 1";
+    let session = open(query, Vec::new());
+    let engine = session.engine().expect("an index");
+    let coverage = coverage::measure(&session, &engine).expect("answers");
+    let clauses = coverage.rules[0].clauses.iter();
+    let clauses: Vec<_> =
+        clauses.map(|it| (it.text.as_str(), it.holds_on + it.fails_on, it.is_covered())).collect();
+    assert_eq!(
+        clauses,
+        [("user.name == \"a\"", 0, false), ("for each host.name", 0, false), ("n > 1", 0, false),]
+    );
+    let mutants = mutate::mutate(&session, &engine, Fixtures::Propose).expect("answers");
+    let missed = mutants.rules[0].mutants.iter();
+    assert!(missed.clone().count() > 5);
+    assert!(missed.clone().all(|it| matches!(it.outcome, Outcome::Missed { fixture: None, .. })));
+}

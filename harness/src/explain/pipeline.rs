@@ -28,7 +28,7 @@ use crate::span::{Span, flat};
 /// The most rows and groups that are told of one command.
 const MAX_ROWS: usize = 20;
 /// The most changes of one field that are tried on an event.
-const MAX_TRIES: usize = 200;
+const MAX_TRIES: usize = 600;
 
 /// Explains a pipeline; `asked` is the position of the case.
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {

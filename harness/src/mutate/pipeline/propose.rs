@@ -19,8 +19,10 @@ use crate::mutate::formula::{Formulas, Gap};
 use crate::mutate::propose::{Search, fixture};
 use crate::run::{Flow, Program};
 
-/// How many variants of its cases are tried for one rule, and of one case.
-const MAX_VARIANTS: usize = 6_000;
+/// How many variants of its cases are tried for one rule.
+const MAX_VARIANTS: usize = 8_000;
+/// Of one case, how many of them with several events changed.
+const MAX_TOGETHER: usize = 400;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
 /// How many events all runs for one rule may read.
@@ -102,17 +104,19 @@ impl<'a> Proposer<'a> {
     fn variants(&self) -> Vec<Variant> {
         let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
         let vary = Vary::new(self.flow, pipeline, &pipeline.plan.steps);
-        let cases = self.flow.cases();
-        let each = MAX_VARIANTS / cases.len().max(1);
+        let cases = || self.flow.cases().iter().enumerate();
+        let together = cases().flat_map(|(case, own)| {
+            vary.together(&own.events).take(MAX_TOGETHER).map(move |events| (case, events))
+        });
+        let alone = cases()
+            .flat_map(|(case, own)| vary.alone(&own.events).map(move |events| (case, events)));
         let mut events_left = MAX_EVENTS;
         let mut found = Vec::new();
-        for (case, own) in cases.iter().enumerate() {
-            for events in vary.variants(&own.events).take(each) {
-                let Some(left) = events_left.checked_sub(events.len()) else { return found };
-                events_left = left;
-                if let Some(alerts) = self.alerts(self.program, case, &events) {
-                    found.push(Variant { case, events, alerts });
-                }
+        for (case, events) in together.chain(alone).take(MAX_VARIANTS) {
+            let Some(left) = events_left.checked_sub(events.len()) else { break };
+            events_left = left;
+            if let Some(alerts) = self.alerts(self.program, case, &events) {
+                found.push(Variant { case, events, alerts });
             }
         }
         found

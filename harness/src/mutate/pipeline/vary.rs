@@ -7,6 +7,7 @@ use crate::compile::esql::Pipeline;
 use crate::esql::expr::{Node, Register, Typed};
 use crate::esql::memory::MemoryField;
 use crate::esql::plan::Step;
+use crate::esql::search::SearchQuery;
 use crate::esql::value::Value;
 use crate::event::Event;
 use crate::ir::Test;
@@ -18,23 +19,31 @@ use crate::pattern::{Case, Pattern};
 use crate::run::Flow;
 
 /// The most values of one field that are tried.
-const MAX_VALUES: usize = 60;
+const MAX_VALUES: usize = 90;
 /// How many of them are those that cases have.
 const MAX_SEEN: usize = 20;
-/// The most values of a list that are changed one by one.
-const MAX_LIST: usize = 4;
+/// The most values of a list, and words of a text, that are changed one by one.
+const MAX_PARTS: usize = 24;
+/// The most variants of one text.
+const MAX_TEXTS: usize = 1_500;
 /// With so many events changed one by one, copies of the last are tried as well.
 const MAX_DOUBLE: usize = 60;
-/// The most events of a case that are changed one by one.
-const MAX_EVENTS: usize = 40;
+/// With so many values a field is tried in several events at once.
+const MAX_TOGETHER: usize = 20;
 /// How many copies of an event are added.
-const COPIES: [usize; 6] = [1, 2, 3, 5, 9, 20];
+const COPIES: [usize; 5] = [1, 2, 3, 5, 9];
 /// By how much events are moved, in milliseconds.
 const SHIFTS: [i64; 3] = [600_000, 3_600_000, 86_400_000];
+/// What a number of a query may count, in milliseconds.
+const UNITS: [i64; 3] = [1_000, 60_000, 3_600_000];
+/// The most numbers of a query that are taken for times.
+const MAX_TIMES: usize = 12;
 
 /// What may stand in the fields that a pipeline reads.
 pub(crate) struct Vary<'a> {
     fields: Vec<(&'a MemoryField, Vec<Json>)>,
+    /// What the query names.
+    named: Vec<Json>,
 }
 
 impl<'a> Vary<'a> {
@@ -56,7 +65,8 @@ impl<'a> Vary<'a> {
                     values.push(value.clone());
                 }
             };
-            seen.for_each(|value| add(value, MAX_SEEN));
+            seen.clone().for_each(|value| add(value, MAX_SEEN));
+            seen.flat_map(near).for_each(|value| add(&value, 2 * MAX_SEEN));
             named.iter().for_each(|value| add(value, MAX_VALUES));
             values
         };
@@ -64,7 +74,8 @@ impl<'a> Vary<'a> {
             .fields
             .iter()
             .filter(|field| used.contains(&&*field.name) && &*field.path != "@timestamp");
-        Self { fields: fields.map(|field| (field, values(field))).collect() }
+        let fields = fields.map(|field| (field, values(field))).collect();
+        Self { fields, named }
     }
 
     /// The event with one field changed.
@@ -77,14 +88,36 @@ impl<'a> Vary<'a> {
             singles.retain(|single| *single != own);
             let nothing = (!own.is_empty()).then(Vec::new);
             let listed = listed(&own, values);
+            let texts = match own.as_slice() {
+                [Json::String(text)] => texts(text, &self.named),
+                _ => Vec::new(),
+            };
+            let texts = texts.into_iter().map(|text| vec![Json::String(text)]);
             let choices: Vec<Vec<Json>> =
-                singles.into_iter().chain(nothing).chain(listed).collect();
+                singles.into_iter().chain(nothing).chain(listed).chain(texts).collect();
             choices.into_iter().filter_map(|choice| with(event, &field.path, choice))
         })
     }
 
-    /// Variants of the events of a case, small changes first.
-    pub(super) fn variants<'e>(
+    /// The events of a case: fewer, more, or several of them changed.
+    pub(super) fn together<'e>(
+        &'e self,
+        events: &'e [Event],
+    ) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let several = events.len() > 1;
+        let fewer = (0..events.len()).filter(move |_| several).map(move |at| {
+            let mut fewer = events.to_vec();
+            fewer.remove(at);
+            fewer
+        });
+        let cut = (1..events.len()).map(move |count| events[..count].to_vec());
+        let ends = [events.len().saturating_sub(1), 0].into_iter().take(events.len());
+        let copies = ends.flat_map(move |at| self.copies(events, at));
+        fewer.chain(cut).chain(copies).chain(self.halves(events)).chain(self.times(events))
+    }
+
+    /// The events of a case, one of them changed; then a copy of the last as well.
+    pub(super) fn alone<'e>(
         &'e self,
         events: &'e [Event],
     ) -> impl Iterator<Item = Vec<Event>> + 'e {
@@ -93,34 +126,32 @@ impl<'a> Vary<'a> {
             all[at] = event;
             all
         };
-        let several = events.len() > 1;
-        let fewer = (0..events.len()).filter(move |_| several).map(move |at| {
-            let mut fewer = events.to_vec();
-            fewer.remove(at);
-            fewer
-        });
-        let cut = (1..events.len()).map(move |count| events[..count].to_vec());
-        let ones = events.iter().enumerate().take(MAX_EVENTS);
+        // Events of a case are often alike.
+        let last = events.len().saturating_sub(1);
+        let ones = events.iter().enumerate().filter(move |(at, _)| *at < 2 || *at == last);
         let ones =
             ones.flat_map(move |(at, event)| self.changed(event).map(move |own| put(at, own)));
-        let tried = self.copies(events).chain(self.halves(events)).chain(times(events));
-        let last = events.len().saturating_sub(1);
         let twice = events.last().into_iter().flat_map(move |event| {
             let changed = self.changed(event).take(MAX_DOUBLE);
-            changed.filter_map(move |own| copied(&put(last, own), 1, &|_, _| Some(())))
+            changed.filter_map(move |own| copied(&put(last, own), last, 1, &|_, _| Some(())))
         });
-        fewer.chain(cut).chain(tried).chain(ones).chain(twice)
+        ones.chain(twice)
     }
 
-    /// With copies of the last event, alike and each with another value of a field.
-    fn copies<'e>(&'e self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
-        let alike = COPIES.iter().filter_map(|count| copied(events, *count, &|_, _| Some(())));
+    /// With copies of an event, alike and each with another value of a field.
+    fn copies<'e>(
+        &'e self,
+        events: &'e [Event],
+        at: usize,
+    ) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let alike =
+            COPIES.iter().filter_map(move |count| copied(events, at, *count, &|_, _| Some(())));
         let fields = self.fields.iter();
-        let varied = fields.flat_map(move |(field, _)| {
+        let varied = fields.flat_map(move |(field, values)| {
             COPIES.iter().filter_map(move |count| {
-                copied(events, *count, &|event, number| {
-                    let old = event.first(&field.path)?.clone();
-                    let new = numbered(&old, number)?;
+                copied(events, at, *count, &|event, number| {
+                    let old = event.first(&field.path).or(values.first())?;
+                    let new = numbered(old, number)?;
                     *event = with(event, &field.path, vec![new])?;
                     Some(())
                 })
@@ -129,61 +160,123 @@ impl<'a> Vary<'a> {
         alike.chain(varied)
     }
 
-    /// With another value of a field in half of the events, and with one value in all.
+    /// With another value of a field in half of the events, one in all, or none.
     fn halves<'e>(&'e self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
-        self.fields.iter().filter(move |_| events.len() > 1).flat_map(move |(field, _)| {
-            let old = events[0].first(&field.path).cloned();
-            let other = old.as_ref().and_then(|old| near(old).into_iter().next());
-            let change = move |value: Option<Json>, from: usize, step: usize| {
-                let value = value?;
+        let fields = self.fields.iter().filter(move |_| events.len() > 1);
+        fields.flat_map(move |(field, values)| {
+            let change = move |value: Vec<Json>, takes: &dyn Fn(usize) -> bool| {
                 let changed = events.iter().enumerate().map(|(at, event)| {
-                    if at < from || !(at - from).is_multiple_of(step) {
-                        return Some(event.clone());
+                    if takes(at) {
+                        with(event, &field.path, value.clone())
+                    } else {
+                        Some(event.clone())
                     }
-                    with(event, &field.path, vec![value.clone()])
                 });
                 changed.collect::<Option<Vec<Event>>>()
             };
             let half = events.len() / 2;
-            [change(other.clone(), half, 1), change(other, 1, 2), change(old, 0, 1)]
-                .into_iter()
-                .flatten()
+            let old = events[0].first(&field.path);
+            let other = old.map_or_else(Vec::new, near).into_iter().next();
+            let split = other.into_iter().flat_map(move |other| {
+                let split = [
+                    change(vec![other.clone()], &|at| at >= half),
+                    change(vec![other], &|at| at % 2 == 1),
+                ];
+                split.into_iter().flatten()
+            });
+            let choices = values.iter().take(MAX_TOGETHER).map(|value| vec![value.clone()]);
+            let joined = choices.chain([Vec::new()]).flat_map(move |choice| {
+                [change(choice.clone(), &|_| true), change(choice, &|at| at < half)]
+            });
+            split.chain(joined.flatten())
         })
+    }
+
+    /// With the last events earlier, and the first so long before the last as the
+    /// query may ask for.
+    fn times<'e>(&self, events: &'e [Event]) -> impl Iterator<Item = Vec<Event>> + 'e {
+        let places = [events.len() / 2, events.len().saturating_sub(1)];
+        let moves = places.into_iter().filter(|from| *from > 0).flat_map(move |from| {
+            SHIFTS.into_iter().filter_map(move |shift| {
+                let moved = events.iter().enumerate().map(|(at, event)| {
+                    if at < from {
+                        return Some(event.clone());
+                    }
+                    moved(event, event.timestamp()?.checked_sub(shift)?)
+                });
+                moved.collect::<Option<Vec<Event>>>()
+            })
+        });
+        let numbers = self.named.iter().filter_map(Json::as_i64).filter(|number| *number > 0);
+        let numbers: Vec<i64> = numbers.take(MAX_TIMES).collect();
+        let spans = numbers.into_iter().filter(|_| events.len() > 1).flat_map(move |number| {
+            UNITS.into_iter().filter_map(move |unit| {
+                let last = events.last()?.timestamp()?;
+                let time = last.checked_sub(number.checked_mul(unit)?)?;
+                let mut all = events.to_vec();
+                all[0] = moved(&events[0], time)?;
+                Some(all)
+            })
+        });
+        moves.chain(spans)
     }
 }
 
-/// With the last events later.
-fn times(events: &[Event]) -> impl Iterator<Item = Vec<Event>> + '_ {
-    let places = [events.len() / 2, events.len().saturating_sub(1)];
-    places.into_iter().filter(|from| *from > 0).flat_map(move |from| {
-        SHIFTS.into_iter().filter_map(move |shift| {
-            let moved = events.iter().enumerate().map(|(at, event)| {
-                if at < from {
-                    return Some(event.clone());
-                }
-                moved(event, event.timestamp()?.checked_sub(shift)?)
-            });
-            moved.collect()
-        })
-    })
-}
-
-/// With copies of the last event, each changed.
+/// With copies of an event, each changed.
 fn copied(
     events: &[Event],
+    at: usize,
     count: usize,
     change: &dyn Fn(&mut Event, usize) -> Option<()>,
 ) -> Option<Vec<Event>> {
-    let last = events.last()?;
+    let own = events.get(at)?;
     let mut all = events.to_vec();
     for number in 1..=count {
-        let mut copy = last.clone();
+        let mut copy = own.clone();
         "#".clone_into(&mut copy.id);
         change(&mut copy, number)?;
         all.push(copy);
     }
     renumbered(&mut all);
     Some(all)
+}
+
+/// Texts with another word in place of one, and with more or less of what a query
+/// names.
+fn texts(text: &str, named: &[Json]) -> Vec<String> {
+    let number = |word: &str| word.parse::<i64>().is_ok();
+    let address = |word: &str| crate::value::parse_ip(word).is_ok();
+    let alike = |a: &str, b: &str| (number(a), address(a)) == (number(b), address(b));
+    let known = named.iter().map(|value| match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let known: Vec<String> = known.filter(|it| !it.is_empty()).collect();
+    let mut found = Vec::new();
+    let between = if text.contains(' ') { " " } else { "-" };
+    let words: Vec<&str> = text.split(between).collect();
+    for part in &known {
+        if text.contains(&**part) {
+            found.push(text.replacen(&**part, "", 1));
+            if text.matches(&**part).nth(1).is_some() {
+                found.push(text.replace(&**part, ""));
+            }
+            found.push(format!("{text}{part}"));
+        }
+        if words.len() > 1 {
+            found.push(format!("{text}{between}{part}"));
+        }
+        for (at, word) in words.iter().enumerate().take(MAX_PARTS).filter(|_| words.len() > 1) {
+            if !part.contains(between) && alike(word, part) {
+                let mut changed: Vec<&str> = words.clone();
+                changed[at] = part;
+                found.push(changed.join(between));
+            }
+        }
+    }
+    found.retain(|changed| changed != text);
+    found.truncate(MAX_TEXTS);
+    found
 }
 
 /// Lists with a value more, one less, or another in place of one.
@@ -197,7 +290,7 @@ fn listed(own: &[Json], values: &[Json]) -> Vec<Vec<Json>> {
     let mut lists: Vec<_> =
         values.iter().take(2).map(|value| put(own.len(), Some(value))).collect();
     if own.len() > 1 {
-        for at in 0..own.len().min(MAX_LIST) {
+        for at in 0..own.len().min(MAX_PARTS) {
             lists.push(put(at, None));
             lists.extend(values.iter().map(|value| put(at, Some(value))));
         }
@@ -256,6 +349,11 @@ fn constants(steps: &[Step]) -> Vec<Json> {
                     }
                 }
             }
+            Node::Search(search) => match &search.query {
+                SearchQuery::Match { value: Value::Str(text), .. }
+                | SearchQuery::MatchPhrase { phrase: text, .. } => found.push(json!(text)),
+                SearchQuery::Match { .. } | SearchQuery::Kql(_) | SearchQuery::QueryString(_) => {}
+            },
             Node::Like { matcher, .. } => {
                 for pattern in matcher.patterns() {
                     found.extend(samples(&Test::Term(pattern)));
@@ -266,4 +364,62 @@ fn constants(steps: &[Step]) -> Vec<Json> {
     };
     steps.iter().for_each(|step| step.expressions(&mut see));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_text_become_others_of_their_kind() {
+        let named = [json!("root"), json!(1023), json!("10.0.0.0"), json!("a b"), json!("from")];
+        let found = texts("for ann from ::1 port 5", &named);
+        let expected = [
+            "for ann from ::1 port 5 root",
+            "root ann from ::1 port 5",
+            "for root from ::1 port 5",
+            "for ann root ::1 port 5",
+            "for ann from ::1 root 5",
+            "for ann from ::1 port 5 1023",
+            "for ann from ::1 port 1023",
+            "for ann from ::1 port 5 10.0.0.0",
+            "for ann from 10.0.0.0 port 5",
+            "for ann from ::1 port 5 a b",
+            "for ann  ::1 port 5",
+            "for ann from ::1 port 5from",
+        ];
+        assert_eq!(found[..expected.len()], expected);
+        assert!(found.iter().all(|text| text != "for ann from ::1 port 5"));
+        assert_eq!(texts("web-ann", &[json!("root")]), ["web-ann-root", "root-ann", "web-root"]);
+        assert_eq!(texts("a+b+c", &[json!("+")]), ["ab+c", "abc", "a+b+c+"]);
+        // A single word is a value, not a text.
+        assert_eq!(texts("root", &[json!("ro"), json!("x")]), ["ot", "rootro"]);
+    }
+
+    #[test]
+    fn lists_have_one_value_more_less_or_another() {
+        let list = |text: &str| text.chars().map(|c| json!(c.to_string())).collect::<Vec<_>>();
+        let shown = |own: &str, values: &str| {
+            let found = listed(&list(own), &list(values)).into_iter();
+            let text = |list: Vec<Json>| list.iter().filter_map(Json::as_str).collect::<String>();
+            found.map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("ab", "cd"), ["abc", "abd", "b", "cb", "db", "a", "ac", "ad"]);
+        assert_eq!(shown("a", "cde"), ["ac", "ad"]);
+        assert_eq!(shown("", "c"), ["c"]);
+    }
+
+    #[test]
+    fn values_are_numbered_in_their_kind() {
+        for (value, number, expected) in [
+            (json!("ann"), 2, Some(json!("ann2"))),
+            (json!("192.0.2.254"), 3, Some(json!("192.0.2.2"))),
+            (json!("::1"), 2, Some(json!("::12"))),
+            (json!(5), 2, Some(json!(7))),
+            (json!(i64::MAX), 1, None),
+            (json!(true), 1, None),
+        ] {
+            assert_eq!(numbered(&value, number), expected, "{value}");
+        }
+    }
 }

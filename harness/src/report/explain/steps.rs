@@ -140,17 +140,13 @@ impl Report<'_> {
     fn turns(&self, out: &mut dyn Write) -> io::Result<()> {
         for EventView { id, filters, .. } in &self.explained.events {
             let Some(outcome) = filters.first() else { continue };
-            let id = safe(id);
+            let event = format!(" event {}", safe(id));
             if let Some(barrier) = &outcome.barrier {
-                let text = self.marked(Truth::False, &format!(" event {id} is not read"));
+                let text = self.marked(Truth::False, &format!("{event} is not read"));
                 writeln!(out, "    {text}: {}", safe(barrier))?;
             }
             if let Some(turn) = &outcome.turn {
-                writeln!(
-                    out,
-                    "    {}",
-                    self.marked(Self::truth(outcome.holds), &format!(" {id}"))
-                )?;
+                writeln!(out, "    {}", self.marked(Self::truth(outcome.holds), &event))?;
                 self.turn(turn, outcome.holds, out)?;
             }
         }
