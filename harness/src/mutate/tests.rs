@@ -408,7 +408,8 @@ fn cases_are_found_for_filters_too_large_for_diagrams() {
             let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
             // What is found was judged under the rule and under the mutant.
             by_diagram += usize::from(search.find(&mut Formulas::new(), gap).is_some());
-            let mut large = Formulas { is_large: true, ..Formulas::new() };
+            let mut large = Formulas::new();
+            large.is_large = true;
             by_search += usize::from(search.find(&mut large, gap).is_some());
         }
     }
