@@ -28,7 +28,7 @@ pub use lookup::{Unfound, find_case, find_rule};
 pub use steps::{Apart, RowGroup, RowMark, Seen, StepView};
 
 /// The most events of a case that are explained.
-pub const MAX_EVENTS: usize = 100;
+const MAX_EVENTS: usize = 100;
 /// For so many events and filters of a case the smallest change is looked for.
 const MAX_TURNS: usize = 40;
 
@@ -46,8 +46,10 @@ pub struct Explained {
     pub clauses: Vec<Clause>,
     /// What decides beside clauses.
     pub parts: Vec<Part>,
-    /// The events of the case, in order; at most [`MAX_EVENTS`].
+    /// The events of the case, in order, the first hundred.
     pub events: Vec<EventView>,
+    /// What is not in them.
+    pub left_out: LeftOut,
     /// The ids of all its events.
     pub ids: Vec<String>,
     /// What the commands of an ES|QL pipeline make of the case, in order, but for
@@ -55,6 +57,15 @@ pub struct Explained {
     pub steps: Vec<StepView>,
     /// What the events are together.
     pub findings: Findings,
+}
+
+/// What an explanation leaves out of a large case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many events were not looked at.
+    pub events: usize,
+    /// How often what turns a condition on an event was not looked for.
+    pub turns: usize,
 }
 
 /// A clause of a rule.
@@ -247,6 +258,7 @@ impl Explained {
             clauses: Vec::new(),
             parts: Vec::new(),
             events: Vec::new(),
+            left_out: LeftOut::default(),
             steps: Vec::new(),
             findings: Findings::None,
         }
@@ -273,7 +285,7 @@ impl Explained {
         self.parts = parts.map(part).collect();
         if let Some(case) = case {
             let hits = hits(plan, case, subject);
-            self.events = events(plan, &filters, case, &hits, subject);
+            (self.events, self.left_out) = events(plan, &filters, case, &hits, subject);
             self.findings = findings::findings(plan, &hits, case, subject);
         }
     }
@@ -324,12 +336,14 @@ fn events(
     case: usize,
     hits: &[Vec<u32>],
     subject: &Subject<'_>,
-) -> Vec<EventView> {
+) -> (Vec<EventView>, LeftOut) {
     let seen = subject.events(case);
     let reaches: Vec<Reach> = plan.reaches();
+    let own = &subject.cases()[case].events;
+    let mut left_out = LeftOut { events: own.len().saturating_sub(MAX_EVENTS), turns: 0 };
     let mut turns = 0;
     let mut views = Vec::new();
-    for (number, event) in subject.cases()[case].events.iter().enumerate().take(MAX_EVENTS) {
+    for (number, event) in own.iter().enumerate().take(MAX_EVENTS) {
         let document = &seen.documents[number];
         let marks: Vec<Vec<Mark>> =
             filters.iter().map(|filter| filter.marks(document, event)).collect();
@@ -340,10 +354,9 @@ fn events(
             // A stage that has its events, or wants none, asks nothing of the others.
             let lacks = hits[at].is_empty() && plan.wants_event(at);
             let asks = if holds { barrier.is_none() } else { lacks };
-            let turn = (asks && turns < MAX_TURNS).then(|| {
-                turns += 1;
-                turn::turn(plan, filters, at, (case, number), &marks, subject)
-            });
+            turns += usize::from(asks);
+            let turn = (asks && turns <= MAX_TURNS)
+                .then(|| turn::turn(plan, filters, at, (case, number), &marks, subject));
             outcomes.push(Outcome { holds, barrier, turn: turn.flatten() });
         }
         views.push(EventView {
@@ -353,5 +366,6 @@ fn events(
             filters: outcomes,
         });
     }
-    views
+    left_out.turns = turns.saturating_sub(MAX_TURNS);
+    (views, left_out)
 }

@@ -293,6 +293,20 @@ fn step(second: u32, host: &str, kind: &str, name: &str) -> Value {
 }
 
 #[test]
+fn what_is_left_out_of_a_large_case_is_told() {
+    let events: Vec<Value> = (0..103).map(|_| json!({"process": {"name": "wget"}})).collect();
+    let explained = on(&query_rule("process.name:curl", ""), &json!(events));
+    assert_eq!(explained.events.len(), 100);
+    let turned = explained.events.iter().filter(|event| event.filters[0].turn.is_some()).count();
+    assert_eq!(turned, 40);
+    let json = json_of(&explained);
+    assert_eq!(json["left_out"], json!({"events": 3, "changes": 60}));
+    let text = text(&explained, Styled::Plain);
+    assert!(text.contains("left out: 3 events at the end of the case"), "{text}");
+    assert!(text.contains("left out: 60 smallest changes"), "{text}");
+}
+
+#[test]
 fn a_sequence_tells_its_stages_and_what_stops_it() {
     let told = |events: Value| {
         let explained = on(&rule(SEQUENCE), &events);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::turn::fields;
 use super::{
-    Apart, Clause, EventView, Explained, MAX_EVENTS, MAX_TURNS, Mark, Outcome, Part, RowGroup,
-    RowMark, Seen, StepView, Tested, Truth, Turn,
+    Apart, Clause, EventView, Explained, LeftOut, MAX_EVENTS, MAX_TURNS, Mark, Outcome, Part,
+    RowGroup, RowMark, Seen, StepView, Tested, Truth, Turn,
 };
 use crate::coverage::ClauseKind;
 use crate::coverage::pipeline::text::{Key, keys};
@@ -56,7 +56,7 @@ pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<
         return;
     };
     explained.steps = view.steps(&table, &keys, case);
-    explained.events = view.events(&table, case, explained);
+    (explained.events, explained.left_out) = view.events(&table, case, explained);
 }
 
 struct View<'a> {
@@ -224,19 +224,25 @@ impl View<'_> {
         order.into_iter().take(MAX_ROWS).map(group).collect()
     }
 
-    fn events(&self, table: &Table, case: usize, explained: &Explained) -> Vec<EventView> {
+    fn events(
+        &self,
+        table: &Table,
+        case: usize,
+        explained: &Explained,
+    ) -> (Vec<EventView>, LeftOut) {
         let leading = self.leading();
         if leading == 0 {
-            return Vec::new();
+            return (Vec::new(), LeftOut::default());
         }
         let subject = self.flow.subject();
         let moments = subject.events(case).moments;
         let aggregates = table.trace.iter().any(|step| step.groups.is_some());
         let clauses: usize = explained.clauses.iter().filter(|clause| clause.filter == 0).count();
+        let own = &self.flow.cases()[case].events;
+        let mut left_out = LeftOut { events: own.len().saturating_sub(MAX_EVENTS), turns: 0 };
         let mut turns = 0;
         let mut views = Vec::new();
-        let events = self.flow.cases()[case].events.iter();
-        for (number, event) in (0_u32..).zip(events).take(MAX_EVENTS) {
+        for (number, event) in (0_u32..).zip(own).take(MAX_EVENTS) {
             let at = number as usize;
             let read = self.flow.read(case).contains(&number);
             let barrier = (!read).then(|| {
@@ -245,11 +251,10 @@ impl View<'_> {
             });
             let holds = read && passes(table, leading, number);
             // One event less is seldom what a group lacks.
-            let asks = read && !(holds && aggregates) && turns < MAX_TURNS;
-            let turn = asks.then(|| {
-                turns += 1;
-                self.turn(table, (case, at), holds, clauses)
-            });
+            let asks = read && !(holds && aggregates);
+            turns += usize::from(asks);
+            let turn =
+                (asks && turns <= MAX_TURNS).then(|| self.turn(table, (case, at), holds, clauses));
             views.push(EventView {
                 id: event.id.clone(),
                 time: moments[at].map(|moment| moment.timestamp_ms),
@@ -257,7 +262,8 @@ impl View<'_> {
                 filters: vec![Outcome { holds, barrier, turn: turn.flatten() }],
             });
         }
-        views
+        left_out.turns = turns.saturating_sub(MAX_TURNS);
+        (views, left_out)
     }
 
     /// The smallest change of an event that turns the leading `WHERE`; the

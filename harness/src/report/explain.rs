@@ -14,7 +14,7 @@ use super::{Lines, printable};
 use crate::case::Polarity;
 use crate::detect::eql::why::Story;
 use crate::explain::{
-    Clause, Comparison, EventView, Explained, FieldChange, Findings, Groups, Lacking, MAX_EVENTS,
+    Clause, Comparison, EventView, Explained, FieldChange, Findings, Groups, Lacking, LeftOut,
     Mark, Outcome, Terms, Truth, Turn,
 };
 use crate::ir::Part;
@@ -42,16 +42,13 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
         }
         Some(_) if !explained.steps.is_empty() => {
             report.outcome(out)?;
-            report.steps(out)
+            report.steps(out)?;
+            report.left_out(out)
         }
         Some(_) => {
             report.outcome(out)?;
             explained.events.iter().try_for_each(|event| report.event(event, out))?;
-            let more = explained.ids.len().saturating_sub(explained.events.len());
-            if more > 0 && !explained.events.is_empty() {
-                let more = plural(more, "event");
-                writeln!(out, "\n{more} beyond the first {MAX_EVENTS} left out")?;
-            }
+            report.left_out(out)?;
             report.together(out)
         }
     }
@@ -87,6 +84,17 @@ fn mark(truth: Truth) -> Sign {
 }
 
 impl Report<'_> {
+    fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
+        let LeftOut { events, turns } = self.explained.left_out;
+        if events > 0 {
+            writeln!(out, "\nleft out: {} at the end of the case", plural(events, "event"))?;
+        }
+        if turns > 0 {
+            writeln!(out, "\nleft out: {}", plural(turns, "smallest change"))?;
+        }
+        Ok(())
+    }
+
     fn bold(&self, text: &str) -> String {
         self.styled.paint(Style::new().bold(), text)
     }

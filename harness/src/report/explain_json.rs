@@ -29,8 +29,15 @@ struct Report<'a> {
     parts: Vec<Part<'a>>,
     case: Option<Case<'a>>,
     events: Vec<Event<'a>>,
+    left_out: LeftOut,
     steps: Vec<steps::Step<'a>>,
     together: Option<Together<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOut {
+    events: usize,
+    changes: usize,
 }
 
 #[derive(Serialize)]
@@ -241,6 +248,7 @@ pub fn render(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         case: rule.cases.first().map(|run| case(run, explained.expects)),
         events: explained.events.iter().map(event).collect(),
+        left_out: LeftOut { events: explained.left_out.events, changes: explained.left_out.turns },
         steps: explained.steps.iter().map(steps::step).collect(),
         together: together(explained),
     };
