@@ -1,6 +1,7 @@
 //! A pipeline, command by command: what its clauses are on the rows that a case
 //! became, the groups that it counts, and what turns an event at its first `WHERE`.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::turn::fields;
@@ -27,8 +28,9 @@ use crate::span::{Span, flat};
 
 /// The most rows and groups that are told of one command.
 const MAX_ROWS: usize = 20;
-/// The most changes of one field that are tried on an event.
+/// The most changes of one field that are tried on an event, and on all events.
 const MAX_TRIES: usize = 600;
+const MAX_ALL_TRIES: usize = 4_000;
 
 /// Explains a pipeline; `asked` is the position of the case.
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {
@@ -36,7 +38,8 @@ pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<
     let Some(pipeline) = program.pipeline() else { return };
     let leading = pipeline.plan.leading_filters().len();
     let vary = Vary::new(flow, pipeline, &pipeline.plan.steps[..=leading]);
-    let view = View { flow, program: &program, plan: &pipeline.plan, vary };
+    let tries = Cell::new(MAX_ALL_TRIES);
+    let view = View { flow, program: &program, plan: &pipeline.plan, vary, tries };
     let steps: Vec<(usize, &Step)> =
         view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
     for (at, step) in &steps {
@@ -64,6 +67,8 @@ struct View<'a> {
     program: &'a Program,
     plan: &'a Plan,
     vary: Vary<'a>,
+    /// How many changes may still be tried.
+    tries: Cell<usize>,
 }
 
 impl View<'_> {
@@ -291,8 +296,13 @@ impl View<'_> {
         let own = &self.flow.cases()[case].events[at];
         let aimed = search::turned_to(subject, (plan, narrow), (case, at), !holds, &accepts);
         // What the index cannot tell of is tried, field by field.
-        let new = aimed
-            .or_else(|| self.vary.changed(own).take(MAX_TRIES).find(|event| accepts(event)))?;
+        let try_on = || {
+            let left = self.tries.get().checked_sub(1);
+            self.tries.set(left.unwrap_or(0));
+            left.is_some()
+        };
+        let mut tried = self.vary.changed(own).take(MAX_TRIES).take_while(|_| try_on());
+        let new = aimed.or_else(|| tried.find(|event| accepts(event)))?;
         let after = rerun(&new)?;
         let (before, after) = (self.truths(table, number), self.truths(&after, number));
         let turned = |clause: &usize| match (before.get(*clause), after.get(*clause)) {

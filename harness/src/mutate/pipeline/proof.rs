@@ -12,7 +12,7 @@ use crate::esql::plan::{DEFAULT_LIMIT, MAX_LIMIT, Plan, StepKind};
 use crate::ir::Predicate;
 use crate::mutate::formula::{Formulas, Gap};
 use crate::query::esql;
-use crate::query::esql::ast::{Command, CommandKind};
+use crate::query::esql::ast::{Command, CommandKind, Stats};
 use crate::run::Program;
 use crate::span::Span;
 
@@ -35,7 +35,15 @@ struct Side<'a> {
 
 struct Part<'a> {
     head: Head,
+    /// The conditions of its aggregates.
+    counted: Vec<&'a Typed>,
     wheres: Vec<&'a Typed>,
+}
+
+impl Part<'_> {
+    fn bare(head: Head) -> Self {
+        Self { head, counted: Vec::new(), wheres: Vec::new() }
+    }
 }
 
 #[derive(PartialEq, Eq)]
@@ -61,7 +69,7 @@ impl<'a> Side<'a> {
         let query = esql::parse(&plan.text).ok()?;
         let settings = query.settings.iter().map(|setting| setting.value.span.of(&plan.text));
         let source = format!("{} {}", settings.collect::<String>(), query.source);
-        let mut parts = vec![Part { head: Head::Other(source), wheres: Vec::new() }];
+        let mut parts = vec![Part::bare(Head::Other(source))];
         let mut filters = plan.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Filter(condition) => Some(condition),
             _ => None,
@@ -76,24 +84,35 @@ impl<'a> Side<'a> {
                     parts.last_mut()?.wheres.push(filters.next()?);
                     continue;
                 }
+                CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
+                    parts.push(aggregation(plan, stats, *span));
+                    continue;
+                }
                 CommandKind::Limit(_) => Head::Limit(limits.next()?),
                 CommandKind::Keep(_) | CommandKind::Drop(_) | CommandKind::Rename(_) => {
                     Head::Columns(span.of(&plan.text).to_owned())
                 }
                 _ => Head::Other(span.of(&plan.text).to_owned()),
             };
-            parts.push(Part { head, wheres: Vec::new() });
+            parts.push(Part::bare(head));
         }
         let limited = query.commands.iter().any(|it| matches!(it.kind, CommandKind::Limit(_)));
         let last = if limited { MAX_LIMIT } else { DEFAULT_LIMIT };
-        parts.push(Part { head: Head::Limit(last), wheres: Vec::new() });
+        parts.push(Part::bare(Head::Limit(last)));
         Some(Self { plan, searches, parts: merged(parts) })
     }
 
     fn equals(&self, other: &Self) -> bool {
         self.parts.len() == other.parts.len()
             && self.parts.iter().zip(&other.parts).all(|(own, part)| {
-                own.head == part.head && self.same_rows(&own.wheres, other, &part.wheres)
+                own.head == part.head
+                    && own.counted.len() == part.counted.len()
+                    && own
+                        .counted
+                        .iter()
+                        .zip(&part.counted)
+                        .all(|(a, b)| self.same_rows(&[a], other, &[b]))
+                    && self.same_rows(&own.wheres, other, &part.wheres)
             })
     }
 
@@ -123,6 +142,35 @@ impl<'a> Side<'a> {
         let all: Vec<Predicate> = exact.collect::<Option<_>>()?;
         Some(if all.is_empty() { Predicate::Const(true) } else { Predicate::and(all) })
     }
+}
+
+/// An aggregation, its conditions apart.
+fn aggregation<'a>(plan: &'a Plan, stats: &Stats, span: Span) -> Part<'a> {
+    let typed = |at: Span| {
+        let groupings = plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => Some(grouping),
+            _ => None,
+        });
+        let mut filters =
+            groupings.flat_map(|it| &it.aggregates).filter_map(|call| call.filter.as_ref());
+        filters.find(|filter| filter.span == at)
+    };
+    // The text of a condition is a part of a name that is not stated.
+    let named = stats.aggregates.iter().filter(|aggregate| aggregate.field.name.is_some());
+    let conditions = named.filter_map(|aggregate| aggregate.filter.as_ref());
+    let mut part = Part::bare(Head::Other(String::new()));
+    let (mut text, mut at) = (String::new(), span.start);
+    for condition in conditions {
+        // What was not planned where it stands stays a part of the text.
+        let Some(condition) = typed(condition.span) else { continue };
+        text.push_str(Span::new(at, condition.span.start).of(&plan.text));
+        text.push('\0');
+        at = condition.span.end;
+        part.counted.push(condition);
+    }
+    text.push_str(Span::new(at, span.end).of(&plan.text));
+    part.head = Head::Other(text);
+    part
 }
 
 /// Limits moved behind commands on columns, and of neighbours the tightest.
@@ -230,6 +278,22 @@ mod tests {
                 "stats c = count(*) by l | where c > 2",
                 false,
             ),
+            (
+                "stats c = count(*) where n > 5 and n > 3, d = count(*) | where c > 1",
+                "stats c = count(*) where n > 5, d = count(*) | where c > 1",
+                true,
+            ),
+            (
+                "stats c = count(*) where n > 5, d = count(*) where n > 3 | where c > 1",
+                "stats c = count(*) where n > 3, d = count(*) where n > 5 | where c > 1",
+                false,
+            ),
+            (
+                "stats count(*) where n > 5 and n > 3 | limit 3",
+                "stats count(*) where n > 5 | limit 3",
+                false,
+            ),
+            ("stats c = count(*) where true", "stats c = count(*)", false),
             // A name means what the commands before make of it.
             ("eval m = n | where m > 5 and n > 5", "eval m = n | where m > 5", false),
             ("where n > 5 | eval n = 1 | where n > 3", "where n > 5 | eval n = 1", false),
@@ -304,7 +368,8 @@ mod tests {
         #[test]
         fn a_mutant_that_is_proved_gives_the_same_rows(
             conditions in vec(condition(), 1..3),
-            behind in one_of(&["keep _id", "stats c = count(*) by k | where c >= 1 and c > 0", "limit 1000 | keep _id"]),
+            behind in one_of(&["keep _id", "stats c = count(*) by k | where c >= 1 and c > 0",
+                "stats c = count(*) where n > 0 and n >= 1, d = max(n) by k | where c > 0", "limit 1000 | keep _id"]),
             documents in vec(document(), 1..8),
         ) {
             let wheres: Vec<_> = conditions.iter().map(|it| format!("where {it}")).collect();

@@ -10,6 +10,8 @@ use crate::report::words::{plural, shorten};
 
 /// The most rows of one clause, and groups of one command, that are shown.
 const MAX_ROWS: usize = 5;
+/// For so many events it is shown what turns them.
+const MAX_EVENTS: usize = 10;
 
 /// The mark of a clause that is true on some rows only.
 const SOME: Sign = ("±", AnsiColor::Yellow);
@@ -138,8 +140,12 @@ impl Report<'_> {
 
     /// What turns each event at the first condition.
     fn turns(&self, out: &mut dyn Write) -> io::Result<()> {
-        for EventView { id, filters, .. } in &self.explained.events {
-            let Some(outcome) = filters.first() else { continue };
+        let told = self.explained.events.iter().filter_map(|EventView { id, filters, .. }| {
+            let outcome = filters.first()?;
+            (outcome.barrier.is_some() || outcome.turn.is_some()).then_some((id, outcome))
+        });
+        let more = told.clone().count().saturating_sub(MAX_EVENTS);
+        for (id, outcome) in told.take(MAX_EVENTS) {
             let event = format!(" event {}", safe(id));
             if let Some(barrier) = &outcome.barrier {
                 let text = self.marked(Truth::False, &format!("{event} is not read"));
@@ -149,6 +155,13 @@ impl Report<'_> {
                 writeln!(out, "    {}", self.marked(Self::truth(outcome.holds), &event))?;
                 self.turn(turn, outcome.holds, out)?;
             }
+        }
+        if more > 0 {
+            writeln!(
+                out,
+                "    {}",
+                self.styled.dim(&format!("and {}", plural(more, "more event")))
+            )?;
         }
         Ok(())
     }
