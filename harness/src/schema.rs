@@ -304,9 +304,7 @@ impl Schema {
             let nested = match (self.fields.get(object), self.base) {
                 (Some(field), _) => field.ty == FieldType::Nested,
                 (None, Base::Empty) => false,
-                (None, Base::Embedded) => {
-                    table::field(object).is_some_and(|entry| entry.ty == FieldType::Nested)
-                }
+                (None, Base::Embedded) => table::is_nested(object),
             };
             nested.then(|| object.into())
         })

@@ -13,6 +13,7 @@
 //! normalizer, then `+` for a multi-field of the name less its last segment.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::analysis::{Analyzer, Normalizer};
@@ -82,6 +83,17 @@ const KEYWORDS_BELOW: [&str; 1] = ["o365.audit.ModifiedProperties."];
 fn by_pattern(name: &str) -> Option<Entry> {
     let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));
     below.then(|| Entry::new(name.to_owned(), "k"))?
+}
+
+/// Fields that hold nested objects.
+static NESTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let lines = Lines { rest: FIELDS, name: String::new() };
+    lines.filter(|(_, code)| *code == "n").map(|(name, _)| name).collect()
+});
+
+/// Whether there is a field of that name that holds nested objects.
+pub fn is_nested(name: &str) -> bool {
+    NESTED.contains(name)
 }
 
 /// All names, in byte order.

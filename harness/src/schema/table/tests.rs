@@ -83,3 +83,11 @@ fn multi_fields_are_listed_by_parent() {
     assert!(names("process").eq([] as [&str; 0]));
     assert!(names("process.pid").eq([] as [&str; 0]));
 }
+
+#[test]
+fn nested_fields_are_those_of_that_type() {
+    let nested = |name: &str| field(name).is_some_and(|entry| entry.ty == FieldType::Nested);
+    assert!(names().all(|name| is_nested(&name) == nested(&name)));
+    assert!(names().filter(|name| is_nested(name)).count() > 50);
+    assert!(!is_nested("process"));
+}
