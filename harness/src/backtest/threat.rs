@@ -30,7 +30,7 @@ const ALERTS: usize = 1_000_000;
 
 /// Runs an indicator match rule.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Result<Found, Stop> {
-    let reader = Reader::new(ground, &work.plan);
+    let reader = Reader::of(ground, work);
     let indicators = indicators(ground, work, plan, &reader)?;
     let query = ground.query(&work.plan, &plan.filter);
     let mut found = Found::default();

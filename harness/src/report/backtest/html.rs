@@ -80,7 +80,9 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             found.alerts,
             histogram(found)
         )?;
-        writeln!(out, "<p><code>{key}</code>, {severity}</p>\n<ul>")?;
+        let left = found.after_suppression;
+        let left = left.map(|left| format!(", {left} after suppression")).unwrap_or_default();
+        writeln!(out, "<p><code>{key}</code>, {severity}{left}</p>\n<ul>")?;
         for sample in &found.samples {
             writeln!(out, "<li>{}</li>", escape(&told(sample)))?;
         }
