@@ -166,7 +166,8 @@ impl Slots<'_> {
             let at = Self::at(bucket);
             // Whole milliseconds as a float.
             #[expect(clippy::cast_possible_truncation, reason = "moments are far below 2^53")]
-            let newest = bucket.pointer("/newest/value").and_then(Value::as_f64).map(|it| it as i64);
+            let newest =
+                bucket.pointer("/newest/value").and_then(Value::as_f64).map(|it| it as i64);
             let count = bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
             let newest = newest.unwrap_or(at);
             visit(self.fields.key(bucket), Slot { at, count, newest, values: Vec::new() })

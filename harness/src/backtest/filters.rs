@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Found, Ground, Sample, Stop, Work, by_time, place, scope, scroll, sorted_time, suppress};
+use super::{
+    Found, Ground, Sample, Stop, Work, by_time, place, scope, sorted_time, stream, suppress,
+};
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::cluster::dsl::Query;
 use crate::engine::cluster::error::ClusterError;
@@ -164,7 +166,7 @@ pub(super) fn scan_between(
         "track_total_hits": true,
     });
     let reader = Reader::of(ground, work);
-    scroll::each(ground.client, &ground.target.pattern, &body, &mut |hit| {
+    stream::each(ground, &ground.target.pattern, &body, &mut |hit| {
         let event = Reader::event(hit)?;
         let document = reader.document(&event);
         if query.exact || eval(filter, &document, &reader.columns) {

@@ -14,11 +14,7 @@ use crate::ir::plan::NewTermsPlan;
 const HELD: usize = 1_000_000;
 
 /// Runs a new-terms rule.
-pub(super) fn run(
-    ground: Ground<'_>,
-    work: &Work<'_>,
-    plan: &NewTermsPlan,
-) -> Result<Found, Stop> {
+pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> Result<Found, Stop> {
     let Some(fields) = tally::fields(ground, &plan.fields) else { return Ok(Found::default()) };
     let query = ground.query(&work.plan, &plan.filter);
     let (from, to) = (ground.request.from, ground.request.to);

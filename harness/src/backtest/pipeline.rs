@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::filters::Reader;
 use super::schedule::{self, Need, Run, Slot};
 use super::tally::{Held, Tally, open_ms};
-use super::{Found, Ground, Sample, Stop, Work, by_time, scope, scroll};
+use super::{Found, Ground, Sample, Stop, Work, by_time, scope, stream};
 use crate::compile::esql::Pipeline;
 use crate::engine::cluster::dsl::Query;
 use crate::engine::cluster::search;
@@ -183,7 +183,7 @@ impl Rows<'_> {
             "track_total_hits": true,
         });
         let pattern = &self.ground.target.pattern;
-        scroll::each(self.ground.client, pattern, &body, &mut |hit| {
+        stream::each(self.ground, pattern, &body, &mut |hit| {
             let event = Reader::event(hit)?;
             let times = self.work.clock.times(&event);
             let Some(time) = times.into_iter().find(|time| (from..to).contains(time)) else {
@@ -265,7 +265,8 @@ impl Rows<'_> {
         let request = self.ground.request;
         let mut found = Found::default();
         let mut suppression = match &self.work.rule.alert_suppression {
-            Some(_) => Some(Suppressed::new(self.ground, self.work)?),
+            // Without groups the alerts are told all the same.
+            Some(_) => Suppressed::new(self.ground, self.work).ok(),
             None => None,
         };
         let mut take = |events: Vec<Read>| -> Result<(), Stop> {
@@ -276,8 +277,10 @@ impl Rows<'_> {
                     let origin = table.origin.as_ref().and_then(|rows| rows.get(row));
                     let read = origin.and_then(|at| batch.events.get(*at as usize));
                     found.add(read.map(|read| read.time));
-                    if let (Some(suppression), Some(read)) = (&mut suppression, read) {
-                        suppression.row(alert.group.as_deref(), read.time)?;
+                    if let (Some(own), Some(read)) = (&mut suppression, read)
+                        && own.row(alert.group.as_deref(), read.time).is_err()
+                    {
+                        suppression = None;
                     }
                     if let Some(read) = read.filter(|_| found.samples.len() < request.samples) {
                         found.samples.push(sample(read));
@@ -365,7 +368,9 @@ struct Suppressed {
 impl Suppressed {
     fn new(ground: Ground<'_>, work: &Work<'_>) -> Result<Self, Stop> {
         let need = Need { count: 1, values: None, open_ms: open_ms(work.rule) };
-        Ok(Self { tally: Tally::new(ground, work, need)?, held: Held::default(), alone: 0 })
+        let tally = Tally::new(ground, work, need)?;
+        tally.sees_all()?;
+        Ok(Self { tally, held: Held::default(), alone: 0 })
     }
 
     fn row(&mut self, group: Option<&[Vec<String>]>, time: i64) -> Result<(), Stop> {
@@ -431,9 +436,8 @@ impl<'a> Runner<'a> {
             if self.asks_for_time || !last.as_ref().is_some_and(same) {
                 self.readings += u64::try_from(rows.len()).unwrap_or(u64::MAX);
                 if self.readings > READINGS {
-                    let reason = format!(
-                        "its windows overlap so far that {READINGS} events would be read"
-                    );
+                    let reason =
+                        format!("its windows overlap so far that {READINGS} events would be read");
                     return Err(Stop::Unsupported(reason));
                 }
                 let table = self.rows.table(batch, &rows, run.now, false)?;

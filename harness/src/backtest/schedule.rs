@@ -46,6 +46,11 @@ pub(super) fn runs(clock: &Clock, from: i64, to: i64) -> Result<Vec<Run>, Stop> 
     Err(Stop::Unsupported(format!("it runs more than {RUNS} times in the period")))
 }
 
+/// Whether there is time between windows that no run looks at.
+pub(super) fn has_gaps(runs: &[Run]) -> bool {
+    runs.windows(2).any(|pair| pair[0].to < pair[1].from)
+}
+
 /// The longest slots of time that no window of a run cuts, in milliseconds.
 ///
 /// They begin at `from`; the ends of the period cut nothing, since there is

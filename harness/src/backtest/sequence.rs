@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, place, scope, scroll, sorted_time};
+use super::{Found, Ground, Sample, Stop, Work, place, scope, sorted_time, stream};
 use crate::detect::eql::{join_value, spec};
 use crate::detect::sequence::key::{KeyValue, Real};
 use crate::detect::sequence::stream::{Filter, Hits, Moment, Source, Stream};
@@ -200,7 +200,7 @@ impl<'a> Candidates<'a> {
         let mut texts: HashSet<Arc<str>> = HashSet::new();
         let mut position = 0_u64;
         let pattern = &self.ground.target.pattern;
-        scroll::each(self.ground.client, pattern, &self.body(), &mut |hit| {
+        stream::each(self.ground, pattern, &self.body(), &mut |hit| {
             position += 1;
             let Some(timestamp_ms) = sorted_time(hit) else { return Ok(()) };
             let names = hit.get("matched_queries").and_then(Value::as_array);
@@ -272,7 +272,7 @@ impl<'a> Candidates<'a> {
         let mut position = 0;
         let enough = "enough";
         let pattern = &self.ground.target.pattern;
-        let outcome = scroll::each(self.ground.client, pattern, &self.body(), &mut |hit| {
+        let outcome = stream::each(self.ground, pattern, &self.body(), &mut |hit| {
             position += 1;
             if let Some(slot) = wanted.get_mut(&position) {
                 *slot = place(hit);

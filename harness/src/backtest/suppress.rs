@@ -33,9 +33,10 @@ pub(super) fn after(
         if alerts > EVENTS {
             return Ok(None);
         }
-        let mut groups = Groups::new(ground, work)?;
-        scan(ground, work, query, filter, &mut |candidate| groups.take(&candidate))
-            .map(|()| groups.left())
+        Groups::new(ground, work).and_then(|mut groups| {
+            scan(ground, work, query, filter, &mut |candidate| groups.take(&candidate))?;
+            Ok(groups.left())
+        })
     } else {
         counted(ground, work, query, alerts, group_missing)
     };
@@ -69,6 +70,7 @@ fn counted(
     let fields: Vec<TermField> = work.grouping.iter().filter(there).cloned().collect();
     let mut alone = 0;
     if !group_missing {
+        tally.sees_all()?;
         if fields.len() < work.grouping.len() {
             // All lack a field: each stands for itself.
             return Ok(alerts);
@@ -100,6 +102,9 @@ pub(super) struct Groups<'a> {
 impl<'a> Groups<'a> {
     pub(super) fn new(ground: Ground<'_>, work: &'a Work<'a>) -> Result<Self, Stop> {
         let tally = Tally::new(ground, work, need(work))?;
+        if groups_missing(work) == Some(false) {
+            tally.sees_all()?;
+        }
         Ok(Self { work, tally, held: Held::default(), alone: 0 })
     }
 
@@ -107,9 +112,9 @@ impl<'a> Groups<'a> {
     pub(super) fn take(&mut self, candidate: &Candidate<'_>) -> Result<(), Stop> {
         let values = tally::values(&self.work.grouping, candidate.document, candidate.columns);
         let lacks = values.iter().any(Vec::is_empty);
-        let Some(time) = candidate.time.filter(|_| {
-            !lacks || groups_missing(self.work) == Some(true)
-        }) else {
+        let Some(time) =
+            candidate.time.filter(|_| !lacks || groups_missing(self.work) == Some(true))
+        else {
             self.alone += 1;
             return Ok(());
         };

@@ -41,6 +41,15 @@ impl Tally {
         Ok(Self { found: Found::default(), left: 0, width, runs, need, from, samples })
     }
 
+    /// Fails where events may lie in no window, and alerts of their own would
+    /// have to be counted.
+    pub(super) fn sees_all(&self) -> Result<(), Stop> {
+        match schedule::has_gaps(&self.runs) {
+            true => Err(Stop::Unsupported("its runs do not see every event".to_owned())),
+            false => Ok(()),
+        }
+    }
+
     /// The slot that a moment lies in.
     pub(super) fn slot(&self, time: i64) -> i64 {
         self.from + (time - self.from).div_euclid(self.width) * self.width
@@ -228,8 +237,7 @@ pub(super) fn values(
     document: &Document,
     columns: &Columns,
 ) -> Vec<Vec<KeyValue>> {
-    let events =
-        Events { documents: std::slice::from_ref(document), columns, moments: &[] };
+    let events = Events { documents: std::slice::from_ref(document), columns, moments: &[] };
     fields.iter().map(|field| field_values(events, field, 0)).collect()
 }
 
