@@ -216,7 +216,8 @@ fn every_kind_of_rule_finds_what_is_there() {
     let _indicators = index(&address, "indicators-of-backtest", &indicators);
     let rules = every_kind();
     let request = Request {
-        index: "backtest-*".to_owned(),
+        // Other tests have indices of their own.
+        index: "backtest-events*".to_owned(),
         from: START,
         to: START + 2 * DAY,
         samples: 2,
@@ -360,12 +361,12 @@ impl Dice {
     }
 }
 
-/// Two days of events in bursts, none at the edge of a window.
+/// A day of events in bursts, none at the edge of a window.
 fn bursts(seed: u64) -> Vec<(i64, Value)> {
     let mut dice = Dice(seed);
     let mut events = Vec::new();
-    for _ in 0..60 {
-        let start = dice.time(2 * 24 * 60 - 40) * MINUTE;
+    for _ in 0..40 {
+        let start = dice.time(24 * 60 - 40) * MINUTE;
         let user = dice.pick(&["ann", "bob", "eve"]);
         for _ in 0..=dice.roll(8) {
             let at = start + dice.time(30) * MINUTE + 1_000 + dice.time(58_000);
@@ -516,7 +517,7 @@ fn without_stop(events: &[(i64, Value)], key: &str) -> u64 {
             _ => *at,
         })
         .collect();
-    let runs = (1..=2 * DAY / MINUTE / interval).map(|run| run * interval * MINUTE);
+    let runs = (1..=DAY / MINUTE / interval).map(|run| run * interval * MINUTE);
     let silent =
         runs.filter(|now| !stops.iter().any(|at| (now - window * MINUTE..*now).contains(at)));
     silent.count() as u64
@@ -572,7 +573,7 @@ fn runs_raise_what_the_embedded_engine_raises() {
     let request = Request {
         index: "backtest-runs*".to_owned(),
         from: START,
-        to: START + 2 * DAY,
+        to: START + DAY,
         samples: 3,
         batch: 50,
     };
@@ -586,7 +587,7 @@ fn runs_raise_what_the_embedded_engine_raises() {
         let backtest = run(&client, &request, &rules, &ExceptionTree::default(), &|_| {});
         let backtest = backtest.expect("answers");
         let asked = started.elapsed();
-        let expected = embedded(&rules, &events, START + 2 * DAY);
+        let expected = embedded(&rules, &events, START + DAY);
         println!("{} rules: {asked:?}, embedded {:?}", rules.len(), started.elapsed() - asked);
         for rule in &rules {
             let key = rule.key();
@@ -629,5 +630,5 @@ fn runs_raise_what_the_embedded_engine_raises() {
     }
     assert!(differ.is_empty(), "{} of {compared}:\n{}", differ.len(), differ.join("\n"));
     // Else it would compare silence.
-    assert!(loud * 10 > compared * 8 && suppressed > 20, "{loud} of {compared}, {suppressed}");
+    assert!(loud * 10 > compared * 8 && suppressed > 10, "{loud} of {compared}, {suppressed}");
 }
