@@ -2,10 +2,12 @@
 //!
 //! [`target`] reads the mapping of what is there, the rules are compiled under
 //! it, and each kind of rule asks in its own way: conditions on single events in
-//! batches of counts ([`filters`]), groups by aggregations ([`groups`]),
-//! sequences by a stream of candidates in order of time ([`sequence`]),
-//! indicators in batches of terms ([`threat`]). What a cluster
-//! cannot tell is listed as unsupported, with its reason (docs/cluster.md).
+//! batches of counts ([`filters`]), groups by aggregations ([`composite`]) over
+//! the runs of the rule ([`schedule`], [`tally`]), sequences and samples by a
+//! stream of candidates in order of time ([`sequence`], [`sample`]), indicators
+//! in batches of terms ([`threat`]), pipelines of ES|QL by the events that they
+//! read ([`pipeline`]). What a cluster cannot tell is listed as unsupported, with
+//! its reason (docs/cluster.md).
 
 mod composite;
 mod filters;
