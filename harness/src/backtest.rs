@@ -38,7 +38,7 @@ use crate::engine::cluster::dsl::{self, Query};
 use crate::engine::cluster::error::ClusterError;
 use crate::exception::ExceptionTree;
 use crate::index_pattern;
-use crate::ir::plan::{EqlSearch, Plan, TermField};
+use crate::ir::plan::{EqlPlan, EqlSearch, Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::rule::model::Rule;
 use crate::rule::names::Language;
@@ -300,23 +300,7 @@ pub fn run(
     filters::run(ground, &single, &mut take)?;
     for one in &others {
         client.check()?;
-        let outcome = match &one.plan {
-            Plan::Threshold(plan) => threshold::run(ground, one, plan),
-            Plan::NewTerms(plan) => new_terms::run(ground, one, plan),
-            Plan::Threat(plan) => threat::run(ground, one, plan),
-            Plan::Eql(plan) => match &plan.search {
-                EqlSearch::Sequence { stages, until, maxspan_ms } => {
-                    sequence::run(ground, one, (stages, until.as_ref(), *maxspan_ms))
-                }
-                EqlSearch::Sample { stages } => sample::run(ground, one, stages),
-                // They were asked together.
-                EqlSearch::Events(_) => continue,
-            },
-            Plan::Pipeline(plan) => pipeline::run(ground, one, plan),
-            // They were asked together.
-            Plan::Filter(_) => continue,
-        };
-        take(one.at, outcome)?;
+        take(one.at, again(|| many(ground, one)))?;
     }
     let mut all: Vec<RuleBacktest> =
         rules.iter().zip(outcomes).map(|(loaded, outcome)| told(loaded, outcome)).collect();
@@ -327,6 +311,32 @@ pub fn run(
         notes: target.notes.clone(),
         rules: all,
     })
+}
+
+/// Runs a rule that looks at many events.
+fn many(ground: Ground<'_>, work: &Work<'_>) -> Result<Found, Stop> {
+    match &work.plan {
+        Plan::Threshold(plan) => threshold::run(ground, work, plan),
+        Plan::NewTerms(plan) => new_terms::run(ground, work, plan),
+        Plan::Threat(plan) => threat::run(ground, work, plan),
+        Plan::Pipeline(plan) => pipeline::run(ground, work, plan),
+        Plan::Eql(EqlPlan { search, .. }) => match search {
+            EqlSearch::Sequence { stages, until, maxspan_ms } => {
+                sequence::run(ground, work, (stages, until.as_ref(), *maxspan_ms))
+            }
+            EqlSearch::Sample { stages } => sample::run(ground, work, stages),
+            EqlSearch::Events(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+        },
+        Plan::Filter(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+    }
+}
+
+/// The outcome of a rule; one that lacks hits is asked for a second time.
+fn again(mut run: impl FnMut() -> Result<Found, Stop>) -> Result<Found, Stop> {
+    match run() {
+        Err(Stop::Cluster(ClusterError::Incomplete(_))) => run(),
+        outcome => outcome,
+    }
 }
 
 fn told(loaded: &Loaded, outcome: Option<Outcome>) -> RuleBacktest {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Found, Ground, Sample, Stop, Work, by_time, place, scope, sorted_time, stream, suppress,
+    Found, Ground, Sample, Stop, Work, again, by_time, place, scope, sorted_time, stream, suppress,
 };
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::cluster::dsl::Query;
@@ -35,7 +35,7 @@ pub(super) fn run(
             let search = count(ground, one, &query);
             exact.push((one, filter, query, search));
         } else {
-            let outcome = read_all(ground, one, &query, filter);
+            let outcome = again(|| read_all(ground, one, &query, filter));
             take(one.at, outcome)?;
         }
     }

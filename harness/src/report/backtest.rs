@@ -28,9 +28,9 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
     let request = &backtest.request;
     writeln!(
         out,
-        "{}: {} indices, {} to {}",
+        "{}: {}, {} to {}",
         safe(&request.index),
-        backtest.indices,
+        indices(backtest),
         format_date(request.from),
         format_date(request.to)
     )?;
@@ -187,6 +187,11 @@ fn sample(sample: &Sample) -> Value {
         "key": sample.key,
         "count": sample.count,
     })
+}
+
+fn indices(backtest: &Backtest) -> String {
+    let word = if backtest.indices == 1 { "index" } else { "indices" };
+    format!("{} {word}", backtest.indices)
 }
 
 fn told(sample: &Sample) -> String {
