@@ -156,7 +156,7 @@ fn mapping(names: &BTreeSet<String>) -> Value {
             continue;
         }
         match multi {
-            Some(rest) if node.get("type").is_some() => node["fields"][rest] = ty,
+            Some(rest) if node.get("type").is_some() => node["fields"][rest] = ty.clone(),
             Some(_) => {}
             None => node["type"] = ty["type"].clone(),
         }

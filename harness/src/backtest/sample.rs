@@ -120,7 +120,7 @@ impl<'a> Ordered<'a> {
         for at in self.order.get(own).unwrap_or_default() {
             let terms = self.terms.get(*at as usize).copied().unwrap_or_default();
             for (term, hits) in hits.iter_mut().enumerate() {
-                if terms >> term & 1 == 1 {
+                if (terms >> term) & 1 == 1 {
                     hits.push(*at);
                 }
             }

@@ -37,10 +37,11 @@ pub(super) fn runs(clock: &Clock, from: i64, to: i64) -> Result<Vec<Run>, Stop> 
             runs.push(run);
         }
         if window.to >= to || window.from >= to {
-            return match runs.is_empty() {
-                true => Err(Stop::Unsupported("none of its runs looks at the period".to_owned())),
-                false => Ok(runs),
-            };
+            if runs.is_empty() {
+                let reason = "none of its runs looks at the period".to_owned();
+                return Err(Stop::Unsupported(reason));
+            }
+            return Ok(runs);
         }
     }
     Err(Stop::Unsupported(format!("it runs more than {RUNS} times in the period")))

@@ -44,10 +44,10 @@ impl Tally {
     /// Fails where events may lie in no window, and alerts of their own would
     /// have to be counted.
     pub(super) fn sees_all(&self) -> Result<(), Stop> {
-        match schedule::has_gaps(&self.runs) {
-            true => Err(Stop::Unsupported("its runs do not see every event".to_owned())),
-            false => Ok(()),
+        if schedule::has_gaps(&self.runs) {
+            return Err(Stop::Unsupported("its runs do not see every event".to_owned()));
         }
+        Ok(())
     }
 
     /// The slot that a moment lies in.
