@@ -143,6 +143,9 @@ pub(super) enum By {
     Fallback,
 }
 
+/// Takes a group, the start of a slot, and a value.
+type VisitValue<'a> = dyn FnMut(&[String], i64, String) -> Result<(), Stop> + 'a;
+
 impl Slots<'_> {
     /// The timestamp fields of the rule.
     pub(super) fn times(&self) -> Vec<By> {
@@ -179,7 +182,7 @@ impl Slots<'_> {
         &self,
         by: By,
         counted: &str,
-        visit: &mut dyn FnMut(&[String], i64, String) -> Result<(), Stop>,
+        visit: &mut VisitValue<'_>,
     ) -> Result<(), Stop> {
         let mut sources = self.fields.sources.clone();
         sources.push(self.slot(self.field(by)));

@@ -506,7 +506,7 @@ impl<'a> Runner<'a> {
             return;
         };
         let open = open_ms(self.rows.work.rule).zip(self.open.get(group).copied());
-        if !open.is_some_and(|(open, raised)| run.now.saturating_sub(raised) <= open) {
+        if open.is_none_or(|(open, raised)| run.now.saturating_sub(raised) > open) {
             self.left += 1;
             self.open.insert(group.clone(), run.now);
         }
