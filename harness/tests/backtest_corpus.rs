@@ -200,7 +200,7 @@ fn rules(folder: &Path) -> Vec<Loaded> {
             query.text = moved(&query.text);
         }
         if let Some(new_terms) = &mut rule.new_terms {
-            new_terms.history_window_start.value = "now-7d".to_owned();
+            "now-7d".clone_into(&mut new_terms.history_window_start.value);
         }
     }
     rules

@@ -23,10 +23,8 @@ fn minutes(runs: &[Run]) -> Vec<(i64, i64, i64)> {
 }
 
 fn of(clock: &Clock, minutes: i64) -> Vec<Run> {
-    match runs(clock, 0, minutes * MINUTE) {
-        Ok(runs) => runs,
-        Err(_) => panic!("it has runs"),
-    }
+    let Ok(runs) = runs(clock, 0, minutes * MINUTE) else { panic!("it has runs") };
+    runs
 }
 
 #[test]
