@@ -2,23 +2,33 @@
 //!
 //! [`target`] reads the mapping of what is there, the rules are compiled under
 //! it, and each kind of rule asks in its own way: conditions on single events in
-//! batches of counts ([`filters`]), groups by aggregations ([`groups`]),
-//! sequences by a stream of candidates in order of time ([`sequence`]),
-//! indicators in batches of terms ([`threat`]). What a cluster
-//! cannot tell is listed as unsupported, with its reason (docs/cluster.md).
+//! batches of counts ([`filters`]), groups by aggregations ([`composite`]) over
+//! the runs of the rule ([`schedule`], [`tally`]), sequences and samples by a
+//! stream of candidates in order of time ([`sequence`], [`sample`]), indicators
+//! in batches of terms ([`threat`]), pipelines of ES|QL by the events that they
+//! read ([`pipeline`]). What a cluster cannot tell is listed as unsupported, with
+//! its reason (docs/cluster.md).
 
+mod composite;
 mod filters;
-mod groups;
-mod scroll;
+mod new_terms;
+mod pipeline;
+mod sample;
+mod schedule;
 mod sequence;
+mod stream;
+mod suppress;
+mod tally;
 pub mod target;
 mod threat;
+mod threshold;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::compile::esql::Pipeline;
 use crate::compile::rule::compile_rule;
 use crate::compile::{Context, Now, exception};
 use crate::detect::window::Clock;
@@ -28,7 +38,7 @@ use crate::engine::cluster::dsl::{self, Query};
 use crate::engine::cluster::error::ClusterError;
 use crate::exception::ExceptionTree;
 use crate::index_pattern;
-use crate::ir::plan::{EqlSearch, Plan};
+use crate::ir::plan::{EqlPlan, EqlSearch, Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::rule::model::Rule;
 use crate::rule::names::Language;
@@ -100,6 +110,8 @@ pub enum Outcome {
 pub struct Found {
     /// The alerts, before suppression and `max_signals`.
     pub alerts: u64,
+    /// Those that the rule's suppression leaves, where it has one and that can be told.
+    pub after_suppression: Option<u64>,
     /// By day, as `2026-01-31`: the days that have some.
     pub days: BTreeMap<String, u64>,
     /// Some of them.
@@ -169,6 +181,10 @@ struct Work<'a> {
     clock: Clock,
     time: Time,
     plan: Plan,
+    /// For a plan of ES|QL: what to do with the events.
+    pipeline: Option<Arc<Pipeline>>,
+    /// The fields that suppression groups alerts by.
+    grouping: Vec<TermField>,
     /// The rule's indices, where those are not all.
     indices: Option<Vec<&'a str>>,
 }
@@ -284,21 +300,7 @@ pub fn run(
     filters::run(ground, &single, &mut take)?;
     for one in &others {
         client.check()?;
-        let outcome = match &one.plan {
-            Plan::Threshold(plan) => groups::threshold(ground, one, plan),
-            Plan::NewTerms(plan) => groups::new_terms(ground, one, plan),
-            Plan::Threat(plan) => threat::run(ground, one, plan),
-            Plan::Eql(plan) => match &plan.search {
-                EqlSearch::Sequence { stages, until, maxspan_ms } => {
-                    sequence::run(ground, one, (stages, until.as_ref(), *maxspan_ms))
-                }
-                EqlSearch::Sample { .. } | EqlSearch::Events(_) => {
-                    Err(Stop::Unsupported("samples are not run on a cluster".to_owned()))
-                }
-            },
-            Plan::Pipeline(_) | Plan::Filter(_) => Err(Stop::Unsupported(PIPELINE.to_owned())),
-        };
-        take(one.at, outcome)?;
+        take(one.at, again(|| many(ground, one)))?;
     }
     let mut all: Vec<RuleBacktest> =
         rules.iter().zip(outcomes).map(|(loaded, outcome)| told(loaded, outcome)).collect();
@@ -309,6 +311,32 @@ pub fn run(
         notes: target.notes.clone(),
         rules: all,
     })
+}
+
+/// Runs a rule that looks at many events.
+fn many(ground: Ground<'_>, work: &Work<'_>) -> Result<Found, Stop> {
+    match &work.plan {
+        Plan::Threshold(plan) => threshold::run(ground, work, plan),
+        Plan::NewTerms(plan) => new_terms::run(ground, work, plan),
+        Plan::Threat(plan) => threat::run(ground, work, plan),
+        Plan::Pipeline(plan) => pipeline::run(ground, work, plan),
+        Plan::Eql(EqlPlan { search, .. }) => match search {
+            EqlSearch::Sequence { stages, until, maxspan_ms } => {
+                sequence::run(ground, work, (stages, until.as_ref(), *maxspan_ms))
+            }
+            EqlSearch::Sample { stages } => sample::run(ground, work, stages),
+            EqlSearch::Events(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+        },
+        Plan::Filter(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+    }
+}
+
+/// The outcome of a rule; one that lacks hits is asked for a second time.
+fn again(mut run: impl FnMut() -> Result<Found, Stop>) -> Result<Found, Stop> {
+    match run() {
+        Err(Stop::Cluster(ClusterError::Incomplete(_))) => run(),
+        outcome => outcome,
+    }
 }
 
 fn told(loaded: &Loaded, outcome: Option<Outcome>) -> RuleBacktest {
@@ -336,14 +364,25 @@ fn prepare<'a>(
         return Err(Outcome::Invalid(first(&loaded.diagnostics)));
     };
     let target = ground.target;
-    if rule.language == Some(Language::Esql) {
-        return Err(Outcome::Unsupported(PIPELINE.to_owned()));
+    let patterns = match &rule.query {
+        Some(query) if rule.language == Some(Language::Esql) => pipeline::indices(&query.text),
+        _ => None,
+    };
+    let patterns = patterns.as_ref().unwrap_or(&rule.index);
+    let seen = target.indices.iter().map(String::as_str);
+    let seen: Vec<&str> = seen.filter(|index| index_pattern::sees(patterns, Some(index))).collect();
+    if seen.is_empty() && rule.language == Some(Language::Esql) {
+        // Which columns there are depends on the indices.
+        return Err(Outcome::NoIndex);
     }
     let clock = Clock::new(rule).map_err(|errors| Outcome::Invalid(first(&errors)))?;
     let compiled = compile_rule(rule, &target.schema, ground.request.to);
     let worst = compiled.diagnostics.iter().max_by_key(|(_, found)| found.severity);
     match worst.map(|(_, found)| (found.severity, found.message.clone())) {
         Some((Severity::Unsupported, message)) => return Err(Outcome::Unsupported(message)),
+        Some((Severity::Error, message)) if pipeline::lacks_column(&message) => {
+            return Err(Outcome::Unsupported(format!("the indices lack a field: {message}")));
+        }
         Some((Severity::Error, message)) => return Err(Outcome::Invalid(message)),
         Some((Severity::Warning, _)) | None => {}
     }
@@ -355,22 +394,18 @@ fn prepare<'a>(
     if let Some(reason) = target.obstacle(&loaded.text, &plan, &clock) {
         return Err(Outcome::Unsupported(reason));
     }
-    let seen: Vec<&str> = target
-        .indices
-        .iter()
-        .map(String::as_str)
-        .filter(|index| index_pattern::sees(&rule.index, Some(index)))
-        .collect();
+    if compiled.uses_now && compiled.pipeline.is_some() {
+        let reason = "its full-text functions ask for the time of the run";
+        return Err(Outcome::Unsupported(reason.to_owned()));
+    }
     if seen.is_empty() {
         return Err(Outcome::NoIndex);
     }
     let indices = (seen.len() < target.indices.len()).then_some(seen);
     let time = Time::of(&clock, target);
-    Ok(Work { at, rule, clock, time, plan, indices })
+    let (pipeline, grouping) = (compiled.pipeline, compiled.grouping);
+    Ok(Work { at, rule, clock, time, plan, pipeline, grouping, indices })
 }
-
-/// Why ES|QL rules do not run.
-const PIPELINE: &str = "ES|QL pipelines run on the embedded engine only";
 
 /// The list that the engine of rules leaves to the endpoint.
 const ENDPOINT_LIST: &str = "endpoint_list";

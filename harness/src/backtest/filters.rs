@@ -3,15 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Found, Ground, Sample, Stop, Work, by_time, place, scroll, sorted_time};
-use crate::document::{Columns, Ingest};
+use super::{
+    Found, Ground, Sample, Stop, Work, again, by_time, place, scope, sorted_time, stream, suppress,
+};
+use crate::document::{Columns, Document, Ingest};
 use crate::engine::cluster::dsl::Query;
 use crate::engine::cluster::error::ClusterError;
 use crate::engine::cluster::search::{self, Search};
 use crate::event::Event;
-use crate::ir::Predicate;
 use crate::ir::eval::eval;
-use crate::ir::plan::Plan;
+use crate::ir::{Column, Predicate};
 
 /// How many candidates come in one page.
 const PAGE: usize = 1000;
@@ -31,18 +32,25 @@ pub(super) fn run(
         if query.is_nothing() {
             take(one.at, Ok(Found::default()))?;
         } else if query.exact {
-            exact.push((one, count(ground, one, &query)));
+            let search = count(ground, one, &query);
+            exact.push((one, filter, query, search));
         } else {
-            let outcome = scan(ground, one, &query, filter);
+            let outcome = again(|| read_all(ground, one, &query, filter));
             take(one.at, outcome)?;
         }
     }
     // What a batch answers is told before the next is asked.
     for batch in exact.chunks(ground.request.batch.max(1)) {
-        let searches: Vec<Search> = batch.iter().map(|(_, search)| search.clone()).collect();
+        let searches: Vec<Search> = batch.iter().map(|(_, _, _, search)| search.clone()).collect();
         let answers = search::all(ground.client, &searches, &|_| {})?;
-        for ((one, _), answer) in batch.iter().zip(answers) {
-            take(one.at, answer.map_err(Stop::from).and_then(|answer| read(&answer)))?;
+        for ((one, filter, query, _), answer) in batch.iter().zip(answers) {
+            let found = answer.map_err(Stop::from).and_then(|answer| read(&answer));
+            let found = found.and_then(|mut found| {
+                let alerts = found.alerts;
+                found.after_suppression = suppress::after(ground, one, query, filter, alerts)?;
+                Ok(found)
+            });
+            take(one.at, found)?;
         }
     }
     Ok(())
@@ -90,34 +98,84 @@ fn read(answer: &Value) -> Result<Found, Stop> {
 }
 
 /// Reads candidates and lets the reference evaluator decide.
-fn scan(
+fn read_all(
     ground: Ground<'_>,
     work: &Work<'_>,
     query: &Query,
     filter: &Predicate,
 ) -> Result<Found, Stop> {
-    let body = json!({
-        "size": PAGE,
-        "query": ground.within(work, query),
-        "sort": by_time(&work.time, "desc"),
-        "track_total_hits": true,
-    });
-    let reader = Reader::new(ground, &work.plan);
     let mut found = Found::default();
-    let index = &ground.target.pattern;
-    scroll::each(ground.client, index, &body, &mut |hit| {
-        let event = Reader::event(hit)?;
-        if reader.holds(filter, &event) {
-            let time = work.clock.times(&event).first().copied();
-            found.add(time);
-            if found.samples.len() < ground.request.samples {
-                let events = vec![place(hit)];
-                found.samples.push(Sample { events, time, key: Vec::new(), count: 1 });
-            }
+    let mut groups = match suppress::groups_missing(work) {
+        // Without groups the alerts are told all the same.
+        Some(_) => suppress::Groups::new(ground, work).ok(),
+        None => None,
+    };
+    scan(ground, work, query, filter, &mut |candidate| {
+        found.add(candidate.time);
+        if found.samples.len() < ground.request.samples {
+            let (events, time) = (vec![place(candidate.hit)], candidate.time);
+            found.samples.push(Sample { events, time, key: Vec::new(), count: 1 });
+        }
+        if groups.as_mut().is_some_and(|groups| groups.take(&candidate).is_err()) {
+            groups = None;
         }
         Ok(())
     })?;
+    found.after_suppression = groups.map(suppress::Groups::left);
     Ok(found)
+}
+
+/// An event that fulfils a condition.
+pub(super) struct Candidate<'a> {
+    pub(super) hit: &'a Value,
+    /// When it happened.
+    pub(super) time: Option<i64>,
+    pub(super) document: &'a Document,
+    pub(super) columns: &'a Columns,
+}
+
+type Visit<'a> = dyn FnMut(Candidate<'_>) -> Result<(), Stop> + 'a;
+
+/// Visits the events of the period that fulfil a condition, newest first.
+pub(super) fn scan(
+    ground: Ground<'_>,
+    work: &Work<'_>,
+    query: &Query,
+    filter: &Predicate,
+    visit: &mut Visit<'_>,
+) -> Result<(), Stop> {
+    let period = (ground.request.from, ground.request.to);
+    scan_between(ground, work, period, query, filter, visit)
+}
+
+/// The same of another stretch of time.
+pub(super) fn scan_between(
+    ground: Ground<'_>,
+    work: &Work<'_>,
+    (from, to): (i64, i64),
+    query: &Query,
+    filter: &Predicate,
+    visit: &mut Visit<'_>,
+) -> Result<(), Stop> {
+    let mut clauses = scope(work, from, to);
+    clauses.push(query.clause.clone());
+    let body = json!({
+        "size": PAGE,
+        "query": { "bool": { "filter": clauses } },
+        "sort": by_time(&work.time, "desc"),
+        "track_total_hits": true,
+    });
+    let reader = Reader::of(ground, work);
+    stream::each(ground, &ground.target.pattern, &body, &mut |hit| {
+        let event = Reader::event(hit)?;
+        let document = reader.document(&event);
+        if query.exact || eval(filter, &document, &reader.columns) {
+            let time = work.clock.times(&event).first().copied();
+            visit(Candidate { hit, time, document: &document, columns: &reader.columns })?;
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Makes documents of hits.
@@ -127,27 +185,31 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// For the columns of a plan.
-    pub(super) fn new(ground: Ground<'_>, plan: &Plan) -> Self {
+    /// For the columns of a rule's plan, and those that its alerts are grouped by.
+    pub(super) fn of(ground: Ground<'_>, work: &Work<'_>) -> Self {
+        let grouping = work.grouping.iter().filter_map(|field| field.column.as_ref());
+        let columns: Vec<&Column> = work.plan.columns().into_iter().chain(grouping).collect();
         let schema = &ground.target.schema;
         let fields: Vec<_> =
-            plan.columns().iter().filter_map(|column| schema.field(&column.name)).collect();
+            columns.iter().filter_map(|column| schema.field(&column.name)).collect();
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
         Self { columns, ingest }
     }
 
-    /// The event of a hit with its source.
+    /// The event of a hit with its source. What its index says of it is in its
+    /// mapping, or nowhere.
     pub(super) fn event(hit: &Value) -> Result<Event, Stop> {
         let source = json!({
             "_id": hit.get("_id"), "_index": hit.get("_index"), "_source": hit.get("_source"),
         });
         Event::from_json(source, 1)
+            .map(|event| Event { index_stated: false, ..event })
             .map_err(|error| Stop::Unsupported(format!("an event cannot be read: {error}")))
     }
 
     /// The document of an event.
-    pub(super) fn document(&self, event: &Event) -> crate::document::Document {
+    pub(super) fn document(&self, event: &Event) -> Document {
         self.ingest.document(event, &mut Vec::new())
     }
 

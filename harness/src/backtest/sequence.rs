@@ -13,7 +13,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, place, scope, scroll, sorted_time};
+use super::{Found, Ground, Sample, Stop, Work, place, scope, sorted_time, stream};
 use crate::detect::eql::{join_value, spec};
 use crate::detect::sequence::key::{KeyValue, Real};
 use crate::detect::sequence::stream::{Filter, Hits, Moment, Source, Stream};
@@ -26,7 +26,7 @@ use crate::ir::plan::{KeyField, KeyForm, Stage};
 use crate::value::parse_ip;
 
 /// How many candidates are held at once.
-const PART: u64 = 500_000;
+pub(super) const PART: u64 = 500_000;
 
 /// The most candidates of a sequence without join keys, which has no parts.
 const KEYLESS: u64 = 2_000_000;
@@ -43,22 +43,8 @@ pub(super) fn run(
     work: &Work<'_>,
     (stages, until, maxspan_ms): (&[Stage], Option<&Stage>, Option<u64>),
 ) -> Result<Found, Stop> {
-    let all: Vec<&Stage> = stages.iter().chain(until).collect();
-    let queries: Vec<Query> =
-        all.iter().map(|stage| ground.query(&work.plan, &stage.filter)).collect();
-    let mut keys: Vec<&KeyField> = all.iter().flat_map(|stage| &stage.keys).collect();
-    for key in &keys {
-        let field = key.column.as_ref().and_then(|it| ground.target.schema.field(&it.name));
-        if field.is_some_and(|field| field.nested.is_some()) {
-            let reason = format!("it joins by {}, which is nested", key.field);
-            return Err(Stop::Unsupported(reason));
-        }
-    }
-    keys.retain(|key| key.column.is_some());
-    let request = Candidates { ground, work, all: &all, queries: &queries, keys: &keys };
-    let count = json!({ "size": 0, "track_total_hits": true, "query": request.query() });
-    let path = format!("{}/_search?ignore_unavailable=true", ground.target.pattern);
-    let candidates = search::total(&search::one(ground.client, &path, &count)?)?;
+    let request = Candidates::new(ground, work, stages.iter().chain(until).collect(), false)?;
+    let candidates = request.count()?;
     let joined = stages.first().is_some_and(|stage| !stage.keys.is_empty());
     if !joined && candidates > KEYLESS {
         let reason = format!("{candidates} candidates without a join key are more than {KEYLESS}");
@@ -101,18 +87,47 @@ fn sample(found: &Match, time: Option<i64>, table: &Table) -> Sample {
     Sample { time, key, count: events.len() as u64, events }
 }
 
-/// What is asked for one sequence.
-struct Candidates<'a> {
+/// What is asked for one sequence or sample.
+pub(super) struct Candidates<'a> {
     ground: Ground<'a>,
     work: &'a Work<'a>,
     /// The stages, `until` last.
-    all: &'a [&'a Stage],
-    queries: &'a [Query],
+    all: Vec<&'a Stage>,
+    queries: Vec<Query>,
     /// The keys that some event may have.
-    keys: &'a [&'a KeyField],
+    keys: Vec<&'a KeyField>,
+    /// For a sample: moments are numbers as join values, and the time that
+    /// counts for windows is told.
+    sample: bool,
 }
 
-impl Candidates<'_> {
+impl<'a> Candidates<'a> {
+    pub(super) fn new(
+        ground: Ground<'a>,
+        work: &'a Work<'a>,
+        all: Vec<&'a Stage>,
+        sample: bool,
+    ) -> Result<Self, Stop> {
+        let queries = all.iter().map(|stage| ground.query(&work.plan, &stage.filter)).collect();
+        let mut keys: Vec<&KeyField> = all.iter().flat_map(|stage| &stage.keys).collect();
+        for key in &keys {
+            let field = key.column.as_ref().and_then(|it| ground.target.schema.field(&it.name));
+            if field.is_some_and(|field| field.nested.is_some()) {
+                let reason = format!("it joins by {}, which is nested", key.field);
+                return Err(Stop::Unsupported(reason));
+            }
+        }
+        keys.retain(|key| key.column.is_some());
+        Ok(Self { ground, work, all, queries, keys, sample })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> Result<u64, Stop> {
+        let count = json!({ "size": 0, "track_total_hits": true, "query": self.query() });
+        let path = format!("{}/_search?ignore_unavailable=true", self.ground.target.pattern);
+        Ok(search::total(&search::one(self.ground.client, &path, &count)?)?)
+    }
+
     /// The candidates of all stages; each stage's clause has its number as name.
     fn query(&self) -> Value {
         let request = self.ground.request;
@@ -131,13 +146,22 @@ impl Candidates<'_> {
         sort[0][timestamp]["numeric_type"] = json!("date");
         sort.extend(rule.eql.tiebreaker.as_deref().map(|tiebreaker| field(tiebreaker, "long")));
         let mut names: Vec<Value> = Vec::new();
-        for key in self.keys {
+        for key in &self.keys {
             let Some(column) = &key.column else { continue };
             let mut entry = json!({ "field": &*column.name });
             if key.form == KeyForm::Date {
                 entry["format"] = json!("epoch_millis");
             }
             if !names.contains(&entry) {
+                names.push(entry);
+            }
+        }
+        if self.sample {
+            let time = &self.work.time;
+            for field in std::iter::once(&time.field).chain(&time.fallback) {
+                let entry = json!({ "field": field, "format": "epoch_millis" });
+                // Of two forms of one field only the last is given.
+                names.retain(|known| known["field"] != entry["field"]);
                 names.push(entry);
             }
         }
@@ -152,9 +176,10 @@ impl Candidates<'_> {
     }
 
     /// The candidates of one part of the keys.
-    fn read(&self, part: u64, parts: u64) -> Result<Table, Stop> {
+    pub(super) fn read(&self, part: u64, parts: u64) -> Result<Table, Stop> {
         let mut table = Table {
             moments: Vec::new(),
+            times: Vec::new(),
             ids: Vec::new(),
             values: Vec::new(),
             keys: self.all.iter().map(|stage| stage.keys.clone()).collect(),
@@ -164,18 +189,18 @@ impl Candidates<'_> {
             parts,
             hits: self.all.iter().map(|_| Vec::new()).collect(),
         };
-        for key in self.keys {
+        for key in &self.keys {
             if let Some(column) = &key.column {
                 let next = table.slots.len();
                 table.slots.entry(column.name.clone()).or_insert(next);
             }
         }
         table.width = table.slots.len();
-        let reader = Reader::new(self.ground, &self.work.plan);
+        let reader = Reader::of(self.ground, self.work);
         let mut texts: HashSet<Arc<str>> = HashSet::new();
         let mut position = 0_u64;
         let pattern = &self.ground.target.pattern;
-        scroll::each(self.ground.client, pattern, &self.body(), &mut |hit| {
+        stream::each(self.ground, pattern, &self.body(), &mut |hit| {
             position += 1;
             let Some(timestamp_ms) = sorted_time(hit) else { return Ok(()) };
             let names = hit.get("matched_queries").and_then(Value::as_array);
@@ -191,11 +216,15 @@ impl Candidates<'_> {
                 matched.retain(|stage| self.queries[*stage].exact || holds(stage));
             }
             let mut values: Vec<Box<[KeyValue]>> = vec![Box::default(); table.width];
-            for key in self.keys {
+            for key in &self.keys {
                 if let Some(column) = &key.column {
                     let slot = table.slots.get(&column.name).copied().unwrap_or_default();
-                    values[slot] =
-                        key_values(hit, &column.name, column.kind, key.form, &mut texts)?;
+                    let (name, kind) = (&column.name, column.kind);
+                    let form = match key.form {
+                        KeyForm::Date if self.sample => KeyForm::Plain,
+                        form => form,
+                    };
+                    values[slot] = key_values(hit, name, kind, form, &mut texts)?;
                 }
             }
             matched.retain(|stage| table.takes(*stage, &values));
@@ -208,6 +237,9 @@ impl Candidates<'_> {
             // Beyond every date stands for none.
             let tiebreaker = tiebreaker.filter(|at| *at != i64::MAX);
             table.moments.push(Moment { timestamp_ms, tiebreaker });
+            if self.sample {
+                table.times.push(self.time(hit).unwrap_or(timestamp_ms));
+            }
             table.ids.push(position);
             table.values.extend(values);
             for stage in matched {
@@ -218,8 +250,18 @@ impl Candidates<'_> {
         Ok(table)
     }
 
+    /// The time of a hit that counts for windows.
+    fn time(&self, hit: &Value) -> Option<i64> {
+        let value = |field: &String| {
+            let value = hit.get("fields")?.get(field)?.get(0)?;
+            value.as_i64().or_else(|| value.as_str()?.parse().ok())
+        };
+        let time = &self.work.time;
+        value(&time.field).or_else(|| time.fallback.as_ref().and_then(value))
+    }
+
     /// Names the events of samples, which are numbered by their place in the stream.
-    fn name(&self, found: &mut Found) -> Result<(), Stop> {
+    pub(super) fn name(&self, found: &mut Found) -> Result<(), Stop> {
         let mut wanted: HashMap<u64, (String, String)> = HashMap::new();
         for (_, number) in found.samples.iter().flat_map(|sample| &sample.events) {
             if let Ok(number) = number.parse() {
@@ -230,7 +272,7 @@ impl Candidates<'_> {
         let mut position = 0;
         let enough = "enough";
         let pattern = &self.ground.target.pattern;
-        let outcome = scroll::each(self.ground.client, pattern, &self.body(), &mut |hit| {
+        let outcome = stream::each(self.ground, pattern, &self.body(), &mut |hit| {
             position += 1;
             if let Some(slot) = wanted.get_mut(&position) {
                 *slot = place(hit);
@@ -288,8 +330,10 @@ fn key_values(
 }
 
 /// The candidates of one part, by number.
-struct Table {
-    moments: Vec<Moment>,
+pub(super) struct Table {
+    pub(super) moments: Vec<Moment>,
+    /// For a sample: the time of each that counts for windows.
+    pub(super) times: Vec<i64>,
     /// The place of each in the stream, from one.
     ids: Vec<u64>,
     /// The values of every slot of every event, row by row.
@@ -302,11 +346,12 @@ struct Table {
     /// Which part of the keys this is, of how many.
     part: u64,
     parts: u64,
-    hits: Vec<Vec<u32>>,
+    /// By filter.
+    pub(super) hits: Vec<Vec<u32>>,
 }
 
 impl Table {
-    fn number(&self, event: u32) -> String {
+    pub(super) fn number(&self, event: u32) -> String {
         self.ids.get(event as usize).map(ToString::to_string).unwrap_or_default()
     }
 

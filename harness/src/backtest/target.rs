@@ -10,6 +10,7 @@ use crate::detect::window::Clock;
 use crate::engine::cluster::client::Client;
 use crate::engine::cluster::error::ClusterError;
 use crate::engine::cluster::layout::{Layout, Node, Place, ROOT, Stored};
+use crate::engine::cluster::product::{Product, Version};
 use crate::ir::plan::Plan;
 use crate::schema::{Base, Field, FieldType, Schema};
 
@@ -26,6 +27,8 @@ pub struct Target {
     pub schema: Schema,
     /// What is taken for granted.
     pub notes: Vec<String>,
+    /// The product, where it may give points in time.
+    pub(super) points: Option<Product>,
     /// Fields of more than one type, or that cannot be read, and why.
     obstacles: BTreeMap<String, String>,
 }
@@ -47,6 +50,7 @@ impl Target {
             Err(error) => return Err(error),
         };
         target.pattern = pattern;
+        target.points = Version::ask(client)?.keeps_points();
         named.clone_into(&mut target.named);
         if target.indices.is_empty() {
             let message = "no index of the cluster has that name".to_owned();
@@ -161,6 +165,7 @@ impl Target {
             indices: Vec::new(),
             schema: Schema::new(Base::Empty),
             notes: Vec::new(),
+            points: None,
             obstacles: BTreeMap::new(),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, by_time, named, place, scroll};
+use super::{Found, Ground, Sample, Stop, Work, by_time, named, place, stream};
 use crate::detect::{Events, threat};
 use crate::document::{Cell, Document};
 use crate::ir::eval::eval;
@@ -30,7 +30,7 @@ const ALERTS: usize = 1_000_000;
 
 /// Runs an indicator match rule.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Result<Found, Stop> {
-    let reader = Reader::new(ground, &work.plan);
+    let reader = Reader::of(ground, work);
     let indicators = indicators(ground, work, plan, &reader)?;
     let query = ground.query(&work.plan, &plan.filter);
     let mut found = Found::default();
@@ -56,7 +56,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Res
             let mut compare = Comparing { plan, reader: &reader, indicators: &indicators };
             let mut candidates: Vec<(Sample, Document)> = Vec::new();
             let pattern = &ground.target.pattern;
-            scroll::each(ground.client, pattern, &body, &mut |hit| {
+            stream::each(ground, pattern, &body, &mut |hit| {
                 let event = Reader::event(hit)?;
                 let document = reader.document(&event);
                 if query.exact || eval(&plan.filter, &document, &reader.columns) {
@@ -135,7 +135,7 @@ fn indicators(
     });
     let mut documents = Vec::new();
     let index = super::target::encoded(&plan.indicator_index.join(","));
-    scroll::each(ground.client, &index, &body, &mut |hit: &Value| {
+    stream::each(ground, &index, &body, &mut |hit: &Value| {
         let document = reader.document(&Reader::event(hit)?);
         if query.exact || eval(&plan.indicators, &document, &reader.columns) {
             documents.push(document);

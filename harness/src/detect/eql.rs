@@ -109,7 +109,7 @@ fn presence(stage: &Stage) -> sequence::Stage {
 }
 
 /// A key may be null where some stage says so.
-fn optional(stages: &[Stage]) -> Vec<bool> {
+pub(crate) fn optional(stages: &[Stage]) -> Vec<bool> {
     let terms = stages.first().map_or(0, |stage| stage.keys.len());
     (0..terms).map(|term| stages.iter().any(|stage| stage.keys[term].optional)).collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &m
 
 /// The values of a field in an event, ascending. Elasticsearch keeps numbers,
 /// dates and booleans as often as they are stated, and everything else once.
-pub(super) fn field_values(events: Events<'_>, field: &TermField, event: u32) -> Vec<KeyValue> {
+pub(crate) fn field_values(events: Events<'_>, field: &TermField, event: u32) -> Vec<KeyValue> {
     let mut found = Vec::new();
     if let Some(column) = &field.column {
         values(events, column, event, &mut found);

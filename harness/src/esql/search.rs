@@ -1,5 +1,7 @@
 //! Full-text functions: asked of the index, not computed from columns.
 
+use std::collections::BTreeMap;
+
 use super::value::Value;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
@@ -65,6 +67,18 @@ pub trait SearchFunctions {
     ///
     /// A query that cannot be run; the span is that of the call.
     fn matches(&self, search: &Search) -> Result<Vec<bool>, Diagnostic>;
+}
+
+/// The rows that full-text functions match, by the places of the functions.
+#[derive(Clone, Debug, Default)]
+pub struct Matched(pub BTreeMap<Span, Vec<bool>>);
+
+impl SearchFunctions for Matched {
+    fn matches(&self, search: &Search) -> Result<Vec<bool>, Diagnostic> {
+        let none =
+            || Diagnostic::error("esql-search", "the function was not compiled", search.span);
+        self.0.get(&search.span).cloned().ok_or_else(none)
+    }
 }
 
 /// Refuses every full-text function.

@@ -28,9 +28,9 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
     let request = &backtest.request;
     writeln!(
         out,
-        "{}: {} indices, {} to {}",
+        "{}: {}, {} to {}",
         safe(&request.index),
-        backtest.indices,
+        indices(backtest),
         format_date(request.from),
         format_date(request.to)
     )?;
@@ -43,6 +43,9 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         writeln!(out, "\n{:>10}  {}  {}", found.alerts, safe(&rule.key), safe(&rule.severity))?;
+        if let Some(left) = found.after_suppression {
+            writeln!(out, "{left:>10}  after suppression")?;
+        }
         writeln!(out, "            {}", days(found))?;
         for sample in &found.samples {
             writeln!(out, "            {}", safe(&told(sample)))?;
@@ -153,6 +156,9 @@ fn rule(rule: &RuleBacktest) -> Value {
     let outcome = match &rule.outcome {
         Outcome::Ran(found) => {
             told.insert("alerts".to_owned(), json!(found.alerts));
+            if let Some(left) = found.after_suppression {
+                told.insert("after_suppression".to_owned(), json!(left));
+            }
             told.insert("days".to_owned(), json!(found.days));
             let samples: Vec<Value> = found.samples.iter().map(sample).collect();
             told.insert("samples".to_owned(), json!(samples));
@@ -183,13 +189,19 @@ fn sample(sample: &Sample) -> Value {
     })
 }
 
+fn indices(backtest: &Backtest) -> String {
+    let word = if backtest.indices == 1 { "index" } else { "indices" };
+    format!("{} {word}", backtest.indices)
+}
+
 fn told(sample: &Sample) -> String {
     let mut parts: Vec<String> = sample.time.map(format_date).into_iter().collect();
     if !sample.key.is_empty() {
         parts.push(sample.key.join(", "));
     }
     if sample.events.is_empty() {
-        parts.push(format!("{} events", sample.count));
+        let word = if sample.count == 1 { "event" } else { "events" };
+        parts.push(format!("{} {word}", sample.count));
     }
     parts.extend(sample.events.iter().map(|(index, id)| format!("{index}/{id}")));
     parts.join("  ")
@@ -233,6 +245,7 @@ mod tests {
         let days = [("2026-01-01", 1), ("2026-01-03", 8)];
         let found = Found {
             alerts: 9,
+            after_suppression: Some(4),
             days: days.into_iter().map(|(day, alerts)| (day.to_owned(), alerts)).collect(),
             samples: vec![Sample {
                 events: vec![("logs-a".to_owned(), "x\u{1b}".to_owned())],
@@ -269,6 +282,7 @@ mod tests {
 logs-*: 2 indices, 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z
 
          9  a/loud  low
+         4  after suppression
             2026-01-01 to 2026-01-03, on 2 days, at most 8 a day ▁█
             1970-01-01T00:00:00.000Z  root  logs-a/x\\u{1b}
 
@@ -290,6 +304,7 @@ backtest: 4 rules, 9 alerts of 1, 1 silent, 1 without an index, 1 unsupported, 0
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;alert(1)"), "{page}");
         assert!(!page.contains('\u{1b}') && page.contains("a reason"), "{page}");
         assert!(page.contains("<title>2026-01-03: 8</title>"), "{page}");
+        assert!(page.contains("4 after suppression"), "{page}");
         assert!(!page.contains("http://") && !page.contains("https://"), "it needs only itself");
     }
 
@@ -302,6 +317,8 @@ backtest: 4 rules, 9 alerts of 1, 1 silent, 1 without an index, 1 unsupported, 0
             (0..4).map(|at| value["rules"][at]["outcome"].as_str().unwrap_or_default()).collect();
         assert_eq!(outcomes, ["ran", "ran", "no-index", "unsupported"]);
         assert_eq!(value["rules"][0]["days"]["2026-01-03"], 8);
+        assert_eq!(value["rules"][0]["after_suppression"], 4);
+        assert_eq!(value["rules"][1].get("after_suppression"), None);
         assert_eq!(value["rules"][0]["samples"][0]["events"][0]["index"], "logs-a");
         assert_eq!(value["summary"]["alerts"], 9);
         assert!(!out.contains(&0x1b), "control characters are escaped");

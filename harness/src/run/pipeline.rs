@@ -1,6 +1,5 @@
 //! Runs an ES|QL rule on one case, and says what its steps made of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::explain::{Clause, Explanation};
@@ -16,13 +15,13 @@ use crate::esql::plan::StepKind;
 use crate::esql::run::{
     Joined, RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run,
 };
-use crate::esql::search::{Search, SearchFunctions};
+use crate::esql::search::Matched;
 use crate::esql::source::Source;
 use crate::event::Event;
 use crate::ir::{Origin, Part};
 use crate::rule::model::Rule;
 use crate::rule::names::MissingFields;
-use crate::span::{Span, flat, shorten};
+use crate::span::{flat, shorten};
 use crate::verdict::{self, Verdict};
 
 /// The most rows of a step that are explained.
@@ -136,7 +135,7 @@ impl Trial<'_> {
         MemorySource::read(&self.pipeline.fields, &documents)
     }
 
-    fn matches(&self, events: usize) -> Matches {
+    fn matches(&self, events: usize) -> Matched {
         let rows = |hits: &Vec<u32>| {
             let mut rows = vec![false; events];
             for hit in hits {
@@ -147,7 +146,7 @@ impl Trial<'_> {
             rows
         };
         let searches = self.hits.iter().skip(1).map(rows);
-        Matches(self.pipeline.searches.iter().copied().zip(searches).collect())
+        Matched(self.pipeline.searches.iter().copied().zip(searches).collect())
     }
 
     fn alerts(&self, table: &Table, source: &MemorySource, events: &[Event]) -> Vec<Alert> {
@@ -228,17 +227,6 @@ fn ignored(source: &MemorySource, case: &Case) -> Vec<String> {
         fields.map(|field| format!("{}: a value of {field} does not fit the field", event.id))
     });
     found.collect()
-}
-
-/// The rows that full-text functions match, by their places.
-struct Matches(BTreeMap<Span, Vec<bool>>);
-
-impl SearchFunctions for Matches {
-    fn matches(&self, search: &Search) -> Result<Vec<bool>, Diagnostic> {
-        let none =
-            || Diagnostic::error("esql-search", "the function was not compiled", search.span);
-        self.0.get(&search.span).cloned().ok_or_else(none)
-    }
 }
 
 /// Why a case came out as it did, from the trace of its run.

@@ -229,7 +229,8 @@ impl<'a> Told<'a> {
                 return;
             }
         }
-        let identity = (events, alert.key);
+        // One event may be in several groups.
+        let identity = (events, group.clone());
         *self.alerts.entry(identity.clone()).or_insert(0) += 1;
         self.groups.insert(group, Group { raised: now, newest, alert: identity });
     }

@@ -41,6 +41,16 @@ impl Version {
         Self::read(&client.get("")?)
     }
 
+    /// The product, if searches of this version go over points in time.
+    pub(crate) fn keeps_points(&self) -> Option<Product> {
+        let minor = self.number.split('.').nth(1).and_then(|part| part.parse().ok()).unwrap_or(0);
+        let first = match self.product {
+            Product::OpenSearch => (2, 4),
+            Product::Elasticsearch => (7, 12),
+        };
+        ((self.major, minor) >= first).then_some(self.product)
+    }
+
     /// Reads what the root of a cluster answers.
     fn read(answer: &Value) -> Result<Self, ClusterError> {
         let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str);
@@ -105,5 +115,13 @@ mod tests {
             assert!(message.contains("runs on OpenSearch 2 and 3"), "{message}");
         }
         assert!(Version::read(&json!([])).is_err());
+        let points = |product, major, number: &str| {
+            Version { product, major, number: number.to_owned() }.keeps_points().is_some()
+        };
+        assert!(
+            points(Product::OpenSearch, 2, "2.19.1") && points(Product::OpenSearch, 3, "3.0.0")
+        );
+        assert!(!points(Product::OpenSearch, 2, "2.3.0"));
+        assert!(points(Product::Elasticsearch, 7, "7.17.28"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Counts, told};
+use super::{Counts, indices, told};
 use crate::backtest::{Backtest, Found, Outcome};
 use crate::report::xml::escape;
 use crate::value::format_date;
@@ -19,7 +19,7 @@ details { border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent
 summary { display: grid; grid-template-columns: 7rem 1fr 14rem; gap: 1rem; align-items: center; cursor: pointer; }
 summary b { text-align: right; font-variant-numeric: tabular-nums; }
 svg { width: 14rem; height: 2rem; } rect { fill: #3b6fd4; }
-ul { overflow-wrap: anywhere; } code { font-size: .9em; }
+summary small { opacity: .75; } ul { overflow-wrap: anywhere; } code { font-size: .9em; }
 @media (max-width: 40rem) { summary { grid-template-columns: 5rem 1fr; } svg { grid-column: 1 / -1; width: 100%; } }
 ";
 
@@ -44,8 +44,8 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
 </head>
 <body>
 <h1>Backtest of {index}</h1>
-<p>{} indices, {} to {}</p>"#,
-        backtest.indices,
+<p>{}, {} to {}</p>"#,
+        indices(backtest),
         format_date(request.from),
         format_date(request.to),
         index = escape(&request.index),
@@ -74,10 +74,13 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         let (name, key, severity) = (escape(&rule.name), escape(&rule.key), escape(&rule.severity));
+        let left = found.after_suppression;
+        let left = left.map(|left| format!(" <small>{left} after suppression</small>"));
         writeln!(
             out,
-            "<details><summary><b>{}</b><span>{name}</span>{}</summary>",
+            "<details><summary><b>{}</b><span>{name}{}</span>{}</summary>",
             found.alerts,
+            left.unwrap_or_default(),
             histogram(found)
         )?;
         writeln!(out, "<p><code>{key}</code>, {severity}</p>\n<ul>")?;
