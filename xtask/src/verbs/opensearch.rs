@@ -114,17 +114,16 @@ fn println(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// A tool of Java of at least a version: of `HARNESS_JAVA`, of that version or a
-/// later one where Linux keeps them, else what the path has.
+/// A tool of Java of at least a version: installed where Linux keeps them, else
+/// `HARNESS_JAVA`, else what the path has.
 fn java(tool: &str, least: u16) -> Option<PathBuf> {
     let stated = std::env::var_os("HARNESS_JAVA").map(PathBuf::from);
-    let mut found: Vec<PathBuf> = stated.filter(|_| tool == "java").into_iter().collect();
     let installed = fs::read_dir("/usr/lib/jvm").into_iter().flatten().filter_map(Result::ok);
-    let mut installed: Vec<PathBuf> =
+    let mut found: Vec<PathBuf> =
         installed.map(|entry| entry.path().join("bin").join(tool)).collect();
     // The oldest that will do comes first.
-    installed.sort();
-    found.extend(installed);
+    found.sort();
+    found.extend(stated.filter(|_| tool == "java"));
     found.push(PathBuf::from(tool));
     found.into_iter().find(|java| version(java).is_some_and(|version| version >= least))
 }
