@@ -108,7 +108,9 @@ impl Index {
         } });
         // Deleted from here on, whether or not the answer arrives.
         let index = Self { client: client.clone(), name };
-        match client.put(&index.name, &body(&meta)) {
+        // A node may go once there is a copy elsewhere; without one, it is begun all the same.
+        let path = format!("{}?wait_for_active_shards=all&timeout=10s", index.name);
+        match client.put(&path, &body(&meta)) {
             // Made by an attempt whose answer was lost: nobody else uses the name.
             Err(ClusterError::Refused { status: 400, reason, .. })
                 if reason.starts_with("resource_already_exists_exception") => {}
