@@ -426,6 +426,8 @@ pub(crate) struct BenchArgs {
     /// How many of the synthetic events the naive loop judges.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(crate) sample: usize,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     /// How to print the figures.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -26,7 +26,7 @@ const BULK_BYTES: usize = 4 << 20;
 const BULK_DOCUMENTS: usize = 2000;
 
 /// How many bulk requests are under way at a time.
-const BULK_REQUESTS: usize = 4;
+pub const BULK_REQUESTS: usize = 4;
 
 /// How often documents are sent that a busy cluster turned down.
 const BULK_ATTEMPTS: u32 = 6;
@@ -136,6 +136,19 @@ impl Index {
         &self,
         documents: impl Iterator<Item = (usize, D)>,
     ) -> Result<(), ClusterError> {
+        self.fill_by(BULK_REQUESTS, documents)
+    }
+
+    /// The same by so many requests at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::fill`].
+    pub fn fill_by<D: Borrow<Value>>(
+        &self,
+        requests: usize,
+        documents: impl Iterator<Item = (usize, D)>,
+    ) -> Result<(), ClusterError> {
         std::thread::scope(|scope| {
             // Without a buffer: a batch is made when somebody can take it.
             let (sender, receiver) = sync_channel::<Batch>(0);
@@ -151,7 +164,7 @@ impl Index {
                 let receiver = receiver.clone();
                 scope.spawn(move || send(receiver))
             };
-            let senders: Vec<_> = (0..BULK_REQUESTS).map(start).collect();
+            let senders: Vec<_> = (0..requests).map(start).collect();
             // When the last of them has failed, nobody receives, and none is sent.
             drop(receiver);
             for batch in batches(documents) {
