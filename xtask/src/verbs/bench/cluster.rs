@@ -140,6 +140,12 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     }
     eprintln!("the embedded engine");
     let (embedded_index, embedded_query, counts) = embedded(args.events, &chosen, &schema)?;
+    for (one, (found, hits)) in chosen.iter().zip(found.iter().zip(&counts)) {
+        if found.is_some() && found != hits {
+            let key = one.loaded.key();
+            eprintln!("{key} differs: {found:?} on the cluster, {hits:?} embedded");
+        }
+    }
     eprintln!("a sequence of {} candidates", args.events);
     let sequence = sequence(args, index.name())?;
     let rate = |events: usize, seconds: f64| pairs(1, events) / seconds;
