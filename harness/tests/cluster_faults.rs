@@ -14,6 +14,7 @@ use harness::engine::cluster::Cluster;
 use harness::engine::cluster::client::{Client, Credentials, Options};
 use harness::engine::cluster::corpus::{Corpus, Group};
 use harness::engine::cluster::error::ClusterError;
+use harness::engine::cluster::index::Index;
 use harness::engine::cluster::product::Version;
 use harness::engine::{Engine, EngineError};
 use harness::event::Event;
@@ -234,7 +235,8 @@ fn fewer_hits_than_there_are_are_an_error() {
     let good = items([201, 201]);
     let (outcome, lines) = select(&good, &answer(0, 2, &[0, 1]));
     assert_eq!(outcome.expect("an answer"), [0, 1]);
-    let made = lines.first().expect("a request").trim_start_matches("PUT /").to_owned();
+    let made = lines.first().expect("a request").trim_start_matches("PUT /");
+    let made = made.split('?').next().unwrap_or_default();
     let deleted = format!("DELETE /{made}?ignore_unavailable=true");
     assert_eq!(lines.last(), Some(&deleted), "the index is deleted");
 
@@ -268,13 +270,96 @@ fn an_interrupted_run_deletes_what_it_made() {
     let (address, asked) = serve(|_, _| ok(&json!({})));
     let options = Options { interrupted: interrupted.clone(), ..Options::new(&address) };
     let client = Arc::new(Client::new(&options).expect("an address"));
-    let made = harness::engine::cluster::index::Index::create(&client, |_| json!({}));
-    let index = made.expect("an index");
+    let index = Index::create(&client, |_| json!({})).expect("an index");
     interrupted.store(true, Ordering::Relaxed);
-    let error = index.fill(std::iter::empty()).expect_err("interrupted");
+    let error = index.fill(std::iter::empty::<(usize, Value)>()).expect_err("interrupted");
     assert_eq!(error, ClusterError::Interrupted);
     drop(index);
     let lines = asked.lock().expect("a log").lines.clone();
     assert_eq!(lines.len(), 2);
     assert!(lines[1].starts_with("DELETE /harness-"), "{lines:?}");
+}
+
+/// A server that loses what it does not like: closes connections where `breaks` says so.
+fn made(breaks: fn(&str, usize) -> Option<Reply>) -> (Result<(), ClusterError>, Vec<String>) {
+    let count = AtomicUsize::new(0);
+    let (address, asked) = serve(move |line, _| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        breaks(line, number).unwrap_or_else(|| ok(&json!({})))
+    });
+    let client = Arc::new(client(&address, Duration::from_secs(20)));
+    let outcome = Index::create(&client, |_| json!({}))
+        .and_then(|index| index.fill(std::iter::empty::<(usize, Value)>()));
+    let lines = asked.lock().expect("a log").lines.clone();
+    (outcome, lines)
+}
+
+#[test]
+fn an_index_whose_making_was_not_answered_is_used() {
+    let (outcome, lines) = made(|_, number| match number {
+        0 => Some(Reply::Nothing),
+        1 => Some(Reply::Status(
+            400,
+            r#"{"error":{"type":"resource_already_exists_exception","reason":"it is there"}}"#
+                .to_owned(),
+        )),
+        _ => None,
+    });
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(lines.len(), 4, "made twice, refreshed, deleted: {lines:?}");
+    assert_eq!(lines[0], lines[1]);
+    let (outcome, lines) = made(|line, _| {
+        let refused = r#"{"error":{"type":"invalid_index_name_exception","reason":"why"}}"#;
+        line.starts_with("PUT").then(|| Reply::Status(400, refused.to_owned()))
+    });
+    let error = outcome.expect_err("refused for another reason").to_string();
+    assert!(error.ends_with("with 400: invalid_index_name_exception: why"), "{error}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn a_cluster_that_is_gone_is_not_waited_for_twice() {
+    let (outcome, lines) = made(|line, _| (!line.starts_with("PUT")).then_some(Reply::Nothing));
+    assert!(matches!(outcome, Err(ClusterError::Unreachable { .. })), "{outcome:?}");
+    let count = |verb: &str| lines.iter().filter(|line| line.starts_with(verb)).count();
+    assert_eq!((count("PUT"), count("POST"), count("DELETE")), (1, 6, 1), "{lines:?}");
+}
+
+#[test]
+fn many_documents_come_in_several_requests_each_once() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sent = seen.clone();
+    let (address, asked) = serve(move |line, body| {
+        let mut items = Vec::new();
+        if line.contains("_bulk") {
+            for id in body.lines().step_by(2) {
+                let id: Value = serde_json::from_str(id).expect("an action");
+                let id = id["index"]["_id"].as_str().and_then(|id| id.parse().ok());
+                sent.lock().expect("a list").push(id.expect("a number"));
+                items.push(json!({ "index": { "status": 201 } }));
+            }
+        }
+        ok(&json!({ "items": items }))
+    });
+    let client = Arc::new(client(&address, Duration::from_secs(20)));
+    let index = Index::create(&client, |_| json!({})).expect("an index");
+    index.fill((0..12_345).map(|number| (number, json!({ "k": number })))).expect("all of them");
+    let mut seen: Vec<usize> = seen.lock().expect("a list").clone();
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..12_345), "each once");
+    let lines = asked.lock().expect("a log").lines.clone();
+    assert_eq!(lines.iter().filter(|line| line.contains("_bulk")).count(), 7);
+}
+
+#[test]
+fn documents_that_are_refused_end_all_requests() {
+    let (address, _) = serve(|line, _| match line {
+        _ if line.contains("_bulk") => Reply::Status(413, "{}".to_owned()),
+        _ => ok(&json!({})),
+    });
+    let client = Arc::new(client(&address, Duration::from_secs(20)));
+    let index = Index::create(&client, |_| json!({})).expect("an index");
+    let endless = (0..).map(|number| (number, json!({ "k": number })));
+    let error = index.fill(endless).expect_err("refused");
+    assert!(matches!(error, ClusterError::Refused { status: 413, .. }), "{error}");
 }

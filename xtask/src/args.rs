@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verbs::opensearch::release::Release;
+
 /// Runs Elastic detection rules on fixtures, offline.
 #[derive(Debug, Parser)]
 #[command(
@@ -80,7 +82,7 @@ Examples:
 Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
 HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
     Backtest(BacktestArgs),
-    /// Start or stop a node of `OpenSearch` on this machine, to test with.
+    /// Start or stop a node of `OpenSearch` or Elasticsearch on this machine, to test with.
     Opensearch(OpensearchArgs),
     /// Check the repository's own conventions.
     Tidy(TidyArgs),
@@ -217,6 +219,9 @@ pub(crate) struct OpensearchArgs {
 pub(crate) enum OpensearchAction {
     /// Start it, wait until it is ready, and print its address.
     Start {
+        /// Product and version; those of Java 21 want `HARNESS_JAVA` where that is not installed.
+        #[arg(long, value_enum, default_value_t)]
+        version: Release,
         /// How many nodes.
         #[arg(long, value_name = "N", default_value_t = 1,
               value_parser = clap::value_parser!(u16).range(1..=9))]
@@ -421,6 +426,8 @@ pub(crate) struct BenchArgs {
     /// How many of the synthetic events the naive loop judges.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(crate) sample: usize,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     /// How to print the figures.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

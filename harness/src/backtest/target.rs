@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::detect::window::Clock;
 use crate::engine::cluster::client::Client;
@@ -66,12 +66,16 @@ impl Target {
     /// When the cluster does not answer.
     pub(super) fn also(&mut self, client: &Client, named: &str) -> Result<(), ClusterError> {
         let path = format!("{}/_mapping?ignore_unavailable=true", encoded(named));
-        let mappings = match client.get(&path) {
-            Ok(mappings) => mappings,
-            Err(ClusterError::Refused { status: 403 | 404, .. }) => return Ok(()),
+        match client.get(&path) {
+            Ok(mappings) => self.map(&mappings, &settings(client, &encoded(named))),
+            Err(ClusterError::Refused { status: 403, .. }) => {
+                let path =
+                    format!("{}/_field_caps?fields=*&ignore_unavailable=true", encoded(named));
+                self.add_fields(&client.get(&path)?);
+            }
+            Err(ClusterError::Refused { status: 404, .. }) => {}
             Err(error) => return Err(error),
-        };
-        self.map(&mappings, &settings(client, &encoded(named)));
+        }
         Ok(())
     }
 
@@ -116,46 +120,53 @@ impl Target {
         let indices = answer.get("indices").and_then(Value::as_array).into_iter().flatten();
         target.indices = indices.filter_map(|index| Some(index.as_str()?.to_owned())).collect();
         target.indices.sort();
-        let fields = answer.get("fields").and_then(Value::as_object);
-        let mut mapping = serde_json::Map::new();
-        for (name, types) in fields.into_iter().flatten() {
-            let types: Vec<&str> = types
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name.as_str())
-                .filter(|ty| !matches!(*ty, "unmapped"))
-                .collect();
-            if name.starts_with('_') {
-                continue;
-            }
-            match types.as_slice() {
-                ["object"] | [] => {}
-                [ty] => {
-                    mapping.insert(name.clone(), serde_json::json!({ "type": ty }));
-                }
-                types => {
-                    let reason =
-                        format!("`{name}` is {} in different indices", types.join(" and "));
-                    target.obstacles.insert(name.clone(), reason);
-                }
-            }
-        }
-        // Names are dotted here; a mapping takes them so.
-        let mapping = serde_json::json!({ "properties": mapping });
-        if let Err(errors) = target.schema.add_mapping(&mapping, &Value::Null) {
-            for error in errors {
-                let reason =
-                    format!("the mapping of `{}` cannot be read: {}", error.path, error.message);
-                target.obstacles.insert(error.path, reason);
-            }
-        }
+        target.add_fields(answer);
         target.notes.push(
             "without the privilege `view_index_metadata` only the types of fields are known: text \
-             is taken to be analyzed by `standard`, keywords to have no normalizer"
+             is taken to be analyzed by `standard`, keywords to have no normalizer, and an alias \
+             to be a field of its own"
                 .to_owned(),
         );
         target
+    }
+
+    /// Fields that `_field_caps` names, as a mapping.
+    fn add_fields(&mut self, answer: &Value) {
+        let fields = answer.get("fields").and_then(Value::as_object);
+        let mut kinds: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, types) in fields.into_iter().flatten() {
+            let types = types.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+            let types: Vec<&str> = types.filter(|ty| *ty != "unmapped").collect();
+            match types.as_slice() {
+                _ if name.starts_with('_') => {}
+                [] => {}
+                [ty] => drop(kinds.insert(name, ty)),
+                types => {
+                    let reason =
+                        format!("`{name}` is {} in different indices", types.join(" and "));
+                    self.obstacles.insert(name.clone(), reason);
+                }
+            }
+        }
+        let mut mapping = json!({ "properties": {} });
+        for (name, ty) in kinds.iter().filter(|(_, ty)| **ty != "object") {
+            // What a field lies in, the outermost first: nested objects and, for one of its
+            // multi-fields, the field itself. Dots within names are fine.
+            let (mut at, mut key, mut own) = (&mut mapping, "properties", *name);
+            for (dot, _) in name.match_indices('.') {
+                let around = &name[..dot];
+                let within = match kinds.get(around) {
+                    None | Some(&"object") => continue,
+                    Some(&"nested") => "properties",
+                    Some(_) => "fields",
+                };
+                let step = &around[name.len() - own.len()..];
+                at = &mut at[key][step];
+                (key, own) = (within, &name[dot + 1..]);
+            }
+            at[key][own] = json!({ "type": ty });
+        }
+        self.map(&json!({ "": { "mappings": mapping } }), &Value::Null);
     }
 
     fn empty() -> Self {

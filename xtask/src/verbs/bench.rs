@@ -3,9 +3,12 @@
 //! The measurements: the rules on the documents generated for each, read from
 //! disk; coverage and mutants on the same documents; the rules on synthetic
 //! events, indexed once, against a loop of the reference evaluator over a sample
-//! of them; sequences over a long stream; and a pipeline over many rows.
+//! of them; sequences over a long stream; and a pipeline over many rows. With
+//! `--engine`, the rules on the same events on a cluster, and nothing else.
 //! The events are the same on every run.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod measured;
 mod pipeline;
 mod sequences;
@@ -56,6 +59,20 @@ struct Generated {
 pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let loaded = tree::load_tree(&args.rules).rules;
+    #[cfg(feature = "cluster")]
+    if let Some(figures) = cluster::measure(args, &loaded)? {
+        let mut out = io::stdout().lock();
+        match args.format {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut out, &figures)?;
+                writeln!(out)?;
+            }
+            Format::Human => cluster::print(&figures, &mut out)?,
+        }
+        return Ok(Exit::Ok);
+    }
+    #[cfg(not(feature = "cluster"))]
+    crate::engine::missing(&args.engine).map_err(io::Error::other)?;
     let parsed = loaded.iter().filter_map(|loaded| loaded.rule.clone());
     let judged = |rule: &Rule| {
         matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql))

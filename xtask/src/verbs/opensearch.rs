@@ -1,9 +1,12 @@
 //! `cargo xtask opensearch`: nodes on the loopback address, to test with.
 //!
-//! The jars come from Maven Central, once; a launcher of some lines starts a node
-//! with them. Everything lies below `target/opensearch`: the jars, and a folder
-//! for each start, named by its port, which `stop` deletes.
+//! The jars come from Maven Central, once; a small launcher starts a node with
+//! them. Everything lies below `target/opensearch`: a folder of jars for each
+//! version, and one for each start, named by its port, which `stop` deletes.
 
+pub(crate) mod release;
+
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -11,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use self::release::{Parts, Release};
 use crate::args::{OpensearchAction, OpensearchArgs};
 use crate::exit::Exit;
 
 const LAUNCHER: &str = include_str!("../../node/Node.java");
-const JARS: &str = include_str!("../../node/pom.xml");
 
 /// How far the port between nodes lies from that of HTTP.
 const BETWEEN_NODES: u16 = 100;
@@ -26,7 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Starts or stops nodes.
 pub(crate) fn run(args: &OpensearchArgs) -> io::Result<Exit> {
     match args.action {
-        OpensearchAction::Start { nodes, port } => start(nodes, port),
+        OpensearchAction::Start { version, nodes, port } => start(version, nodes, port),
         OpensearchAction::Stop { port } => stop(port),
     }
 }
@@ -35,7 +38,7 @@ fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/opensearch")
 }
 
-fn start(nodes: u16, port: u16) -> io::Result<Exit> {
+fn start(release: Release, nodes: u16, port: u16) -> io::Result<Exit> {
     let home = home();
     let run = home.join(port.to_string());
     if run.exists() {
@@ -47,14 +50,18 @@ fn start(nodes: u16, port: u16) -> io::Result<Exit> {
         eprintln!("the port is too high");
         return Ok(Exit::Usage);
     }
-    fs::create_dir_all(&home)?;
-    let Some(java) = java() else {
-        eprintln!("no Java 17 was found: apt-get install openjdk-17-jdk-headless");
+    let parts = release.parts();
+    let (Some(java), Some(compiler)) = (java("java", parts.java), java("javac", 17)) else {
+        eprintln!("no JDK 17 was found: apt-get install openjdk-17-jdk-headless");
+        if parts.java > 17 {
+            eprintln!("and Java {}: HARNESS_JAVA=/path/to/bin/java", parts.java);
+        }
         return Ok(Exit::Usage);
     };
-    let lib = jars(&home)?;
-    let launcher = home.join("Node.java");
-    fs::write(&launcher, LAUNCHER)?;
+    let folder = home.join(release.name());
+    fs::create_dir_all(&folder)?;
+    let lib = jars(&folder, &parts)?;
+    let classes = compile(&home, &compiler)?;
     fs::create_dir_all(&run)?;
     let first = port + BETWEEN_NODES;
     let mut pids = File::create(run.join("pids"))?;
@@ -64,10 +71,15 @@ fn start(nodes: u16, port: u16) -> io::Result<Exit> {
         fs::create_dir_all(folder.join("config"))?;
         let log = File::create(folder.join("log"))?;
         let mut command = Command::new(&java);
-        command.arg("-Xmx1g").arg("-cp").arg(lib.join("*")).arg(&launcher).arg(&folder);
+        let path = std::env::join_paths([classes.clone(), lib.join("*")]);
+        let mut modules = OsString::from("-Dnode.plugins=");
+        modules.push(lib.with_file_name("plugins"));
+        command.arg("-Xmx1g").arg(modules).arg("-cp").arg(path.map_err(io::Error::other)?);
+        command.arg("Node").arg(&folder);
         for number in [port + node, first + node, nodes, first] {
             command.arg(number.to_string());
         }
+        command.args([parts.product, parts.number]).args(parts.plugins);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -102,41 +114,61 @@ fn println(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// Java 17, which `OpenSearch` 2 is made for, else what `java` is.
-fn java() -> Option<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/jvm")
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().contains("17"))
-        .map(|entry| entry.path().join("bin/java"))
-        .filter(|java| java.is_file())
-        .collect();
+/// A tool of Java of at least a version: installed where Linux keeps them, else
+/// `HARNESS_JAVA`, else what the path has.
+fn java(tool: &str, least: u16) -> Option<PathBuf> {
+    let stated = std::env::var_os("HARNESS_JAVA").map(PathBuf::from);
+    let installed = fs::read_dir("/usr/lib/jvm").into_iter().flatten().filter_map(Result::ok);
+    let mut found: Vec<PathBuf> =
+        installed.map(|entry| entry.path().join("bin").join(tool)).collect();
+    // The oldest that will do comes first.
     found.sort();
-    let runs = |java: &PathBuf| {
-        Command::new(java).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status()
-    };
-    found.push(PathBuf::from("java"));
-    found.into_iter().find(|java| runs(java).is_ok_and(|status| status.success()))
+    found.extend(stated.filter(|_| tool == "java"));
+    found.push(PathBuf::from(tool));
+    found.into_iter().find(|java| version(java).is_some_and(|version| version >= least))
+}
+
+/// The version that a tool of Java states.
+fn version(tool: &Path) -> Option<u16> {
+    let output = Command::new(tool).arg("-version").stdin(Stdio::null()).output().ok()?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let number = text.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty())?;
+    number.parse().ok().filter(|_| output.status.success())
+}
+
+/// The folder of the launcher's classes.
+fn compile(home: &Path, compiler: &Path) -> io::Result<PathBuf> {
+    let (source, classes) = (home.join("Node.java"), home.join("classes"));
+    fs::write(&source, LAUNCHER)?;
+    let mut command = Command::new(compiler);
+    command.args(["--release", "17", "-d"]).arg(&classes).arg(&source).stdin(Stdio::null());
+    if command.stdout(io::stderr()).status()?.success() {
+        Ok(classes)
+    } else {
+        Err(io::Error::other("the launcher of nodes does not compile"))
+    }
 }
 
 /// The folder of the jars, fetched where it is not there yet.
-fn jars(home: &Path) -> io::Result<PathBuf> {
-    let lib = home.join("lib");
-    let current = fs::read_to_string(home.join("pom.xml")).is_ok_and(|text| text == JARS);
+fn jars(folder: &Path, parts: &Parts) -> io::Result<PathBuf> {
+    let (lib, plugins) = (folder.join("lib"), folder.join("plugins"));
+    let pom = parts.pom();
+    let current = fs::read_to_string(folder.join("pom.xml")).is_ok_and(|text| text == pom);
     if lib.is_dir() && current {
         return Ok(lib);
     }
-    eprintln!("fetching OpenSearch from Maven Central");
-    let part = home.join("lib.part");
-    for stale in [&lib, &part] {
+    eprintln!("fetching {} {} from Maven Central", parts.product, parts.number);
+    let part = folder.join("lib.part");
+    for stale in [&lib, &part, &plugins] {
         if stale.exists() {
             fs::remove_dir_all(stale)?;
         }
     }
-    fs::write(home.join("pom.xml"), JARS)?;
+    fs::write(folder.join("pom.xml"), pom)?;
     let mut maven = Command::new("mvn");
-    maven.args(["-q", "-B", "-f"]).arg(home.join("pom.xml")).arg("dependency:copy-dependencies");
+    maven.args(["-q", "-B", "-f"]).arg(folder.join("pom.xml"));
+    maven.arg("dependency:copy-dependencies");
     // Standard output is for the address of the node.
     maven.arg(format!("-DoutputDirectory={}", part.display())).stdin(Stdio::null());
     maven.stdout(io::stderr());
@@ -144,7 +176,16 @@ fn jars(home: &Path) -> io::Result<PathBuf> {
         io::Error::new(error.kind(), format!("cannot run mvn (apt-get install maven): {error}"))
     })?;
     if !status.success() {
-        return Err(io::Error::other("Maven could not fetch OpenSearch"));
+        return Err(io::Error::other(format!("Maven could not fetch {}", parts.product)));
+    }
+    if parts.modules {
+        fs::create_dir_all(&plugins)?;
+        for entry in fs::read_dir(&part)?.filter_map(Result::ok) {
+            let name = entry.file_name();
+            if parts.is_plugin(&name.to_string_lossy()) {
+                fs::rename(entry.path(), plugins.join(name))?;
+            }
+        }
     }
     fs::rename(&part, &lib)?;
     Ok(lib)

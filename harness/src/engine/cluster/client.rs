@@ -15,7 +15,7 @@ use serde_json::Value;
 use ureq::http::{Method, Request, Response};
 #[cfg(feature = "tls")]
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::{Agent, AsSendBody, Body};
 
 use super::error::{ClusterError, quoted};
 
@@ -30,6 +30,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a cluster may take that gave no answer before, however patient the run is.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// How to reach a cluster.
 #[derive(Clone, Debug)]
@@ -119,6 +122,8 @@ pub struct Client {
     authorization: Option<Secret>,
     timeout: Duration,
     interrupted: Arc<AtomicBool>,
+    /// Whether the cluster gave no answer to the last request.
+    lost: AtomicBool,
 }
 
 struct Secret(String);
@@ -183,6 +188,7 @@ impl Client {
             authorization: authorization.map(Secret),
             timeout: options.timeout,
             interrupted: options.interrupted.clone(),
+            lost: AtomicBool::new(false),
         })
     }
 
@@ -220,7 +226,23 @@ impl Client {
     }
 
     /// Sends a request until it is answered; the answer's JSON.
+    ///
+    /// Where a cluster gave no answer, it is not waited for once more: whoever
+    /// deletes what a run made asks once, and not for long.
     fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        content: Content<'_>,
+    ) -> Result<Value, ClusterError> {
+        let outcome = self.tries(method, path, content);
+        let lost =
+            matches!(outcome, Err(ClusterError::Unreachable { .. } | ClusterError::Timeout { .. }));
+        self.lost.store(lost, Ordering::Relaxed);
+        outcome
+    }
+
+    fn tries(
         &self,
         method: &Method,
         path: &str,
@@ -230,6 +252,7 @@ impl Client {
         let mut pause = PAUSE;
         let mut attempt = 1;
         let started = Instant::now();
+        let attempts = if self.is_lost() { 1 } else { ATTEMPTS };
         loop {
             let current = self.current.load(Ordering::Relaxed) % self.addresses.len();
             let outcome = self.attempt(method, &self.addresses[current], path, content);
@@ -242,7 +265,7 @@ impl Client {
                 Err(Failure::Retry(error)) => (error, None),
                 Err(Failure::Final(error)) => return Err(error),
             };
-            if attempt == ATTEMPTS || started.elapsed() > self.timeout {
+            if attempt == attempts || started.elapsed() > self.timeout {
                 return Err(error);
             }
             self.current.store(current + 1, Ordering::Relaxed);
@@ -255,6 +278,10 @@ impl Client {
             pause *= 2;
             attempt += 1;
         }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Sleeps, but not through an interruption.
@@ -299,17 +326,21 @@ impl Client {
             request = request.header("authorization", authorization);
         }
         let (kind, body) = match content {
-            Content::Nothing => return self.agent.run(request.body(())?),
+            Content::Nothing => return self.run(request.body(())?),
             Content::Json(value) => ("application/json", value.to_string().into_bytes()),
             Content::Lines(lines) => ("application/x-ndjson", lines.to_vec()),
         };
-        let request = request.header("content-type", kind).body(body)?;
-        if *method == Method::DELETE {
-            let agent = self.agent.clone();
-            let request = agent.configure_request(request).allow_non_standard_methods(true).build();
-            return self.agent.run(request);
+        self.run(request.header("content-type", kind).body(body)?)
+    }
+
+    fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, ureq::Error> {
+        // Views are deleted with a body.
+        let config = self.agent.configure_request(request).allow_non_standard_methods(true);
+        if self.is_lost() {
+            let time = self.timeout.min(LAST_WORD);
+            return self.agent.run(config.timeout_global(Some(time)).build());
         }
-        self.agent.run(request)
+        self.agent.run(config.build())
     }
 
     fn failure(&self, address: &str, error: &ureq::Error) -> Failure {

@@ -111,7 +111,8 @@ impl Prepared {
         }
         let analyzers = writer.analyzers;
         for (number, analyzer) in analyzers.iter().enumerate() {
-            prepared.analysis.insert(format!("a{number}"), settings(analyzer));
+            let settings = settings(analyzer);
+            prepared.analysis.extend(settings.map(|settings| (format!("a{number}"), settings)));
         }
         prepared
     }
@@ -273,7 +274,9 @@ impl Writer<'_, '_> {
             });
         let id = self.corpus.columns.id(column)?;
         let name = format!("c{id}a{number}");
-        let ty = json!({ "type": "text", "analyzer": format!("a{number}") });
+        let own = || format!("a{number}");
+        let analyzer = built_in(analyzer).map_or_else(own, str::to_owned);
+        let ty = json!({ "type": "text", "analyzer": analyzer });
         self.field(node, column, &name, Stored::Text, ty);
         Some((name, json!(values)))
     }
@@ -287,17 +290,23 @@ impl Writer<'_, '_> {
     }
 }
 
-/// An analyzer as the settings of an index name it.
-pub(super) fn settings(analyzer: &Analyzer) -> Value {
+/// The name of an analyzer that every index has; patterns have to be defined.
+fn built_in(analyzer: &Analyzer) -> Option<&'static str> {
     match analyzer {
-        Analyzer::Standard => json!({ "type": "standard" }),
-        Analyzer::Simple => json!({ "type": "simple" }),
-        Analyzer::Whitespace => json!({ "type": "whitespace" }),
-        Analyzer::Keyword => json!({ "type": "keyword" }),
-        Analyzer::Pattern(pattern) => json!({
-            "type": "pattern",
-            "pattern": pattern.pattern(),
-            "lowercase": pattern.lowercases(),
-        }),
+        Analyzer::Standard => Some("standard"),
+        Analyzer::Simple => Some("simple"),
+        Analyzer::Whitespace => Some("whitespace"),
+        Analyzer::Keyword => Some("keyword"),
+        Analyzer::Pattern(_) => None,
     }
+}
+
+/// The settings of an analyzer that no index has by itself.
+fn settings(analyzer: &Analyzer) -> Option<Value> {
+    let Analyzer::Pattern(pattern) = analyzer else { return None };
+    Some(json!({
+        "type": "pattern",
+        "pattern": pattern.pattern(),
+        "lowercase": pattern.lowercases(),
+    }))
 }

@@ -371,7 +371,10 @@ impl Writer<'_> {
     }
 
     fn regexp(&mut self, source: &str, flags: Flags, case: Case, field: &str, at: At) -> Value {
-        if source.len() > MAX_AUTOMATON {
+        // Since Lucene 10, a tilde may be but a tilde, and nothing in any case something.
+        let tilde = flags.has(Flags::COMPLEMENT) && source.contains('~');
+        let differs = tilde || source.is_empty();
+        if source.len() > MAX_AUTOMATON || differs {
             return self.residual_within(exists(field), at);
         }
         let mut clause = json!({ "value": source, "flags": flag_names(flags) });

@@ -3,8 +3,11 @@
 //! A name is `harness-<run>-<number>`, and the mapping's `_meta` says which
 //! process made it. Nothing else is ever written to or deleted.
 
-use std::sync::Arc;
+use std::borrow::Borrow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -21,6 +24,9 @@ const ABANDONED: Duration = Duration::from_hours(6);
 /// The most bytes and documents of one bulk request.
 const BULK_BYTES: usize = 4 << 20;
 const BULK_DOCUMENTS: usize = 2000;
+
+/// How many bulk requests are under way at a time.
+pub const BULK_REQUESTS: usize = 4;
 
 /// How often documents are sent that a busy cluster turned down.
 const BULK_ATTEMPTS: u32 = 6;
@@ -102,7 +108,14 @@ impl Index {
         } });
         // Deleted from here on, whether or not the answer arrives.
         let index = Self { client: client.clone(), name };
-        client.put(&index.name, &body(&meta))?;
+        // A node may go once there is a copy elsewhere; without one, it is begun all the same.
+        let path = format!("{}?wait_for_active_shards=all&timeout=10s", index.name);
+        match client.put(&path, &body(&meta)) {
+            // Made by an attempt whose answer was lost: nobody else uses the name.
+            Err(ClusterError::Refused { status: 400, reason, .. })
+                if reason.starts_with("resource_already_exists_exception") => {}
+            outcome => drop(outcome?),
+        }
         Ok(index)
     }
 
@@ -113,32 +126,62 @@ impl Index {
 
     /// Sends documents; each is numbered by its place.
     ///
+    /// Some requests are under way at a time: while the cluster takes one, the next
+    /// are written.
+    ///
     /// # Errors
     ///
     /// When the cluster does not take all of them.
-    pub fn fill<'a>(
+    pub fn fill<D: Borrow<Value>>(
         &self,
-        documents: impl Iterator<Item = (usize, &'a Value)>,
+        documents: impl Iterator<Item = (usize, D)>,
     ) -> Result<(), ClusterError> {
-        let mut batch: Vec<(usize, Vec<u8>)> = Vec::new();
-        let mut bytes = 0;
-        for (id, document) in documents {
-            let text = document.to_string().into_bytes();
-            bytes += text.len();
-            batch.push((id, text));
-            if bytes > BULK_BYTES || batch.len() == BULK_DOCUMENTS {
-                self.bulk(std::mem::take(&mut batch))?;
-                bytes = 0;
+        self.fill_by(BULK_REQUESTS, documents)
+    }
+
+    /// The same by so many requests at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Index::fill`].
+    pub fn fill_by<D: Borrow<Value>>(
+        &self,
+        requests: usize,
+        documents: impl Iterator<Item = (usize, D)>,
+    ) -> Result<(), ClusterError> {
+        std::thread::scope(|scope| {
+            // Without a buffer: a batch is made when somebody can take it.
+            let (sender, receiver) = sync_channel::<Batch>(0);
+            let receiver = Arc::new(Mutex::new(receiver));
+            let send = |receiver: Arc<Mutex<Receiver<Batch>>>| {
+                let next = || receiver.lock().ok().and_then(|receiver| receiver.recv().ok());
+                while let Some(batch) = next() {
+                    self.bulk(batch)?;
+                }
+                Ok(())
+            };
+            let start = |_| {
+                let receiver = receiver.clone();
+                scope.spawn(move || send(receiver))
+            };
+            let senders: Vec<_> = (0..requests).map(start).collect();
+            // When the last of them has failed, nobody receives, and none is sent.
+            drop(receiver);
+            for batch in batches(documents) {
+                if senders.iter().any(ScopedJoinHandle::is_finished) || sender.send(batch).is_err()
+                {
+                    break;
+                }
             }
-        }
-        if !batch.is_empty() {
-            self.bulk(batch)?;
-        }
+            drop(sender);
+            let lost = || ClusterError::Incomplete("documents were not sent".to_owned());
+            senders.into_iter().try_for_each(|it| it.join().unwrap_or_else(|_| Err(lost())))
+        })?;
         self.client.post(&format!("{}/_refresh", self.name), Content::Nothing).map(drop)
     }
 
     /// Sends a batch until every document of it is in.
-    fn bulk(&self, mut batch: Vec<(usize, Vec<u8>)>) -> Result<(), ClusterError> {
+    fn bulk(&self, mut batch: Batch) -> Result<(), ClusterError> {
         let path = format!("{}/_bulk", self.name);
         let mut pause = Duration::from_millis(200);
         for attempt in 1.. {
@@ -181,6 +224,25 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// Documents of one request, with their numbers.
+type Batch = Vec<(usize, Vec<u8>)>;
+
+/// Documents in batches that are neither too long nor too many.
+fn batches<D: Borrow<Value>>(
+    mut documents: impl Iterator<Item = (usize, D)>,
+) -> impl Iterator<Item = Batch> {
+    std::iter::from_fn(move || {
+        let (mut batch, mut bytes) = (Batch::new(), 0);
+        while batch.len() < BULK_DOCUMENTS && bytes <= BULK_BYTES {
+            let Some((id, document)) = documents.next() else { break };
+            let text = document.borrow().to_string().into_bytes();
+            bytes += text.len();
+            batch.push((id, text));
+        }
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 impl Drop for Index {

@@ -181,7 +181,7 @@ const CALLS: [&str; 8] = [
 ];
 
 /// One event: of a process, of a connection, of a file, or of a cloud's audit log.
-fn event(random: &mut Random) -> Value {
+pub(super) fn event(random: &mut Random) -> Value {
     let time = format!(
         "2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z",
         1 + random.below(28),

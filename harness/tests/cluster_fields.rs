@@ -1,0 +1,258 @@
+//! Backtests without the privilege to see mappings: a server between the harness
+//! and a real node refuses them, and rules find what they find with it.
+//!
+//! Needs a node: `HARNESS_CLUSTER=http://127.0.0.1:19200`; without it each test
+//! says that it is skipped.
+#![cfg(feature = "cluster")]
+
+#[path = "support/node.rs"]
+mod node;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use harness::backtest::{Backtest, Outcome, Request, run};
+use harness::engine::cluster::client::{Client, Options};
+use harness::exception::ExceptionTree;
+use harness::rule::parse;
+use harness::rule::tree::Loaded;
+use serde_json::{Value, json};
+
+/// Midnight of 2026-01-01.
+const START: i64 = 1_767_225_600_000;
+const DAY: i64 = 86_400_000;
+
+/// A server that hands requests on to a node, but refuses some paths with 403;
+/// its address and what it refused.
+fn guard(node: &str, refused: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let node = node.to_owned();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = log.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            hand_on(stream, &node, refused, &seen);
+        }
+    });
+    (address, log)
+}
+
+/// One request, and its answer; afterwards the connection is closed.
+fn hand_on(stream: TcpStream, node: &str, refused: &[&str], seen: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).expect("a request");
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).expect("a header") == 0 || line.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    let mut words = first.split(' ');
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (status, answer) = if refused.iter().any(|name| path.contains(name)) {
+        seen.lock().expect("a log").push(path.to_owned());
+        let error = json!({ "error": { "type": "security_exception", "reason": "not allowed" } });
+        (403, error.to_string())
+    } else {
+        let body = String::from_utf8_lossy(&body);
+        node::ask(node, method, path.trim_start_matches('/'), &body)
+    };
+    let mut stream = stream;
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{answer}",
+        answer.len()
+    );
+}
+
+/// An index of a test, deleted when dropped.
+struct Events {
+    address: String,
+    name: &'static str,
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        node::ask(&self.address, "DELETE", self.name, "");
+    }
+}
+
+fn index(address: &str, name: &'static str, properties: &Value, documents: &[Value]) -> Events {
+    node::ask(address, "DELETE", name, "");
+    let mapping = json!({ "mappings": { "properties": properties } });
+    let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
+    assert_eq!(status, 200, "{body}");
+    let mut lines = String::new();
+    for (id, document) in documents.iter().enumerate() {
+        let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{document}");
+    }
+    if lines.is_empty() {
+        return Events { address: address.to_owned(), name };
+    }
+    let (status, body) = node::ask(address, "POST", &format!("{name}/_bulk?refresh=true"), &lines);
+    assert!(status == 200 && body.contains("\"errors\":false"), "{body:.500}");
+    Events { address: address.to_owned(), name }
+}
+
+fn rule(key: &str, more: &str) -> Loaded {
+    let text = format!(
+        r#"
+[metadata]
+maturity = "production"
+[rule]
+author = ["tests"]
+name = "Test {key}"
+description = "A rule of a test"
+risk_score = 21
+rule_id = "9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a02"
+severity = "low"
+index = ["fields-*"]
+{more}
+"#
+    );
+    let (rule, diagnostics) = parse(&text);
+    assert!(rule.is_some(), "{key}: {diagnostics:?}");
+    Loaded { path: format!("{key}.toml"), text, rule, diagnostics }
+}
+
+fn rules() -> Vec<Loaded> {
+    let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
+    let eql = |query: &str| format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n");
+    vec![
+        rule("keyword", &kql("event.action : login and not user.name : root")),
+        rule("number", &kql("process.pid > 100")),
+        rule("address", &kql("source.ip : \"198.51.100.0/24\"")),
+        rule("text", &kql("message : (cat and hat)")),
+        rule("nested", &kql("res : { id : a and n > 1 }")),
+        rule("differs", &kql("mixed : 1")),
+        rule("unmapped", &kql("no.such.field : 1")),
+        rule(
+            "sequence",
+            &eql("sequence by host.id with maxspan=10m [any where event.action == \"login\"] \
+                  [any where event.action == \"start\"]"),
+        ),
+        rule(
+            "threshold",
+            "type = \"threshold\"\nlanguage = \"kuery\"\nquery = 'event.action : login'\n\
+             from = \"now-1d\"\n[rule.threshold]\nfield = [\"user.name\"]\nvalue = 2\n",
+        ),
+        rule(
+            "threat",
+            "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = 'source.ip : *'\n\
+             threat_index = [\"indicators-of-fields\"]\nthreat_query = '*:*'\n\
+             threat_language = \"kuery\"\nthreat_indicator_path = \"threat.indicator\"\n\
+             [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"source.ip\"\n\
+             type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
+        ),
+    ]
+}
+
+/// The outcome of each rule.
+fn outcomes(backtest: Backtest) -> BTreeMap<String, Outcome> {
+    backtest.rules.into_iter().map(|rule| (rule.key, rule.outcome)).collect()
+}
+
+fn alerts(outcomes: &BTreeMap<String, Outcome>, key: &str) -> Option<u64> {
+    match &outcomes[key] {
+        Outcome::Ran(found) => Some(found.alerts),
+        Outcome::NoIndex | Outcome::Unsupported(_) | Outcome::Invalid(_) => None,
+    }
+}
+
+#[test]
+fn without_mappings_rules_find_the_same() {
+    let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
+    let keyword = json!({ "type": "keyword" });
+    let properties = |mixed: &str| {
+        json!({
+            "@timestamp": { "type": "date" },
+            "event": { "properties": { "action": keyword } },
+            "host": { "properties": { "id": keyword } },
+            "user": { "properties": { "name": keyword } },
+            "process": { "properties": { "pid": { "type": "long" } } },
+            "source": { "properties": { "ip": { "type": "ip" } } },
+            "message": { "type": "text" },
+            "res": { "type": "nested", "properties": { "id": keyword, "n": { "type": "long" } } },
+            "mixed": { "type": mixed },
+        })
+    };
+    let at = |minute: i64, mut event: Value| {
+        event["@timestamp"] = json!(START + minute * 60_000);
+        event
+    };
+    let login = |user: &str| json!({ "event": { "action": "login" }, "user": { "name": user }, "host": { "id": "h1" } });
+    let events = [
+        at(0, login("root")),
+        at(1, login("eve")),
+        at(2, login("eve")),
+        at(
+            3,
+            json!({ "event": { "action": "start" }, "host": { "id": "h1" }, "process": { "pid": 101 } }),
+        ),
+        at(4, json!({ "source": { "ip": "198.51.100.7" }, "process": { "pid": 100 } })),
+        at(5, json!({ "source": { "ip": "203.0.113.7" }, "message": "The cat, in a hat" })),
+        at(6, json!({ "res": [{ "id": "a", "n": 2 }], "mixed": 1 })),
+        at(7, json!({ "res": [{ "id": "a", "n": 1 }, { "id": "b", "n": 2 }] })),
+    ];
+    let _one = index(&address, "fields-one", &properties("long"), &events);
+    let _other = index(&address, "fields-other", &properties("keyword"), &[]);
+    let indicator = json!({ "threat": { "properties": { "indicator": { "properties": {
+        "ip": { "type": "ip" },
+    } } } } });
+    let values = [json!({ "threat": { "indicator": { "ip": "203.0.113.7" } } })];
+    let _indicators = index(&address, "indicators-of-fields", &indicator, &values);
+
+    let request = Request {
+        index: "fields-*".to_owned(),
+        from: START,
+        to: START + DAY,
+        samples: 2,
+        batch: 50,
+    };
+    let exceptions = ExceptionTree::default();
+    let seen = run(&client, &request, &rules(), &exceptions, &|_| {}).expect("answers");
+    assert_eq!(seen.notes, Vec::<String>::new());
+    let (guarded, refused) = guard(&address, &["_mapping", "_settings"]);
+    let client = Client::new(&Options::new(&guarded)).expect("an address");
+    let unseen = run(&client, &request, &rules(), &exceptions, &|_| {}).expect("answers");
+    assert!(!refused.lock().expect("a log").is_empty(), "mappings were asked for");
+    assert_eq!(unseen.notes.len(), 1, "{:?}", unseen.notes);
+    assert!(unseen.notes[0].contains("view_index_metadata"), "{:?}", unseen.notes);
+    assert_eq!(unseen.indices, 2);
+
+    let (seen, unseen) = (outcomes(seen), outcomes(unseen));
+    let found = [
+        ("keyword", 2),
+        ("number", 1),
+        ("address", 1),
+        ("text", 1),
+        ("nested", 1),
+        ("unmapped", 0),
+        ("sequence", 1),
+        ("threshold", 1),
+        ("threat", 1),
+    ];
+    for (key, wanted) in found {
+        assert_eq!(alerts(&seen, key), Some(wanted), "{key}: {:?}", seen[key]);
+    }
+    for outcomes in [&seen, &unseen] {
+        let Outcome::Unsupported(reason) = &outcomes["differs"] else {
+            panic!("{:?}", outcomes["differs"])
+        };
+        assert!(reason.contains("in different indices"), "{reason}");
+    }
+    for (key, _) in found {
+        assert_eq!(unseen[key], seen[key], "{key}");
+    }
+}
