@@ -1,10 +1,14 @@
 //! Rules on the events of a cluster: sent by our own client, counted by batches of
 //! searches, by one search a rule, and by the embedded engine; and the memory of
 //! a sequence whose candidates are all events.
+//!
+//! Among the synthetic events are generated documents, where a folder of them is
+//! given: so most rules find something.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +23,11 @@ use harness::engine::embedded::Embedded;
 use harness::engine::{Engine, EngineError};
 use harness::event::{Event, flatten};
 use harness::exception::ExceptionTree;
+use harness::files;
 use harness::ir::Predicate;
 use harness::ir::plan::{EqlSearch, Plan};
+use harness::rule::model::Rule;
+use harness::rule::names::RuleType;
 use harness::rule::tree::Loaded;
 use harness::schema::{Base, Schema};
 use serde::Serialize;
@@ -33,8 +40,8 @@ use crate::engine::cluster;
 /// How many rules are run at most.
 const RULES: usize = 300;
 
-/// How many events tell which rules find something.
-const SAMPLE: usize = 5000;
+/// One event in so many is a generated document.
+const GENERATED: u64 = 20;
 
 /// How many rules are asked about at a time.
 const BATCH: usize = 50;
@@ -112,16 +119,17 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     let failed = |error| io::Error::other(EngineError::Cluster(error));
     cluster::sweep(&client).map_err(failed)?;
     let version = Version::ask(&client).map_err(failed)?;
-    let mapping = mapping(loaded);
+    let events = Events { generated: generated(args.generated.as_deref(), loaded)? };
+    let mapping = mapping(loaded, &events);
     let mut schema = Schema::new(Base::Empty);
     schema.add_mapping(&mapping, &Value::Null).map_err(|errors| {
         io::Error::other(errors.first().map_or("", |error| &error.message).to_owned())
     })?;
-    let chosen = choose(loaded, &schema)?;
-    let fill = |events: usize, requests: usize| -> io::Result<(Index, f64)> {
+    let chosen = choose(loaded, &schema, args.generated.as_deref());
+    let fill = |count: usize, requests: usize| -> io::Result<(Index, f64)> {
         let index = Index::create(&client, |meta| settings(&mapping, meta)).map_err(failed)?;
         let started = Instant::now();
-        index.fill_by(requests, events_of(events).enumerate()).map_err(failed)?;
+        index.fill_by(requests, events.first(count).enumerate()).map_err(failed)?;
         Ok((index, started.elapsed().as_secs_f64()))
     };
     eprintln!("sending {} events", args.events);
@@ -131,7 +139,7 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     let (small, one_seconds) = fill(tenth, 1)?;
     drop(small);
     let (index, bulk_seconds) = fill(args.events, BULK_REQUESTS)?;
-    let bytes: usize = events_of(tenth).map(|event| event.to_string().len()).sum();
+    let bytes: usize = events.first(tenth).map(|event| event.to_string().len()).sum();
     eprintln!("asking about {} rules", chosen.len());
     let (batches, found) = backtest(&client, index.name(), BATCH, &chosen)?;
     let (single, again) = backtest(&client, index.name(), 1, &chosen)?;
@@ -139,7 +147,8 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
         return Err(io::Error::other("one search a rule finds something else"));
     }
     eprintln!("the embedded engine");
-    let (embedded_index, embedded_query, counts) = embedded(args.events, &chosen, &schema)?;
+    let (embedded_index, embedded_query, counts) =
+        embedded(events.first(args.events), &chosen, &schema)?;
     for (one, (found, hits)) in chosen.iter().zip(found.iter().zip(&counts)) {
         if found.is_some() && found != hits {
             let key = one.loaded.key();
@@ -172,16 +181,62 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     }))
 }
 
-fn events_of(count: usize) -> impl Iterator<Item = Value> {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    std::iter::repeat_with(move || event(&mut random)).take(count)
+/// The events, the same each time.
+struct Events {
+    generated: Vec<Value>,
+}
+
+impl Events {
+    fn first(&self, count: usize) -> impl Iterator<Item = Value> {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut documents = self.generated.iter().cycle();
+        let next = move || {
+            let synthetic = event(&mut random);
+            let document = if random.below(GENERATED) == 0 { documents.next() } else { None };
+            let Some(document) = document else { return synthetic };
+            let mut document = document.clone();
+            for time in ["@timestamp", "event.ingested"] {
+                document[time] = synthetic["@timestamp"].clone();
+            }
+            document
+        };
+        std::iter::repeat_with(next).take(count)
+    }
+}
+
+/// The rule's documents, where one is enough to raise it.
+fn documents(folder: &Path, loaded: &Loaded) -> io::Result<Vec<Value>> {
+    let Some(rule) = loaded.rule.as_ref().filter(|rule| is_single(rule)) else {
+        return Ok(Vec::new());
+    };
+    let path = folder.join(format!("{}.json", rule.rule_id.value));
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = files::read(&path).map_err(|found| io::Error::other(found.to_string()))?;
+    let file: Value = serde_json::from_str(&text)?;
+    let branches = file["branches"].as_array().into_iter().flatten();
+    let alone = branches.filter_map(Value::as_array).filter(|branch| branch.len() == 1);
+    Ok(alone.flatten().filter(|document| document.is_object()).cloned().collect())
+}
+
+fn generated(folder: Option<&Path>, loaded: &[Loaded]) -> io::Result<Vec<Value>> {
+    let Some(folder) = folder else { return Ok(Vec::new()) };
+    let all: Vec<Vec<Value>> =
+        loaded.iter().map(|one| documents(folder, one)).collect::<io::Result<_>>()?;
+    Ok(all.concat())
+}
+
+/// Whether each event that it finds is an alert.
+fn is_single(rule: &Rule) -> bool {
+    matches!(rule.rule_type, RuleType::Query | RuleType::Eql)
 }
 
 /// The fields of the events and of the rules, as an index of logs maps them.
-fn mapping(loaded: &[Loaded]) -> Value {
+fn mapping(loaded: &[Loaded], events: &Events) -> Value {
     let schema = Schema::new(Base::Embedded);
     let mut names = BTreeSet::new();
-    for event in events_of(1000) {
+    for event in events.first(1000) {
         flatten(&event, &mut |name, _| names.extend([name.to_owned()]));
     }
     for rule in loaded.iter().filter_map(|loaded| loaded.rule.as_ref()) {
@@ -204,7 +259,7 @@ fn mapping(loaded: &[Loaded]) -> Value {
         }
     }
     properties.insert("@timestamp".to_owned(), json!({ "type": "date" }));
-    json!({ "properties": properties })
+    json!({ "dynamic": false, "properties": properties })
 }
 
 fn settings(mapping: &Value, meta: &Value) -> Value {
@@ -221,13 +276,16 @@ fn settings(mapping: &Value, meta: &Value) -> Value {
     })
 }
 
-/// Rules of single events.
-fn choose(loaded: &[Loaded], schema: &Schema) -> io::Result<Vec<Chosen>> {
+/// Rules of single events: evenly of those that have documents in `folder`, or of all.
+fn choose(loaded: &[Loaded], schema: &Schema, folder: Option<&Path>) -> Vec<Chosen> {
     let mut all = Vec::new();
     for one in loaded {
         let mut loaded = one.clone();
-        // Rules without a query wait for the results of anomaly jobs.
-        let Some(rule) = loaded.rule.as_mut().filter(|rule| rule.query.is_some()) else { continue };
+        let Some(rule) = loaded.rule.as_mut().filter(|rule| is_single(rule)) else { continue };
+        let path = folder.map(|folder| folder.join(format!("{}.json", rule.rule_id.value)));
+        if path.is_some_and(|path| !path.exists()) {
+            continue;
+        }
         rule.index = vec!["harness-*".to_owned()];
         rule.exceptions_list.clear();
         let Ok(plan) = compile_base(rule, schema, MONTH.1) else { continue };
@@ -240,25 +298,13 @@ fn choose(loaded: &[Loaded], schema: &Schema) -> io::Result<Vec<Chosen>> {
             all.push(Chosen { loaded, condition });
         }
     }
-    // Those that find something among some of the events, then evenly of the others.
-    let sample = typed(SAMPLE, &all, schema, &mut Duration::default())?;
-    let engine = Embedded::new(&sample.0, &sample.1).map_err(io::Error::other)?;
-    let asked: Vec<&Predicate> = all.iter().map(|one| &one.condition).collect();
-    let answers = engine.select(&asked).map_err(io::Error::other)?;
-    let (mut chosen, mut rest) = (Vec::new(), Vec::new());
-    for (one, hits) in all.into_iter().zip(&answers) {
-        if hits.is_empty() { rest.push(one) } else { chosen.push(one) }
-    }
-    chosen.truncate(RULES);
-    let missing = RULES - chosen.len();
-    let step = rest.len().checked_div(missing).unwrap_or(1).max(1);
-    chosen.extend(rest.into_iter().step_by(step).take(missing));
-    Ok(chosen)
+    let step = (all.len() / RULES).max(1);
+    all.into_iter().step_by(step).take(RULES).collect()
 }
 
-/// The first events as documents with the columns that rules read; adds what that took.
+/// Events as documents with the columns that rules read; adds what that took.
 fn typed(
-    events: usize,
+    events: impl Iterator<Item = Value>,
     chosen: &[Chosen],
     schema: &Schema,
     typing: &mut Duration,
@@ -273,7 +319,7 @@ fn typed(
     let mut columns = Columns::default();
     let ingest = Ingest::new(schema, &fields, &mut columns);
     let mut documents = Vec::new();
-    for (position, source) in events_of(events).enumerate() {
+    for (position, source) in events.enumerate() {
         let event = Event::from_json(source, position + 1).map_err(io::Error::other)?;
         let started = Instant::now();
         documents.push(ingest.document(&event, &mut Vec::new()));
@@ -314,7 +360,7 @@ fn backtest(
 
 /// How long the embedded engine takes to type and index, and to ask; the hits.
 fn embedded(
-    events: usize,
+    events: impl Iterator<Item = Value>,
     chosen: &[Chosen],
     schema: &Schema,
 ) -> io::Result<(f64, f64, Vec<Option<u64>>)> {
@@ -340,7 +386,7 @@ fn sequence(args: &BenchArgs, index: &str) -> io::Result<Sequence> {
     outcome
 }
 
-fn watched(args: &BenchArgs, index: &str, folder: &std::path::Path) -> io::Result<Sequence> {
+fn watched(args: &BenchArgs, index: &str, folder: &Path) -> io::Result<Sequence> {
     let address = args.engine.engine.as_ref().map_or("", |engine| engine.0.as_str());
     let out = folder.join("out.json");
     let started = Instant::now();
