@@ -110,13 +110,37 @@ fn contained(a: &Pattern, b: &Pattern) -> bool {
                 b.matches(text)
             }
         }
-        (Pattern::Prefix(..) | Pattern::Glob(..), _) => match (tokens(a), tokens(b)) {
-            (Some(a), Some(b)) => covers(&a, &b),
-            _ => false,
-        },
+        (Pattern::Prefix(..) | Pattern::Glob(..), _) => {
+            // Seldom all that `b` states is in `a`.
+            let own = literals(a);
+            literals(b).iter().all(|text| own.iter().any(|own| has(own, text)))
+                && matches!((tokens(a), tokens(b)), (Some(a), Some(b)) if covers(&a, &b))
+        }
         (Pattern::Regexp(a), Pattern::Regexp(b)) => a.is_within(b, MAX_STEPS),
         (Pattern::Regexp(_) | Pattern::Range(_) | Pattern::Fuzzy(_), _) => false,
     }
+}
+
+/// The texts that a pattern states.
+fn literals<'p>(pattern: &'p Pattern) -> Vec<&'p str> {
+    match pattern {
+        Pattern::Equals(text, _) | Pattern::Prefix(text, _) => vec![text],
+        Pattern::Glob(glob, _) => {
+            let parts = glob.parts().iter();
+            let literal = |part: &'p GlobPart| match part {
+                GlobPart::Literal(text) => Some(text.as_str()),
+                GlobPart::One | GlobPart::Many => None,
+            };
+            parts.filter_map(literal).collect()
+        }
+        Pattern::Regexp(_) | Pattern::Range(_) | Pattern::Fuzzy(_) => Vec::new(),
+    }
+}
+
+/// Whether a text is in another, letters in either case.
+fn has(text: &str, part: &str) -> bool {
+    let mut places = text.as_bytes().windows(part.len().max(1));
+    part.is_empty() || places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

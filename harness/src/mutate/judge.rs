@@ -135,7 +135,8 @@ impl Judge<'_, '_> {
             return Outcome::Equivalent;
         }
         let found = match &edit.change {
-            _ if self.fixtures == Fixtures::Skip => None,
+            // Cases are made of cases.
+            _ if self.fixtures == Fixtures::Skip || self.sheet.subject.cases().is_empty() => None,
             Change::Filters(replaced) => self.proposal(edit, replaced),
             Change::Plan(..) => perturb::propose(self.sheet.subject, self.grounds[0].plan, edit),
         };

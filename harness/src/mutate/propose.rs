@@ -93,9 +93,6 @@ impl Search<'_> {
     /// Events in the filter's reach, those that need the least change first.
     fn starts(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<Vec<Start>> {
         let reach = *self.plan.reaches().get(self.filter)?;
-        if self.subject.cases().is_empty() {
-            return None;
-        }
         let whole = formulas.difference(gap);
         if whole.is_none() && formulas.search(gap) == Answer::Unknown {
             return None;
