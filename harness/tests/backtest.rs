@@ -6,17 +6,18 @@
 #![cfg(feature = "cluster")]
 #![expect(clippy::print_stdout, reason = "figures of a run")]
 
+#[path = "support/data.rs"]
+mod data;
 #[path = "support/node.rs"]
 mod node;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use data::Events;
 use harness::backtest::{Backtest, Found, Outcome, Request, run};
 use harness::case::{Case, CaseTree, Options, Polarity};
 use harness::event::Event;
 use harness::exception::ExceptionTree;
-use harness::rule::parse;
 use harness::rule::tree::{Loaded, RuleTree};
 use harness::run::{Project, Schedule, Session};
 use harness::schema::{Base, Schema};
@@ -27,31 +28,10 @@ const START: i64 = 1_767_225_600_000;
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
-/// An index of a test, deleted when dropped.
-struct Events {
-    address: String,
-    name: String,
-}
-
-impl Drop for Events {
-    fn drop(&mut self) {
-        node::ask(&self.address, "DELETE", &self.name, "");
-    }
-}
-
 /// Makes an index of documents with times, in milliseconds after [`START`].
-fn index(address: &str, name: &str, documents: &[(i64, Value)]) -> Events {
-    node::ask(address, "DELETE", name, "");
-    let mapping = json!({ "mappings": mapping() });
-    let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
-    assert_eq!(status, 200, "{body}");
-    let mut lines = String::new();
-    for (id, document) in documents.iter().enumerate() {
-        let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{}", timed(document));
-    }
-    let (status, body) = node::ask(address, "POST", &format!("{name}/_bulk?refresh=true"), &lines);
-    assert!(status == 200 && body.contains("\"errors\":false"), "{body:.500}");
-    Events { address: address.to_owned(), name: name.to_owned() }
+fn index(address: &str, name: &'static str, documents: &[(i64, Value)]) -> Events {
+    let documents: Vec<Value> = documents.iter().map(timed).collect();
+    data::index(address, name, &properties(), &documents)
 }
 
 /// A document with its time.
@@ -62,9 +42,9 @@ fn timed((at, document): &(i64, Value)) -> Value {
 }
 
 /// The fields of all indices.
-fn mapping() -> Value {
+fn properties() -> Value {
     let keyword = json!({ "type": "keyword" });
-    json!({ "properties": {
+    json!({
         "@timestamp": { "type": "date" },
         "event": { "properties": {
             "action": keyword, "sequence": { "type": "long" }, "ingested": { "type": "date" },
@@ -79,29 +59,12 @@ fn mapping() -> Value {
         } },
         "source": { "properties": { "ip": { "type": "ip" } } },
         "threat": { "properties": { "indicator": { "properties": { "ip": keyword } } } },
-    } })
+    })
 }
 
 /// A rule of these keys, looking at `backtest-*`.
 fn rule(key: &str, more: &str) -> Loaded {
-    let text = format!(
-        r#"
-[metadata]
-maturity = "production"
-[rule]
-author = ["tests"]
-name = "Test {key}"
-description = "A rule of a test"
-risk_score = 21
-rule_id = "9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a01"
-severity = "low"
-index = ["backtest-*"]
-{more}
-"#
-    );
-    let (rule, diagnostics) = parse(&text);
-    assert!(rule.is_some(), "{key}: {diagnostics:?}");
-    Loaded { path: format!("{key}.toml"), text, rule, diagnostics }
+    data::rule(key, "backtest-*", more)
 }
 
 fn outcome(backtest: &Backtest, key: &str) -> Outcome {
@@ -269,14 +232,11 @@ fn every_kind_of_rule_finds_what_is_there() {
 fn indices_that_differ_are_told() {
     let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
     let _one = index(&address, "differing-a", &[(0, json!({ "user": { "name": "a" } }))]);
-    let other = "differing-b";
-    node::ask(&address, "DELETE", other, "");
-    let mapping = json!({ "mappings": { "properties": {
+    let other = json!({
         "@timestamp": { "type": "date" },
         "user": { "properties": { "name": { "type": "text" } } },
-    } } });
-    assert_eq!(node::ask(&address, "PUT", other, &mapping.to_string()).0, 200);
-    let _other = Events { address, name: other.to_owned() };
+    });
+    let _other = data::index(&address, "differing-b", &other, &[]);
     let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
     let mut elsewhere = rule("elsewhere", &kql("event.action : x"));
     if let Some(rule) = &mut elsewhere.rule {
@@ -325,7 +285,7 @@ fn embedded(rules: &[Loaded], documents: &[(i64, Value)], to: i64) -> BTreeMap<S
     };
     let cases = rules.iter().map(|rule| (rule.key(), vec![case(rule)])).collect();
     let mut schema = Schema::new(Base::Empty);
-    schema.add_mapping(&mapping(), &Value::Null).expect("a mapping");
+    schema.add_mapping(&json!({ "properties": properties() }), &Value::Null).expect("a mapping");
     let project = Project {
         rules: RuleTree { rules: rules.to_vec() },
         cases: CaseTree { rules: cases, problems: Vec::new() },

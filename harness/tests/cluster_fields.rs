@@ -5,19 +5,20 @@
 //! says that it is skipped.
 #![cfg(feature = "cluster")]
 
+#[path = "support/data.rs"]
+mod data;
 #[path = "support/node.rs"]
 mod node;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use data::index;
 use harness::backtest::{Backtest, Outcome, Request, run};
 use harness::engine::cluster::client::{Client, Options};
 use harness::exception::ExceptionTree;
-use harness::rule::parse;
 use harness::rule::tree::Loaded;
 use serde_json::{Value, json};
 
@@ -76,57 +77,8 @@ fn hand_on(stream: TcpStream, node: &str, refused: &[&str], seen: &Mutex<Vec<Str
     );
 }
 
-/// An index of a test, deleted when dropped.
-struct Events {
-    address: String,
-    name: &'static str,
-}
-
-impl Drop for Events {
-    fn drop(&mut self) {
-        node::ask(&self.address, "DELETE", self.name, "");
-    }
-}
-
-fn index(address: &str, name: &'static str, properties: &Value, documents: &[Value]) -> Events {
-    node::ask(address, "DELETE", name, "");
-    let mapping = json!({ "mappings": { "properties": properties } });
-    let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
-    assert_eq!(status, 200, "{body}");
-    let mut lines = String::new();
-    for (id, document) in documents.iter().enumerate() {
-        let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{document}");
-    }
-    if lines.is_empty() {
-        return Events { address: address.to_owned(), name };
-    }
-    let (status, body) = node::ask(address, "POST", &format!("{name}/_bulk?refresh=true"), &lines);
-    assert!(status == 200 && body.contains("\"errors\":false"), "{body:.500}");
-    Events { address: address.to_owned(), name }
-}
-
-fn rule(key: &str, more: &str) -> Loaded {
-    let text = format!(
-        r#"
-[metadata]
-maturity = "production"
-[rule]
-author = ["tests"]
-name = "Test {key}"
-description = "A rule of a test"
-risk_score = 21
-rule_id = "9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a02"
-severity = "low"
-index = ["fields-*"]
-{more}
-"#
-    );
-    let (rule, diagnostics) = parse(&text);
-    assert!(rule.is_some(), "{key}: {diagnostics:?}");
-    Loaded { path: format!("{key}.toml"), text, rule, diagnostics }
-}
-
 fn rules() -> Vec<Loaded> {
+    let rule = |key: &str, more: &str| data::rule(key, "fields-*", more);
     let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
     let eql = |query: &str| format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n");
     vec![

@@ -1,0 +1,64 @@
+//! Data of a node, and rules to run on it.
+
+#![expect(unreachable_pub, reason = "a module of test crates")]
+
+use std::fmt::Write as _;
+
+use harness::rule::parse;
+use harness::rule::tree::Loaded;
+use serde_json::{Value, json};
+
+use crate::node;
+
+/// An index of a test, deleted when dropped.
+pub struct Events {
+    address: String,
+    name: &'static str,
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        node::ask(&self.address, "DELETE", self.name, "");
+    }
+}
+
+/// Makes an index of documents, `e0` and so on, with fields of these types.
+pub fn index(address: &str, name: &'static str, properties: &Value, documents: &[Value]) -> Events {
+    node::ask(address, "DELETE", name, "");
+    let mapping = json!({ "mappings": { "properties": properties } });
+    let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
+    assert_eq!(status, 200, "{body}");
+    let events = Events { address: address.to_owned(), name };
+    let mut lines = String::new();
+    for (id, document) in documents.iter().enumerate() {
+        let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{document}");
+    }
+    if !lines.is_empty() {
+        let path = format!("{name}/_bulk?refresh=true");
+        let (status, body) = node::ask(address, "POST", &path, &lines);
+        assert!(status == 200 && body.contains("\"errors\":false"), "{body:.500}");
+    }
+    events
+}
+
+/// A rule of these keys of `[rule]`, looking at indices of a pattern.
+pub fn rule(key: &str, pattern: &str, more: &str) -> Loaded {
+    let text = format!(
+        r#"
+[metadata]
+maturity = "production"
+[rule]
+author = ["tests"]
+name = "Test {key}"
+description = "A rule of a test"
+risk_score = 21
+rule_id = "9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a01"
+severity = "low"
+index = ["{pattern}"]
+{more}
+"#
+    );
+    let (rule, diagnostics) = parse(&text);
+    assert!(rule.is_some(), "{key}: {diagnostics:?}");
+    Loaded { path: format!("{key}.toml"), text, rule, diagnostics }
+}
