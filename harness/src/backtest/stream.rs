@@ -180,7 +180,13 @@ fn scroll(
     let path = format!(
         "{index}/_search?scroll={KEEP}&allow_partial_search_results=false&ignore_unavailable=true"
     );
-    let mut answer = search::one(client, &path, body)?;
+    let mut body = body.clone();
+    // A scroll by one field alone loses hits of one place in several segments
+    // (`OpenSearch` 2.19.1).
+    if let Some(sort) = body.get_mut("sort").and_then(Value::as_array_mut) {
+        sort.push(json!({ "_doc": "asc" }));
+    }
+    let mut answer = search::one(client, &path, &body)?;
     let wanted = search::total(&answer)?;
     // A search of no index has no view, and nothing to page through.
     let mut view = id(&answer).ok().map(|id| View { client, id, kind: Kind::Scroll });

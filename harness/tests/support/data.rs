@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::node;
 
+/// How many documents a segment of an index has, until it is merged.
+const SEGMENT: usize = 2000;
+
 /// An index of a test, deleted when dropped.
 pub struct Events {
     address: String,
@@ -29,11 +32,12 @@ pub fn index(address: &str, name: &'static str, properties: &Value, documents: &
     let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
     assert_eq!(status, 200, "{body}");
     let events = Events { address: address.to_owned(), name };
-    let mut lines = String::new();
-    for (id, document) in documents.iter().enumerate() {
-        let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{document}");
-    }
-    if !lines.is_empty() {
+    let numbered: Vec<_> = documents.iter().enumerate().collect();
+    for part in numbered.chunks(SEGMENT) {
+        let mut lines = String::new();
+        for (id, document) in part {
+            let _ = writeln!(lines, "{{\"index\":{{\"_id\":\"e{id}\"}}}}\n{document}");
+        }
         let path = format!("{name}/_bulk?refresh=true");
         let (status, body) = node::ask(address, "POST", &path, &lines);
         assert!(status == 200 && body.contains("\"errors\":false"), "{body:.500}");
