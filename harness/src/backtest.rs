@@ -36,6 +36,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::cluster::client::Client;
 use crate::engine::cluster::dsl::{self, Query};
 use crate::engine::cluster::error::ClusterError;
+use crate::engine::cluster::search;
 use crate::exception::ExceptionTree;
 use crate::index_pattern;
 use crate::ir::plan::{EqlPlan, EqlSearch, Plan, TermField};
@@ -219,11 +220,16 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// A query within a scope.
-    fn within(self, work: &Work<'_>, query: &Query) -> Value {
-        let mut filter = scope(work, self.request.from, self.request.to);
-        filter.push(query.clause.clone());
-        json!({ "bool": { "filter": filter } })
+    /// The stretch of time that is looked at.
+    fn period(self) -> (i64, i64) {
+        (self.request.from, self.request.to)
+    }
+
+    /// How many events fulfil a query.
+    fn count(self, query: &Value) -> Result<u64, Stop> {
+        let body = json!({ "size": 0, "track_total_hits": true, "query": query });
+        let path = format!("{}/_search?ignore_unavailable=true", self.target.pattern);
+        Ok(search::total(&search::one(self.client, &path, &body)?)?)
     }
 
     fn query(self, plan: &Plan, filter: &Predicate) -> Query {
@@ -231,17 +237,18 @@ impl Ground<'_> {
     }
 }
 
-/// The clauses that keep a search to the rule's indices and to a stretch of time.
-fn scope(work: &Work<'_>, from: i64, to: i64) -> Vec<Value> {
-    let mut clauses = vec![period(&work.time, from, to)];
+/// A clause within the rule's indices and a stretch of time.
+fn within(work: &Work<'_>, period: (i64, i64), clause: &Value) -> Value {
+    let mut filter = vec![during(&work.time, period)];
     if let Some(indices) = &work.indices {
-        clauses.push(json!({ "terms": { "_index": indices } }));
+        filter.push(json!({ "terms": { "_index": indices } }));
     }
-    clauses
+    filter.push(clause.clone());
+    json!({ "bool": { "filter": filter } })
 }
 
 /// Events of a stretch of time, by the rule's timestamp fields.
-fn period(time: &Time, from: i64, to: i64) -> Value {
+fn during(time: &Time, (from, to): (i64, i64)) -> Value {
     let range = |field: &str| json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } });
     let field = time.field.as_str();
     let Some(fallback) = &time.fallback else { return range(field) };

@@ -11,7 +11,7 @@ pub(crate) mod pipeline;
 pub(crate) mod rows;
 pub(crate) mod sheet;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod tree;
 
 use std::collections::BTreeMap;

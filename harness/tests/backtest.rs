@@ -13,7 +13,7 @@ mod node;
 
 use std::collections::BTreeMap;
 
-use data::Events;
+use data::{Events, eql, kql};
 use harness::backtest::{Backtest, Found, Outcome, Request, run};
 use harness::case::{Case, CaseTree, Options, Polarity};
 use harness::event::Event;
@@ -81,8 +81,6 @@ fn alerts(backtest: &Backtest, key: &str) -> u64 {
 
 /// A rule of every kind, and some of them by when an event was ingested.
 fn every_kind() -> Vec<Loaded> {
-    let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
-    let eql = |query: &str| format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n");
     let sequence = "sequence by host.id with maxspan=10m
         [any where event.action == \"login\"] [any where event.action == \"start\"]";
     let mut rules = vec![
@@ -237,7 +235,6 @@ fn indices_that_differ_are_told() {
         "user": { "properties": { "name": { "type": "text" } } },
     });
     let _other = data::index(&address, "differing-b", &other, &[]);
-    let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
     let mut elsewhere = rule("elsewhere", &kql("event.action : x"));
     if let Some(rule) = &mut elsewhere.rule {
         rule.index = vec!["logs-*".to_owned()];

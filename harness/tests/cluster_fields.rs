@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use data::index;
+use data::{eql, index, kql};
 use harness::backtest::{Backtest, Outcome, Request, run};
 use harness::engine::cluster::client::{Client, Options};
 use harness::exception::ExceptionTree;
@@ -79,8 +79,6 @@ fn hand_on(stream: TcpStream, node: &str, refused: &[&str], seen: &Mutex<Vec<Str
 
 fn rules() -> Vec<Loaded> {
     let rule = |key: &str, more: &str| data::rule(key, "fields-*", more);
-    let kql = |query: &str| format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n");
-    let eql = |query: &str| format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n");
     vec![
         rule("keyword", &kql("event.action : login and not user.name : root")),
         rule("number", &kql("process.pid > 100")),

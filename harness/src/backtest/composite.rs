@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::schedule::Slot;
-use super::{Ground, Stop, Work, named};
+use super::{Ground, Stop, Work, named, within};
 use crate::engine::cluster::error::ClusterError;
 use crate::engine::cluster::search;
 use crate::ir::plan::{KeyForm, TermField};
@@ -71,6 +71,13 @@ pub(super) fn path(ground: Ground<'_>, field: &TermField) -> Option<String> {
         Some(_) => None,
         None => Some(named(&column.name, ground.target)),
     }
+}
+
+/// The moment that an aggregation in a group tells: whole milliseconds, as a float.
+pub(super) fn moment(bucket: &Value, path: &str) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "moments are far below 2^53")]
+    let whole = |at: f64| at as i64;
+    bucket.pointer(path).and_then(Value::as_f64).map(whole)
 }
 
 /// One page of groups after the other.
@@ -167,12 +174,8 @@ impl Slots<'_> {
         let pages = Pages { ground: self.ground, scope: self.scope(by), sources, aggs };
         pages.each(&mut |bucket| {
             let at = Self::at(bucket);
-            // Whole milliseconds as a float.
-            #[expect(clippy::cast_possible_truncation, reason = "moments are far below 2^53")]
-            let newest =
-                bucket.pointer("/newest/value").and_then(Value::as_f64).map(|it| it as i64);
             let count = bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
-            let newest = newest.unwrap_or(at);
+            let newest = moment(bucket, "/newest/value").unwrap_or(at);
             visit(self.fields.key(bucket), Slot { at, count, newest, values: Vec::new() })
         })
     }
@@ -216,13 +219,10 @@ impl Slots<'_> {
     }
 
     fn scope(&self, by: By) -> Value {
-        let request = self.ground.request;
-        let mut filter = super::scope(self.work, request.from, request.to);
-        filter.push(self.clause.clone());
-        let first = json!([{ "exists": { "field": self.work.time.field } }]);
-        match by {
-            By::First => json!({ "bool": { "filter": filter } }),
-            By::Fallback => json!({ "bool": { "filter": filter, "must_not": first } }),
+        let mut scope = within(self.work, self.ground.period(), self.clause);
+        if by == By::Fallback {
+            scope["bool"]["must_not"] = json!([{ "exists": { "field": self.work.time.field } }]);
         }
+        scope
     }
 }

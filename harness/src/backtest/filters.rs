@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Found, Ground, Sample, Stop, Work, again, by_time, place, scope, sorted_time, stream, suppress,
+    Found, Ground, Sample, Stop, Work, again, by_time, place, sorted_time, stream, suppress, within,
 };
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::cluster::dsl::Query;
@@ -69,7 +69,7 @@ fn count(ground: Ground<'_>, work: &Work<'_>, query: &Query) -> Search {
     }
     let body = json!({
         "size": ground.request.samples,
-        "query": ground.within(work, query),
+        "query": within(work, ground.period(), &query.clause),
         "sort": by_time(&work.time, "desc"),
         "_source": false,
         "track_total_hits": true,
@@ -144,24 +144,21 @@ pub(super) fn scan(
     filter: &Predicate,
     visit: &mut Visit<'_>,
 ) -> Result<(), Stop> {
-    let period = (ground.request.from, ground.request.to);
-    scan_between(ground, work, period, query, filter, visit)
+    scan_between(ground, work, ground.period(), query, filter, visit)
 }
 
 /// The same of another stretch of time.
 pub(super) fn scan_between(
     ground: Ground<'_>,
     work: &Work<'_>,
-    (from, to): (i64, i64),
+    period: (i64, i64),
     query: &Query,
     filter: &Predicate,
     visit: &mut Visit<'_>,
 ) -> Result<(), Stop> {
-    let mut clauses = scope(work, from, to);
-    clauses.push(query.clause.clone());
     let body = json!({
         "size": PAGE,
-        "query": { "bool": { "filter": clauses } },
+        "query": within(work, period, &query.clause),
         "sort": by_time(&work.time, "desc"),
         "track_total_hits": true,
     });

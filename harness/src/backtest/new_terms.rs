@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::composite::Pages;
+use super::composite::{Fields, Pages, moment};
 use super::filters::scan_between;
 use super::tally::{self, keep};
-use super::{Found, Ground, Sample, Stop, Work, scope};
+use super::{Found, Ground, Sample, Stop, Work, within};
 use crate::ir::plan::NewTermsPlan;
 
 /// The most combinations of values that are held, where the cluster cannot tell them.
@@ -15,7 +15,9 @@ const HELD: usize = 1_000_000;
 
 /// Runs a new-terms rule.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> Result<Found, Stop> {
-    let Some(fields) = tally::fields(ground, &plan.fields) else { return Ok(Found::default()) };
+    let Some(fields) = Fields::new(ground, &plan.fields, false) else {
+        return Ok(Found::default());
+    };
     let query = ground.query(&work.plan, &plan.filter);
     let (from, to) = (ground.request.from, ground.request.to);
     let history = work.clock.history(from).from.min(from);
@@ -48,8 +50,6 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> R
         known.into_iter().for_each(|(key, (first, count))| take(key, first, count));
         return Ok(found);
     }
-    let mut filter = scope(work, history, to);
-    filter.push(query.clause);
     let first = |field: &str| json!({ "min": { "field": field } });
     let field = work.time.field.as_str();
     let mut aggs = json!({ "first": first(field) });
@@ -59,13 +59,10 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> R
             "aggs": { "first": first(fallback) },
         });
     }
-    let scope = json!({ "bool": { "filter": filter } });
+    let scope = within(work, (history, to), &query.clause);
     let pages = Pages { ground, scope, sources: fields.sources().to_vec(), aggs };
     pages.each(&mut |bucket| {
-        // Whole milliseconds as a float.
-        #[expect(clippy::cast_possible_truncation, reason = "moments are far below 2^53")]
-        let moment = |path: &str| bucket.pointer(path).and_then(Value::as_f64).map(|at| at as i64);
-        let moments = [moment("/first/value"), moment("/others/first/value")];
+        let moments = ["/first/value", "/others/first/value"].map(|path| moment(bucket, path));
         if let Some(first) = moments.into_iter().flatten().min() {
             let count = bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
             take(fields.key(bucket), first, count);

@@ -11,12 +11,11 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::schedule::{self, Need, Run, Slot};
+use super::schedule::{self, Need, Readings, Run, Slot};
 use super::tally::{Held, Tally, open_ms};
-use super::{Found, Ground, Sample, Stop, Work, by_time, scope, stream};
+use super::{Found, Ground, Sample, Stop, Work, by_time, stream, within};
 use crate::compile::esql::Pipeline;
 use crate::engine::cluster::dsl::Query;
-use crate::engine::cluster::search;
 use crate::esql::alerts::{Alert, AlertOptions, Identity, Suppression, alerts};
 use crate::esql::expr::Node;
 use crate::esql::memory::{Document, MemorySource};
@@ -25,7 +24,6 @@ use crate::esql::run::{RunOptions, Table, TableColumn, run as run_plan};
 use crate::esql::search::Matched;
 use crate::event::Event;
 use crate::ir::Predicate;
-use crate::ir::eval::eval;
 use crate::ir::plan::PipelinePlan;
 use crate::query::esql::ast::Source;
 use crate::query::esql::parse;
@@ -41,9 +39,6 @@ const ROWS: u64 = 300_000;
 
 /// The most bytes of JSON that they may have.
 const BYTES: usize = 256 << 20;
-
-/// How often an event may be read again, all together: windows overlap.
-const READINGS: u64 = 100_000_000;
 
 /// The most documents that are told apart.
 const ALERTS: usize = 1_000_000;
@@ -155,19 +150,6 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn clause(&self, from: i64, to: i64) -> Value {
-        let mut clauses = scope(self.work, from, to);
-        clauses.push(self.query.clause.clone());
-        json!({ "bool": { "filter": clauses } })
-    }
-
-    fn count(&self, from: i64, to: i64) -> Result<u64, Stop> {
-        let query = self.clause(from, to);
-        let body = json!({ "size": 0, "track_total_hits": true, "query": query });
-        let path = format!("{}/_search?ignore_unavailable=true", self.ground.target.pattern);
-        Ok(search::total(&search::one(self.ground.client, &path, &body)?)?)
-    }
-
     /// Visits what it reads of a stretch of time, oldest first.
     fn each(
         &self,
@@ -176,7 +158,7 @@ impl Rows<'_> {
     ) -> Result<(), Stop> {
         let body = json!({
             "size": PAGE,
-            "query": self.clause(from, to),
+            "query": within(self.work, (from, to), &self.query.clause),
             "sort": by_time(&self.work.time, "asc"),
             "_source": self.wanted(),
             "version": true,
@@ -189,17 +171,13 @@ impl Rows<'_> {
             let Some(time) = times.into_iter().find(|time| (from..to).contains(time)) else {
                 return Ok(());
             };
-            if self.query.exact || self.holds(&self.filter, &event) {
+            if self.query.exact || self.reader.holds(&self.filter, &event) {
                 let version = hit.get("_version").and_then(Value::as_i64).unwrap_or(1);
                 visit(Read { time, version, event }, hit.get("_source").unwrap_or(&Value::Null))?;
             }
             Ok(())
         })?;
         Ok(())
-    }
-
-    fn holds(&self, condition: &Predicate, event: &Event) -> bool {
-        eval(condition, &self.reader.document(event), &self.reader.columns)
     }
 
     /// The parts of an event that are read: those of the query, if no more.
@@ -227,7 +205,8 @@ impl Rows<'_> {
         let source = MemorySource::read(&self.pipeline.fields, &documents);
         let mut matched = Matched::default();
         for (place, condition) in self.pipeline.searches.iter().zip(&self.documents.searches) {
-            let holds = events.iter().map(|read| self.holds(condition, &read.event)).collect();
+            let holds =
+                events.iter().map(|read| self.reader.holds(condition, &read.event)).collect();
             matched.0.insert(*place, holds);
         }
         Batch { events, source, matched }
@@ -314,7 +293,7 @@ impl Rows<'_> {
             self.ground.client.check()?;
             let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
             let period = (first.from, last.to);
-            let count = self.count(period.0, period.1)?;
+            let count = self.ground.count(&within(self.work, period, &self.query.clause))?;
             if count == 0 && !counts_none {
                 continue;
             }
@@ -401,7 +380,7 @@ struct Runner<'a> {
     /// When the open alert of each group was raised.
     open: HashMap<Vec<Vec<String>>, i64>,
     left: u64,
-    readings: u64,
+    readings: Readings,
 }
 
 impl<'a> Runner<'a> {
@@ -415,7 +394,7 @@ impl<'a> Runner<'a> {
             seen: HashSet::new(),
             open: HashMap::new(),
             left: 0,
-            readings: 0,
+            readings: Readings::default(),
         }
     }
 
@@ -434,12 +413,7 @@ impl<'a> Runner<'a> {
             // The same events give the same rows.
             let same = |last: &(Range<usize>, Table, Vec<Alert>)| last.0 == rows;
             if self.asks_for_time || !last.as_ref().is_some_and(same) {
-                self.readings += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-                if self.readings > READINGS {
-                    let reason =
-                        format!("its windows overlap so far that {READINGS} events would be read");
-                    return Err(Stop::Unsupported(reason));
-                }
+                self.readings.add(rows.len())?;
                 let table = self.rows.table(batch, &rows, run.now, false)?;
                 let alerts = self.rows.alerts(&table, batch, self.aggregates);
                 last = Some((rows, table, alerts));

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::schedule;
+use super::schedule::{self, Readings};
 use super::sequence::{Candidates, PART, Table};
 use super::{Found, Ground, Sample, Stop, Work};
 use crate::detect::eql::optional;
@@ -15,9 +15,6 @@ use crate::detect::sample::{self, Spec};
 use crate::detect::sequence::key::Key;
 use crate::detect::terms::key_text;
 use crate::ir::plan::Stage;
-
-/// How often a candidate may be looked at again, all together: windows overlap.
-const READINGS: usize = 100_000_000;
 
 /// The most samples that are told apart.
 const ALERTS: usize = 1_000_000;
@@ -29,7 +26,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, stages: &[Stage]) -> Resu
     let parts = request.count()?.div_ceil(PART).max(1);
     let spec = Spec { optional: optional(stages), per_key: 1, size: usize::MAX };
     let mut found = Found::default();
-    let mut readings = 0;
+    let mut readings = Readings::default();
     for part in 0..parts {
         let table = request.read(part, parts)?;
         let candidates = Ordered::new(&table);
@@ -41,12 +38,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, stages: &[Stage]) -> Resu
             if own == last {
                 continue;
             }
-            readings += own.len();
-            if readings > READINGS {
-                let reason =
-                    format!("its windows overlap so far that {READINGS} events would be read");
-                return Err(Stop::Unsupported(reason));
-            }
+            readings.add(own.len())?;
             let hits = candidates.hits(own.clone());
             last = own;
             if hits.iter().any(Vec::is_empty) {

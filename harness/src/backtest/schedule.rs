@@ -52,6 +52,25 @@ pub(super) fn has_gaps(runs: &[Run]) -> bool {
     runs.windows(2).any(|pair| pair[0].to < pair[1].from)
 }
 
+/// How often an event may be read again, all together.
+const READINGS: usize = 100_000_000;
+
+/// What runs whose windows overlap have read.
+#[derive(Default)]
+pub(super) struct Readings(usize);
+
+impl Readings {
+    /// Adds the events of one run; fails beyond a bound.
+    pub(super) fn add(&mut self, events: usize) -> Result<(), Stop> {
+        self.0 = self.0.saturating_add(events);
+        if self.0 > READINGS {
+            let reason = format!("its windows overlap so far that {READINGS} events would be read");
+            return Err(Stop::Unsupported(reason));
+        }
+        Ok(())
+    }
+}
+
 /// The longest slots of time that no window of a run cuts, in milliseconds.
 ///
 /// They begin at `from`; the ends of the period cut nothing, since there is

@@ -13,14 +13,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, place, scope, sorted_time, stream};
+use super::{Found, Ground, Sample, Stop, Work, place, sorted_time, stream, within};
 use crate::detect::eql::{join_value, spec};
 use crate::detect::sequence::key::{KeyValue, Real};
 use crate::detect::sequence::stream::{Filter, Hits, Moment, Source, Stream};
 use crate::detect::sequence::{self, Limit, Match};
 use crate::detect::terms::key_text;
 use crate::engine::cluster::dsl::Query;
-use crate::engine::cluster::search;
 use crate::ir::Kind;
 use crate::ir::plan::{KeyField, KeyForm, Stage};
 use crate::value::parse_ip;
@@ -123,19 +122,15 @@ impl<'a> Candidates<'a> {
 
     /// How many there are.
     pub(super) fn count(&self) -> Result<u64, Stop> {
-        let count = json!({ "size": 0, "track_total_hits": true, "query": self.query() });
-        let path = format!("{}/_search?ignore_unavailable=true", self.ground.target.pattern);
-        Ok(search::total(&search::one(self.ground.client, &path, &count)?)?)
+        self.ground.count(&self.query())
     }
 
     /// The candidates of all stages; each stage's clause has its number as name.
     fn query(&self) -> Value {
-        let request = self.ground.request;
         let clause = |(at, query): (usize, &Query)| json!({ "bool": { "filter": [query.clause], "_name": at.to_string() } });
         let clauses: Vec<Value> = self.queries.iter().enumerate().map(clause).collect();
-        let mut filter = scope(self.work, request.from, request.to);
-        filter.push(json!({ "bool": { "should": clauses, "minimum_should_match": 1 } }));
-        json!({ "bool": { "filter": filter } })
+        let any = json!({ "bool": { "should": clauses, "minimum_should_match": 1 } });
+        within(self.work, self.ground.period(), &any)
     }
 
     fn body(&self) -> Value {

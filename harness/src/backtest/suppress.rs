@@ -1,16 +1,15 @@
 //! How many alerts of single events are left after suppression: in each run one
 //! for each group that has events which no alert has told before.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::composite::{Fields, Slots, path};
 use super::filters::{Candidate, scan};
 use super::schedule::{Need, Slot};
 use super::tally::{self, Held, Tally};
-use super::{Ground, Stop, Work, scope};
+use super::{Ground, Stop, Work, within};
 use crate::detect::terms::key_text;
 use crate::engine::cluster::dsl::Query;
-use crate::engine::cluster::search;
 use crate::ir::Predicate;
 use crate::ir::plan::{Plan, TermField};
 use crate::rule::names::MissingFields;
@@ -75,15 +74,12 @@ fn counted(
             // All lack a field: each stands for itself.
             return Ok(alerts);
         }
-        let request = ground.request;
-        let mut filter = scope(work, request.from, request.to);
-        filter.push(query.clause.clone());
         let names = fields.iter().filter_map(|field| path(ground, field));
-        filter.extend(names.map(|name| json!({ "exists": { "field": name } })));
-        let query = json!({ "bool": { "filter": filter } });
-        let body = json!({ "size": 0, "track_total_hits": true, "query": query });
-        let path = format!("{}/_search?ignore_unavailable=true", ground.target.pattern);
-        alone = alerts.saturating_sub(search::total(&search::one(ground.client, &path, &body)?)?);
+        let mut filter: Vec<Value> =
+            names.map(|name| json!({ "exists": { "field": name } })).collect();
+        filter.push(query.clause.clone());
+        let grouped = json!({ "bool": { "filter": filter } });
+        alone = alerts.saturating_sub(ground.count(&within(work, ground.period(), &grouped))?);
     }
     let Some(sources) = Fields::new(ground, &fields, group_missing) else { return Ok(alerts) };
     let (clause, width) = (&query.clause, tally.width);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::composite::{By, Fields, Slots};
+use super::composite::{By, Slots};
 use super::schedule::{self, Need, Run, Slot};
 use super::{Found, Ground, Sample, Stop, Work};
 use crate::detect::Events;
@@ -260,9 +260,4 @@ pub(super) fn combinations(values: &[Vec<KeyValue>]) -> Result<Vec<Vec<String>>,
         keys = keys.iter().flat_map(longer).collect();
     }
     Ok(keys)
-}
-
-/// The fields of a group where all of them are there to ask for.
-pub(super) fn fields<'a>(ground: Ground<'_>, fields: &'a [TermField]) -> Option<Fields<'a>> {
-    Fields::new(ground, fields, false)
 }

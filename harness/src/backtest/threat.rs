@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::filters::Reader;
-use super::{Found, Ground, Sample, Stop, Work, by_time, named, place, stream};
+use super::{Found, Ground, Sample, Stop, Work, by_time, named, place, stream, within};
 use crate::detect::{Events, threat};
 use crate::document::{Cell, Document};
 use crate::ir::eval::eval;
@@ -49,7 +49,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Res
             let terms = json!({ "terms": { named(&field.name, ground.target): batch } });
             let body = json!({
                 "size": 1000,
-                "query": { "bool": { "filter": [ground.within(work, &query), terms] } },
+                "query": { "bool": { "filter": [within(work, ground.period(), &query.clause), terms] } },
                 "sort": by_time(&work.time, "asc"),
                 "track_total_hits": true,
             });

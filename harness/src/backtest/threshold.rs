@@ -1,6 +1,6 @@
 //! Threshold rules: groups of events that are large enough in one of the runs.
 
-use super::composite::{Slots, path};
+use super::composite::{Fields, Slots, path};
 use super::filters::scan;
 use super::schedule::{Need, Slot};
 use super::tally::{self, Held, Tally};
@@ -21,7 +21,7 @@ pub(super) fn run(
     };
     let mut tally = Tally::new(ground, work, need)?;
     let query = ground.query(&work.plan, &plan.filter);
-    let fields = tally::fields(ground, &plan.fields);
+    let fields = Fields::new(ground, &plan.fields, false);
     let counted = plan.cardinality.as_ref().map(|(field, _)| path(ground, field));
     // Of a field that no event has there are no values.
     let lacks_values = matches!(&counted, Some(None)) && need.values > Some(0);

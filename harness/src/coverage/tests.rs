@@ -34,6 +34,21 @@ fn leaf(field: usize, value: i64) -> Predicate {
     Predicate::Leaf(Leaf { column: column(field), test, origin: Origin::default() })
 }
 
+/// Conditions joined in all ways.
+pub(crate) fn combined(
+    base: impl Strategy<Value = Predicate> + 'static,
+) -> impl Strategy<Value = Predicate> {
+    base.prop_recursive(3, 12, 4, |inner| {
+        let parts = prop::collection::vec(inner.clone(), 0..4);
+        prop_oneof![
+            inner.prop_map(|inner| Predicate::Not(Box::new(inner))),
+            parts.clone().prop_map(Predicate::And),
+            parts.clone().prop_map(Predicate::Or),
+            (0..4_usize, parts).prop_map(|(count, of)| Predicate::AtLeast { count, of }),
+        ]
+    })
+}
+
 /// Conditions on a row of depth `level`; below it they may be nested.
 fn predicate(level: usize) -> BoxedStrategy<Predicate> {
     let leaf = (0..2_usize, 0..3_i64).prop_map(move |(at, value)| leaf(level * 2 + at, value));
@@ -46,16 +61,7 @@ fn predicate(level: usize) -> BoxedStrategy<Predicate> {
     } else {
         simple.boxed()
     };
-    base.prop_recursive(3, 12, 4, |inner| {
-        let parts = prop::collection::vec(inner.clone(), 0..4);
-        prop_oneof![
-            inner.prop_map(|inner| Predicate::Not(Box::new(inner))),
-            parts.clone().prop_map(Predicate::And),
-            parts.clone().prop_map(Predicate::Or),
-            (0..4_usize, parts).prop_map(|(count, of)| Predicate::AtLeast { count, of }),
-        ]
-    })
-    .boxed()
+    combined(base).boxed()
 }
 
 /// Values of two fields, each present or not.

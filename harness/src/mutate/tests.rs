@@ -15,6 +15,7 @@ use super::{
 };
 use crate::case::{Case, Options, Polarity};
 use crate::config;
+use crate::coverage::tests::combined;
 use crate::coverage::tree::Tree;
 use crate::ir::eval::eval;
 use crate::ir::script::{Expr, Function as Call, Script, ScriptValue};
@@ -318,15 +319,7 @@ fn condition() -> impl Strategy<Value = Predicate> {
         Predicate::Leaf(Leaf { column, test, origin: Origin::default() })
     });
     let base = prop_oneof![9 => leaf, 1 => any::<bool>().prop_map(Predicate::Const)];
-    base.prop_recursive(3, 12, 4, |inner| {
-        let parts = prop::collection::vec(inner.clone(), 0..4);
-        prop_oneof![
-            inner.prop_map(|inner| Predicate::Not(Box::new(inner))),
-            parts.clone().prop_map(Predicate::And),
-            parts.clone().prop_map(Predicate::Or),
-            (0..4_usize, parts).prop_map(|(count, of)| Predicate::AtLeast { count, of }),
-        ]
-    })
+    combined(base)
 }
 
 proptest! {

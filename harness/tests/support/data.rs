@@ -45,6 +45,16 @@ pub fn index(address: &str, name: &'static str, properties: &Value, documents: &
     events
 }
 
+/// The keys of a KQL rule.
+pub fn kql(query: &str) -> String {
+    format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n")
+}
+
+/// The keys of an EQL rule.
+pub fn eql(query: &str) -> String {
+    format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n")
+}
+
 /// A rule of these keys of `[rule]`, looking at indices of a pattern.
 pub fn rule(key: &str, pattern: &str, more: &str) -> Loaded {
     let text = format!(

@@ -44,6 +44,12 @@ pub(crate) struct Exact {
     fails: Predicate,
 }
 
+impl Exact {
+    fn negate(self) -> Self {
+        Self { holds: self.fails, fails: self.holds }
+    }
+}
+
 /// A condition of a query; `search` knows what its full-text functions match.
 /// `None` where it could end the query on some row.
 pub(crate) fn exact(
@@ -106,10 +112,7 @@ impl Exactly<'_> {
                 let parts = all(parts)?;
                 Exact { holds: Predicate::or(holds(&parts)), fails: Predicate::and(fails(&parts)) }
             }
-            Node::Not(inner) => {
-                let Exact { holds, fails } = self.condition(inner)?;
-                Exact { holds: fails, fails: holds }
-            }
+            Node::Not(inner) => self.condition(inner)?.negate(),
             Node::Search(found) => two_valued((self.search)(found.span)?),
             Node::Literal(_) => {
                 let value = fold_value(condition);
@@ -147,12 +150,8 @@ impl Exactly<'_> {
                     Test::Bool(false) => (Test::Bool(true), !negated),
                     test => (test, negated),
                 };
-                let Exact { holds, fails } = single(&name, [test]);
-                Some(if negated {
-                    Exact { holds: fails, fails: holds }
-                } else {
-                    Exact { holds, fails }
-                })
+                let exact = single(&name, [test]);
+                Some(if negated { exact.negate() } else { exact })
             }
             Node::In { value, choices } => {
                 let (name, field) = (self.column(value)?, field_type(value.ty)?);
