@@ -2,13 +2,15 @@
 //!
 //! [`formats`] reads suite files of every known form into [`Suite`]s;
 //! [`judge`] compiles each case, asks the indexed engine and the reference
-//! evaluator, and compares both with what was recorded. The forms are described
-//! in docs/conformance.md.
+//! evaluator, and compares both with what was recorded; [`projects`] judges
+//! folders of small projects. The forms are described in docs/conformance.md.
 
 mod alerts;
 pub mod esql_spec;
 pub mod exceptions;
 pub mod formats;
+pub mod projects;
+mod trial;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,11 +20,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::detect::eql::{self, Matcher};
-use crate::detect::sequence::stream::Moment;
-use crate::detect::terms::key_text;
-use crate::detect::{Detection, Events};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::document::{Columns, Document, Ingest};
 #[cfg(feature = "cluster")]
 use crate::engine::cluster::{
@@ -34,13 +32,16 @@ use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
 use crate::ir::Predicate;
-use crate::ir::eval::eval;
-use crate::ir::explain::support;
 use crate::ir::plan::Plan;
 use crate::schema::{Field, Schema};
 
 pub use alerts::Alerts;
 use alerts::{group, tuple};
+use trial::Trial;
+
+/// The newest moment that recorded documents know of, and when their queries
+/// run: 2026-01-01.
+const NOW: i64 = 1_767_225_600_000;
 
 /// Cases over one set of documents.
 #[derive(Clone, Debug)]
@@ -130,6 +131,14 @@ pub enum Outcome {
     Unsupported(String),
     /// Not as recorded.
     Disagree(Box<Disagreement>),
+}
+
+impl Outcome {
+    /// A difference without a document to show for it.
+    fn differs(expected: impl Into<String>, got: impl Into<String>) -> Self {
+        let (expected, got) = (expected.into(), got.into());
+        Self::Disagree(Box::new(Disagreement { expected, got, trace: None }))
+    }
 }
 
 /// What differs.
@@ -289,151 +298,4 @@ fn fields(suite: &Suite) -> Vec<Arc<Field>> {
         names.extend(plan.columns().into_iter().map(|column| column.name.clone()));
     }
     names.iter().filter_map(|name| suite.schema.field(name)).collect()
-}
-
-/// One case with all that judging it needs.
-struct Trial<'a> {
-    case: &'a Case,
-    suite: &'a Suite,
-    documents: &'a [Document],
-    columns: &'a Columns,
-}
-
-impl Trial<'_> {
-    /// `hits` are the engine's for each filter, as positions in the suite.
-    fn judge(&self, hits: &[Vec<usize>]) -> Outcome {
-        let plan = match (&self.case.compiled, &self.case.expected) {
-            (Ok(plan), _) => plan,
-            (Err(errors), expected) => return refused(errors, expected),
-        };
-        let filters = plan.filters();
-        for (filter, hits) in filters.iter().zip(hits) {
-            for at in self.case.documents.clone() {
-                if eval(filter, &self.documents[at], self.columns) != hits.contains(&at) {
-                    let id = &self.suite.events[at].id;
-                    let got = format!("the engine and the reference evaluator differ on {id}");
-                    return self.disagree(got, Some(self.trace(filter, at)));
-                }
-            }
-        }
-        let ids: BTreeSet<String> =
-            hits.iter().flatten().map(|at| self.suite.events[*at].id.clone()).collect();
-        let first = self.case.documents.clone().next();
-        match &self.case.expected {
-            Expected::Any => match filters.iter().zip(hits).find(|(_, hits)| hits.is_empty()) {
-                None => Outcome::Agree,
-                Some((filter, _)) => {
-                    self.disagree("no hit".to_owned(), first.map(|at| self.trace(filter, at)))
-                }
-            },
-            Expected::Error(_) => self.disagree(format!("{} hits", ids.len()), None),
-            Expected::Sequences(expected) => self.sequences(plan, hits, expected),
-            Expected::Alerts(expected) => self.alerts(plan, hits, expected),
-            Expected::Hits(expected) if *expected == ids => Outcome::Agree,
-            Expected::Hits(expected) => {
-                let differs = |at: &usize| {
-                    let id = &self.suite.events[*at].id;
-                    expected.contains(id) != ids.contains(id)
-                };
-                let first = self.case.documents.clone().find(differs);
-                let trace = first.zip(filters.first()).map(|(at, filter)| self.trace(filter, at));
-                let missing: Vec<_> = expected.difference(&ids).map(String::as_str).collect();
-                let extra: Vec<_> = ids.difference(expected).map(String::as_str).collect();
-                let got = format!(
-                    "{} hits, without [{}], with [{}]",
-                    ids.len(),
-                    missing.join(" "),
-                    extra.join(" ")
-                );
-                self.disagree(got, trace)
-            }
-        }
-    }
-
-    /// Both matchers on the sequences of a case.
-    fn sequences(&self, plan: &Plan, hits: &[Vec<usize>], expected: &[Vec<Sequence>]) -> Outcome {
-        let Plan::Eql(plan) = plan else {
-            return self.disagree("no EQL query".to_owned(), None);
-        };
-        let base = self.case.documents.start;
-        let own = |hits: &Vec<usize>| {
-            hits.iter().filter_map(|at| u32::try_from(at - base).ok()).collect()
-        };
-        let hits: Vec<Vec<u32>> = hits.iter().map(own).collect();
-        let events = &self.suite.events[self.case.documents.clone()];
-        let tiebreaker = self.suite.tiebreaker.as_deref();
-        let moment = |event: &Event| {
-            let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
-            Some(Moment { timestamp_ms: event.timestamp()?, tiebreaker })
-        };
-        let all = Events {
-            documents: &self.documents[self.case.documents.clone()],
-            columns: self.columns,
-            moments: &events.iter().map(moment).collect::<Vec<_>>(),
-        };
-        for matcher in [Matcher::Machine, Matcher::Slow] {
-            let found = match eql::find(plan, &hits, all, self.suite.size, matcher) {
-                Ok(found) => found,
-                Err(error) => return self.disagree(format!("error: {error}"), None),
-            };
-            let found: Vec<_> = found.iter().map(|found| readable(found, events)).collect();
-            let is = |expected: &Vec<Sequence>| {
-                expected.len() == found.len() && expected.iter().zip(&found).all(|(e, f)| e.is(f))
-            };
-            if !expected.iter().any(is) {
-                return self.disagree(format!("{matcher:?}: {}", listed(&found)), None);
-            }
-        }
-        Outcome::Agree
-    }
-
-    fn disagree(&self, got: String, trace: Option<Trace>) -> Outcome {
-        disagree(&self.case.expected, got, trace)
-    }
-
-    fn trace(&self, filter: &Predicate, at: usize) -> Trace {
-        let clauses = support(filter, &self.documents[at], self.columns).into_iter();
-        Trace {
-            document: self.suite.events[at].source.to_string(),
-            clauses: clauses.map(|(leaf, holds)| (leaf.to_string(), holds)).collect(),
-        }
-    }
-}
-
-/// Join keys and event ids of a detection.
-fn readable(found: &Detection, events: &[Event]) -> Sequence {
-    let keys = found.key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
-    let id = |at: &Option<u32>| at.and_then(|at| Some(events.get(at as usize)?.id.clone()));
-    Sequence { keys: Some(keys), events: found.stages.iter().map(id).collect() }
-}
-
-fn refused(errors: &[Diagnostic], expected: &Expected) -> Outcome {
-    let unsupported = errors.iter().find(|error| error.severity == Severity::Unsupported);
-    match (unsupported, expected) {
-        (Some(reason), _) => Outcome::Unsupported(reason.message.clone()),
-        (None, Expected::Error(_)) => Outcome::Agree,
-        (
-            None,
-            Expected::Any | Expected::Hits(_) | Expected::Sequences(_) | Expected::Alerts(_),
-        ) => {
-            let message = errors.first().map_or("", |error| &error.message);
-            disagree(expected, format!("error: {message}"), None)
-        }
-    }
-}
-
-fn disagree(expected: &Expected, got: String, trace: Option<Trace>) -> Outcome {
-    let expected = match expected {
-        Expected::Any => "at least one hit".to_owned(),
-        Expected::Error(reason) => format!("error: {reason}"),
-        Expected::Sequences(lists) => {
-            lists.iter().map(|list| listed(list)).collect::<Vec<_>>().join(" or ")
-        }
-        Expected::Alerts(expected) => expected.alerts.join("; "),
-        Expected::Hits(ids) => {
-            let ids: Vec<_> = ids.iter().map(String::as_str).collect();
-            format!("{} hits [{}]", ids.len(), ids.join(" "))
-        }
-    };
-    Outcome::Disagree(Box::new(Disagreement { expected, got, trace }))
 }

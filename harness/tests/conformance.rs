@@ -35,7 +35,7 @@ fn check(pattern: &str) -> Option<usize> {
                 origins.extend(own.iter().map(|_| file.relative.clone()));
                 suites.extend(own);
             }
-            Content::Pipelines(_) | Content::Unsupported(..) => {}
+            Content::Pipelines(_) | Content::Queries(_) | Content::Unsupported(..) => {}
         }
     }
     let mut agree = 0;
@@ -148,7 +148,7 @@ fn pipelines_agree() {
         let text = files::read(&file.path).expect("a readable suite");
         for case in esql_spec::parse(&text).expect("a whole suite") {
             let outcome = esql_spec::judge(&case, &datasets);
-            assert_eq!(outcome, esql_spec::Outcome::Agree, "{} {}", file.relative, case.name);
+            assert_eq!(outcome, Outcome::Agree, "{} {}", file.relative, case.name);
             agree += 1;
         }
     }
@@ -210,7 +210,9 @@ fn outcomes(text: &str) -> Vec<Outcome> {
         Ok(Content::Suites(suites)) => {
             judge(suites).expect("the engine runs").into_iter().flat_map(|j| j.outcomes).collect()
         }
-        Ok(Content::Pipelines(_) | Content::Unsupported(..)) => panic!("no suites"),
+        Ok(Content::Pipelines(_) | Content::Queries(_) | Content::Unsupported(..)) => {
+            panic!("no suites")
+        }
         Err(found) => panic!("{found}"),
     }
 }

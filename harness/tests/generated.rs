@@ -42,7 +42,9 @@ fn suites(shared: &std::path::Path) -> Vec<Suite> {
         let around = Around { rules: &rules, folder: shared };
         match formats::read(&text, around).expect("a suite") {
             Content::Suites(own) => suites.extend(own),
-            Content::Pipelines(_) | Content::Unsupported(..) => panic!("{}", path.display()),
+            Content::Pipelines(_) | Content::Queries(_) | Content::Unsupported(..) => {
+                panic!("{}", path.display())
+            }
         }
     }
     suites.retain(|suite| suite.cases.iter().all(|case| case.name.ends_with("(agree)")));

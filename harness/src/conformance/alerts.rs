@@ -1,6 +1,7 @@
 //! Alerts of threshold and new-terms rules, recorded and found.
 
-use super::{Outcome, Trial};
+use super::Outcome;
+use super::trial::Trial;
 use crate::detect::sequence::stream::Moment;
 use crate::detect::terms::key_list;
 use crate::detect::threshold::{self, Group};

@@ -2,8 +2,10 @@
 //!
 //! `parse` reads a file; one that is cut short or malformed is an error.
 //! `judge` runs a case over the [`Datasets`] it names and compares columns,
-//! types and rows. Dates and doubles are compared by value.
+//! types and rows. Dates and doubles are compared by value. [`accept`] has
+//! queries that are only compiled.
 
+pub mod accept;
 mod cell;
 mod datasets;
 mod judge;
@@ -12,8 +14,10 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use crate::query::esql::ast::{Query, Source};
+
 pub use datasets::Datasets;
-pub use judge::{Outcome, judge};
+pub use judge::judge;
 pub use parse::parse;
 
 /// One case of a file.
@@ -33,4 +37,12 @@ pub struct Case {
     pub columns: Vec<(String, String)>,
     /// The cells of the rows, as written.
     pub rows: Vec<Vec<String>>,
+}
+
+/// The index patterns of a query.
+fn patterns(query: &Query) -> Vec<String> {
+    match &query.source {
+        Source::From { indices, .. } => indices.iter().map(|index| index.text.clone()).collect(),
+        Source::Row { .. } | Source::Other { .. } => Vec::new(),
+    }
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Expected, Suite, esql_spec};
+use super::{Expected, NOW, Suite, esql_spec};
 use crate::compile::{Context, Now, dsl, eql, rule};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
@@ -45,6 +45,8 @@ pub enum Content {
     Suites(Vec<Suite>),
     /// ES|QL queries over datasets beside the file.
     Pipelines(Vec<esql_spec::Case>),
+    /// ES|QL queries that are accepted or rejected.
+    Queries(Vec<esql_spec::accept::Query>),
     /// Cases of a kind that is not judged yet: how many, and why.
     Unsupported(usize, String),
 }
@@ -82,6 +84,14 @@ pub fn read(text: &str, around: Around<'_>) -> Read<Content> {
     let whole: Value = typed(text)?;
     if is(&whole, &["rule_id", "branches"]) {
         return generated::generated(typed(text)?, around.rules);
+    }
+    if whole.get("reject").is_some() || whole.get("accept").is_some() {
+        let lists: esql_spec::accept::Lists = typed(text)?;
+        let queries: Vec<esql_spec::accept::Query> = lists.into();
+        if queries.is_empty() {
+            return Err(error("the file holds no query"));
+        }
+        return Ok(Content::Queries(queries));
     }
     if whole.get("inline_cases").is_some() {
         return new_terms::new_terms(typed(text)?, text);
@@ -151,9 +161,6 @@ fn events(documents: Vec<Value>) -> Read<Vec<Event>> {
     };
     (1..).zip(documents).map(read).collect()
 }
-
-/// The newest moment that recorded documents know of.
-const NOW: i64 = 1_767_225_600_000;
 
 fn context(schema: &Schema) -> Context<'_> {
     Context { schema, part: Part::Query, now: Now::at(NOW) }

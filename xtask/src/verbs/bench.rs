@@ -187,7 +187,7 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
         let read = formats::read(&text, Around { rules, folder });
         match read.map_err(|found| io::Error::other(found.to_string()))? {
             Content::Suites(own) => suites.extend(own),
-            Content::Pipelines(_) | Content::Unsupported(..) => {}
+            Content::Pipelines(_) | Content::Queries(_) | Content::Unsupported(..) => {}
         }
     }
     let read = started.elapsed();

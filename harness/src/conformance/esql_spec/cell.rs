@@ -7,12 +7,14 @@ use crate::esql::value::{Ref, Value};
 /// A type by the names and abbreviations of the suites.
 pub(super) fn type_named(name: &str) -> Option<Type> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "i" => Type::Integer,
+        // ES|QL widens the smaller numbers.
+        "i" | "byte" | "short" => Type::Integer,
         "l" => Type::Long,
-        "d" => Type::Double,
-        "s" => Type::Keyword,
-        "null" => Type::Null,
-        "text" => Type::Text,
+        "d" | "float" | "half_float" | "scaled_float" => Type::Double,
+        "s" | "k" => Type::Keyword,
+        "v" => Type::Version,
+        "n" | "null" => Type::Null,
+        "text" | "txt" => Type::Text,
         other => return Type::by_name(other),
     })
 }
@@ -53,12 +55,27 @@ fn value(text: &str, ty: Type) -> Result<Value, String> {
     match ty {
         Type::Keyword | Type::Text | Type::Version | Type::Source => Ok(Value::Str(text)),
         Type::Double => java_number(&text).map(Value::Double).ok_or_else(wrong),
+        Type::DateNanos => nanos(&text).map(Value::Long).ok_or_else(wrong),
         Type::Ip => convert(Ref::Str(text.replace("::0", "::").as_str()), Type::Keyword, ty)
             .ok()
             .flatten()
             .ok_or_else(wrong),
         _ => convert(Ref::Str(&text), Type::Keyword, ty).ok().flatten().ok_or_else(wrong),
     }
+}
+
+/// Nanoseconds since 1970 of a date with up to nine decimals.
+fn nanos(text: &str) -> Option<i64> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+    let decimals: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    let zone = match rest.get(decimals.len()..).unwrap_or_default() {
+        "" => "Z",
+        zone => zone,
+    };
+    let whole = if whole.ends_with('Z') { whole.to_owned() } else { format!("{whole}{zone}") };
+    let millis = convert(Ref::Str(&whole), Type::Keyword, Type::Date).ok()??;
+    let below: i64 = format!("{decimals:0<9}").get(..9)?.parse().ok()?;
+    millis.as_ref().long().checked_mul(1_000_000)?.checked_add(below)
 }
 
 /// Whether two lists of values are the same.

@@ -1,16 +1,39 @@
 //! The documents that the suites query.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use crate::analysis::Normalizer;
-use crate::esql::memory::{Mapped, MemoryField, MemorySource};
-use crate::value::DateFormat;
+use serde_json::Value;
 
-/// Sources by the name of their index.
-#[derive(Clone, Debug, Default)]
+use crate::esql::mapping::SchemaFields;
+use crate::esql::memory::{MemoryField, MemorySource};
+use crate::esql::source::Fields;
+use crate::index_pattern;
+use crate::schema::{Base, Schema, Unmapped};
+
+/// The mapping of each index that the suites know.
+static MAPPINGS: LazyLock<BTreeMap<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("datasets.json")).expect("a test reads it"));
+
+/// Indices by name.
+#[derive(Clone, Debug)]
 pub struct Datasets {
-    sources: BTreeMap<String, MemorySource>,
-    empty: MemorySource,
+    indices: BTreeMap<String, Dataset>,
+    empty: Dataset,
+}
+
+/// The documents of one index and how they are mapped.
+#[derive(Clone, Debug)]
+pub(super) struct Dataset {
+    pub(super) schema: Schema,
+    pub(super) source: MemorySource,
+}
+
+impl Default for Datasets {
+    fn default() -> Self {
+        let empty = Dataset { schema: strict(), source: MemorySource::default() };
+        Self { indices: BTreeMap::new(), empty }
+    }
 }
 
 impl Datasets {
@@ -23,11 +46,14 @@ impl Datasets {
     ///
     /// An index that the suites do not know, or a line that is no JSON.
     pub fn add(&mut self, index: &str, ndjson: &str) -> Result<(), String> {
-        let fields = match index {
-            "employees" => employees()?,
-            "hosts" => hosts(),
-            other => return Err(format!("no mapping is known for the index `{other}`")),
-        };
+        let mapping = MAPPINGS.get(index);
+        let mapping =
+            mapping.ok_or_else(|| format!("no mapping is known for the index `{index}`"))?;
+        let mut schema = strict();
+        schema.add_mapping(mapping, &Value::Null).map_err(|errors| {
+            let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            errors.join("; ")
+        })?;
         let mut documents = Vec::new();
         for (number, line) in ndjson.lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
         {
@@ -35,53 +61,32 @@ impl Datasets {
                 .map_err(|error| format!("{index}, line {}: {error}", number + 1))?;
             documents.push(document);
         }
-        let fields: Vec<_> =
-            fields.into_iter().map(|(name, mapped)| MemoryField::new(name, mapped)).collect();
-        self.sources.insert(index.to_owned(), MemorySource::new(index, &fields, &documents));
+        let fields = SchemaFields::new(&schema);
+        let fields: Vec<MemoryField> =
+            fields.names().iter().filter_map(|name| fields.memory_field(name)).collect();
+        let source = MemorySource::new(index, &fields, &documents);
+        self.indices.insert(index.to_owned(), Dataset { schema, source });
         Ok(())
     }
 
-    /// The source of an index; the empty one for none.
-    pub(super) fn source(&self, index: Option<&str>) -> Option<&MemorySource> {
-        match index {
-            None => Some(&self.empty),
-            Some(index) => self.sources.get(index),
+    /// What index patterns name, exactly one; the empty one for no patterns.
+    pub(super) fn named(&self, patterns: &[String]) -> Result<&Dataset, String> {
+        if patterns.is_empty() {
+            return Ok(&self.empty);
+        }
+        let named =
+            self.indices.iter().filter(|(name, _)| index_pattern::sees(patterns, Some(name)));
+        match named.collect::<Vec<_>>().as_slice() {
+            [(_, dataset)] => Ok(dataset),
+            [] => Err(format!("no dataset for `{}`", patterns.join(", "))),
+            [_, ..] => Err(format!("several datasets for `{}`", patterns.join(", "))),
         }
     }
 }
 
-const KEYWORD: Mapped = Mapped::Keyword { ignore_above: None, normalizer: Normalizer::None };
-
-fn employees() -> Result<Vec<(&'static str, Mapped)>, String> {
-    let date = DateFormat::parse("strict_date_optional_time||epoch_millis")
-        .map_err(|error| error.to_string())?;
-    Ok(vec![
-        ("avg_worked_seconds", Mapped::Long),
-        ("birth_date", Mapped::Date(date.clone())),
-        ("emp_no", Mapped::Integer),
-        ("first_name", KEYWORD),
-        ("gender", KEYWORD),
-        ("height", Mapped::Double),
-        ("height.float", Mapped::Float),
-        ("height.half_float", Mapped::HalfFloat),
-        ("height.scaled_float", Mapped::ScaledFloat(100.0)),
-        ("hire_date", Mapped::Date(date)),
-        ("is_rehired", Mapped::Boolean),
-        ("job_positions", KEYWORD),
-        ("languages", Mapped::Integer),
-        ("languages.byte", Mapped::Integer),
-        ("languages.long", Mapped::Long),
-        ("languages.short", Mapped::Integer),
-        ("last_name", KEYWORD),
-        ("salary", Mapped::Integer),
-        ("salary_change", Mapped::Double),
-        ("salary_change.int", Mapped::Integer),
-        ("salary_change.keyword", KEYWORD),
-        ("salary_change.long", Mapped::Long),
-        ("still_hired", Mapped::Boolean),
-    ])
-}
-
-fn hosts() -> Vec<(&'static str, Mapped)> {
-    vec![("card", KEYWORD), ("host", KEYWORD), ("ip0", Mapped::Ip), ("ip1", Mapped::Ip)]
+/// A schema in which a field without a mapping is an error.
+fn strict() -> Schema {
+    let mut schema = Schema::new(Base::Empty);
+    schema.unmapped = Unmapped::Strict;
+    schema
 }

@@ -2,52 +2,52 @@
 
 use super::cell::{same, show, type_named, values};
 use super::search::PlainSearch;
-use super::{Case, Datasets};
-use crate::diagnostic::Diagnostic;
+use super::{Case, Datasets, patterns};
+use crate::conformance::{NOW, Outcome};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::esql::plan::{PlanOptions, Unknown, plan};
 use crate::esql::run::{RunOptions, TableColumn, run};
 use crate::esql::types::Type;
 use crate::esql::value::Value;
-use crate::query::esql::ast::{CommandKind, ExprKind, Query, Source as Head};
+use crate::query::esql::ast::{CommandKind, ExprKind, Query};
 use crate::query::esql::parse;
-
-/// How a case came out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Columns, types and rows agree.
-    Agree,
-    /// The query was not accepted, or failed.
-    Refused(Vec<Diagnostic>),
-    /// Something differs: what.
-    Differ(String),
-    /// The case itself cannot be judged: why.
-    Unusable(String),
-}
 
 /// Runs a case over the datasets and compares columns, types and rows.
 pub fn judge(case: &Case, datasets: &Datasets) -> Outcome {
-    let query = match parse(&case.query) {
-        Ok(query) => query,
-        Err(error) => return Outcome::Refused(vec![error]),
-    };
-    let index = match &query.source {
-        Head::From { indices, .. } => indices.first().map(|index| index.text.as_str()),
-        Head::Row { .. } | Head::Other { .. } => None,
-    };
-    let Some(source) = datasets.source(index) else {
-        return Outcome::Unusable(format!("no dataset for `{}`", index.unwrap_or_default()));
+    match found(case, datasets) {
+        Ok(None) => Outcome::Agree,
+        Ok(Some(got)) => differs(case, got),
+        Err(errors) => match errors.iter().find(|error| error.severity == Severity::Unsupported) {
+            Some(reason) => Outcome::Unsupported(reason.message.clone()),
+            None => differs(case, told(&errors)),
+        },
+    }
+}
+
+fn differs(case: &Case, got: String) -> Outcome {
+    Outcome::differs(format!("{} rows of {:?}", case.rows.len(), case.columns), got)
+}
+
+/// Errors in a line.
+pub(super) fn told(errors: &[Diagnostic]) -> String {
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    format!("error: {}", errors.join("; "))
+}
+
+/// What differs; an error where the query is not accepted, or fails.
+fn found(case: &Case, datasets: &Datasets) -> Result<Option<String>, Vec<Diagnostic>> {
+    let query = parse(&case.query).map_err(|error| vec![error])?;
+    let source = match datasets.named(&patterns(&query)) {
+        Ok(dataset) => &dataset.source,
+        Err(why) => return Ok(Some(why)),
     };
     let options = PlanOptions { fields: source, unknown: Unknown::Error, completion: false };
-    let plan = match plan(&query, &case.query, options) {
-        Ok(plan) => plan,
-        Err(errors) => return Outcome::Refused(errors),
-    };
+    let plan = plan(&query, &case.query, options)?;
     let search = PlainSearch { fields: source, source };
-    let table = match run(&plan, source, &search, &RunOptions::default()) {
-        Ok(table) => table,
-        Err(error) => return Outcome::Refused(vec![error]),
-    };
-    compare(case, &sort_keys(&query), &table.all_columns(source, source), table.rows)
+    let options = RunOptions { now: NOW, ..RunOptions::default() };
+    let table = run(&plan, source, &search, &options).map_err(|error| vec![error])?;
+    let columns = table.all_columns(source, source);
+    Ok(compare(case, &sort_keys(&query), &columns, table.rows).err())
 }
 
 /// The columns that the last `SORT` orders by, when it orders by columns:
@@ -64,13 +64,13 @@ fn sort_keys(query: &Query) -> Vec<String> {
     keys.collect::<Option<_>>().unwrap_or_default()
 }
 
-fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> Outcome {
+fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> Result<(), String> {
     let mut types = Vec::with_capacity(case.columns.len());
     for (name, ty) in &case.columns {
         match type_named(ty) {
             Some(ty) => types.push(ty),
             None => {
-                return Outcome::Unusable(format!("column `{name}` has the unknown type `{ty}`"));
+                return Err(format!("column `{name}` has the unknown type `{ty}`"));
             }
         }
     }
@@ -81,7 +81,7 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
         .map(|column| format!("{}:{}", column.name.trim(), column.ty.without_text()))
         .collect();
     if expected != actual {
-        return Outcome::Differ(format!(
+        return Err(format!(
             "columns\n  expected {}\n  found    {}",
             expected.join(" | "),
             actual.join(" | ")
@@ -90,10 +90,7 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     let mut wanted = Vec::with_capacity(case.rows.len());
     for row in &case.rows {
         let cells = row.iter().zip(&types).map(|(cell, ty)| values(cell, *ty));
-        match cells.collect::<Result<Vec<_>, _>>() {
-            Ok(cells) => wanted.push(cells),
-            Err(why) => return Outcome::Unusable(why),
-        }
+        wanted.push(cells.collect::<Result<Vec<_>, _>>()?);
     }
     let mut got: Vec<Vec<Vec<Value>>> = (0..rows)
         .map(|row| {
@@ -118,7 +115,7 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     let differs = wanted.len() != got.len()
         || wanted.iter().zip(&got).any(|(a, b)| a.iter().zip(b).any(|(a, b)| !same(a, b)));
     if !differs {
-        return Outcome::Agree;
+        return Ok(());
     }
     let place = wanted
         .iter()
@@ -128,7 +125,7 @@ fn compare(case: &Case, keys: &[String], found: &[TableColumn], rows: usize) -> 
     let line = |rows: &[Vec<Vec<Value>>]| {
         rows.get(place).map_or_else(|| "(no row)".to_owned(), |row| text(row, &types))
     };
-    Outcome::Differ(format!(
+    Err(format!(
         "row {} of {} expected, {} found\n  expected {}\n  found    {}",
         place + 1,
         wanted.len(),

@@ -102,7 +102,7 @@ fn case<'a>(
             break line;
         }
     };
-    for column in header.text.split(" | ") {
+    for column in cells(header.text) {
         let (name, ty) =
             column.rsplit_once(':').ok_or_else(|| error(&header, "a column is `name:type`"))?;
         case.columns.push((name.trim().to_owned(), ty.trim().to_owned()));

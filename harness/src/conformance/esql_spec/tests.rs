@@ -1,16 +1,18 @@
+use super::accept::Query;
 use super::*;
+use crate::conformance::Outcome;
 
 const FILE: &str = "\
 first
 ROW a = 1 | EVAL b = [\"x\", \"y|z\"];
 // warning: something
 
-a:integer | b:keyword
+a:integer |b:keyword
 1 | [\"x\", \"y|z\"]
 ;
 
 second
-FROM hosts
+FROM ho*
 | KEEP host, ip0;
 ignoreOrder:true
 
@@ -40,17 +42,71 @@ fn a_file_is_read_and_its_cases_are_judged() {
 
 #[test]
 fn what_differs_is_told() {
-    let judged = |from: &str, to: &str| {
+    for (from, to, told) in [
+        ("beta | null", "beta | ::1", "row 1 of 2 expected"),
+        ("alpha | ::0\n", "", "row 2 of 1 expected, 2 found"),
+        ("a:integer", "a:long", "expected a:long"),
+        ("a:integer", "a:lang", "column `a` has the unknown type `lang`"),
+        ("\n1 |", "\nx |", "`x` is no integer"),
+        ("FROM ho*", "FROM other", "no dataset for `other`"),
+        ("ROW a", "ROW", "error: "),
+    ] {
         let cases = parse(&FILE.replace(from, to)).expect("well-formed");
-        cases.iter().map(|case| judge(case, &datasets())).find(|outcome| *outcome != Outcome::Agree)
-    };
-    assert!(matches!(judged("beta | null", "beta | ::1"), Some(Outcome::Differ(_))));
-    assert!(matches!(judged("alpha | ::0\n", ""), Some(Outcome::Differ(_))));
-    assert!(matches!(judged("a:integer", "a:long"), Some(Outcome::Differ(_))));
-    assert!(matches!(judged("a:integer", "a:lang"), Some(Outcome::Unusable(_))));
-    assert!(matches!(judged("\n1 |", "\nx |"), Some(Outcome::Unusable(_))));
-    assert!(matches!(judged("FROM hosts", "FROM other"), Some(Outcome::Unusable(_))));
-    assert!(matches!(judged("ROW a", "ROW"), Some(Outcome::Refused(_))));
+        let outcomes = cases.iter().map(|case| judge(case, &datasets()));
+        let differs: Vec<_> = outcomes.filter(|outcome| *outcome != Outcome::Agree).collect();
+        let [Outcome::Disagree(found)] = differs.as_slice() else { panic!("{to}: {differs:?}") };
+        assert!(found.got.contains(told), "{to}: {}", found.got);
+    }
+}
+
+#[test]
+fn what_is_not_run_is_unsupported() {
+    let file = FILE.replace("FROM ho*", "FROM hosts | CHANGE_POINT ip0");
+    let outcomes = parse(&file).expect("well-formed").into_iter();
+    let outcomes: Vec<_> = outcomes.map(|case| judge(&case, &datasets())).collect();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Agree, Outcome::Unsupported(_)]));
+}
+
+#[test]
+fn cells_have_the_types_of_the_suites() {
+    for (query, header, cell) in [
+        (
+            "ROW d = TO_DATE_NANOS(1724160894123456789)",
+            "d:date_nanos",
+            "2024-08-20T13:34:54.123456789Z",
+        ),
+        ("ROW d = TO_DATE_NANOS(1724160894000000000)", "d:date_nanos", "2024-08-20T13:34:54Z"),
+        ("ROW n = 1", "n:byte", "1"),
+        ("ROW n = 1", "n : short", "1"),
+        ("ROW n = 1.5", "n:float", "1.5"),
+        ("ROW y = DATE_EXTRACT(\"year\", NOW())", "y:long", "2026"),
+    ] {
+        let file = format!("x\n{query};\n\n{header}\n{cell}\n;\n");
+        let cases = parse(&file).expect("well-formed");
+        assert_eq!(judge(&cases[0], &Datasets::default()), Outcome::Agree, "{query}");
+    }
+}
+
+#[test]
+fn queries_are_accepted_or_rejected() {
+    for (text, expected) in [
+        ("FROM hosts | KEEP card", Ok(true)),
+        ("FROM hosts | KEEP gone", Ok(false)),
+        ("FROM hosts | WHERE", Ok(false)),
+        ("FROM hosts | WHERE QSTR(card)", Ok(false)),
+        ("FROM hosts | CHANGE_POINT ip0", Err(())),
+    ] {
+        for accepted in [true, false] {
+            let query = Query { name: String::new(), text: text.to_owned(), accepted };
+            let outcome = accept::judge(&query, &datasets());
+            let fits = match expected {
+                Err(()) => matches!(outcome, Outcome::Unsupported(_)),
+                Ok(expected) if expected == accepted => outcome == Outcome::Agree,
+                Ok(_) => matches!(outcome, Outcome::Disagree(_)),
+            };
+            assert!(fits, "{text}: {outcome:?}");
+        }
+    }
 }
 
 #[test]
