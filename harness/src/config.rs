@@ -5,6 +5,7 @@
 //! cases = "cases"
 //! snapshots = "snapshots"
 //! exceptions = "exceptions"
+//! lookups = "lookups"        # tables of LOOKUP JOIN and ENRICH
 //!
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
@@ -22,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exception;
 use crate::files::{self, Problem};
 use crate::gate::{Gate, Gates};
+use crate::lookup;
 use crate::rule::tree;
 use crate::run::Project;
 use crate::schema::{Base, Schema, Unmapped};
@@ -38,6 +40,8 @@ pub struct Folders {
     pub snapshots: PathBuf,
     /// Exception lists.
     pub exceptions: PathBuf,
+    /// Tables of `LOOKUP JOIN` and `ENRICH`.
+    pub lookups: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
     /// What fields without a mapping are to EQL.
@@ -53,6 +57,7 @@ struct RawConfig {
     cases: Option<PathBuf>,
     snapshots: Option<PathBuf>,
     exceptions: Option<PathBuf>,
+    lookups: Option<PathBuf>,
     schema: RawSchema,
     /// By folder, as it is named from the root.
     gates: BTreeMap<String, Gate>,
@@ -117,6 +122,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         cases: place(raw.cases, "cases")?,
         snapshots: place(raw.snapshots, "snapshots")?,
         exceptions: place(raw.exceptions, "exceptions")?,
+        lookups: place(raw.lookups, "lookups")?,
         mappings: mappings.collect::<Result<_, _>>()?,
         unmapped: raw.schema.unmapped,
         gates,
@@ -136,6 +142,7 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     for path in &folders.mappings {
         problems.extend(overlay(&mut schema, path));
     }
+    schema.lookups = lookup::read_folder(&folders.lookups, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }

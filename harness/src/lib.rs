@@ -23,6 +23,7 @@ pub mod gate;
 pub mod index_pattern;
 pub mod ir;
 mod likeness;
+pub mod lookup;
 pub mod mutate;
 pub mod pattern;
 pub mod query;

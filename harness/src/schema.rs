@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::analysis::{Analyzer, Normalizer};
 use crate::event::flatten;
 use crate::ir::{Column, Kind};
+use crate::lookup::Tables;
 use crate::pattern::Case;
 use crate::pattern::glob::Glob;
 use crate::value;
@@ -171,6 +172,8 @@ pub struct Schema {
     guessed: BTreeSet<Arc<str>>,
     /// What a field is to EQL and ES|QL that none of these knows.
     pub unmapped: Unmapped,
+    /// Tables beside the indices.
+    pub lookups: Tables,
 }
 
 /// What a field without a mapping is to EQL.

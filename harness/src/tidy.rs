@@ -52,7 +52,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "config",
-        &["case", "diagnostic", "exception", "files", "gate", "rule", "run", "schema", "span"],
+        &[
+            "case",
+            "diagnostic",
+            "exception",
+            "files",
+            "gate",
+            "lookup",
+            "rule",
+            "run",
+            "schema",
+            "span",
+        ],
     ),
     (
         "conformance",
@@ -91,8 +102,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "analysis",
             "diagnostic",
             "event",
+            "index_pattern",
             "ir",
             "likeness",
+            "lookup",
             "pattern",
             "query",
             "schema",
@@ -113,6 +126,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
     ("likeness", &[]),
+    ("lookup", &["diagnostic", "files", "span"]),
     (
         "mutate",
         &[
@@ -121,7 +135,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("pattern", &["span"]),
-    ("query", &["diagnostic", "pattern", "span"]),
+    ("query", &["diagnostic", "likeness", "pattern", "span"]),
     (
         "report",
         &[
@@ -164,7 +178,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("schema", &["analysis", "event", "ir", "pattern", "value"]),
+    ("schema", &["analysis", "event", "ir", "lookup", "pattern", "value"]),
     ("snapshot", &["diagnostic", "files", "report", "run", "span", "value", "verdict"]),
     ("span", &[]),
     ("tidy", &["diagnostic", "files", "span"]),

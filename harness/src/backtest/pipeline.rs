@@ -48,8 +48,11 @@ const COLUMNS: usize = 6;
 
 /// The index patterns of a query.
 pub(super) fn indices(text: &str) -> Option<Vec<String>> {
-    match parse(text).ok()?.source {
-        Source::From { indices, .. } => Some(indices.into_iter().map(|name| name.text).collect()),
+    let query = parse(text).ok()?;
+    match query.source {
+        Source::From { .. } => {
+            Some(query.indices().into_iter().map(|name| name.text.clone()).collect())
+        }
         Source::Row { .. } | Source::Other { .. } => None,
     }
 }
@@ -70,6 +73,9 @@ pub(super) fn run(
         return Err(Stop::Unsupported("it has no pipeline".to_owned()));
     };
     let plan = whole(&pipeline.plan);
+    if plan.is_nested() {
+        return Err(Stop::Unsupported("queries inside its query are not backtested".to_owned()));
+    }
     if !matches!(plan.steps.first().map(|step| &step.kind), Some(StepKind::From)) {
         return Err(Stop::Unsupported("its query reads no index".to_owned()));
     }
@@ -103,12 +109,18 @@ fn takes_single_rows(step: &Step) -> bool {
         | StepKind::Filter(_)
         | StepKind::Eval(_)
         | StepKind::Expand { .. }
+        | StepKind::Indices(_)
+        | StepKind::Join(_)
         | StepKind::Dissect { .. }
         | StepKind::Grok { .. } => true,
         StepKind::Row(_)
         | StepKind::Stats(_)
         | StepKind::InlineStats(_)
         | StepKind::Sort(_)
+        | StepKind::LimitBy { .. }
+        | StepKind::Sample(_)
+        | StepKind::Union { .. }
+        | StepKind::Member { .. }
         | StepKind::Limit(_)
         | StepKind::Completion { .. } => false,
     }

@@ -47,10 +47,19 @@ pub fn compile(
     completion: bool,
     also: &[&str],
 ) -> Result<(PipelinePlan, Pipeline), Vec<Diagnostic>> {
-    let tree = query::esql::parse(text).map_err(|error| vec![error])?;
+    let query::esql::Reading { query: tree, errors } = query::esql::read(text);
+    let Some(tree) = tree else { return Err(errors) };
     let fields = SchemaFields::new(context.schema);
     let options = PlanOptions { fields: &fields, unknown: Unknown::Error, completion };
-    let plan = plan(&tree, text, options)?;
+    // What is wrong with columns and types is told beside what is no command.
+    let plan = match (plan(&tree, text, options), errors) {
+        (Ok(plan), errors) if errors.is_empty() => plan,
+        (planned, mut errors) => {
+            errors.extend(planned.err().unwrap_or_default());
+            errors.sort_by_key(|error| error.span);
+            return Err(errors);
+        }
+    };
     let names = plan.fields.iter().map(|field| &*field.name).chain(also.iter().copied());
     let mut read: Vec<MemoryField> = names
         .filter(|name| metadata_type(name).is_none())
@@ -91,7 +100,9 @@ fn search(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnost
             &["boost", "default_field", "default_operator", "analyze_wildcard", "lenient"]
         }
         // The parser of the DSL knows them.
-        SearchQuery::Match { .. } | SearchQuery::MatchPhrase { .. } => return field(call, context),
+        SearchQuery::Match { .. }
+        | SearchQuery::MatchPhrase { .. }
+        | SearchQuery::MultiMatch { .. } => return field(call, context),
     };
     for (name, value) in &call.options {
         let harmless = *value == Value::Bool(false) && name == "case_insensitive";
@@ -119,26 +130,42 @@ fn search(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnost
             let ast = query::kql::parse(text)?;
             dsl::compile(&kql::to_dsl_in_elasticsearch(&ast, context.schema)?, context)
         }
-        SearchQuery::Match { .. } | SearchQuery::MatchPhrase { .. } => field(call, context),
+        SearchQuery::Match { .. }
+        | SearchQuery::MatchPhrase { .. }
+        | SearchQuery::MultiMatch { .. } => field(call, context),
     }
 }
 
-/// `MATCH` and `MATCH_PHRASE`: clauses of the DSL that forgive values of
-/// another type.
+/// `MATCH` and its kin: clauses of the DSL that forgive values of another type.
 fn field(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let (clause, field, value) = match &call.query {
-        SearchQuery::Match { field, value } => ("match", field, scalar(value)),
-        SearchQuery::MatchPhrase { field, phrase } => ("match_phrase", field, json!(phrase)),
+    let mut body = serde_json::Map::new();
+    let lenient = |body: &mut serde_json::Map<String, Json>| {
+        body.insert("lenient".to_owned(), json!(true));
+    };
+    let (clause, field) = match &call.query {
+        SearchQuery::Match { field, value } => {
+            body.insert("query".to_owned(), scalar(value));
+            lenient(&mut body);
+            ("match", Some(field))
+        }
+        SearchQuery::MatchPhrase { field, phrase } => {
+            body.insert("query".to_owned(), json!(phrase));
+            ("match_phrase", Some(field))
+        }
+        SearchQuery::MultiMatch { fields, value } => {
+            body.insert("query".to_owned(), scalar(value));
+            body.insert("fields".to_owned(), json!(fields));
+            lenient(&mut body);
+            ("multi_match", None)
+        }
         SearchQuery::Kql(_) | SearchQuery::QueryString(_) => return Ok(Predicate::Const(false)),
     };
-    let mut body = serde_json::Map::new();
-    body.insert("query".to_owned(), value);
-    if clause == "match" {
-        body.insert("lenient".to_owned(), json!(true));
-    }
     body.extend(call.options.iter().map(|(name, value)| (name.clone(), scalar(value))));
-    let query = parse_dsl::parse(&json!({ clause: { field.as_str(): body } }), call.span)?;
-    dsl::compile(&query, context)
+    let body = match field {
+        Some(field) => json!({ clause: { field.as_str(): body } }),
+        None => json!({ clause: body }),
+    };
+    dsl::compile(&parse_dsl::parse(&body, call.span)?, context)
 }
 
 fn scalar(value: &Value) -> Json {

@@ -14,7 +14,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use crate::query::esql::ast::{Query, Source};
+use crate::query::esql::ast::Query;
 
 pub use datasets::Datasets;
 pub use judge::judge;
@@ -39,10 +39,7 @@ pub struct Case {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The index patterns of a query.
+/// The index patterns of a query, those of queries inside it as well.
 fn patterns(query: &Query) -> Vec<String> {
-    match &query.source {
-        Source::From { indices, .. } => indices.iter().map(|index| index.text.clone()).collect(),
-        Source::Row { .. } | Source::Other { .. } => Vec::new(),
-    }
+    query.indices().into_iter().map(|index| index.text.clone()).collect()
 }

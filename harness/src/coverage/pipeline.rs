@@ -119,7 +119,20 @@ pub(crate) fn tests(step: &Step) -> Vec<Test<'_>> {
         StepKind::Grok { .. } | StepKind::Dissect { .. } => {
             vec![Test { span: step.span, leaf: None }]
         }
-        _ => Vec::new(),
+        StepKind::Row(_)
+        | StepKind::From
+        | StepKind::Eval(_)
+        | StepKind::Sort(_)
+        | StepKind::Limit(_)
+        | StepKind::LimitBy { .. }
+        | StepKind::Sample(_)
+        | StepKind::Indices(_)
+        // What is tested in branches is not traced.
+        | StepKind::Union { .. }
+        | StepKind::Join(_)
+        | StepKind::Member { .. }
+        | StepKind::Expand { .. }
+        | StepKind::Completion { .. } => Vec::new(),
     }
 }
 

@@ -319,6 +319,27 @@ impl Column {
     }
 }
 
+/// The place of a row that has no row of the source behind it.
+pub const NO_ROW: u32 = u32::MAX;
+
+impl Column {
+    /// The rows at these places; null at [`NO_ROW`].
+    #[must_use]
+    pub fn gather_some(&self, rows: &[u32]) -> Self {
+        if !rows.contains(&NO_ROW) {
+            return self.gather(rows);
+        }
+        let mut builder = Builder::new(self.ty, rows.len());
+        for row in rows {
+            match *row {
+                NO_ROW => builder.end_row(),
+                row => builder.copy(self, row as usize),
+            }
+        }
+        builder.finish()
+    }
+}
+
 /// Builds a column row by row.
 #[derive(Clone, Debug)]
 pub struct Builder {

@@ -55,12 +55,7 @@ pub fn convert(value: Ref<'_>, from: Type, to: Type) -> Outcome {
             other => other.double(),
         }),
         Type::Date => to_date(value, from)?,
-        Type::DateNanos => {
-            let Value::Long(value) = to_date(value, from)? else { return Ok(None) };
-            let factor = if from == Type::DateNanos || from == Type::Long { 1 } else { 1_000_000 };
-            let nanos = value.checked_mul(factor);
-            Value::Long(nanos.ok_or_else(|| Failure::arithmetic("long overflow"))?)
-        }
+        Type::DateNanos => Value::Long(to_nanos(value, from)?),
         Type::Ip => match value {
             Ref::Ip(address) => Value::Ip(address),
             other => Value::Ip(parse_ip(other.str()).map_err(|_| {
@@ -172,6 +167,21 @@ fn to_date(value: Ref<'_>, from: Type) -> Result<Value, Failure> {
         (Ref::Long(nanos), Type::DateNanos) => nanos.div_euclid(1_000_000),
         (other, _) => to_long(other)?,
     }))
+}
+
+/// Nanoseconds since 1970; there are none before, and none beyond 64 bits.
+fn to_nanos(value: Ref<'_>, from: Type) -> Result<i64, Failure> {
+    let nanos = match (value, from) {
+        (Ref::Str(text), _) => time::parse_iso_nanos(text).map_err(Failure::illegal)?,
+        (Ref::Long(nanos), Type::DateNanos) => i128::from(nanos),
+        (Ref::Long(millis), Type::Date) => i128::from(millis) * 1_000_000,
+        (other, _) => i128::from(to_long(other)?),
+    };
+    if nanos < 0 {
+        return Err(Failure::illegal("Nanosecond dates before 1970 are not supported."));
+    }
+    i64::try_from(nanos)
+        .map_err(|_| Failure::illegal("Nanosecond dates after 2262 are not supported."))
 }
 
 /// A number as Java's `Double.parseDouble` reads it, hexadecimal ones excepted.

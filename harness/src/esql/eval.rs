@@ -49,6 +49,15 @@ pub(super) enum Origin {
     None,
 }
 
+/// Some rows, and the columns that are loaded of them.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) len: usize,
+    pub(super) origin: Origin,
+    pub(super) registers: Vec<Option<Arc<Column>>>,
+    pub(super) lineage: Option<Vec<Vec<u32>>>,
+}
+
 /// The state of a run: the current rows, and the columns that are loaded.
 pub(super) struct Machine<'a> {
     fields: &'a [FieldUse],
@@ -69,6 +78,8 @@ pub(super) struct Machine<'a> {
     pub(super) groups: Option<GroupTrace>,
     /// The rows that the current step takes otherwise.
     pub(super) turn: Option<&'a Turn>,
+    /// The rows that a run begins with, for queries inside it.
+    pub(super) begun: Option<Arc<State>>,
 }
 
 impl<'a> Machine<'a> {
@@ -94,6 +105,7 @@ impl<'a> Machine<'a> {
             tests: Vec::new(),
             groups: None,
             turn: None,
+            begun: None,
         }
     }
 
@@ -119,8 +131,34 @@ impl<'a> Machine<'a> {
         match (&self.origin, column) {
             (_, None) | (Origin::None, _) => Column::null(field.ty, self.len),
             (Origin::All, Some(column)) => (*column).clone().with_type(field.ty),
-            (Origin::Rows(rows), Some(column)) => column.gather(rows).with_type(field.ty),
+            (Origin::Rows(rows), Some(column)) => column.gather_some(rows).with_type(field.ty),
         }
+    }
+
+    /// The index of each row, where rows of the source are behind them.
+    pub(super) fn index(&self) -> Option<Column> {
+        let column = self.source.column("_index")?;
+        match &self.origin {
+            Origin::All => Some((*column).clone()),
+            Origin::Rows(rows) => Some(column.gather_some(rows)),
+            Origin::None => None,
+        }
+    }
+
+    /// The current rows, and what is loaded of them.
+    pub(super) fn state(&self) -> State {
+        State {
+            len: self.len,
+            origin: self.origin.clone(),
+            registers: self.registers.clone(),
+            lineage: self.lineage.clone(),
+        }
+    }
+
+    /// Goes on with other rows.
+    pub(super) fn set_state(&mut self, state: State) {
+        let State { len, origin, registers, lineage } = state;
+        (self.len, self.origin, self.registers, self.lineage) = (len, origin, registers, lineage);
     }
 
     /// Keeps the rows at these places, in their order; `live` tells which
@@ -146,7 +184,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Records a failure in a row.
-    fn warn(&mut self, row: usize, span: Span, treated: Treated, cause: &str) {
+    pub(super) fn warn(&mut self, row: usize, span: Span, treated: Treated, cause: &str) {
         if self.counts(row) {
             self.warnings.failure(span, treated, cause);
         }
@@ -207,6 +245,7 @@ impl<'a> Machine<'a> {
             Node::Convert(inner) => self.convert(inner, typed)?,
             Node::Search(search) => {
                 let matches = self.search.matches(search)?;
+                // A row without one of the source behind it is beyond the end.
                 let found = |row: u32| matches.get(row as usize).copied().unwrap_or(false);
                 Column::booleans(match &self.origin {
                     Origin::All => matches,
@@ -355,7 +394,7 @@ impl From<bool> for Truth {
 }
 
 /// A boolean column of truths.
-fn truths(values: &[Truth]) -> Column {
+pub(super) fn truths(values: &[Truth]) -> Column {
     let mut data = Vec::with_capacity(values.len());
     if values.contains(&Truth::Null) {
         let mut offsets = Vec::with_capacity(values.len() + 1);

@@ -234,6 +234,15 @@ impl Typed {
         }
     }
 
+    /// Whether it is the same in every row of one run.
+    pub fn is_steady(&self) -> bool {
+        match &self.node {
+            Node::Now => true,
+            Node::Literal(_) | Node::Column { .. } | Node::Search(_) => self.is_constant(),
+            _ => self.children().into_iter().all(Self::is_steady),
+        }
+    }
+
     /// The operands, in order.
     pub fn children(&self) -> Vec<&Self> {
         match &self.node {

@@ -6,15 +6,19 @@
 //! are made by planning itself.
 
 mod binder;
+mod bounds;
 mod convert;
 mod date;
 mod encode;
 mod hash;
+mod hyperbolic;
 mod ip;
 mod json;
 mod list;
+mod list_numbers;
 mod list_sets;
 mod math;
+mod network;
 mod spatial;
 mod string;
 #[cfg(test)]
@@ -25,7 +29,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub(super) use binder::{Binder, Bound, argument_error, cast_literal};
-pub(super) use list::Compensated;
+pub(super) use list::{Compensated, key};
 
 use crate::diagnostic::Diagnostic;
 
@@ -39,16 +43,20 @@ pub(super) struct Function {
 
 type Table = &'static [Function];
 
-const FAMILIES: [Table; 12] = [
+const FAMILIES: [Table; 16] = [
+    bounds::FUNCTIONS,
     convert::FUNCTIONS,
     date::FUNCTIONS,
     encode::FUNCTIONS,
     hash::FUNCTIONS,
+    hyperbolic::FUNCTIONS,
     ip::FUNCTIONS,
     json::FUNCTIONS,
     list::FUNCTIONS,
+    list_numbers::FUNCTIONS,
     list_sets::FUNCTIONS,
     math::FUNCTIONS,
+    network::FUNCTIONS,
     spatial::FUNCTIONS,
     string::FUNCTIONS,
     text::FUNCTIONS,
@@ -66,10 +74,16 @@ pub(super) fn by_name(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
-/// All names, for suggestions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FAMILIES
-        .iter()
-        .flat_map(|family| family.iter())
-        .flat_map(|function| function.names.iter().copied())
+#[cfg(test)]
+mod table {
+    use super::FAMILIES;
+    use crate::query::esql::names;
+
+    #[test]
+    fn every_function_is_one_that_elasticsearch_has() {
+        let functions = FAMILIES.iter().flat_map(|family| family.iter());
+        for name in functions.flat_map(|function| function.names) {
+            assert!(names::is_function(name), "{name}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use super::memory::{Mapped, MemoryField};
 use super::source::{FieldInfo, Fields};
 use crate::analysis::Normalizer;
+use crate::lookup::Table;
 use crate::pattern::glob::Glob;
 use crate::schema::{Base, Field, FieldType, FloatType, IntegerType, Schema, table};
 use crate::value::DateFormat;
@@ -83,6 +84,10 @@ impl Fields for SchemaFields<'_> {
 
     fn may_have(&self, name: &str) -> bool {
         self.schema.may_have(name)
+    }
+
+    fn lookup(&self, name: &str) -> Option<Arc<Table>> {
+        self.schema.lookups.get(name).cloned()
     }
 }
 

@@ -17,6 +17,7 @@ use super::types::Type;
 use super::value::{Point, Ref, Value};
 use crate::analysis::Normalizer;
 use crate::event::Event;
+use crate::lookup::{Table, Tables};
 use crate::value::{DateFormat, keyword_text, parse_ip};
 
 /// How a field is mapped.
@@ -227,6 +228,8 @@ pub struct MemorySource {
     infos: HashMap<Arc<str>, FieldInfo>,
     columns: HashMap<Arc<str>, Arc<Column>>,
     rows: usize,
+    /// Tables beside the documents.
+    pub lookups: Tables,
 }
 
 impl MemorySource {
@@ -310,6 +313,10 @@ impl Fields for MemorySource {
 
     fn names(&self) -> &[Arc<str>] {
         &self.names
+    }
+
+    fn lookup(&self, name: &str) -> Option<Arc<Table>> {
+        self.lookups.get(name).cloned()
     }
 }
 

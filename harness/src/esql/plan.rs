@@ -5,10 +5,15 @@
 //! collected; one unknown column does not hide the next.
 
 mod aggregate;
+mod branch;
 mod commands;
 mod expression;
+mod fill;
+mod join;
 mod live;
 mod operators;
+mod options;
+mod place;
 mod scope;
 mod special;
 mod stats;
@@ -114,6 +119,10 @@ pub struct Step {
 }
 
 impl Step {
+    fn new(kind: StepKind, span: Span) -> Self {
+        Self { kind, span, live: Vec::new() }
+    }
+
     /// Where the pattern of `GROK` or `DISSECT` puts what it finds.
     pub fn pattern_outputs(&self) -> Vec<Register> {
         match &self.kind {
@@ -121,14 +130,43 @@ impl Step {
                 outputs.iter().map(|(_, _, register)| *register).collect()
             }
             StepKind::Dissect { outputs, .. } => outputs.clone(),
-            _ => Vec::new(),
+            StepKind::Row(_)
+            | StepKind::From
+            | StepKind::Filter(_)
+            | StepKind::Eval(_)
+            | StepKind::Stats(_)
+            | StepKind::InlineStats(_)
+            | StepKind::Sort(_)
+            | StepKind::Limit(_)
+            | StepKind::LimitBy { .. }
+            | StepKind::Sample(_)
+            | StepKind::Indices(_)
+            | StepKind::Union { .. }
+            | StepKind::Join(_)
+            | StepKind::Member { .. }
+            | StepKind::Expand { .. }
+            | StepKind::Completion { .. } => Vec::new(),
         }
     }
 
     /// Calls `visit` on every expression, in the order of the query.
     pub fn expressions<'a>(&'a self, visit: &mut dyn FnMut(&'a Typed)) {
         match &self.kind {
-            StepKind::From | StepKind::Limit(_) | StepKind::Expand { .. } => {}
+            StepKind::From
+            | StepKind::Limit(_)
+            | StepKind::Sample(_)
+            | StepKind::Indices(_)
+            | StepKind::Join(_)
+            | StepKind::Expand { .. } => {}
+            StepKind::LimitBy { keys, .. } => keys.iter().for_each(visit),
+            StepKind::Union { branches, .. } => {
+                let steps = branches.iter().flat_map(|branch| &branch.steps);
+                steps.for_each(|step| step.expressions(visit));
+            }
+            StepKind::Member { value, branch, .. } => {
+                branch.steps.iter().for_each(|step| step.expressions(visit));
+                visit(value);
+            }
             StepKind::Row(columns) | StepKind::Eval(columns) => {
                 columns.iter().for_each(|(_, typed)| visit(typed));
             }
@@ -153,6 +191,7 @@ impl Step {
         self.expressions(&mut |typed| typed.registers(&mut |register| found.push(register)));
         match &self.kind {
             StepKind::Expand { from, .. } => found.push(*from),
+            StepKind::Join(join) => found.extend(join.keys.iter().map(|key| key.left)),
             StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
                 found.extend(grouping.keys.iter().map(|(row, ..)| *row));
             }
@@ -181,6 +220,35 @@ pub enum StepKind {
     Sort(Vec<SortKey>),
     /// Keeps the first rows.
     Limit(usize),
+    /// Keeps the first rows of each group.
+    LimitBy {
+        /// How many of each.
+        count: usize,
+        /// What the groups are made by.
+        keys: Vec<Typed>,
+    },
+    /// Keeps a share of the rows, from 0 to 1.
+    Sample(f64),
+    /// Keeps the rows of indices by patterns.
+    Indices(Vec<String>),
+    /// Puts the rows of several branches one behind the other.
+    Union {
+        /// The branches; each gives the same columns.
+        branches: Vec<Branch>,
+        /// Whether they begin with rows of the source, not with those at hand.
+        anew: bool,
+    },
+    /// Adds columns of a table.
+    Join(Join),
+    /// Tells whether a value is among those of a query.
+    Member {
+        /// The value.
+        value: Typed,
+        /// The query, which has one column.
+        branch: Branch,
+        /// Where the answer goes.
+        output: Register,
+    },
     /// One row per value.
     Expand {
         /// The column.
@@ -213,6 +281,57 @@ pub enum StepKind {
         /// The answer.
         output: Register,
     },
+}
+
+/// Columns of a table, by equal values.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The table.
+    pub table: Arc<JoinTable>,
+    /// What has to be equal.
+    pub keys: Vec<JoinKey>,
+    /// The columns that are added: their places in the table, and where they go.
+    pub outputs: Vec<(usize, Register)>,
+    /// Whether all matches of a row become lists in it, not rows of their own.
+    pub collect: bool,
+}
+
+/// A column of the rows, and the column of the table that it has to equal.
+#[derive(Clone, Debug)]
+pub struct JoinKey {
+    /// The name of the former.
+    pub name: Arc<str>,
+    /// Where it lives.
+    pub left: Register,
+    /// Its type.
+    pub ty: Type,
+    /// The place of the latter.
+    pub right: usize,
+}
+
+/// A table with typed columns.
+#[derive(Clone, Debug, Default)]
+pub struct JoinTable {
+    /// The names of the columns.
+    pub names: Vec<Arc<str>>,
+    /// The columns.
+    pub columns: Vec<super::column::Column>,
+    /// How many rows there are.
+    pub rows: usize,
+}
+
+/// Steps beside the main ones.
+#[derive(Clone, Debug, Default)]
+pub struct Branch {
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// Where each column comes from, where it goes, and its type; one that the
+    /// branch lacks is null.
+    pub columns: Vec<(Option<Register>, Register, Type)>,
+    /// Whether fields of the source without a place of their own are columns of it.
+    pub shows_source: bool,
+    /// Whether its values are compared as doubles.
+    pub as_doubles: bool,
 }
 
 /// The keys and aggregates of `STATS`.
@@ -302,8 +421,19 @@ impl Plan {
         searches
     }
 
-    /// The conditions on source documents, before anything else happens to them.
+    /// Whether queries or branches stand in it.
+    pub fn is_nested(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.kind, StepKind::Union { .. } | StepKind::Member { .. }))
+    }
+
+    /// The conditions on source documents, before anything else happens to them;
+    /// none where a query inside reads the documents as well.
     pub fn leading_filters(&self) -> Vec<&Typed> {
+        if self.is_nested() {
+            return Vec::new();
+        }
         let steps = self.steps.iter().skip(1);
         let filters = steps.map_while(|step| match &step.kind {
             StepKind::Filter(condition) => Some(condition),
@@ -330,6 +460,16 @@ struct Planner<'a> {
     no_match_behind: Option<String>,
     /// The aggregates that are being planned.
     stats: Option<stats::Context<'a>>,
+    /// The patterns of each `FROM`.
+    read: Vec<Vec<String>>,
+    /// Queries or branches stand in the query.
+    nested: bool,
+    /// Steps that the command at hand needs before it.
+    before: Vec<StepKind>,
+    /// Where the expression at hand stands.
+    place: place::Place,
+    /// The grouping functions among the keys of the aggregates at hand.
+    groupings: Vec<place::GroupingKey>,
 }
 
 impl<'a> Planner<'a> {
@@ -346,6 +486,11 @@ impl<'a> Planner<'a> {
             no_search_behind: None,
             no_match_behind: None,
             stats: None,
+            read: Vec::new(),
+            nested: false,
+            before: Vec::new(),
+            place: place::Place::default(),
+            groupings: Vec::new(),
         }
     }
 

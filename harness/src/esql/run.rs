@@ -1,10 +1,13 @@
 //! Runs plans: table in, table out, one step after the other.
 
 mod accumulate;
+mod branch;
 mod dissect;
 mod expand;
 mod grok;
 mod groups;
+mod join;
+mod pick;
 mod sort;
 mod stats;
 #[cfg(test)]
@@ -102,7 +105,7 @@ impl Table {
         }
         let ty = fields.field(name)?.ty;
         let column = match (source.column(name), &self.origin) {
-            (Some(column), Some(rows)) => column.gather(rows).with_type(ty),
+            (Some(column), Some(rows)) => column.gather_some(rows).with_type(ty),
             _ => Column::null(ty, self.rows),
         };
         Some(TableColumn { name: name.into(), ty, column: Arc::new(column) })
@@ -140,6 +143,9 @@ pub fn run(
     }
     if options.trace {
         machine.trace_rows();
+    }
+    if plan.is_nested() {
+        machine.begun = Some(Arc::new(machine.state()));
     }
     let mut trace = Vec::with_capacity(plan.steps.len());
     for (at, step) in plan.steps.iter().enumerate() {
@@ -190,6 +196,16 @@ fn take(
                 let kept: Vec<u32> = (0_u32..).take(*count).collect();
                 machine.select(&kept, &step.live);
             }
+        }
+        StepKind::LimitBy { count, keys } => pick::first_of_each(machine, *count, keys, step)?,
+        StepKind::Sample(share) => pick::sample(machine, *share, step),
+        StepKind::Indices(patterns) => pick::indices(machine, patterns, step),
+        StepKind::Join(join) => join::join(machine, join, step)?,
+        StepKind::Union { branches, anew } => {
+            branch::union(machine, branches, *anew, step.span, options)?;
+        }
+        StepKind::Member { value, branch, output } => {
+            branch::member(machine, value, branch, *output, options)?;
         }
         StepKind::Sort(keys) => sort::sort(machine, keys, &step.live)?,
         StepKind::Stats(grouping) => stats::stats(machine, grouping, step.span)?,

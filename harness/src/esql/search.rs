@@ -31,6 +31,13 @@ pub enum SearchQuery {
         /// What to look for.
         value: Value,
     },
+    /// `MULTI_MATCH(value, field, …)`
+    MultiMatch {
+        /// The fields, any of which may match.
+        fields: Vec<String>,
+        /// What to look for.
+        value: Value,
+    },
     /// `MATCH_PHRASE(field, "…")`
     MatchPhrase {
         /// The field.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::column::Column;
 use super::types::Type;
+use crate::lookup::Table;
 
 /// What planning knows of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,11 @@ pub trait Fields {
     /// so that its type is missing rather than the field.
     fn may_have(&self, _name: &str) -> bool {
         false
+    }
+
+    /// A table that the project states for `LOOKUP JOIN` and `ENRICH`.
+    fn lookup(&self, _name: &str) -> Option<Arc<Table>> {
+        None
     }
 }
 

@@ -8,6 +8,7 @@ use super::run::{RunOptions, Table, run};
 use super::search::{Search, SearchFunctions};
 use crate::analysis::Normalizer;
 use crate::diagnostic::Diagnostic;
+use crate::lookup;
 use crate::query::esql::parse;
 use crate::value::DateFormat;
 
@@ -41,7 +42,11 @@ pub(super) fn source() -> MemorySource {
         json!({"@timestamp": "2024-01-08T00:00:00Z", "name": "a name that is too long for its field"}),
     ];
     let fields = fields.map(|(name, mapped)| MemoryField::new(name, mapped));
-    MemorySource::new("logs-test", &fields, &documents)
+    let mut source = MemorySource::new("logs-test", &fields, &documents);
+    let owners = "host,owner,rank:integer\na,ann,1\na,bob,2\nc,eve,3\n";
+    let owners = lookup::parse_csv(owners).expect("a table");
+    source.lookups.insert("owners".to_owned(), owners.into());
+    source
 }
 
 /// Finds rows whose `message` holds the text.

@@ -138,6 +138,25 @@ pub fn parse_iso(text: &str) -> Result<i64, String> {
     format.from_json(&serde_json::Value::String(text.to_owned())).map_err(|_| error())
 }
 
+/// Nanoseconds since 1970 of ISO text.
+///
+/// # Errors
+///
+/// Text that is no date.
+pub fn parse_iso_nanos(text: &str) -> Result<i128, String> {
+    let millis = parse_iso(text)?;
+    // Milliseconds have been read; six further digits may follow them.
+    let clock = text.split_once('T').map_or("", |(_, clock)| clock);
+    let fraction = clock.split_once(['.', ',']).map_or("", |(_, fraction)| fraction);
+    let digits = fraction.bytes().take_while(u8::is_ascii_digit).skip(3).take(6);
+    let (mut below, mut unit) = (0_i128, 100_000_i128);
+    for digit in digits {
+        below += i128::from(digit - b'0') * unit;
+        unit /= 10;
+    }
+    Ok(i128::from(millis) * 1_000_000 + below)
+}
+
 /// ISO text with milliseconds.
 pub fn format_millis(millis: i64) -> String {
     let (day, time) = split(millis);

@@ -6,6 +6,7 @@
 
 pub mod ast;
 pub mod lexer;
+pub mod names;
 mod parser;
 mod print;
 #[cfg(test)]
@@ -14,9 +15,28 @@ mod tests;
 use ast::Query;
 
 use crate::diagnostic::Diagnostic;
+use crate::span::Span;
 
 /// How deep expressions may nest.
 pub const MAX_DEPTH: u16 = 100;
+
+/// How deep queries may stand inside queries: subqueries and branches.
+pub const MAX_QUERIES: u16 = 8;
+
+/// What could be read of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The query, unless its first command is broken.
+    pub query: Option<Query>,
+    /// The places where the text is no ES|QL, at most one a command.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Reads a query as far as it is one: a command that is broken is noted and
+/// left out, and what stands behind the next pipe is read all the same.
+pub fn read(text: &str) -> Reading {
+    parser::Parser::new(text).read()
+}
 
 /// Parses a whole query.
 ///
@@ -24,5 +44,10 @@ pub const MAX_DEPTH: u16 = 100;
 ///
 /// The first place where the text is no ES|QL.
 pub fn parse(text: &str) -> Result<Query, Diagnostic> {
-    parser::Parser::new(text).query()
+    let Reading { query, errors } = read(text);
+    match (query, errors.into_iter().next()) {
+        (Some(query), None) => Ok(query),
+        (_, Some(error)) => Err(error),
+        (None, None) => Err(Diagnostic::error(lexer::SYNTAX, "no query", Span::default())),
+    }
 }

@@ -34,6 +34,16 @@ impl SearchFunctions for PlainSearch<'_> {
                 let text = value.as_ref().text(ty);
                 Ok(self.field(field, &Wanted::Value(&text), false))
             }
+            SearchQuery::MultiMatch { fields, value } => {
+                let mut any = vec![false; self.source.rows()];
+                for field in fields {
+                    let ty = self.fields.field(field).map_or(Type::Null, |info| info.ty);
+                    let text = value.as_ref().text(ty);
+                    let rows = self.field(field, &Wanted::Value(&text), false);
+                    any.iter_mut().zip(rows).for_each(|(any, row)| *any |= row);
+                }
+                Ok(any)
+            }
             SearchQuery::MatchPhrase { field, phrase } => {
                 Ok(self.field(field, &Wanted::Value(phrase), false))
             }

@@ -96,6 +96,14 @@ impl Binder<'_> {
         Err(argument_error(self.text, self.span, self.args.len(), index, wanted, arg))
     }
 
+    /// The error of an argument of the wrong type.
+    pub(super) fn misfit(&self, index: usize, wanted: &str) -> Diagnostic {
+        match self.args.get(index) {
+            Some(arg) => argument_error(self.text, self.span, self.args.len(), index, wanted, arg),
+            None => self.error(format!("argument must be [{wanted}]")),
+        }
+    }
+
     pub(super) fn string(&mut self, index: usize) -> Result<Type> {
         self.expect(index, Type::is_string, "string", None)
     }

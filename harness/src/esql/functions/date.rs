@@ -4,7 +4,7 @@ use super::string::text;
 use super::{Binder, Bound, Function};
 use crate::diagnostic::Diagnostic;
 use crate::esql::convert::out_of_range;
-use crate::esql::expr::{Failure, Outcome};
+use crate::esql::expr::{Failure, Outcome, Typed};
 use crate::esql::time::bucket::Interval;
 use crate::esql::time::diff::Unit;
 use crate::esql::time::pattern::{Pattern, PatternError};
@@ -15,6 +15,7 @@ use crate::esql::value::{Ref, Value};
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["date_trunc"], bind: date_trunc },
     Function { names: &["bucket", "bin"], bind: bucket },
+    Function { names: &["trange"], bind: trange },
     Function { names: &["date_diff"], bind: date_diff },
     Function { names: &["date_extract"], bind: date_extract },
     Function { names: &["date_format"], bind: date_format },
@@ -72,16 +73,44 @@ fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     if ty.is_numeric() || (ty == Type::Null && b.ty(1).is_numeric()) {
         return numeric_bucket(b);
     }
-    let interval = if b.args.len() == 2 {
-        b.expect(1, |ty| ty.is_amount() || ty.is_string(), "dateperiod or timeduration", None)?;
-        interval(b, 1)?
-    } else {
-        b.arity(4, 4)?;
-        let count = b.constant(1).map_or(0, |count| count.as_ref().long());
-        Interval::automatic(count, bound(b, 2)?, bound(b, 3)?)
-    };
     let ty = if ty == Type::Null { Type::Date } else { ty };
-    Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))))
+    let size = b.expect(
+        1,
+        |ty| ty.is_amount() || ty.is_string() || ty == Type::Integer || ty == Type::Long,
+        "integral, date_period or time_duration",
+        None,
+    )?;
+    if !size.is_whole() {
+        b.arity(2, 2)?;
+        let interval = interval(b, 1)?;
+        return Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))));
+    }
+    b.arity(4, 4)?;
+    let Some(count) = b.constant(1).map(|count| count.as_ref().long()) else {
+        return Err(b.error(format!("argument of [{}] must be a constant", b.span.of(b.text))));
+    };
+    for index in [2, 3] {
+        b.expect(index, |ty| ty.is_date() || ty.is_string(), "datetime or string", None)?;
+        if !b.args.get(index).is_some_and(Typed::is_steady) {
+            let message = format!("argument of [{}] must be a constant date", b.span.of(b.text));
+            return Err(b.error(message));
+        }
+    }
+    if b.is_constant(2) && b.is_constant(3) {
+        let interval = Interval::automatic(count, bound(b, 2)?, bound(b, 3)?);
+        return Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))));
+    }
+    // A bound that tells of the moment of the run is known when it runs.
+    let types = [b.ty(2), b.ty(3)];
+    Ok(Bound::single(ty, move |args| {
+        let moment = |value: Ref<'_>, ty: Type| match value {
+            Ref::Str(text) => parse_iso(text).map_err(Failure::illegal),
+            other => Ok(millis(other, ty)),
+        };
+        let (from, to) = (moment(args[2], types[0])?, moment(args[3], types[1])?);
+        let interval = Interval::automatic(count, from, to);
+        Ok(at(interval.floor(millis(args[0], ty)), ty))
+    }))
 }
 
 /// A constant date: a date or the text of one.
@@ -94,8 +123,11 @@ fn bound(b: &Binder<'_>, index: usize) -> Result<i64, Diagnostic> {
 }
 
 fn numeric_bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
+    if b.args.len() == 3 {
+        b.arity(4, 4)?;
+    }
     for index in 1..b.args.len() {
-        b.numeric(index)?;
+        b.expect(index, Type::is_numeric, "numeric", None)?;
         if !b.is_constant(index) {
             return Err(b.error(format!("argument of [{}] must be a constant", b.span.of(b.text))));
         }
@@ -104,7 +136,6 @@ fn numeric_bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     let width = if b.args.len() == 2 {
         number(1)
     } else {
-        b.arity(4, 4)?;
         let precise = (number(3) - number(2)) / number(1);
         let power = 10_f64.powf(precise.log10().ceil());
         if precise < power / 2.0 { power / 2.0 } else { power }
@@ -114,6 +145,39 @@ fn numeric_bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             return Err(Failure::arithmetic("/ by zero"));
         }
         Ok(Some(Value::Double((args[0].double() / width).floor() * width)))
+    }))
+}
+
+/// Whether the first argument lies behind the second and up to the third; a
+/// sole amount of time before it counts from the moment of the run.
+fn trange(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
+    b.arity(3, 3)?;
+    let ty = b.expect(0, Type::is_date, "date_nanos or datetime", None)?;
+    if !b.ty(1).same_kind(b.ty(2)) {
+        return Err(b.misfit(2, b.ty(1).name()));
+    }
+    for index in [1, 2] {
+        let fits = |ty: Type| ty.is_date() || ty == Type::Long;
+        b.expect(index, fits, "string, long, date or date_nanos", Some(Type::Date))?;
+        if b.ty(index) == Type::Null || !b.args.get(index).is_some_and(Typed::is_steady) {
+            let message = format!("argument of [{}] must be a constant date", b.span.of(b.text));
+            return Err(b.error(message));
+        }
+    }
+    let types = [b.ty(1), b.ty(2)];
+    let nanos = |value: Ref<'_>, ty: Type| match ty {
+        Type::DateNanos => i128::from(value.long()),
+        _ => i128::from(value.long()) * i128::from(NANOS),
+    };
+    if let (Some(start), Some(end)) = (b.constant(1), b.constant(2))
+        && nanos(start.as_ref(), types[0]) > nanos(end.as_ref(), types[1])
+    {
+        return Err(b.error("TRANGE: the start must be before the end"));
+    }
+    Ok(Bound::single(Type::Boolean, move |args| {
+        let moment = nanos(args[0], ty);
+        let (start, end) = (nanos(args[1], types[0]), nanos(args[2], types[1]));
+        Ok(Some(Value::Bool(start < moment && moment <= end)))
     }))
 }
 

@@ -129,28 +129,31 @@ fn mv_median(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     let ty = b.numeric(0)?;
     Ok(Bound::lists(ty, move |args, out| {
-        let mut values: Vec<_> = args[0].iter().collect();
-        values.sort_by(|a, b| a.compare(*b, ty));
-        let middle = values.len() / 2;
-        let Some(upper) = values.get(middle).copied() else { return Ok(()) };
-        if values.len() % 2 == 1 {
-            out.push(upper.to_value());
-            return Ok(());
-        }
-        let lower = values[middle - 1];
-        out.push(match (lower, upper) {
-            (Ref::Double(a), Ref::Double(b)) => Value::Double(f64::midpoint(a, b)),
-            (Ref::ULong(a), Ref::ULong(b)) => Value::ULong(a.midpoint(b)),
-            (Ref::Int(a), Ref::Int(b)) => {
-                Value::Int(i32::try_from((i64::from(a) + i64::from(b)) >> 1).unwrap_or(a))
-            }
-            (a, b) => {
-                let middle = (i128::from(a.long()) + i128::from(b.long())) >> 1;
-                Value::Long(i64::try_from(middle).unwrap_or(a.long()))
-            }
-        });
+        out.extend(median(&mut args[0].iter().collect::<Vec<_>>(), ty));
         Ok(())
     }))
+}
+
+/// The middle one of some values; of an even number the mean of two, rounded down.
+pub(super) fn median(values: &mut [Ref<'_>], ty: Type) -> Option<Value> {
+    values.sort_by(|a, b| a.compare(*b, ty));
+    let middle = values.len() / 2;
+    let upper = values.get(middle).copied()?;
+    if values.len() % 2 == 1 {
+        return Some(upper.to_value());
+    }
+    let lower = values[middle - 1];
+    Some(match (lower, upper) {
+        (Ref::Double(a), Ref::Double(b)) => Value::Double(f64::midpoint(a, b)),
+        (Ref::ULong(a), Ref::ULong(b)) => Value::ULong(a.midpoint(b)),
+        (Ref::Int(a), Ref::Int(b)) => {
+            Value::Int(i32::try_from((i64::from(a) + i64::from(b)) >> 1).unwrap_or(a))
+        }
+        (a, b) => {
+            let middle = (i128::from(a.long()) + i128::from(b.long())) >> 1;
+            Value::Long(i64::try_from(middle).unwrap_or(a.long()))
+        }
+    })
 }
 
 /// Adds a value unless it is there.
@@ -165,7 +168,7 @@ pub(super) fn push_new(
 }
 
 /// Bytes that are the same for equal values of one type.
-pub(super) fn key(value: Ref<'_>) -> Vec<u8> {
+pub(in crate::esql) fn key(value: Ref<'_>) -> Vec<u8> {
     match value {
         Ref::Bool(value) => vec![u8::from(value)],
         Ref::Int(value) => i64::from(value).to_le_bytes().to_vec(),

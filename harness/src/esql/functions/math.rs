@@ -26,6 +26,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["atan"], bind: |b| real(b, f64::atan) },
     Function { names: &["atan2"], bind: |b| two(b, f64::atan2) },
     Function { names: &["hypot"], bind: |b| two(b, f64::hypot) },
+    Function { names: &["copy_sign"], bind: copy_sign },
+    Function { names: &["scalb"], bind: scalb },
     Function { names: &["to_degrees"], bind: |b| real(b, f64::to_degrees) },
     Function { names: &["to_radians"], bind: |b| real(b, f64::to_radians) },
     Function { names: &["pi"], bind: |b| constant(b, std::f64::consts::PI) },
@@ -42,7 +44,7 @@ fn finite(value: f64) -> Outcome {
     Err(Failure::not_finite(value))
 }
 
-fn real(b: &mut Binder<'_>, function: fn(f64) -> f64) -> Result<Bound, Diagnostic> {
+pub(super) fn real(b: &mut Binder<'_>, function: fn(f64) -> f64) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.numeric(0)?;
     Ok(Bound::single(Type::Double, move |args| finite(function(args[0].double()))))
@@ -157,6 +159,48 @@ fn sqrt(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             return Err(Failure::arithmetic("Square root of negative"));
         }
         finite(value.sqrt())
+    }))
+}
+
+/// The first number with the sign of the second.
+fn copy_sign(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
+    b.arity(2, 2)?;
+    let fits = |ty: Type| ty.is_numeric() && ty != Type::UnsignedLong;
+    let ty = b.expect(0, fits, "numeric except unsigned_long or counter types", None)?;
+    b.expect(1, fits, "numeric except unsigned_long or counter types", None)?;
+    Ok(Bound::single(ty, |args| {
+        let negative = match args[1] {
+            Ref::Double(sign) => sign.is_sign_negative(),
+            sign => sign.long() < 0,
+        };
+        let overflow = |ty: &str| Failure::arithmetic(&format!("{ty} overflow"));
+        Ok(Some(match args[0] {
+            Ref::Double(value) => Value::Double(value.copysign(if negative { -1.0 } else { 1.0 })),
+            Ref::Int(value) if (value < 0) == negative => Value::Int(value),
+            Ref::Int(value) => Value::Int(value.checked_neg().ok_or(overflow("integer"))?),
+            other if (other.long() < 0) == negative => other.to_value(),
+            other => Value::Long(other.long().checked_neg().ok_or(overflow("long"))?),
+        }))
+    }))
+}
+
+/// The first number times two to the power of the second.
+fn scalb(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
+    b.arity(2, 2)?;
+    b.numeric(0)?;
+    let fits = |ty: Type| ty == Type::Integer || ty == Type::Long;
+    b.expect(1, fits, "integer or long", Some(Type::Integer))?;
+    Ok(Bound::single(Type::Double, |args| {
+        let power = i32::try_from(args[1].long());
+        let mut power = power.map_err(|_| Failure::arithmetic("integer overflow"))?;
+        let mut value = args[0].double();
+        // In steps: two to the power alone may leave the range that the product keeps.
+        while power != 0 && value != 0.0 && value.is_finite() {
+            let step = power.clamp(-1000, 1000);
+            value *= 2_f64.powi(step);
+            power -= step;
+        }
+        finite(value)
     }))
 }
 

@@ -52,6 +52,8 @@ fn text() {
         (r#"CONTAINS("abc", "b")"#, "true"),
         (r#"TO_UPPER(["a", "ß"])"#, "[A,SS]"),
         (r#"MV_LIKE(["a", "bc"], "b*")"#, "true"),
+        (r#"MV_LIKE(null, "b*")"#, "false"),
+        (r#"MV_RLIKE(null::keyword, "b.*")"#, "false"),
     ]);
 }
 
@@ -144,6 +146,92 @@ fn numbers() {
     ]);
 }
 
+/// Values by Python's `math` and `statistics`, and by hand.
+#[test]
+fn curves_and_bounds() {
+    check(&[
+        ("SINH(1)", "1.1752011936438014"),
+        ("COSH(1.0)", "1.5430806348152437"),
+        ("TANH(0)", "0.0"),
+        ("SINH(1000)", "null (not a finite double number: Infinity)"),
+        ("ASINH(1)", "0.881373587019543"),
+        ("ACOSH(1)", "0.0"),
+        ("ACOSH(0.5)", "null (not a finite double number: NaN)"),
+        ("ATANH(0.5)", "0.5493061443340548"),
+        ("ATANH(1)", "null (not a finite double number: Infinity)"),
+        ("COPY_SIGN(2, -0.5)", "-2"),
+        ("COPY_SIGN(-2.5, 1)", "2.5"),
+        ("COPY_SIGN(3, 0)", "3"),
+        ("COPY_SIGN(null, 1)", "null"),
+        ("SCALB(3, 4)", "48.0"),
+        ("SCALB(1.0, -1)", "0.5"),
+        ("SCALB(1.0, 2000)", "null (not a finite double number: Infinity)"),
+        ("CLAMP(5, 1, 3)", "3"),
+        ("CLAMP(0, 1, 3)", "1"),
+        ("CLAMP_MIN(2.5, 3)", "3.0"),
+        ("CLAMP_MAX(7, 3)", "3"),
+        (r#"CLAMP("m", "a", "k")"#, "k"),
+        ("CLAMP(1, null, 3)", "null"),
+        ("ROUND_TO(7, 0, 5, 10)", "5"),
+        ("ROUND_TO(-3, 0, 5, 10)", "0"),
+        ("ROUND_TO(99, 10, 0)", "10"),
+        ("ROUND_TO(7.5, 0, 5)", "5.0"),
+        ("ROUND_TO(7, 5.5, 6.5)", "6.5"),
+        (
+            r#"ROUND_TO("2024-05-06"::datetime, "2024-01-01", "2025-01-01")"#,
+            "2024-01-01T00:00:00.000Z",
+        ),
+        (
+            r#"ROUND_TO("x", "a")"#,
+            "! first argument of [ROUND_TO(\"x\", \"a\")] must be [date, date_nanos, double, integer or long], found value [\"x\"] type [keyword]",
+        ),
+    ]);
+}
+
+#[test]
+fn lists_of_numbers() {
+    check(&[
+        ("MV_PERCENTILE([5, 5, 10, 12, 5000], 50)", "10"),
+        ("MV_PERCENTILE([1, 2, 3, 4], 50)", "2"),
+        ("MV_PERCENTILE([1.0, 2.0], 25)", "1.25"),
+        ("MV_PERCENTILE([-3.0, 1.0], 50)", "-1.0"),
+        ("MV_PERCENTILE(7, 0)", "7"),
+        (
+            "MV_PERCENTILE([1, 2], 101)",
+            "null (Percentile parameter must be a number between 0 and 100, found [101.0])",
+        ),
+        ("MV_PERCENTILE([1, 2], null)", "null"),
+        ("MV_MEDIAN_ABSOLUTE_DEVIATION([0, 2, 5, 6])", "2"),
+        ("MV_MEDIAN_ABSOLUTE_DEVIATION([1.0, 1.0, 4.0])", "0.0"),
+        ("MV_MEDIAN_ABSOLUTE_DEVIATION(null)", "null"),
+        ("MV_PSERIES_WEIGHTED_SUM([70.0, 45.0, 21.0, 21.0, 21.0], 1.5)", "94.45465156212452"),
+        ("MV_PSERIES_WEIGHTED_SUM([1.0, 1.0], -1)", "3.0"),
+        (
+            "MV_PSERIES_WEIGHTED_SUM([1, 2], 1)",
+            "! first argument of [MV_PSERIES_WEIGHTED_SUM([1, 2], 1)] must be [double], found value [[1, 2]] type [integer]",
+        ),
+    ]);
+}
+
+#[test]
+fn directions() {
+    let direction = |from: &str, to: &str, networks: &str| {
+        value(&format!("NETWORK_DIRECTION(\"{from}\"::ip, \"{to}\"::ip, {networks})"))
+    };
+    for (from, to, networks, expected) in [
+        ("10.0.0.1", "192.168.1.1", r#"["private"]"#, "internal"),
+        ("10.0.0.1", "8.8.8.8", r#"["private"]"#, "outbound"),
+        ("8.8.8.8", "10.0.0.1", r#""private""#, "inbound"),
+        ("8.8.8.8", "1.1.1.1", r#"["loopback", "private"]"#, "external"),
+        ("fd00::1", "fe80::1", r#"["private", "link_local_unicast"]"#, "internal"),
+        ("1.2.3.4", "9.9.9.9", r#"["1.2.0.0/16"]"#, "outbound"),
+        ("10.0.0.1", "8.8.8.8", r#"["public"]"#, "inbound"),
+        ("10.0.0.1", "8.8.8.8", r#"["nope"]"#, "null ('nope' is not an IP string literal.)"),
+    ] {
+        assert_eq!(direction(from, to, networks), expected, "{from} {to} {networks}");
+    }
+}
+
 #[test]
 fn dates_and_addresses() {
     check(&[
@@ -160,7 +248,18 @@ fn dates_and_addresses() {
             r#"DATE_PARSE("yyyy-MM-dd", "x")"#,
             "null (failed to parse date field [x] with format [yyyy-MM-dd])",
         ),
-        ("BUCKET(7.5, 5.0)", "5.0"),
+        (
+            "BUCKET(7.5, 5.0)",
+            "! cannot use grouping function [BUCKET(7.5, 5.0)] outside of a STATS command",
+        ),
+        (r#"TO_DATE_NANOS("2023-03-23T12:15:03.360103847")"#, "2023-03-23T12:15:03.360103847Z"),
+        ("TO_DATE_NANOS(1724160894123456789::unsigned_long)", "2024-08-20T13:34:54.123456789Z"),
+        ("TO_DATE_NANOS(-1)", "null (Nanosecond dates before 1970 are not supported.)"),
+        (
+            r#"TO_DATE_NANOS("1969-04-12")"#,
+            "null (Nanosecond dates before 1970 are not supported.)",
+        ),
+        (r#"TO_DATE_NANOS("2262-04-12")"#, "null (Nanosecond dates after 2262 are not supported.)"),
         ("NOW()", "2024-01-01T00:00:00.000Z"),
         (r#"CIDR_MATCH("10.1.2.3", "10.0.0.0/8", "::1")"#, "true"),
         (r#"CIDR_MATCH("10.1.2.3", "11.0.0.0/8", "10.1.2.3")"#, "true"),
@@ -194,8 +293,8 @@ fn conversions() {
             "1::ip",
             "! argument of [1::ip] must be convertible to [ip], found value [1] type [integer]",
         ),
-        ("NOPE(1)", "! Unknown function [NOPE], did you mean [top]?"),
-        ("ROUNDED(1)", "! Unknown function [ROUNDED], did you mean [round]?"),
+        ("NOPE(1)", "! Unknown function [NOPE], did you mean any of [now, top]?"),
+        ("ROUNDED(1)", "! Unknown function [ROUNDED], did you mean any of [round, round_to]?"),
         ("LENGTH()", "! error building [LENGTH]: function [LENGTH] expects exactly one argument"),
     ]);
 }

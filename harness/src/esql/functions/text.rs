@@ -163,9 +163,8 @@ fn any_matches(
     };
     let matcher = compile(&[&pattern]).map_err(|why| b.error(why))?;
     Ok(Bound::lists(Type::Boolean, move |args, out| {
-        if !args[0].is_empty() {
-            out.push(Value::Bool(args[0].iter().any(|value| matcher.matches(value.str()))));
-        }
+        // Of no values none matches: never null.
+        out.push(Value::Bool(args[0].iter().any(|value| matcher.matches(value.str()))));
         Ok(())
     }))
 }

@@ -3,7 +3,7 @@
 use super::Planner;
 use crate::diagnostic::Diagnostic;
 use crate::esql::expr::Typed;
-use crate::esql::fold::fold_value;
+use crate::esql::fold::{fold, fold_value};
 use crate::esql::functions::{argument_error, cast_literal};
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
@@ -30,6 +30,8 @@ pub enum AggregateKind {
     MedianAbsoluteDeviation,
     /// The standard deviation of the whole.
     StdDev,
+    /// The variance of the whole.
+    Variance,
     /// The mean with weights.
     WeightedAvg,
     /// Different values, in the order of first occurrence.
@@ -54,7 +56,6 @@ pub enum AggregateKind {
 const NAMES: [&str; 21] = [
     "absent",
     "avg",
-    "categorize",
     "count",
     "count_distinct",
     "first",
@@ -72,6 +73,7 @@ const NAMES: [&str; 21] = [
     "sum",
     "top",
     "values",
+    "variance",
     "weighted_avg",
 ];
 
@@ -81,11 +83,6 @@ impl AggregateKind {
     /// Whether a name in lower case is that of an aggregate.
     pub(super) fn is_aggregate(name: &str) -> bool {
         NAMES.contains(&name)
-    }
-
-    /// All names.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter()
     }
 }
 
@@ -99,7 +96,7 @@ pub(super) struct Checked {
 impl Planner<'_> {
     /// Whether it can be computed, and takes so many arguments.
     fn check_count(name: &str, check: &Check<'_>) -> Result<()> {
-        if matches!(name, "sample" | "categorize" | "st_centroid_agg" | "st_extent_agg") {
+        if matches!(name, "sample" | "st_centroid_agg" | "st_extent_agg") {
             return Err(Diagnostic::unsupported(
                 "esql-unsupported",
                 format!("the aggregate `{}`", name.to_uppercase()),
@@ -137,15 +134,17 @@ impl Planner<'_> {
         Self::check_count(name, &check)?;
         let ty = args.first().map_or(Type::Null, |arg| arg.ty);
         let (kind, result) = check.kind(name, &mut args)?;
-        // A null-typed argument gives a null-typed null; counts and tests have values.
-        let always = matches!(
+        // Of a null-typed argument, those that keep its type are null-typed too.
+        let keeps = matches!(
             kind,
-            AggregateKind::Count
-                | AggregateKind::CountDistinct
-                | AggregateKind::Present
-                | AggregateKind::Absent
+            AggregateKind::Min
+                | AggregateKind::Max
+                | AggregateKind::Values
+                | AggregateKind::Top { .. }
+                | AggregateKind::First
+                | AggregateKind::Last
         );
-        let result = if ty == Type::Null && !always { Type::Null } else { result };
+        let result = if ty == Type::Null && keeps { Type::Null } else { result };
         let columns = match kind {
             AggregateKind::WeightedAvg | AggregateKind::First | AggregateKind::Last => 2,
             _ => 1,
@@ -153,6 +152,10 @@ impl Planner<'_> {
         args.truncate(columns);
         Ok(Checked { kind, args, ty: result })
     }
+}
+
+fn is_signed(ty: Type) -> bool {
+    ty.is_numeric() && ty != Type::UnsignedLong
 }
 
 fn is_value(ty: Type) -> bool {
@@ -195,43 +198,33 @@ impl Check<'_> {
                 (if name == "min" { A::Min } else { A::Max }, ty.without_text())
             }
             "sum" => {
-                self.fits(
-                    args,
-                    0,
-                    Type::is_numeric,
-                    "numeric except unsigned_long or counter types",
-                )?;
+                self.fits(args, 0, is_signed, "numeric except unsigned_long or counter types")?;
                 let result = match ty {
-                    Type::Null => Type::Null,
-                    Type::Double => Type::Double,
-                    Type::UnsignedLong => Type::UnsignedLong,
-                    _ => Type::Long,
+                    Type::Integer | Type::Long => Type::Long,
+                    _ => Type::Double,
                 };
                 (A::Sum, result)
             }
-            "avg" | "median" | "std_dev" | "median_absolute_deviation" => {
-                self.fits(
-                    args,
-                    0,
-                    Type::is_numeric,
-                    "numeric except unsigned_long or counter types",
-                )?;
+            "avg" | "median" | "std_dev" | "variance" | "median_absolute_deviation" => {
+                self.fits(args, 0, is_signed, "numeric except unsigned_long or counter types")?;
                 let kind = match name {
                     "avg" => A::Avg,
                     "median" => A::Percentile(50.0),
                     "std_dev" => A::StdDev,
+                    "variance" => A::Variance,
                     _ => A::MedianAbsoluteDeviation,
                 };
                 (kind, Type::Double)
             }
             "percentile" => {
-                self.fits(args, 0, Type::is_numeric, "numeric except unsigned_long")?;
+                self.fits(args, 0, is_signed, "numeric except unsigned_long")?;
                 let share = self.number(args, 1)?;
                 (A::Percentile(share), Type::Double)
             }
             "weighted_avg" => {
                 self.fits(args, 0, Type::is_numeric, "numeric except counter types")?;
                 self.fits(args, 1, Type::is_numeric, "numeric except counter types")?;
+                self.weight(args)?;
                 (A::WeightedAvg, Type::Double)
             }
             "values" => {
@@ -259,6 +252,18 @@ impl Check<'_> {
             "absent" => (A::Absent, Type::Boolean),
             _ => return Err(self.error("unknown aggregate")),
         })
+    }
+
+    /// The weight of `WEIGHTED_AVG`: neither null nor zero, as far as is known.
+    fn weight(&self, args: &[Typed]) -> Result<()> {
+        let Some(weight) = args.get(1) else { return Ok(()) };
+        let zero = fold_value(weight).is_some_and(|value| value.as_ref().double() == 0.0);
+        let null = weight.ty == Type::Null || fold(weight).is_some_and(|it| it.data.is_empty());
+        if zero || null {
+            let found = weight.span.of(self.text);
+            return Err(self.error(format!("weight cannot be null or 0, received [{found}]")));
+        }
+        Ok(())
     }
 
     /// `TOP` by its number of values and their order.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::branch::without_indices;
+use super::place::Part;
 use super::scope::Entry;
 use super::{
     DEFAULT_LIMIT, MAX_LIMIT, Output, OutputColumn, Plan, Planner, SortKey, Step, StepKind,
@@ -28,39 +30,13 @@ impl Planner<'_> {
         for setting in &query.settings {
             self.setting(&setting.name, &setting.value);
         }
-        let mut steps = Vec::new();
-        let (mut indices, mut metadata_names) = (Vec::new(), Vec::new());
-        match &query.source {
-            Source::From { indices: names, metadata, span } => {
-                indices = names.iter().map(|name| name.text.clone()).collect();
-                metadata_names = metadata.iter().map(|name| name.text.clone()).collect();
-                self.from(metadata);
-                steps.push(step(StepKind::From, *span));
-            }
-            Source::Row { fields, span } => {
-                let columns = self.eval(fields);
-                self.no_match_behind = Some("ROW".to_owned());
-                self.no_search_behind = Some("ROW".to_owned());
-                steps.push(step(StepKind::Row(columns), *span));
-            }
-            Source::Other { keyword, span } => return Err(not_run(keyword, *span)),
-        }
-        let mut limited = false;
-        for command in &query.commands {
-            limited |= matches!(command.kind, CommandKind::Limit(_));
-            if let CommandKind::InlineStats(_) = command.kind
-                && limited
-            {
-                let message =
-                    "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
-                self.errors.push(Self::error(command.span, message));
-            }
-            match self.command(command) {
-                Ok(kind) => steps.extend(kind.map(|kind| step(kind, command.span))),
-                Err(error) => self.errors.push(error),
-            }
-            self.restrict_search(command);
-        }
+        self.nested = query.is_nested();
+        let mut steps = self.source_steps(&query.source)?;
+        let metadata = match &query.source {
+            Source::From { metadata, .. } => metadata.iter().map(|it| it.text.clone()).collect(),
+            Source::Row { .. } | Source::Other { .. } => Vec::new(),
+        };
+        let limited = self.commands(&query.commands, &mut steps) || has_limit(&query.source);
         if !limited {
             self.warnings.note(
                 Span::default(),
@@ -68,19 +44,81 @@ impl Planner<'_> {
             );
         }
         let limit = if limited { MAX_LIMIT } else { DEFAULT_LIMIT };
-        steps.push(step(StepKind::Limit(limit), Span::new(self.text.len(), self.text.len())));
+        let end = Span::new(self.text.len(), self.text.len());
+        steps.push(Step::new(StepKind::Limit(limit), end));
+        // Where all read the same indices, nothing has to be kept apart.
+        if self.read.windows(2).all(|pair| pair[0] == pair[1]) {
+            steps = without_indices(steps);
+        }
+        let mut indices: Vec<String> = Vec::new();
+        for pattern in self.read.iter().flatten() {
+            if !indices.contains(pattern) {
+                indices.push(pattern.clone());
+            }
+        }
         let output = self.output();
         self.fields.sort_by_key(|field| field.register);
         Ok(Plan {
             text: self.text.into(),
             indices,
-            metadata: metadata_names,
+            metadata,
             fields: self.fields.clone(),
             registers: self.registers,
             steps,
             output,
             warnings: self.warnings.clone(),
         })
+    }
+
+    /// The first steps of a query; its columns are those in sight.
+    pub(super) fn source_steps(&mut self, source: &Source) -> Result<Vec<Step>> {
+        match source {
+            Source::From { indices, subqueries, metadata, span } if subqueries.is_empty() => {
+                let names: Vec<String> = indices.iter().map(|name| name.text.clone()).collect();
+                self.read.push(names.clone());
+                self.from(metadata);
+                let mut steps = vec![Step::new(StepKind::From, *span)];
+                if self.nested {
+                    steps.push(Step::new(StepKind::Indices(names), *span));
+                }
+                Ok(steps)
+            }
+            Source::From { indices, subqueries, metadata, span } => {
+                let union = self.from_queries(indices, metadata, subqueries, *span)?;
+                Ok(vec![Step::new(union, *span)])
+            }
+            Source::Row { fields, span } => {
+                let columns = self.eval(fields);
+                self.no_match_behind = Some("ROW".to_owned());
+                self.no_search_behind = Some("ROW".to_owned());
+                Ok(vec![Step::new(StepKind::Row(columns), *span)])
+            }
+            Source::Other { keyword, span } => Err(not_run(keyword, *span)),
+        }
+    }
+
+    /// Plans commands, one behind the other; tells whether one of them limits.
+    pub(super) fn commands(&mut self, commands: &[Command], steps: &mut Vec<Step>) -> bool {
+        let mut limited = false;
+        for command in commands {
+            limited |= limits(command);
+            if let CommandKind::InlineStats(_) = command.kind
+                && limited
+            {
+                let message =
+                    "INLINE STATS cannot be used after an explicit or implicit LIMIT command";
+                self.errors.push(Self::error(command.span, message));
+            }
+            let planned = self.command(command);
+            let before = std::mem::take(&mut self.before);
+            steps.extend(before.into_iter().map(|kind| Step::new(kind, command.span)));
+            match planned {
+                Ok(kind) => steps.extend(kind.map(|kind| Step::new(kind, command.span))),
+                Err(error) => self.errors.push(error),
+            }
+            self.restrict_search(command);
+        }
+        limited
     }
 
     fn setting(&mut self, name: &Name, value: &Expr) {
@@ -109,19 +147,36 @@ impl Planner<'_> {
             let register = self.new_register();
             let text: Arc<str> = name.text.as_str().into();
             self.fields.push(FieldUse { name: text.clone(), ty, register });
-            self.scope.push(Entry { name: text, ty, register, constant: None, unsupported: None });
+            self.scope.push(Entry {
+                name: text,
+                ty,
+                register,
+                constant: None,
+                steady: None,
+                unsupported: None,
+            });
         }
     }
 
     /// Notes the commands that full-text functions may not follow.
     fn restrict_search(&mut self, command: &Command) {
+        if command.kind == CommandKind::Broken {
+            return;
+        }
         let keyword = self.source(command.span).split_whitespace().next().unwrap_or_default();
         let keyword = keyword.to_uppercase();
         let transparent = matches!(command.kind, CommandKind::Where(_) | CommandKind::Sort(_));
         if !transparent && self.no_search_behind.is_none() {
             self.no_search_behind = Some(keyword.clone());
         }
-        let ends = matches!(command.kind, CommandKind::Stats(_) | CommandKind::Limit(_));
+        let ends = matches!(
+            command.kind,
+            CommandKind::Stats(_)
+                | CommandKind::Limit(_)
+                | CommandKind::LimitBy { .. }
+                | CommandKind::Dedup
+                | CommandKind::Sample(_)
+        );
         if ends && self.no_match_behind.is_none() {
             self.no_match_behind = Some(keyword);
         }
@@ -158,14 +213,34 @@ impl Planner<'_> {
             CommandKind::Completion { target, prompt, .. } => {
                 self.completion(target.as_ref(), prompt, command.span)?
             }
-            CommandKind::Enrich { .. } => return Err(not_run("ENRICH", command.span)),
-            CommandKind::LookupJoin { .. } => return Err(not_run("LOOKUP JOIN", command.span)),
-            CommandKind::Other { keyword } => return Err(not_run(keyword, command.span)),
+            CommandKind::Enrich { policy, on, with } => {
+                self.enrich(policy, on.as_ref(), with, command.span)?
+            }
+            CommandKind::LookupJoin { index, on } => self.lookup_join(index, on, command.span)?,
+            CommandKind::LimitBy { count, keys } => self.limit_by(count, keys)?,
+            CommandKind::Dedup => self.dedup(command.span),
+            CommandKind::FillNull { value, columns } => {
+                self.fill_null(value.as_ref(), columns, command.span)?
+            }
+            CommandKind::Sample(share) => self.sample(share)?,
+            CommandKind::Fork(branches) => self.fork(branches, command.span)?,
+            CommandKind::Other { keyword } => return Err(self.left_out(keyword, command.span)),
+            CommandKind::Broken => {
+                self.scope.uncertain = true;
+                return Ok(None);
+            }
         }))
     }
 
+    /// The finding for a command that is not run; what it makes of the columns
+    /// is not known.
+    fn left_out(&mut self, keyword: &str, span: Span) -> Diagnostic {
+        self.scope.uncertain = true;
+        not_run(keyword, span)
+    }
+
     fn filter(&mut self, condition: &Expr) -> Result<Typed> {
-        let typed = self.expr(condition)?;
+        let typed = self.within(Part::Condition, |planner| planner.expr(condition))?;
         if matches!(typed.ty, Type::Boolean | Type::Null) {
             return Ok(typed);
         }
@@ -179,10 +254,22 @@ impl Planner<'_> {
     fn eval(&mut self, fields: &[Field]) -> Vec<(Register, Typed)> {
         let mut columns = Vec::with_capacity(fields.len());
         for field in fields {
-            let typed = self.expr_or_null(&field.expr);
+            let mut typed = self.expr_or_null(&field.expr);
+            if typed.ty.is_amount() || typed.ty == Type::Source {
+                let message = format!(
+                    "a column cannot be of type [{}], found [{}]",
+                    typed.ty,
+                    self.source(field.expr.span)
+                );
+                self.errors.push(Self::error(field.expr.span, message));
+                typed = Self::literal(Type::Null, None, field.expr.span);
+            }
             let register = self.new_register();
             let name = self.field_name(field);
-            self.push(name, typed.ty, register, fold(&typed));
+            let constant = fold(&typed);
+            let steady = (constant.is_none() && typed.is_steady()).then(|| Arc::new(typed.clone()));
+            let (ty, unsupported) = (typed.ty, None);
+            self.scope.push(Entry { name, ty, register, constant, steady, unsupported });
             columns.push((register, typed));
         }
         columns
@@ -195,10 +282,10 @@ impl Planner<'_> {
         register: Register,
         constant: Option<Arc<crate::esql::column::Column>>,
     ) {
-        self.scope.push(Entry { name, ty, register, constant, unsupported: None });
+        self.scope.push(Entry { name, ty, register, constant, steady: None, unsupported: None });
     }
 
-    fn no_match(&self, pattern: &NamePattern) -> Diagnostic {
+    pub(super) fn no_match(&self, pattern: &NamePattern) -> Diagnostic {
         let text = self.source(pattern.span);
         if let Some(name) = pattern.plain() {
             return self.unknown(name, pattern.span);
@@ -227,14 +314,18 @@ impl Planner<'_> {
             };
             if names.is_empty() && rank > 0 {
                 let made = |name: &&str| {
-                    self.options.unknown == super::Unknown::Null || self.scope.may_have(name)
+                    self.options.unknown == super::Unknown::Null
+                        || self.scope.uncertain
+                        || self.scope.may_have(name)
                 };
                 if let Some(name) = pattern.plain().filter(made) {
                     owner.insert(name.into(), (rank, index));
                     matched.push(vec![name.into()]);
                     continue;
                 }
-                self.errors.push(self.no_match(pattern));
+                if !self.scope.uncertain {
+                    self.errors.push(self.no_match(pattern));
+                }
             }
             for name in &names {
                 let slot = owner.entry(name.clone()).or_insert((rank, index));
@@ -263,7 +354,7 @@ impl Planner<'_> {
         let mut doomed = Vec::new();
         for pattern in patterns {
             let names = self.scope.matching(pattern);
-            if names.is_empty() {
+            if names.is_empty() && !self.scope.uncertain {
                 self.errors.push(self.no_match(pattern));
             }
             doomed.extend(names);
@@ -306,14 +397,16 @@ impl Planner<'_> {
     }
 
     /// Gives every field of the source an entry, so that order can change.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let fields: Vec<_> = self.scope.open_fields().cloned().collect();
         let entries: Vec<_> = self.scope.entries().cloned().collect();
+        let uncertain = self.scope.uncertain;
         let mut all = Vec::with_capacity(fields.len() + entries.len());
         for name in fields {
             all.extend(self.resolve(&name, Span::default()));
         }
         self.scope.clear();
+        self.scope.uncertain = uncertain;
         for entry in all.into_iter().chain(entries) {
             self.scope.push(entry);
         }
@@ -332,7 +425,7 @@ impl Planner<'_> {
         Ok(keys)
     }
 
-    fn limit(&mut self, count: &Expr) -> Result<usize> {
+    pub(super) fn limit(&mut self, count: &Expr) -> Result<usize> {
         let typed = self.expr(count)?;
         match fold_value(&typed) {
             Some(Value::Int(count)) if count >= 0 => Ok(usize::try_from(count).unwrap_or(0)),
@@ -431,7 +524,7 @@ impl Planner<'_> {
         }
         let to = self.new_register();
         let name = name.text.as_str().into();
-        let expanded = Entry { name, register: to, constant: None, ..entry.clone() };
+        let expanded = Entry { name, register: to, constant: None, steady: None, ..entry.clone() };
         self.scope.replace(expanded);
         Ok(Some(StepKind::Expand { from: entry.register, to }))
     }
@@ -473,14 +566,26 @@ impl Planner<'_> {
     }
 }
 
-fn step(kind: StepKind, span: Span) -> Step {
-    Step { kind, span, live: Vec::new() }
+/// Whether a command limits the rows, or commands inside it do.
+fn limits(command: &Command) -> bool {
+    matches!(command.kind, CommandKind::Limit(_) | CommandKind::Fork(_))
+}
+
+/// Whether a query beside the indices limits its rows.
+fn has_limit(source: &Source) -> bool {
+    match source {
+        Source::From { subqueries, .. } => subqueries
+            .iter()
+            .any(|query| query.commands.iter().any(limits) || has_limit(&query.source)),
+        Source::Row { .. } | Source::Other { .. } => false,
+    }
 }
 
 fn not_run(keyword: &str, span: Span) -> Diagnostic {
     let why = match keyword {
-        "ENRICH" => "it needs the data of an enrich policy",
-        "LOOKUP JOIN" => "it needs a lookup index",
+        "REGISTERED_DOMAIN" => "it needs the public suffix list",
+        "USER_AGENT" => "it needs the expressions of an ingest node",
+        "IP_LOCATION" => "it needs a database of locations",
         _ => "it is not part of what detection rules use",
     };
     Diagnostic::unsupported(

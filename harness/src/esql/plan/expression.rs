@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::place::is_grouping;
 use super::scope::{Entry, Found};
+use super::special::is_condition;
 use super::{Planner, Unknown};
 use crate::diagnostic::Diagnostic;
 use crate::esql::column::Column;
@@ -15,8 +17,8 @@ use crate::esql::source::FieldInfo;
 use crate::esql::time;
 use crate::esql::types::Type;
 use crate::esql::value::{Amount, Value};
-use crate::likeness::{Likeness, ranked};
-use crate::query::esql::ast::{Expr, ExprKind, Name, Text};
+use crate::query::esql::ast::{ArithmeticOp, Expr, ExprKind, Name, Text};
+use crate::query::esql::names;
 use crate::span::Span;
 
 /// The code of errors that Elasticsearch's verifier raises.
@@ -63,6 +65,8 @@ impl Planner<'_> {
         if let Some(key) = self.repeated_key(expr) {
             return Ok(key);
         }
+        // Operands of anything but AND, OR and NOT are values.
+        let logical = std::mem::take(&mut self.place.logical);
         match &expr.kind {
             ExprKind::Null => Ok(Self::literal(Type::Null, None, span)),
             ExprKind::Boolean(value) => {
@@ -77,20 +81,23 @@ impl Planner<'_> {
             ExprKind::List(items) => self.list(items, span),
             ExprKind::Column(name) => self.column(name, span),
             ExprKind::Call { name, args, star, options } => {
-                self.call(name, args, *star, options, span)
+                self.place.logical = logical && is_condition(&name.text);
+                let planned = self.call(name, args, *star, options, span);
+                self.place.logical = false;
+                planned
             }
             ExprKind::Sign { negative, operand } => self.sign(*negative, operand, span),
             ExprKind::Arithmetic { op, left, right } => self.arithmetic(*op, left, right, span),
             ExprKind::Compare { op, left, right } => self.compare(*op, left, right, span),
             ExprKind::Cast { operand, ty } => self.cast(operand, ty, span),
             ExprKind::And(parts) => {
-                Ok(Self::boolean_node(Node::And(self.conditions_of(parts)?), span))
+                Ok(Self::boolean_node(Node::And(self.conditions_of(parts, logical)?), span))
             }
             ExprKind::Or(parts) => {
-                Ok(Self::boolean_node(Node::Or(self.conditions_of(parts)?), span))
+                Ok(Self::boolean_node(Node::Or(self.conditions_of(parts, logical)?), span))
             }
             ExprKind::Not(inner) => {
-                let condition = self.condition(inner)?;
+                let condition = self.condition(inner, logical)?;
                 Ok(Self::boolean_node(Node::Not(Box::new(condition)), span))
             }
             ExprKind::In { value, choices, negated } => self.is_in(value, choices, *negated, span),
@@ -101,7 +108,15 @@ impl Planner<'_> {
                 let value = Box::new(self.expr(value)?);
                 Ok(Self::boolean_node(Node::IsNull { value, negated: *negated }, span))
             }
-            ExprKind::Match { field, query, .. } => self.match_operator(field, query, span),
+            ExprKind::InQuery { value, query, negated } => {
+                self.is_in_query(value, query, *negated, span)
+            }
+            ExprKind::Match { field, query, .. } => {
+                self.place.logical = logical;
+                let planned = self.match_operator(field, query, span);
+                self.place.logical = false;
+                planned
+            }
         }
     }
 
@@ -109,12 +124,21 @@ impl Planner<'_> {
         Typed { node, ty: Type::Boolean, span }
     }
 
-    fn conditions_of(&mut self, parts: &[Expr]) -> Result<Vec<Typed>, Diagnostic> {
-        parts.iter().map(|part| self.condition(part)).collect()
+    /// All errors of the parts are noted, not the first alone.
+    fn conditions_of(&mut self, parts: &[Expr], logical: bool) -> Result<Vec<Typed>, Diagnostic> {
+        let conditions = parts.iter().map(|part| {
+            self.condition(part, logical).unwrap_or_else(|error| {
+                self.errors.push(error);
+                Self::literal(Type::Null, None, part.span)
+            })
+        });
+        Ok(conditions.collect())
     }
 
-    /// An operand of AND, OR and NOT.
-    pub(super) fn condition(&mut self, expr: &Expr) -> Planned {
+    /// An operand of AND, OR and NOT, or a whole condition; `logical` tells
+    /// whether there is nothing else around it.
+    pub(super) fn condition(&mut self, expr: &Expr, logical: bool) -> Planned {
+        self.place.logical = logical;
         let typed = self.expr(expr)?;
         if matches!(typed.ty, Type::Boolean | Type::Null) {
             return Ok(typed);
@@ -218,6 +242,9 @@ impl Planner<'_> {
             let message = format!("Cannot use field [{name}] with unsupported type [{mapped}]");
             return Err(Self::error(span, message));
         }
+        if let Some(steady) = &entry.steady {
+            return Ok(Typed { span, ..(**steady).clone() });
+        }
         let node = Node::Column { register: entry.register, constant: entry.constant };
         Ok(Typed { node, ty: entry.ty, span })
     }
@@ -230,6 +257,8 @@ impl Planner<'_> {
             None if self.options.unknown == Unknown::Null && self.scope.open => {
                 Some(self.null_field(name))
             }
+            // What a command gives that is not known, or not run, nobody knows.
+            None if self.scope.uncertain => Some(self.null_field(name)),
             None if self.scope.may_have(name) => {
                 if !self.known.contains_key(name) {
                     self.errors.push(self.unknown(name, span));
@@ -272,7 +301,7 @@ impl Planner<'_> {
     }
 
     /// The entry of a field of the source, which reads it from now on.
-    fn field(&mut self, name: &str, info: &FieldInfo) -> Entry {
+    pub(super) fn field(&mut self, name: &str, info: &FieldInfo) -> Entry {
         let known = self.known.get(name).and_then(|place| self.fields.get(*place));
         let (name, register) = match known {
             Some(field) => (field.name.clone(), field.register),
@@ -285,12 +314,17 @@ impl Planner<'_> {
             }
         };
         let unsupported = (info.ty == Type::Unsupported).then(|| info.mapped.clone());
-        Entry { name, ty: info.ty, register, constant: None, unsupported }
+        Entry { name, ty: info.ty, register, constant: None, steady: None, unsupported }
     }
 
     fn cast(&mut self, operand: &Expr, ty: &Name, span: Span) -> Planned {
         let inner = self.expr(operand)?;
         let Some(to) = Type::by_name(&ty.text) else {
+            if names::TYPES_NOT_READ.contains(&ty.text.to_ascii_lowercase().as_str()) {
+                let message = format!("the type `{}`", ty.text);
+                return Err(Diagnostic::unsupported("esql-unsupported", message, ty.span)
+                    .with_help("no values of it are held here"));
+            }
             let message = format!("Unknown data type named [{}]", ty.text);
             return Err(Diagnostic::error(crate::query::esql::lexer::SYNTAX, message, ty.span));
         };
@@ -327,58 +361,99 @@ impl Planner<'_> {
             return special;
         }
         if super::AggregateKind::is_aggregate(&lower) {
-            if self.stats.is_some() {
-                return self.aggregate_call(&lower, args, span);
-            }
-            let message = format!(
-                "aggregate function [{}] not allowed outside STATS command",
-                self.source(span)
-            );
-            return Err(Self::error(span, message));
+            return match self.misplaced_aggregate(span) {
+                Some(error) => Err(error),
+                None => self.aggregate_call(&lower, args, span),
+            };
         }
-        let Some(function) = functions::by_name(&lower) else {
+        if is_grouping(&lower) {
+            self.check_grouping(span)?;
+            self.place.grouping = Some(span);
+        }
+        let of_time = self.with_timestamp(&lower, args, span)?;
+        let args = of_time.as_deref().unwrap_or(args);
+        let runs = if lower == "tbucket" { "bucket" } else { lower.as_str() };
+        let Some(function) = functions::by_name(runs) else {
             return Err(Self::unknown_function(&lower, name));
         };
         if star {
             let message = format!("[{}] does not take *", name.text);
             return Err(Self::error(span, message));
         }
-        let args = args.iter().map(|arg| self.expr(arg)).collect::<Result<_, _>>()?;
-        let options = self.options(options)?;
+        let args = self.typed_args(args);
+        if is_grouping(&lower) {
+            self.place.grouping = None;
+        }
+        let args = args?;
+        let options = self.options(&lower, options, span)?;
         let mut binder = Binder { text: self.text, name: &name.text, span, args, options };
         let bound = (function.bind)(&mut binder)?;
         let node = Node::Call { kernel: bound.kernel, args: binder.args };
         Ok(Typed { node, ty: bound.ty, span })
     }
 
-    pub(super) fn options(
-        &mut self,
-        options: &[(Text, Expr)],
-    ) -> Result<Vec<(String, Value)>, Diagnostic> {
-        let mut out = Vec::with_capacity(options.len());
-        for (key, value) in options {
-            let typed = self.expr(value)?;
-            let Some(value) = fold_value(&typed) else {
-                return Err(Self::error(value.span, "options are constants"));
-            };
-            out.push((key.text.clone(), value));
-        }
-        Ok(out)
+    /// The arguments of a function of `@timestamp`, with those that go without
+    /// saying; `None` for any other function.
+    fn with_timestamp(
+        &self,
+        function: &str,
+        args: &[Expr],
+        span: Span,
+    ) -> Result<Option<Vec<Expr>>, Diagnostic> {
+        let timestamp = || Expr { kind: ExprKind::Column("@timestamp".to_owned()), span };
+        Ok(match (function, args) {
+            ("tbucket", [_] | [_, _, _]) | ("trange", [_, _]) => {
+                Some(std::iter::once(timestamp()).chain(args.iter().cloned()).collect())
+            }
+            ("trange", [back]) => {
+                let name = Name { text: "now".to_owned(), span };
+                let (args, options) = (Vec::new(), Vec::new());
+                let now = Expr {
+                    kind: ExprKind::Call { name, args, star: false, options },
+                    span: back.span,
+                };
+                let (left, right) = (Box::new(now.clone()), Box::new(back.clone()));
+                let kind = ExprKind::Arithmetic { op: ArithmeticOp::Sub, left, right };
+                Some(vec![timestamp(), Expr { kind, span: back.span }, now])
+            }
+            ("tbucket" | "trange", _) => {
+                let message = format!("[{}]: wrong number of arguments", self.source(span));
+                return Err(Self::error(span, message));
+            }
+            _ => None,
+        })
     }
 
     fn unknown_function(lower: &str, name: &Name) -> Diagnostic {
-        let known = functions::names().chain(super::AggregateKind::names());
-        let suggestion = suggestion(lower, known, "did you mean");
+        if names::is_function(lower) {
+            let message = format!("the function `{}`", lower.to_uppercase());
+            return Diagnostic::unsupported("esql-unsupported", message, name.span)
+                .with_help(why_not(lower));
+        }
+        let suggestion = suggestion(lower, names::FUNCTIONS.iter().copied(), "did you mean");
         Self::error(name.span, format!("Unknown function [{}]{suggestion}", name.text))
+    }
+}
+
+/// Why a function that Elasticsearch has is not run.
+fn why_not(function: &str) -> &'static str {
+    match function {
+        "categorize" => "its groups cannot be reproduced offline",
+        "score" | "decay" => "scores depend on the statistics of a whole index",
+        "registered_domain" => "it needs the public suffix list",
+        "text_embedding" | "embedding" | "embed_text" | "knn" => "it needs a model",
+        name if name.starts_with("v_") => "vectors are not held here",
+        name if name.starts_with("st_") || name.starts_with("to_geo") => {
+            "of shapes only points are held here"
+        }
+        name if name.ends_with("_over_time") => "it is one of time series",
+        _ => "it is not run offline",
     }
 }
 
 /// `, did you mean [x]?` where known names are close to a wrong one; at most five.
 fn suggestion<'n>(wrong: &str, known: impl Iterator<Item = &'n str>, words: &str) -> String {
-    let wanted = Likeness::new(wrong);
-    let close = ranked(known.map(|name| (wanted.to(name), name)));
-    let close: Vec<&str> = close.into_iter().take(5).map(|(_, name)| name).collect();
-    match close.as_slice() {
+    match names::close(wrong, known).as_slice() {
         [] => String::new(),
         [one] => format!(", {words} [{one}]?"),
         many => format!(", {words} any of [{}]?", many.join(", ")),

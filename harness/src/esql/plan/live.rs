@@ -1,6 +1,6 @@
 //! Which registers are read behind each step, from the last step to the first.
 
-use super::{Grouping, Plan, Step, StepKind};
+use super::{Branch, Grouping, Plan, Step, StepKind};
 use crate::esql::expr::{Register, Typed};
 
 /// Notes the live registers in every step.
@@ -9,10 +9,27 @@ pub(super) fn annotate(plan: &mut Plan) {
     for column in plan.output.columns.iter().chain(&plan.output.replaced) {
         mark(&mut live, column.register);
     }
-    for step in plan.steps.iter_mut().rev() {
-        step.live.clone_from(&live);
-        before(step, &mut live);
+    note(&mut plan.steps, &mut live);
+}
+
+/// Notes the live registers of some steps, given what is live behind them.
+fn note(steps: &mut [Step], live: &mut Vec<bool>) {
+    for step in steps.iter_mut().rev() {
+        step.live.clone_from(live);
+        before(step, live);
     }
+}
+
+/// What is live before a branch, given what is live behind all of them.
+fn before_branch(branch: &mut Branch, behind: &[bool]) -> Vec<bool> {
+    let mut live = vec![false; behind.len()];
+    for (from, to, _) in &branch.columns {
+        if let (Some(from), true) = (from, behind.get(*to).copied().unwrap_or(false)) {
+            mark(&mut live, *from);
+        }
+    }
+    note(&mut branch.steps, &mut live);
+    live
 }
 
 fn mark(live: &mut [bool], register: Register) {
@@ -32,15 +49,37 @@ fn read(live: &mut [bool], typed: &Typed) {
 }
 
 /// What is live before a step, given what is live behind it.
-fn before(step: &Step, live: &mut [bool]) {
-    match &step.kind {
+fn before(step: &mut Step, live: &mut Vec<bool>) {
+    match &mut step.kind {
         StepKind::Row(columns) | StepKind::Eval(columns) => {
             for (register, typed) in columns.iter().rev() {
                 clear(live, *register);
                 read(live, typed);
             }
         }
-        StepKind::From | StepKind::Limit(_) => {}
+        StepKind::From | StepKind::Limit(_) | StepKind::Sample(_) | StepKind::Indices(_) => {}
+        StepKind::LimitBy { keys, .. } => keys.iter().for_each(|key| read(live, key)),
+        StepKind::Union { branches, anew } => {
+            let mut ahead = vec![false; live.len()];
+            for branch in branches {
+                let own = before_branch(branch, live);
+                if !*anew {
+                    ahead.iter_mut().zip(own).for_each(|(ahead, own)| *ahead |= own);
+                }
+            }
+            *live = ahead;
+        }
+        StepKind::Member { value, branch, output } => {
+            clear(live, *output);
+            let mut wanted = vec![false; live.len()];
+            branch.columns.iter().for_each(|(_, to, _)| mark(&mut wanted, *to));
+            before_branch(branch, &wanted);
+            read(live, value);
+        }
+        StepKind::Join(join) => {
+            join.outputs.iter().for_each(|(_, register)| clear(live, *register));
+            join.keys.iter().for_each(|key| mark(live, key.left));
+        }
         StepKind::Filter(condition) => read(live, condition),
         StepKind::Stats(grouping) => {
             live.fill(false);

@@ -32,6 +32,13 @@ impl Planner<'_> {
         if !negative {
             return Ok(Typed { span, ..inner });
         }
+        if ty == Type::UnsignedLong {
+            let message = format!(
+                "negation unsupported for arguments of type [unsigned_long] in expression [{}]",
+                self.source(span)
+            );
+            return Err(Self::error(span, message));
+        }
         let folded = match &inner.node {
             Node::Literal(_) => fold_value(&inner),
             _ => None,
@@ -51,8 +58,7 @@ impl Planner<'_> {
         right: &Expr,
         span: Span,
     ) -> Planned {
-        let mut left = self.expr(left)?;
-        let mut right = self.expr(right)?;
+        let [mut left, mut right] = self.operands(left, right)?;
         if left.ty.is_amount() {
             right = to_date(right)?;
         }
@@ -85,6 +91,18 @@ impl Planner<'_> {
         };
         let node = Node::Arithmetic { op, left: Box::new(left), right: Box::new(right) };
         Ok(Typed { node, ty, span })
+    }
+
+    /// Both operands; an error when one of them has one.
+    fn operands(&mut self, left: &Expr, right: &Expr) -> Result<[Typed; 2], Diagnostic> {
+        match (self.expr(left), self.expr(right)) {
+            (Ok(left), Ok(right)) => Ok([left, right]),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+            (Err(first), Err(second)) => {
+                self.errors.push(first);
+                Err(second)
+            }
+        }
     }
 
     fn bad_arithmetic(
@@ -127,8 +145,7 @@ impl Planner<'_> {
         right: &Expr,
         span: Span,
     ) -> Planned {
-        let mut left = self.expr(left)?;
-        let mut right = self.expr(right)?;
+        let [mut left, mut right] = self.operands(left, right)?;
         left = cast_to(left, right.ty)?;
         right = cast_to(right, left.ty)?;
         let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
@@ -140,6 +157,13 @@ impl Planner<'_> {
             || (a.is_numeric() && b.is_numeric())
             || (a.is_date() && b.is_date())
             || a.same_kind(b);
+        if mixes_unsigned(a, b) {
+            let message = format!(
+                "first argument of [{}] is [{a}] and second is [{b}]. [unsigned_long] can only be operated on together with another [unsigned_long]",
+                self.source(span)
+            );
+            return Err(Self::error(span, message));
+        }
         if !fits {
             let message = format!(
                 "first argument of [{}] is [{}] so second argument must also be [{}] but was [{b}]",
@@ -179,6 +203,7 @@ impl Planner<'_> {
                 || choice.ty == Type::Null
                 || (value.ty.is_numeric() && choice.ty.is_numeric())
                 || value.ty.same_kind(choice.ty);
+            let fits = fits && !mixes_unsigned(value.ty, choice.ty) && !choice.ty.is_amount();
             if !fits {
                 let message = format!(
                     "{} argument of [{}] must be [{}], found value [{}] type [{}]",
@@ -256,6 +281,11 @@ fn ordinal(number: usize) -> String {
         _ => "th",
     };
     format!("{number}{suffix}")
+}
+
+/// Whether one of two numbers is without sign and the other is not.
+fn mixes_unsigned(a: Type, b: Type) -> bool {
+    a.is_numeric() && b.is_numeric() && (a == Type::UnsignedLong) != (b == Type::UnsignedLong)
 }
 
 fn class(ty: Type) -> &'static str {

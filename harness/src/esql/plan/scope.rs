@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::esql::column::Column;
-use crate::esql::expr::Register;
+use crate::esql::expr::{Register, Typed};
 use crate::esql::source::{FieldInfo, Fields};
 use crate::esql::types::Type;
 use crate::query::esql::ast::NamePattern;
@@ -21,6 +21,8 @@ pub(super) struct Entry {
     pub(super) register: Register,
     /// Its value, when it is the same in every row.
     pub(super) constant: Option<Arc<Column>>,
+    /// How it is computed, when that tells of the moment of the run alone.
+    pub(super) steady: Option<Arc<Typed>>,
     /// The mapping's type of a field that ES|QL does not read.
     pub(super) unsupported: Option<Arc<str>>,
 }
@@ -39,6 +41,8 @@ pub(super) struct Scope<'a> {
     fields: &'a dyn Fields,
     /// Fields of the source are columns.
     pub(super) open: bool,
+    /// There may be columns that nothing here tells of.
+    pub(super) uncertain: bool,
     hidden: HashSet<Arc<str>>,
     /// Columns that stand where a field of the source stood.
     in_place: BTreeMap<Arc<str>, Entry>,
@@ -52,6 +56,7 @@ impl<'a> Scope<'a> {
         Self {
             fields,
             open: false,
+            uncertain: false,
             hidden: HashSet::new(),
             in_place: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -156,6 +161,17 @@ impl<'a> Scope<'a> {
         let fields = self.open_fields();
         let entries = self.entries.values().map(|entry| &entry.name);
         fields.chain(entries).filter(|name| pattern.matches(name)).cloned().collect()
+    }
+
+    /// The names that differ from the fields of the source: columns with a
+    /// place of their own, those in a field's place, and fields that are none.
+    pub(super) fn own_names(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<_> = self.entries.values().map(|entry| entry.name.clone()).collect();
+        names.extend(self.in_place.keys().cloned());
+        let mut hidden = self.hidden();
+        hidden.retain(|name| !self.places.contains_key(name));
+        names.extend(hidden);
+        names
     }
 
     /// The fields that are no columns any more.

@@ -14,6 +14,18 @@ use crate::esql::value::Value;
 use crate::query::esql::ast::{Expr, ExprKind, Name, Text};
 use crate::span::Span;
 
+/// Whether the index answers a function of this name.
+pub(super) fn is_search(name: &str) -> bool {
+    let known = ["kql", "match", "match_phrase", "multi_match", "qstr"];
+    known.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether a function counts otherwise in a condition than as a value.
+pub(super) fn is_condition(name: &str) -> bool {
+    is_search(name)
+        || ["is_null", "is_not_null"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Planner<'_> {
     /// The call of a special function; `None` for any other name.
     pub(super) fn special(
@@ -27,12 +39,16 @@ impl Planner<'_> {
             "case" => self.case(args, span),
             "coalesce" => self.coalesce(args, span),
             "now" => Ok(Typed { node: Node::Now, ty: Type::Date, span }),
-            "is_null" | "is_not_null" => self.null_test(args, name == "is_not_null", span),
-            "kql" | "qstr" | "match" | "match_phrase" => self.search(name, args, options, span),
+            "is_null" | "is_not_null" if self.place.logical => {
+                self.null_test(args, name == "is_not_null", span)
+            }
+            name if is_search(name) => self.search(name, args, options, span),
             _ => return None,
         })
     }
 
+    /// The tests for null of the first versions, which later ones have as
+    /// operators alone; conditions of old rules use them.
     fn null_test(&mut self, args: &[Expr], negated: bool, span: Span) -> Planned {
         let [value] = args else {
             let message = format!("[{}] expects exactly one argument", self.source(span));
@@ -42,8 +58,17 @@ impl Planner<'_> {
         Ok(Self::boolean_node(Node::IsNull { value, negated }, span))
     }
 
-    fn typed_args(&mut self, args: &[Expr]) -> Result<Vec<Typed>, Diagnostic> {
-        args.iter().map(|arg| self.expr(arg)).collect()
+    /// The arguments of a call; an error when one of them has one.
+    pub(super) fn typed_args(&mut self, args: &[Expr]) -> Result<Vec<Typed>, Diagnostic> {
+        let before = self.errors.len();
+        let typed: Vec<_> = args.iter().map(|arg| self.expr_or_null(arg)).collect();
+        // One error is told, and not what follows from it.
+        if self.errors.len() > before
+            && let Some(last) = self.errors.pop()
+        {
+            return Err(last);
+        }
+        Ok(typed)
     }
 
     /// The type that some arguments share; those of another number type are cast.
@@ -109,9 +134,11 @@ impl Planner<'_> {
 
     /// `field : query`.
     pub(super) fn match_operator(&mut self, field: &Name, query: &Expr, span: Span) -> Planned {
+        self.check_search_place("[:] operator", span)?;
         self.check_searchable("[:] operator", true, span)?;
-        let field = self.search_field(&field.text, field.span)?;
+        let (field, ty) = self.search_field(&field.text, field.span)?;
         let value = self.search_value(query, span)?;
+        self.check_query(ty, query, span)?;
         Ok(Self::search_node(SearchQuery::Match { field, value }, Vec::new(), span))
     }
 
@@ -122,28 +149,42 @@ impl Planner<'_> {
         options: &[(Text, Expr)],
         span: Span,
     ) -> Planned {
-        let takes_field = name.starts_with("match");
-        self.check_searchable(&format!("[{}] function", name.to_uppercase()), takes_field, span)?;
-        let options = self.options(options)?;
+        let what = format!("[{}] function", name.to_uppercase());
+        self.check_search_place(&what, span)?;
+        self.check_searchable(&what, !matches!(name, "kql" | "qstr"), span)?;
+        self.place.logical = false;
+        let options = self.options(name, options, span)?;
         let query = match (name, args) {
             ("kql", [query]) => SearchQuery::Kql(self.search_text(query, span)?),
             ("qstr", [query]) => SearchQuery::QueryString(self.search_text(query, span)?),
-            ("match" | "match_phrase", [field, value]) => {
-                let field = match &field.kind {
-                    ExprKind::Column(field_name) => self.search_field(field_name, field.span)?,
-                    ExprKind::Cast { operand, .. } => match &operand.kind {
-                        ExprKind::Column(field_name) => {
-                            self.search_field(field_name, operand.span)?
-                        }
-                        _ => return Err(self.no_field(field.span, span)),
-                    },
-                    _ => return Err(self.no_field(field.span, span)),
-                };
-                if name == "match" {
-                    SearchQuery::Match { field, value: self.search_value(value, span)? }
-                } else {
-                    SearchQuery::MatchPhrase { field, phrase: self.search_text(value, span)? }
+            ("match", [field, value]) => {
+                let (field, ty) = self.searched(field, span)?;
+                let searched = self.search_value(value, span)?;
+                self.check_query(ty, value, span)?;
+                SearchQuery::Match { field, value: searched }
+            }
+            ("match_phrase", [field, phrase]) => {
+                let place = field.span;
+                let (field, ty) = self.searched(field, span)?;
+                if !(ty.is_string() || ty == Type::Null) {
+                    let message = format!(
+                        "first argument of [{}] must be [string], found value [{}] type [{ty}]",
+                        self.source(span),
+                        self.source(place)
+                    );
+                    return Err(Self::error(place, message));
                 }
+                SearchQuery::MatchPhrase { field, phrase: self.search_text(phrase, span)? }
+            }
+            ("multi_match", [value, fields @ ..]) if !fields.is_empty() => {
+                let searched = self.search_value(value, span)?;
+                let mut names = Vec::with_capacity(fields.len());
+                for field in fields {
+                    let (name, ty) = self.searched(field, span)?;
+                    self.check_query(ty, value, span)?;
+                    names.push(name);
+                }
+                SearchQuery::MultiMatch { fields: names, value: searched }
             }
             _ => {
                 let message = format!(
@@ -154,6 +195,36 @@ impl Planner<'_> {
             }
         };
         Ok(Self::search_node(query, options, span))
+    }
+
+    /// The field that is the argument of a search, and its type.
+    fn searched(&mut self, field: &Expr, call: Span) -> Result<(String, Type), Diagnostic> {
+        let named = match &field.kind {
+            ExprKind::Cast { operand, .. } => operand,
+            _ => field,
+        };
+        match &named.kind {
+            ExprKind::Column(name) => self.search_field(name, named.span),
+            _ => Err(self.no_field(field.span, call)),
+        }
+    }
+
+    /// Whether a field of a type can be searched for a value.
+    fn check_query(&mut self, field: Type, query: &Expr, call: Span) -> Result<(), Diagnostic> {
+        let found = self.expr(query)?.ty;
+        let fits = field == Type::Null
+            || found.is_string()
+            || found == field
+            || (found.is_numeric() && field.is_numeric())
+            || (found.is_numeric() && field.is_date());
+        if fits {
+            return Ok(());
+        }
+        let message = format!(
+            "first argument of [{}] is [{field}] so second argument must also be [{field}] but was [{found}]",
+            self.source(call)
+        );
+        Err(Self::error(query.span, message))
     }
 
     fn search_node(query: SearchQuery, options: Vec<(String, Value)>, span: Span) -> Typed {
@@ -179,11 +250,13 @@ impl Planner<'_> {
         }
     }
 
-    fn search_field(&mut self, name: &str, span: Span) -> Result<String, Diagnostic> {
-        let Some(entry) = self.resolve(name, span) else { return Ok(name.to_owned()) };
+    fn search_field(&mut self, name: &str, span: Span) -> Result<(String, Type), Diagnostic> {
+        let Some(entry) = self.resolve(name, span) else {
+            return Ok((name.to_owned(), Type::Null));
+        };
         let field = self.fields.iter().find(|field| field.register == entry.register);
         match field {
-            Some(field) => Ok(field.name.to_string()),
+            Some(field) => Ok((field.name.to_string(), entry.ty)),
             None => Err(Self::error(
                 span,
                 format!("cannot operate on [{name}], which is not a field from an index mapping"),

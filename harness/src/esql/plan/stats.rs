@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::expression::Planned;
+use super::place::{GroupingKey, Part, grouping_call};
 use super::scope::{Entry, Scope};
 use super::{AggregateCall, Grouping, Planner};
 use crate::diagnostic::Diagnostic;
@@ -19,8 +20,6 @@ use crate::span::{Span, line_column};
 pub(super) struct Context<'a> {
     /// The columns that arguments see.
     rows: Scope<'a>,
-    /// The keys that are expressions, as canonical text.
-    expressions: Vec<(String, Entry)>,
     /// The condition of the aggregate at hand.
     filter: Option<Typed>,
     calls: Vec<AggregateCall>,
@@ -52,22 +51,27 @@ impl Planner<'_> {
         let keys = self.keys(stats, &mut grouping)?;
         let mut rows = self.scope.clone();
         let mut groups = Scope::new(self.options.fields);
-        let mut expressions = Vec::new();
-        for (field, key) in stats.by.iter().filter_map(|field| {
+        groups.uncertain = rows.uncertain;
+        self.groupings.clear();
+        for field in &stats.by {
             let name = self.field_name(field);
-            keys.iter().find(|key| key.name == name).map(|key| (field, key))
-        }) {
+            let Some(key) = keys.iter().find(|key| key.name == name) else { continue };
             rows.push(key.entry(key.row));
             groups.push(key.entry(key.group));
-            if !matches!(field.expr.kind, ExprKind::Column(_)) {
-                expressions.push((field.expr.to_string(), key.entry(key.group)));
+            if grouping_call(&field.expr).is_some() {
+                self.groupings.push(GroupingKey {
+                    text: field.expr.to_string(),
+                    row: key.entry(key.row),
+                    group: key.entry(key.group),
+                });
             }
         }
         let input = std::mem::replace(&mut self.scope, groups);
-        self.stats = Some(Context { rows, expressions, filter: None, calls: Vec::new() });
+        self.stats = Some(Context { rows, filter: None, calls: Vec::new() });
         let mut columns = Vec::new();
         for aggregate in &stats.aggregates {
-            let typed = self.one_aggregate(aggregate).unwrap_or_else(|error| {
+            let planned = self.one_aggregate(aggregate);
+            let typed = planned.unwrap_or_else(|error| {
                 // The column is there all the same, so that one error is not many.
                 self.errors.push(error);
                 Self::literal(Type::Null, None, aggregate.span)
@@ -76,6 +80,7 @@ impl Planner<'_> {
         }
         let context = self.stats.take();
         grouping.aggregates = context.map(|context| context.calls).unwrap_or_default();
+        self.groupings.clear();
         self.scope = input;
         if !inline {
             self.scope.clear();
@@ -87,7 +92,7 @@ impl Planner<'_> {
     fn keys(&mut self, stats: &Stats, grouping: &mut Grouping) -> Result<Vec<Key>, Diagnostic> {
         let mut keys: Vec<Key> = Vec::new();
         for field in &stats.by {
-            let typed = self.expr_or_null(&field.expr);
+            let typed = self.within(Part::Key, |planner| planner.expr_or_null(&field.expr));
             if typed.ty.is_amount() || typed.ty == Type::Source {
                 return Err(Self::error(
                     field.span,
@@ -137,11 +142,13 @@ impl Planner<'_> {
     }
 
     fn one_aggregate(&mut self, aggregate: &Aggregate) -> Planned {
+        let expr = &aggregate.field.expr;
         let filter = match &aggregate.filter {
-            Some(filter) => Some(self.in_rows(|planner| planner.condition(filter))?),
+            Some(filter) => Some(self.in_rows(Part::Filter(aggregate.span), |planner| {
+                planner.condition(filter, true)
+            })?),
             None => None,
         };
-        let expr = &aggregate.field.expr;
         if let Some(context) = &mut self.stats {
             context.filter = filter;
         }
@@ -151,12 +158,32 @@ impl Planner<'_> {
             let message = format!("grouping key [{name}] already specified in the STATS BY clause");
             return Err(Self::error(expr.span, message));
         }
+        if grouping_call(expr).is_some()
+            && self.groupings.iter().any(|key| key.text.eq_ignore_ascii_case(&expr.to_string()))
+        {
+            let message = format!(
+                "grouping function [{}] cannot be used as an aggregate once declared in the STATS BY clause",
+                self.source(expr.span)
+            );
+            return Err(Self::error(expr.span, message));
+        }
         let before = self.stats.as_ref().map_or(0, |context| context.calls.len());
-        let typed = self.expr(expr)?;
+        let found = self.errors.len();
+        let typed = self.within(Part::Group, |planner| planner.expr(expr))?;
+        if self.errors.len() > found {
+            return Ok(typed);
+        }
         let called = self.stats.as_ref().map_or(0, |context| context.calls.len()) > before;
         let mut reads = false;
         typed.registers(&mut |_| reads = true);
-        if !called && !reads && self.errors.is_empty() {
+        if let (false, Some(filter)) = (called, &aggregate.filter) {
+            let message = format!(
+                "WHERE clause allowed only for aggregate functions, none found in [{}]",
+                self.source(aggregate.span)
+            );
+            return Err(Self::error(filter.span, message));
+        }
+        if !called && !reads {
             let message =
                 format!("expected an aggregate function but found [{}]", self.source(expr.span));
             return Err(Self::error(expr.span, message));
@@ -165,10 +192,10 @@ impl Planner<'_> {
     }
 
     /// Plans with the columns of the rows in sight.
-    fn in_rows(&mut self, plan: impl FnOnce(&mut Self) -> Planned) -> Planned {
-        let Some(mut context) = self.stats.take() else { return plan(self) };
+    fn in_rows(&mut self, part: Part, plan: impl FnOnce(&mut Self) -> Planned) -> Planned {
+        let Some(mut context) = self.stats.take() else { return self.within(part, plan) };
         std::mem::swap(&mut self.scope, &mut context.rows);
-        let planned = plan(self);
+        let planned = self.within(part, plan);
         std::mem::swap(&mut self.scope, &mut context.rows);
         self.stats = Some(context);
         planned
@@ -178,7 +205,7 @@ impl Planner<'_> {
     pub(super) fn aggregate_call(&mut self, name: &str, args: &[Expr], span: Span) -> Planned {
         let mut typed = Vec::with_capacity(args.len());
         for arg in args {
-            typed.push(self.in_rows(|planner| planner.expr(arg))?);
+            typed.push(self.in_rows(Part::Argument(span), |planner| planner.expr(arg))?);
         }
         let checked = self.aggregate(name, typed, span)?;
         let output = self.new_register();
@@ -194,18 +221,6 @@ impl Planner<'_> {
         }
         let node = Node::Column { register: output, constant: None };
         Ok(Typed { node, ty: checked.ty, span })
-    }
-
-    /// The key that an expression around an aggregate repeats.
-    pub(super) fn repeated_key(&self, expr: &Expr) -> Option<Typed> {
-        let context = self.stats.as_ref()?;
-        if context.expressions.is_empty() || matches!(expr.kind, ExprKind::Column(_)) {
-            return None;
-        }
-        let text = expr.to_string();
-        let (_, entry) = context.expressions.iter().find(|(key, _)| *key == text)?;
-        let node = Node::Column { register: entry.register, constant: None };
-        Some(Typed { node, ty: entry.ty, span: expr.span })
     }
 
     /// The error of a column of the rows that stands outside an aggregate.
@@ -254,6 +269,7 @@ impl Planner<'_> {
                 ty: typed.ty,
                 register,
                 constant: None,
+                steady: None,
                 unsupported: None,
             });
         }
@@ -268,6 +284,13 @@ impl Planner<'_> {
 
 impl Key {
     fn entry(&self, register: Register) -> Entry {
-        Entry { name: self.name.clone(), ty: self.ty, register, constant: None, unsupported: None }
+        Entry {
+            name: self.name.clone(),
+            ty: self.ty,
+            register,
+            constant: None,
+            steady: None,
+            unsupported: None,
+        }
     }
 }

@@ -152,9 +152,9 @@ fn full_text_functions_stand_before_what_changes_rows() {
 #[test]
 fn commands_that_need_more_are_unsupported() {
     for (query, message) in [
-        ("FROM x | ENRICH policy ON host", "the command ENRICH is not run offline"),
-        ("FROM x | LOOKUP JOIN t ON host", "the command LOOKUP JOIN is not run offline"),
-        ("FROM x | FORK (WHERE a) (WHERE b)", "the command FORK is not run offline"),
+        ("FROM x | ENRICH policy ON host", "the command ENRICH needs the table `policy`"),
+        ("FROM x | LOOKUP JOIN t ON host", "the command LOOKUP JOIN needs the table `t`"),
+        ("FROM x | CHANGE_POINT pid", "the command CHANGE_POINT is not run offline"),
         ("FROM x | STATS SAMPLE(pid, 1)", "the aggregate `SAMPLE`"),
     ] {
         let errors = planned(query).expect_err(query);
@@ -175,4 +175,188 @@ fn plans_know_their_kind_and_leading_filters() {
     assert_eq!(names, ["pid", "host"]);
     assert!(!planned("FROM x | INLINE STATS c = COUNT(*)").expect("valid").is_aggregating());
     assert!(planned("FROM x | STATS c = COUNT(*)").expect("valid").is_aggregating());
+}
+
+/// Whether each query is refused: `!` for an error, `?` for what is not run.
+fn outcome(query: &str) -> &'static str {
+    use crate::diagnostic::Severity;
+    match planned(query) {
+        Ok(_) => "ok",
+        Err(errors) if errors.iter().any(|error| error.severity == Severity::Error) => "!",
+        Err(_) => "?",
+    }
+}
+
+#[test]
+fn grouping_functions_stand_behind_by() {
+    for (query, expected) in [
+        ("FROM x | STATS COUNT(*) BY BUCKET(pid, 5.)", "ok"),
+        ("FROM x | STATS COUNT(*) BY ROUND(BUCKET(pid, 5.), 1)", "ok"),
+        ("FROM x | STATS 1 + BUCKET(pid, 5.) BY b = BUCKET(pid, 5.)", "ok"),
+        ("FROM x | STATS MAX(pid) + BUCKET(pid, 5.) BY bucket(pid, 5.)", "ok"),
+        ("FROM x | STATS MAX(pid) WHERE BUCKET(pid, 5.) > 1 BY BUCKET(pid, 5.)", "ok"),
+        ("FROM x | STATS MAX(pid) WHERE BUCKET(pid, 6.) > 1 BY BUCKET(pid, 5.)", "!"),
+        ("FROM x | STATS BUCKET(pid, 5.)", "!"),
+        ("FROM x | STATS BUCKET(pid, 5.) BY BUCKET(pid, 5.)", "!"),
+        ("FROM x | STATS b = BIN(pid, 5.) BY BUCKET(pid, 6.)", "!"),
+        ("FROM x | STATS MAX(BUCKET(pid, 6.)) BY BUCKET(pid, 5.)", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(BUCKET(pid, 5.), 6.)", "!"),
+        ("FROM x | STATS MAX(pid) BY ABS(BUCKET(ABS(BUCKET(pid, 5.)), 6.))", "!"),
+        ("FROM x | EVAL b = BUCKET(pid, 5.)", "!"),
+        ("FROM x | WHERE ABS(BUCKET(pid, 5.)) > 0", "!"),
+        ("FROM x | SORT BUCKET(pid, 5.)", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(pid, \"5\")", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(@timestamp, 5)", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(@timestamp, 1 day, \"2024\", \"2025\")", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(@timestamp, 5, 1 day, 1 month)", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(@timestamp, 5, @timestamp, NOW())", "!"),
+        ("FROM x | STATS MAX(pid) BY BUCKET(@timestamp, 25, NOW() - 1 day, NOW())", "ok"),
+        (
+            "FROM x | EVAL e = NOW() | STATS MAX(pid) BY BUCKET(@timestamp, 5, \"2024-01-01\", e)",
+            "ok",
+        ),
+        ("FROM x | STATS MAX(pid) BY TBUCKET(1 hour)", "ok"),
+        ("FROM x | STATS MAX(pid) BY TBUCKET(5, \"2024-01-01\", NOW())", "ok"),
+        ("FROM x | KEEP pid | STATS MAX(pid) BY TBUCKET(1 hour)", "!"),
+        ("FROM x | EVAL t = TBUCKET(1 hour)", "!"),
+        ("FROM x | STATS c = COUNT(*) BY CATEGORIZE(message)", "?"),
+        ("FROM x | EVAL c = CATEGORIZE(message)", "!"),
+    ] {
+        assert_eq!(outcome(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn aggregates_stand_in_front_of_by() {
+    for (query, expected) in [
+        ("FROM x | STATS MAX(MAX(pid))", "!"),
+        ("FROM x | STATS MAX(pid) WHERE MAX(pid) > 1", "!"),
+        ("FROM x | STATS COUNT(*) BY MAX(pid)", "!"),
+        ("FROM x | STATS pid + 1 WHERE pid > 1 BY pid", "!"),
+        ("FROM x | STATS pid + score BY pid + score", "!"),
+        ("FROM x | STATS 5 BY pid", "!"),
+        ("FROM x | STATS pid + 1, COUNT(*) BY pid", "ok"),
+        ("FROM x | WHERE COUNT(*) > 0", "!"),
+        ("FROM x | STATS w = WEIGHTED_AVG(pid, null)", "!"),
+        ("FROM x | EVAL w = null + null | STATS WEIGHTED_AVG(pid, w)", "!"),
+        ("FROM x | STATS WEIGHTED_AVG(pid, 0.0)", "!"),
+        ("FROM x | STATS WEIGHTED_AVG(pid, score)", "ok"),
+    ] {
+        assert_eq!(outcome(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn full_text_functions_are_conditions() {
+    for (query, expected) in [
+        ("FROM x | WHERE KQL(\"a\") OR NOT MATCH(message, \"b\") AND pid > 1", "ok"),
+        ("FROM x | WHERE MATCH_PHRASE(message, \"a b\", {\"slop\": 1})", "ok"),
+        ("FROM x | WHERE MULTI_MATCH(\"a\", message, name)", "ok"),
+        ("FROM x | STATS c = COUNT(*) WHERE KQL(\"a\") BY pid", "ok"),
+        ("FROM x | EVAL y = KQL(\"a\")", "!"),
+        ("FROM x | EVAL y = message : \"a\" AND ok", "!"),
+        ("FROM x | SORT MATCH(message, \"a\")", "!"),
+        ("FROM x | STATS COUNT(*) BY KQL(\"a\")", "!"),
+        ("FROM x | STATS COUNT(MATCH(message, \"a\"))", "!"),
+        ("FROM x | WHERE MATCH(message, \"a\") IS NOT NULL", "!"),
+        ("FROM x | WHERE (message : \"a\") == true", "!"),
+        ("FROM x | WHERE CASE(KQL(\"a\"), true, false)", "!"),
+        ("FROM x | WHERE COALESCE(KQL(\"a\"), KQL(\"b\"))", "!"),
+        ("FROM x | WHERE MATCH(message, \"a\") IN (true)", "!"),
+        ("FROM x | WHERE MATCH(message, 5)", "!"),
+        ("FROM x | WHERE MATCH(pid, 5)", "ok"),
+        ("FROM x | WHERE MATCH_PHRASE(pid, \"5\")", "!"),
+        ("FROM x | WHERE QSTR(\"a\", {\"nope\": 1})", "!"),
+        ("FROM x | WHERE MATCH(message, \"a\", {\"boost\": \"abc\"})", "!"),
+        ("FROM x | WHERE MATCH(message, \"a\", {\"boost\": \"1.5\", \"lenient\": \"true\"})", "ok"),
+        ("FROM x | WHERE MATCH(message, \"a\", {\"max_expansions\": 1.5})", "!"),
+        ("ROW a = ABS(1, {\"b\": 1})", "!"),
+        ("FROM x | EVAL s = SCORE(MATCH(message, \"a\"))", "?"),
+    ] {
+        assert_eq!(outcome(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn amounts_of_time_and_numbers_without_sign() {
+    for (query, expected) in [
+        ("ROW a = 1 hour", "!"),
+        ("ROW a = 1 | EVAL b = TO_TIMEDURATION(\"1 hour\")", "!"),
+        ("ROW a = 3 months + 5 days", "!"),
+        ("ROW a = 1 | WHERE \"3 days\"::date_period == TO_DATEPERIOD(\"3 days\")", "!"),
+        ("ROW a = 1 hour - NOW()", "!"),
+        ("ROW a = NOW() - 1 hour", "ok"),
+        ("ROW a = 1 | WHERE TO_UL(3) IN (1, 3)", "!"),
+        ("ROW n = 1, u = TO_UL(1) | WHERE n < u", "!"),
+        ("ROW u = TO_UL(1) | WHERE u == null AND u > TO_UL(0)", "ok"),
+        ("ROW u = TO_UL(1) | EVAL y = -u", "!"),
+        ("ROW n = 1, u = TO_UL(1) | EVAL u + n", "!"),
+    ] {
+        assert_eq!(outcome(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn what_elasticsearch_knows_is_never_an_error() {
+    use crate::query::esql::names;
+    for query in [
+        "FROM x | CHANGE_POINT pid ON @timestamp | WHERE type == \"spike\" | KEEP pvalue, pid",
+        "FROM x | URI_PARTS p = name | WHERE p.domain == \"a\"",
+        "FROM x | REGISTERED_DOMAIN d = name | KEEP d.*",
+        "FROM x | USER_AGENT u = name | STATS COUNT(*) BY u.name",
+        "FROM x | ENRICH p ON host WITH y | EVAL z = y",
+        "FROM x | LOOKUP JOIN l ON host | RENAME y AS z | DROP z",
+        "FROM x | EVAL a = ST_WITHIN(ip, ip) | WHERE a",
+        "ROW a = \"POINT(0 0)\"::cartesian_point",
+        "SHOW INFO",
+        "TS x | STATS MAX(RATE(pid))",
+        "SET time_zone = \"UTC\"; FROM x",
+    ] {
+        assert_eq!(outcome(query), "?", "{query}");
+    }
+    for name in names::FUNCTIONS {
+        let query = format!("FROM x | EVAL a = {name}()");
+        let errors = planned(&query).err().unwrap_or_default();
+        let unknown = errors.iter().any(|error| error.message.starts_with("Unknown function"));
+        assert!(!unknown, "{name}");
+    }
+}
+
+#[test]
+fn all_errors_of_a_query_are_told() {
+    let query = "FROM x | WHERE nope == 1 AND COUNT_DISTNCT(pid) > 1 \
+                 | EVAL a = ABS(b1) + NOPE2(pid), c = zzz | STATS SUMM(pid)";
+    let errors = planned(query).expect_err("errors");
+    let found: Vec<&str> = errors
+        .iter()
+        .map(|error| error.message.split_once(", did").map_or(&*error.message, |it| it.0))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "Unknown column [nope]",
+            "Unknown function [COUNT_DISTNCT]",
+            "Unknown column [b1]",
+            "Unknown function [NOPE2]",
+            "Unknown column [zzz]",
+            "Unknown function [SUMM]",
+        ]
+    );
+}
+
+#[test]
+fn aggregates_of_null_keep_the_type_of_their_result() {
+    assert_eq!(
+        columns(
+            "ROW n = null | STATS a = AVG(n), s = SUM(n), p = MEDIAN(n), x = MAX(n), v = VALUES(n), c = COUNT(n)"
+        ),
+        "a:double s:double p:double x:null v:null c:long"
+    );
+    for (query, expected) in [
+        ("ROW u = TO_UL(1) | STATS AVG(u)", "!"),
+        ("ROW u = TO_UL(1) | STATS SUM(u)", "!"),
+        ("ROW u = TO_UL(1) | STATS MAX(u)", "ok"),
+    ] {
+        assert_eq!(outcome(query), expected, "{query}");
+    }
 }

@@ -64,7 +64,8 @@ pub(super) fn accumulate(
         AggregateKind::Avg => number::avg(&input),
         AggregateKind::Percentile(share) => number::percentile(&input, share),
         AggregateKind::MedianAbsoluteDeviation => number::median_absolute_deviation(&input),
-        AggregateKind::StdDev => number::std_dev(&input),
+        AggregateKind::StdDev => number::variance(&input, f64::sqrt),
+        AggregateKind::Variance => number::variance(&input, |variance| variance),
         AggregateKind::WeightedAvg => number::weighted_avg(&input),
         AggregateKind::Values => set::values(&input, call.ty),
         AggregateKind::Top { count, descending } => {

@@ -169,3 +169,213 @@ fn the_deepest_expressions_plan_and_run() {
         assert!(!shown(&query).starts_with('!'), "{query}: {}", shown(&query));
     }
 }
+
+/// Runs each query and compares columns and rows.
+fn check_rows(cases: &[(&str, &str)]) {
+    for (query, expected) in cases {
+        assert_eq!(shown(query), *expected, "{query}");
+    }
+}
+
+#[test]
+fn rows_are_chosen_by_group() {
+    check_rows(&[
+        (
+            "FROM logs-* | SORT pid | LIMIT 1 BY host | KEEP pid, host",
+            "pid:long host:keyword\n1 a\n3 b\nnull null",
+        ),
+        ("FROM logs-* | SORT pid DESC | LIMIT 2 BY 1 | KEEP pid", "pid:long\nnull\n4"),
+        ("FROM logs-* | KEEP host | DEDUP | SORT host", "host:keyword\na\nb\nnull"),
+        ("FROM logs-* | DEDUP | STATS c = COUNT(*)", "c:long\n5"),
+        ("FROM logs-* | KEEP host | DROP host | DEDUP | EVAL a = 1", "a:integer\n1"),
+        ("ROW a = [1, 2] | DEDUP", "a:integer\n[1,2]"),
+        ("FROM logs-* | SAMPLE 0.5 | STATS c = COUNT(*)", "c:long\n3"),
+        (
+            "ROW a = 1 | SAMPLE 1.0",
+            "! invalid value for SAMPLE probability [1.0], expecting a number between 0 and 1, exclusive",
+        ),
+    ]);
+}
+
+#[test]
+fn nulls_are_filled_in_place() {
+    check_rows(&[
+        (
+            "FROM logs-* | FILLNULL \"?\" ON name | SORT @timestamp | KEEP name",
+            "name:keyword\nbash\ncurl\nBash\n?\n?",
+        ),
+        (
+            "ROW a = null, b = 1 | EVAL a = a::long | FILLNULL DEFAULT ON a, b",
+            "b:integer a:long\n1 0",
+        ),
+        (
+            "ROW i = 1 | EVAL i = null::integer, k = null::keyword | FILLNULL 0 ON *",
+            "i:integer k:keyword\n0 null",
+        ),
+        (
+            "ROW i = 1 | EVAL i = null::integer, l = null::long | FILLNULL 9999999999999 ON *",
+            "i:integer l:long\nnull 9999999999999",
+        ),
+        (
+            "ROW d = 1 | EVAL d = null::datetime, b = null::boolean | FILLNULL \"2025-04-11\" ON d | FILLNULL true ON b",
+            "d:datetime b:boolean\n2025-04-11T00:00:00.000Z true",
+        ),
+        ("ROW a = null, b = 1 | FILLNULL \"x\" ON a", "a:null b:integer\nnull 1"),
+        ("ROW a = [1, 2] | FILLNULL 0 ON a", "a:integer\n[1,2]"),
+        (
+            "ROW a = 1 | FILLNULL \"x\" ON a",
+            "! FILLNULL cannot fill [a] of type [integer] with [\"x\"] of type [keyword]",
+        ),
+    ]);
+}
+
+#[test]
+fn branches_are_put_together() {
+    check_rows(&[
+        (
+            "FROM logs-* | FORK (WHERE pid == 1 | EVAL x = \"a\") (STATS c = COUNT(*)) \
+             | KEEP _fork, pid, x, c | SORT _fork",
+            "_fork:keyword pid:long x:keyword c:long\nfork1 1 a null\nfork2 null null 5",
+        ),
+        (
+            "FROM logs-* | KEEP pid, host | FORK (SORT pid | LIMIT 1) (DROP host | WHERE pid == 4) | SORT _fork",
+            "pid:long host:keyword _fork:keyword\n1 a fork1\n4 null fork2",
+        ),
+        (
+            "FROM logs-* | FORK (WHERE ok) (DROP host | RENAME pid AS p | WHERE p == 4) \
+             | KEEP host, pid, p, score | SORT p NULLS FIRST",
+            "host:keyword pid:long p:long score:double\na 1 null 1.5\nnull null 4 0.0",
+        ),
+        (
+            "FROM logs-* | FORK (EVAL x = 1) (EVAL x = \"a\")",
+            "! Column [x] has conflicting data types in FORK branches: [integer] and [keyword]",
+        ),
+        (
+            "FROM logs-*, (FROM logs-* | WHERE pid > 2 | KEEP pid) \
+             | STATS c = COUNT(*), n = COUNT(pid), h = COUNT(host)",
+            "c:long n:long h:long\n7 6 4",
+        ),
+        ("FROM (FROM logs-* | KEEP pid | WHERE pid > 3)", "pid:long\n4"),
+        ("FROM logs-*, (FROM other) | STATS c = COUNT(*)", "c:long\n5"),
+        (
+            "FROM other, (FROM logs-test | KEEP pid) | STATS c = COUNT(*), h = COUNT(host)",
+            "c:long h:long\n5 0",
+        ),
+        (
+            "FROM logs-*, (FROM logs-* | STATS pid = MAX(pid)) | WHERE pid == 4 | KEEP pid, host | SORT host",
+            "pid:long host:keyword\n4 b\n4 null",
+        ),
+    ]);
+}
+
+#[test]
+fn values_are_looked_for_in_a_query() {
+    check_rows(&[
+        (
+            "FROM logs-* | WHERE host IN (FROM logs-* | WHERE ok | KEEP host) | SORT pid | KEEP pid",
+            "pid:long\n1\n2",
+        ),
+        (
+            "FROM logs-* | WHERE pid NOT IN (FROM logs-* | WHERE host == \"b\" | KEEP pid) | KEEP pid | SORT pid",
+            "pid:long\n1\n2",
+        ),
+        // A null among the choices leaves open what is not found.
+        (
+            "FROM logs-* | WHERE pid NOT IN (FROM logs-* | WHERE pid IS NULL OR pid > 1 | KEEP pid) | KEEP pid",
+            "pid:long",
+        ),
+        ("FROM logs-* | WHERE pid IN (ROW x = 2.0) | KEEP pid", "pid:long\n2"),
+        (
+            "FROM logs-* | WHERE pid == 1 | WHERE host IN (FROM logs-* | WHERE pid == 2 | KEEP host) | KEEP pid",
+            "pid:long\n1",
+        ),
+        (
+            "FROM logs-* | WHERE pid IN (FROM logs-* | WHERE host IN (FROM logs-* | WHERE pid == 4 | KEEP host) | KEEP pid) \
+             OR pid IN (ROW x = 1) | KEEP pid | SORT pid",
+            "pid:long\n1\n3\n4",
+        ),
+        ("FROM logs-* | WHERE pid IN (FROM other | KEEP pid) | KEEP pid", "pid:long"),
+        (
+            "FROM logs-* | WHERE pid IN (FROM logs-* | KEEP pid, host)",
+            "! a query behind IN has exactly one column",
+        ),
+        (
+            "FROM logs-* | WHERE pid IN (FROM logs-* | KEEP host)",
+            "! the column of a query behind IN must be [long], found value [host] type [keyword]",
+        ),
+    ]);
+}
+
+#[test]
+fn time_is_that_of_the_run() {
+    check_rows(&[
+        ("FROM logs-* | WHERE TRANGE(1 day) | STATS c = COUNT(*)", "c:long\n1"),
+        (
+            "FROM logs-* | WHERE TRANGE(\"2024-01-01T00:00:00Z\", \"2024-01-01T01:00:00Z\") | STATS c = COUNT(*)",
+            "c:long\n2",
+        ),
+        (
+            "FROM logs-* | WHERE TRANGE(1704067200000, 1704070800000) | STATS c = COUNT(*)",
+            "c:long\n2",
+        ),
+        (
+            "FROM logs-* | STATS c = COUNT(*) BY b = TBUCKET(1 day) | SORT b",
+            "c:long b:datetime\n3 2024-01-01T00:00:00.000Z\n1 2024-01-02T00:00:00.000Z\n1 2024-01-08T00:00:00.000Z",
+        ),
+        (
+            "FROM logs-* | EVAL e = NOW() | STATS c = COUNT(*) BY b = BUCKET(@timestamp, 25, e - 1 day, e) | SORT b | LIMIT 2",
+            "c:long b:datetime\n2 2024-01-01T00:00:00.000Z\n1 2024-01-01T01:00:00.000Z",
+        ),
+    ]);
+}
+
+#[test]
+fn spread_of_numbers() {
+    check_rows(&[
+        (
+            "ROW a = [2, 4, 4, 4, 5, 5, 7, 9] | MV_EXPAND a | STATS v = VARIANCE(a), s = STD_DEV(a)",
+            "v:double s:double\n4.0 2.0",
+        ),
+        (
+            "ROW a = 1 | STATS p = PERCENTILE(a, 110), q = PERCENTILE(a, -1)",
+            "p:double q:double\nnull null",
+        ),
+        ("ROW a = null | STATS v = VARIANCE(a::double)", "v:double\nnull"),
+    ]);
+}
+
+#[test]
+fn tables_are_looked_into() {
+    check_rows(&[
+        (
+            "FROM logs-* | LOOKUP JOIN owners ON host | SORT pid, owner | KEEP pid, host, owner, rank | LIMIT 5",
+            "pid:long host:keyword owner:keyword rank:integer\n1 a ann 1\n1 a bob 2\n2 a ann 1\n2 a bob 2\n3 b null null",
+        ),
+        (
+            "FROM logs-* | RENAME host AS h | LOOKUP JOIN owners ON h == host | WHERE rank == 2 | KEEP pid, h, host | SORT pid",
+            "pid:long h:keyword host:keyword\n1 a a\n2 a a",
+        ),
+        ("FROM logs-* | LOOKUP JOIN owners ON args == host | STATS c = COUNT(owner)", "c:long\n0"),
+        (
+            "FROM logs-* | ENRICH owners ON host WITH who = owner | SORT pid | KEEP pid, who | LIMIT 3",
+            "pid:long who:keyword\n1 [ann,bob]\n2 [ann,bob]\n3 null",
+        ),
+        (
+            "ROW host = [\"a\", \"c\"] | ENRICH _any:owners",
+            "host:keyword owner:keyword rank:integer\n[a,c] [ann,bob,eve] [1,2,3]",
+        ),
+        (
+            "FROM logs-* | LOOKUP JOIN nope ON host | WHERE x == 1",
+            "! the command LOOKUP JOIN needs the table `nope`",
+        ),
+        (
+            "FROM logs-* | LOOKUP JOIN owners ON pid == host",
+            "! JOIN left field [pid] of type [long] is incompatible with right field [host] of type [keyword]",
+        ),
+        ("FROM logs-* | LOOKUP JOIN owners ON pid", "! Unknown column [pid] in right side of join"),
+        (
+            "FROM logs-* | ENRICH owners ON host WITH nope",
+            "! Enrich field [nope] not found in enrich policy [owners]",
+        ),
+    ]);
+}

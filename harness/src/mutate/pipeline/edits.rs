@@ -14,12 +14,10 @@ use crate::span::Span;
 /// All changes.
 pub(super) fn edits(text: &str) -> Vec<Edit> {
     let Ok(query) = esql::parse(text) else { return Vec::new() };
-    let mut found = Edits { text, deciding: deciding(&query.commands), list: Vec::new() };
-    let mut before = source_end(&query.source);
-    for command in &query.commands {
-        found.command(command, before);
-        before = command.span.end;
-    }
+    let mut columns = BTreeSet::new();
+    add_deciding(&query, &mut columns);
+    let mut found = Edits { text, deciding: columns, list: Vec::new() };
+    found.query(&query);
     for key in keys(text) {
         let shown = vec![Mark::new(key.removed, "")];
         found.list.push(Edit { operator: Operator::DropGroup, shown, tried: key.without });
@@ -28,47 +26,81 @@ pub(super) fn edits(text: &str) -> Vec<Edit> {
     found.list
 }
 
-fn source_end(source: &esql::ast::Source) -> usize {
-    use esql::ast::Source::{From, Other, Row};
-    match source {
-        From { span, .. } | Row { span, .. } | Other { span, .. } => span.end,
+/// The columns that some `WHERE` asks for, and those that they are made of: what
+/// else is computed only adorns alerts, and no case could notice a change of it.
+fn add_deciding(query: &esql::ast::Query, columns: &mut BTreeSet<String>) {
+    add_commands(&query.commands, columns);
+    for inner in beside(&query.source) {
+        add_deciding(inner, columns);
     }
 }
 
-/// The columns that some `WHERE` asks for, and those that they are made of: what
-/// else is computed only adorns alerts, and no case could notice a change of it.
-fn deciding(commands: &[Command]) -> BTreeSet<String> {
-    let mut columns = BTreeSet::new();
+fn add_commands(commands: &[Command], columns: &mut BTreeSet<String>) {
     for command in commands.iter().rev() {
         match &command.kind {
-            CommandKind::Where(condition) => add_columns(condition, &mut columns),
+            CommandKind::Where(condition) => {
+                add_columns(condition, columns);
+                for query in condition.queries() {
+                    add_deciding(query, columns);
+                    // The one column that the query has.
+                    let keys = query.commands.iter().filter_map(|it| match &it.kind {
+                        CommandKind::Keep(patterns) => Some(patterns),
+                        _ => None,
+                    });
+                    let plain = keys.flatten().filter_map(|pattern| pattern.plain());
+                    columns.extend(plain.map(str::to_owned));
+                }
+            }
             CommandKind::Eval(fields) => {
                 for field in fields.iter().rev() {
-                    if names(field, &columns) {
-                        add_columns(&field.expr, &mut columns);
+                    if names(field, columns) {
+                        add_columns(&field.expr, columns);
                     }
                 }
             }
             CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
                 let wanted = stats.aggregates.iter();
                 let wanted: Vec<_> =
-                    wanted.filter(|aggregate| names(&aggregate.field, &columns)).collect();
+                    wanted.filter(|aggregate| names(&aggregate.field, columns)).collect();
                 for aggregate in wanted {
-                    add_columns(&aggregate.field.expr, &mut columns);
-                    aggregate.filter.iter().for_each(|filter| add_columns(filter, &mut columns));
+                    add_columns(&aggregate.field.expr, columns);
+                    aggregate.filter.iter().for_each(|filter| add_columns(filter, columns));
                 }
-                stats.by.iter().for_each(|key| add_columns(&key.expr, &mut columns));
+                stats.by.iter().for_each(|key| add_columns(&key.expr, columns));
             }
             CommandKind::Rename(renames) => {
                 columns.extend(renames.iter().map(|rename| rename.from.text.clone()));
             }
             CommandKind::Dissect { input: read, .. }
             | CommandKind::Grok { input: read, .. }
-            | CommandKind::Completion { prompt: read, .. } => add_columns(read, &mut columns),
-            _ => {}
+            | CommandKind::Completion { prompt: read, .. } => add_columns(read, columns),
+            CommandKind::LimitBy { keys: read, .. } | CommandKind::LookupJoin { on: read, .. } => {
+                read.iter().for_each(|key| add_columns(key, columns));
+            }
+            CommandKind::Enrich { on, .. } => columns.extend(on.iter().map(|it| it.text.clone())),
+            CommandKind::Fork(branches) => {
+                branches.iter().for_each(|branch| add_commands(branch, columns));
+            }
+            CommandKind::Keep(_)
+            | CommandKind::Drop(_)
+            | CommandKind::Sort(_)
+            | CommandKind::Limit(_)
+            | CommandKind::Dedup
+            | CommandKind::FillNull { .. }
+            | CommandKind::Sample(_)
+            | CommandKind::MvExpand(_)
+            | CommandKind::Other { .. }
+            | CommandKind::Broken => {}
         }
     }
-    columns
+}
+
+/// The queries beside the indices of a source.
+fn beside(source: &esql::ast::Source) -> &[esql::ast::Query] {
+    match source {
+        esql::ast::Source::From { subqueries, .. } => subqueries,
+        esql::ast::Source::Row { .. } | esql::ast::Source::Other { .. } => &[],
+    }
 }
 
 /// Whether a field names one of these columns, or none at all.
@@ -100,14 +132,28 @@ impl Edits<'_> {
         self.list.push(Edit { operator, shown, tried });
     }
 
-    /// `before` is where the command before it ends.
-    fn command(&mut self, command: &Command, before: usize) {
+    fn query(&mut self, query: &esql::ast::Query) {
+        beside(&query.source).iter().for_each(|inner| self.query(inner));
+        let mut before = Some(query.source.span().end);
+        for command in &query.commands {
+            self.command(command, before);
+            before = Some(command.span.end);
+        }
+    }
+
+    /// `before` is where the command before it ends; a branch begins without one.
+    fn command(&mut self, command: &Command, before: Option<usize>) {
         // From the pipe to the end.
-        let whole = Span::new(before, command.span.end);
+        let whole = before.map(|before| Span::new(before, command.span.end));
         match &command.kind {
             CommandKind::Where(condition) => {
                 if matches!(condition.kind, ExprKind::And(_)) {
-                    self.add(Operator::DropCommand, vec![Mark::new(whole, "")]);
+                    match whole {
+                        Some(whole) => {
+                            self.add(Operator::DropCommand, vec![Mark::new(whole, "")]);
+                        }
+                        None => self.drop(Operator::DropCommand, condition.span, "true"),
+                    }
                 } else {
                     self.drop(Operator::DropClause, condition.span, "true");
                 }
@@ -116,14 +162,21 @@ impl Edits<'_> {
             CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
                 stats.aggregates.iter().for_each(|aggregate| self.aggregate(aggregate));
             }
-            CommandKind::Limit(_) | CommandKind::MvExpand(_) => {
-                self.add(Operator::DropCommand, vec![Mark::new(whole, "")]);
+            CommandKind::Limit(_)
+            | CommandKind::LimitBy { .. }
+            | CommandKind::Dedup
+            | CommandKind::Sample(_)
+            | CommandKind::MvExpand(_) => {
+                if let Some(whole) = whole {
+                    self.add(Operator::DropCommand, vec![Mark::new(whole, "")]);
+                }
             }
             CommandKind::Dissect { input, .. } | CommandKind::Grok { input, .. } => {
                 // Where later commands ask for its columns, they stay null.
                 let nothing = vec![Mark::new(input.span, "to_string(null)")];
-                let shown = vec![Mark::new(whole, "")];
-                let tried = vec![shown.clone(), nothing];
+                let left_out = whole.map(|whole| vec![Mark::new(whole, "")]);
+                let shown = left_out.clone().unwrap_or_else(|| nothing.clone());
+                let tried = left_out.into_iter().chain([nothing]).collect();
                 self.list.push(Edit { operator: Operator::DropCommand, shown, tried });
             }
             CommandKind::Eval(fields) => {
@@ -140,7 +193,18 @@ impl Edits<'_> {
             | CommandKind::Completion { .. }
             | CommandKind::Enrich { .. }
             | CommandKind::LookupJoin { .. }
-            | CommandKind::Other { .. } => {}
+            | CommandKind::FillNull { .. }
+            | CommandKind::Other { .. }
+            | CommandKind::Broken => {}
+            CommandKind::Fork(branches) => {
+                for branch in branches {
+                    let mut before = None;
+                    for command in branch {
+                        self.command(command, before);
+                        before = Some(command.span.end);
+                    }
+                }
+            }
         }
     }
 
@@ -232,6 +296,7 @@ impl Edits<'_> {
                 }
             }
             ExprKind::In { choices, .. } => self.drop_values(choices),
+            ExprKind::InQuery { query, .. } => self.query(query),
             ExprKind::Like { patterns, syntax, list, .. } => {
                 if *list {
                     self.drop_values(patterns);
@@ -339,6 +404,7 @@ fn parts(expr: &Expr) -> Vec<&Expr> {
         }
         ExprKind::Not(inner) => vec![inner],
         ExprKind::In { value, .. }
+        | ExprKind::InQuery { value, .. }
         | ExprKind::Like { value, .. }
         | ExprKind::IsNull { value, .. } => vec![value],
     }
@@ -439,6 +505,28 @@ mod tests {
                 "negate: | mv_expand k | limit 5 | where cidr_match(a, \"10.0.0.0/8\", \"::1\") and not (b)",
             ],
         );
+    }
+
+    #[test]
+    fn branches_and_queries_are_changed_inside() {
+        check(
+            "where a in (from y | where b | keep a)",
+            &[
+                "drop-clause: | where true",
+                "negate: | where not (a in (from y | where b | keep a))",
+                "drop-clause: | where a in (from y | where true | keep a)",
+                "negate: | where a in (from y | where not (b) | keep a)",
+            ],
+        );
+        check(
+            "fork (where b | limit 1) (limit 2)",
+            &[
+                "drop-clause: | fork (where true | limit 1) (limit 2)",
+                "negate: | fork (where not (b) | limit 1) (limit 2)",
+                "drop-command: | fork (where b) (limit 2)",
+            ],
+        );
+        check("dedup | limit 1 by a", &["drop-command: | limit 1 by a", "drop-command: | dedup"]);
     }
 
     #[test]

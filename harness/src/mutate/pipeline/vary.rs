@@ -351,8 +351,12 @@ fn constants(steps: &[Step]) -> Vec<Json> {
             }
             Node::Search(search) => match &search.query {
                 SearchQuery::Match { value: Value::Str(text), .. }
+                | SearchQuery::MultiMatch { value: Value::Str(text), .. }
                 | SearchQuery::MatchPhrase { phrase: text, .. } => found.push(json!(text)),
-                SearchQuery::Match { .. } | SearchQuery::Kql(_) | SearchQuery::QueryString(_) => {}
+                SearchQuery::Match { .. }
+                | SearchQuery::MultiMatch { .. }
+                | SearchQuery::Kql(_)
+                | SearchQuery::QueryString(_) => {}
             },
             Node::Like { matcher, .. } => {
                 for pattern in matcher.patterns() {

@@ -13,6 +13,79 @@ pub struct Query {
     pub commands: Vec<Command>,
 }
 
+impl Query {
+    /// Its place, settings excluded.
+    pub fn span(&self) -> Span {
+        let start = self.source.span();
+        self.commands.last().map_or(start, |last| start.to(last.span))
+    }
+
+    /// The index patterns that it reads, those of queries inside it as well.
+    pub fn indices(&self) -> Vec<&Name> {
+        let mut found = Vec::new();
+        self.add_indices(&mut found);
+        found
+    }
+
+    fn add_indices<'a>(&'a self, found: &mut Vec<&'a Name>) {
+        match &self.source {
+            Source::From { indices, subqueries, .. } => {
+                found.extend(indices);
+                subqueries.iter().for_each(|query| query.add_indices(found));
+            }
+            Source::Row { .. } | Source::Other { .. } => {}
+        }
+        self.commands.iter().for_each(|command| command.add_indices(found));
+    }
+
+    /// Whether queries or branches stand in it.
+    pub fn is_nested(&self) -> bool {
+        let beside = match &self.source {
+            Source::From { subqueries, .. } => !subqueries.is_empty(),
+            Source::Row { .. } | Source::Other { .. } => false,
+        };
+        beside
+            || self.commands.iter().any(|command| match &command.kind {
+                CommandKind::Where(condition) => condition.has_query(),
+                CommandKind::Fork(_) => true,
+                _ => false,
+            })
+    }
+}
+
+impl Command {
+    fn add_indices<'a>(&'a self, found: &mut Vec<&'a Name>) {
+        match &self.kind {
+            CommandKind::Where(condition) => {
+                condition.queries().into_iter().for_each(|query| query.add_indices(found));
+            }
+            CommandKind::Fork(branches) => {
+                branches.iter().flatten().for_each(|command| command.add_indices(found));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Expr {
+    /// The queries in a condition.
+    pub fn queries(&self) -> Vec<&Query> {
+        match &self.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => {
+                parts.iter().flat_map(Self::queries).collect()
+            }
+            ExprKind::Not(inner) => inner.queries(),
+            ExprKind::InQuery { query, .. } => vec![query],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a query stands in a condition.
+    pub fn has_query(&self) -> bool {
+        !self.queries().is_empty()
+    }
+}
+
 /// One `SET name = value;`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
@@ -29,6 +102,8 @@ pub enum Source {
     From {
         /// Index patterns as written, quotes removed.
         indices: Vec<Name>,
+        /// Queries in parentheses beside them: their rows as well.
+        subqueries: Vec<Query>,
         /// Metadata fields.
         metadata: Vec<Name>,
         /// The whole command.
@@ -48,6 +123,15 @@ pub enum Source {
         /// The keyword's place.
         span: Span,
     },
+}
+
+impl Source {
+    /// Its place.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::From { span, .. } | Self::Row { span, .. } | Self::Other { span, .. } => *span,
+        }
+    }
 }
 
 /// A command behind a pipe.
@@ -80,6 +164,26 @@ pub enum CommandKind {
     Sort(Vec<Order>),
     /// Keeps the first rows.
     Limit(Expr),
+    /// Keeps the first rows of each group.
+    LimitBy {
+        /// How many of each.
+        count: Expr,
+        /// What the groups are made by.
+        keys: Vec<Expr>,
+    },
+    /// Keeps one of rows that are the same.
+    Dedup,
+    /// Gives nulls a value.
+    FillNull {
+        /// The value; that of the column's type when absent.
+        value: Option<Expr>,
+        /// The columns.
+        columns: Vec<NamePattern>,
+    },
+    /// Keeps a share of the rows.
+    Sample(Expr),
+    /// Takes the rows through several branches.
+    Fork(Vec<Vec<Command>>),
     /// Takes strings apart by delimiters.
     Dissect {
         /// The string.
@@ -111,17 +215,25 @@ pub enum CommandKind {
     Enrich {
         /// The policy.
         policy: Name,
+        /// The column that is looked up; the policy's own when absent.
+        on: Option<Name>,
+        /// The columns to add, with their names; all of the policy when empty.
+        with: Vec<(Option<Name>, Name)>,
     },
     /// Adds columns from a lookup index.
     LookupJoin {
         /// The index.
         index: Name,
+        /// Columns that both sides have, or conditions on columns of both.
+        on: Vec<Expr>,
     },
     /// A command that is not run.
     Other {
         /// Its keyword, in upper case.
         keyword: String,
     },
+    /// What is no command; an error says why.
+    Broken,
 }
 
 /// `STATS … BY …`.
@@ -317,6 +429,15 @@ pub enum ExprKind {
         value: Box<Expr>,
         /// The choices.
         choices: Vec<Expr>,
+        /// `NOT IN`.
+        negated: bool,
+    },
+    /// `x IN (FROM …)`.
+    InQuery {
+        /// The value looked for.
+        value: Box<Expr>,
+        /// The query whose one column holds the choices.
+        query: Box<Query>,
         /// `NOT IN`.
         negated: bool,
     },

@@ -1,13 +1,18 @@
 //! Tokens → tree: recursive descent, expressions by precedence climbing.
 //!
-//! `command` reads the frame of each command, `expression` what stands in it.
+//! `source` reads where rows come from, `command` the frame of each command,
+//! `branch` that of commands with queries and tables beside the pipe, and
+//! `expression` what stands in them.
 
+mod branch;
 mod command;
 mod expression;
+mod source;
 
-use super::MAX_DEPTH;
-use super::ast::{Name, Query, Setting, Text};
+use super::ast::{Command, CommandKind, Name, Query, Setting, Source, Text};
 use super::lexer::{Lexer, SYNTAX, Token, TokenKind};
+use super::names::close;
+use super::{MAX_DEPTH, MAX_QUERIES, Reading};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
@@ -17,6 +22,9 @@ const RESERVED: [&str; 16] = [
     "or", "rlike", "true",
 ];
 
+/// What may follow a command.
+const ENDS: &str = "`|` or the end of the query";
+
 /// A recursive-descent parser over one query.
 pub(super) struct Parser<'a> {
     text: &'a str,
@@ -25,6 +33,8 @@ pub(super) struct Parser<'a> {
     /// The end of the token before.
     end: usize,
     depth: u16,
+    /// How many queries are open around the place.
+    queries: u16,
 }
 
 type Result<T> = std::result::Result<T, Diagnostic>;
@@ -34,11 +44,43 @@ impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let mut lexer = Lexer::new(text);
         let token = lexer.token();
-        Self { text, lexer, token, end: 0, depth: 0 }
+        Self { text, lexer, token, end: 0, depth: 0, queries: 0 }
     }
 
-    /// The whole query.
-    pub(super) fn query(mut self) -> Result<Query> {
+    /// The whole query, as far as it is one.
+    pub(super) fn read(mut self) -> Reading {
+        let mut errors = Vec::new();
+        let head = match self.head() {
+            Ok(head) => Some(head),
+            Err(error) => {
+                errors.push(error);
+                self.skip_command();
+                None
+            }
+        };
+        let mut commands = Vec::new();
+        while self.take("|") {
+            let start = self.token.span.start;
+            let read = self.command().and_then(|command| {
+                let ended = self.at("|") || self.token.kind == TokenKind::End;
+                ended.then_some(command).ok_or_else(|| self.unexpected(ENDS))
+            });
+            commands.push(read.unwrap_or_else(|error| {
+                errors.push(error);
+                self.skip_command();
+                (self.depth, self.queries) = (0, 0);
+                Command { kind: CommandKind::Broken, span: Span::new(start, self.end.max(start)) }
+            }));
+        }
+        if self.token.kind != TokenKind::End && errors.is_empty() {
+            errors.push(self.unexpected(ENDS));
+        }
+        let query = head.map(|(settings, source)| Query { settings, source, commands });
+        Reading { query, errors }
+    }
+
+    /// Settings and the source command.
+    fn head(&mut self) -> Result<(Vec<Setting>, Source)> {
         let mut settings = Vec::new();
         while self.take_word("set") {
             let name = self.name()?;
@@ -47,15 +89,62 @@ impl<'a> Parser<'a> {
             self.expect(";")?;
             settings.push(Setting { name, value });
         }
+        Ok((settings, self.source()?))
+    }
+
+    /// A query in parentheses, the first of which has been read.
+    fn subquery(&mut self) -> Result<Query> {
+        self.enter_query()?;
         let source = self.source()?;
         let mut commands = Vec::new();
         while self.take("|") {
             commands.push(self.command()?);
         }
-        if self.token.kind != TokenKind::End {
-            return Err(self.unexpected("`|` or the end of the query"));
+        self.expect(")")?;
+        self.queries -= 1;
+        Ok(Query { settings: Vec::new(), source, commands })
+    }
+
+    /// One query deeper, or an error at the current token.
+    fn enter_query(&mut self) -> Result<()> {
+        self.queries += 1;
+        if self.queries <= MAX_QUERIES {
+            return Ok(());
         }
-        Ok(Query { settings, source, commands })
+        let message = format!("queries nest more than {MAX_QUERIES} levels deep");
+        Err(Diagnostic::error(SYNTAX, message, self.token.span))
+    }
+
+    /// Skips to the next pipe outside brackets.
+    fn skip_command(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            match &self.token.kind {
+                TokenKind::End => return,
+                TokenKind::Symbol("|") if depth == 0 => return,
+                TokenKind::Symbol("(" | "[" | "{") => depth += 1,
+                TokenKind::Symbol(")" | "]" | "}") if depth == 0 && self.queries > 0 => return,
+                TokenKind::Symbol(")" | "]" | "}") => depth = depth.saturating_sub(1),
+                TokenKind::Symbol(_)
+                | TokenKind::Word(_)
+                | TokenKind::Quoted(_)
+                | TokenKind::Text(_)
+                | TokenKind::Integer(_)
+                | TokenKind::Decimal(_)
+                | TokenKind::Bad(_) => {}
+            }
+            self.advance();
+        }
+    }
+
+    /// An error about a word that is none of those known, with the closest.
+    fn unknown_word(&self, what: &str, span: Span, known: &[&'static str]) -> Diagnostic {
+        let word = span.of(self.text);
+        let error = Diagnostic::error(SYNTAX, format!("unknown {what} `{word}`"), span);
+        match close(&word.to_ascii_lowercase(), known.iter().copied()).first() {
+            Some(name) => error.with_help(format!("did you mean `{name}`?")),
+            None => error,
+        }
     }
 
     /// Moves to the next token and returns the one before.
@@ -118,6 +207,7 @@ impl<'a> Parser<'a> {
             token: self.token.clone(),
             end: self.end,
             depth: self.depth,
+            queries: self.queries,
         }
     }
 

@@ -33,9 +33,13 @@ impl Display for Query {
 impl Display for Source {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::From { indices, metadata, .. } => {
+            Self::From { indices, subqueries, metadata, .. } => {
                 f.write_str("FROM ")?;
                 joined(f, indices, |f, index| quote(f, &index.text))?;
+                if !indices.is_empty() && !subqueries.is_empty() {
+                    f.write_str(", ")?;
+                }
+                joined(f, subqueries, |f, query| write!(f, "({query})"))?;
                 if !metadata.is_empty() {
                     f.write_str(" METADATA ")?;
                     joined(f, metadata, |f, name| name.fmt(f))?;
@@ -85,7 +89,41 @@ impl Display for Command {
                     }
                 })
             }
-            CommandKind::Limit(count) => write!(f, "LIMIT {count}"),
+            CommandKind::Limit(count) => {
+                f.write_str("LIMIT ")?;
+                operand(f, count)
+            }
+            CommandKind::LimitBy { count, keys } => {
+                f.write_str("LIMIT ")?;
+                operand(f, count)?;
+                f.write_str(" BY ")?;
+                joined(f, keys, |f, key| key.fmt(f))
+            }
+            CommandKind::Dedup => f.write_str("DEDUP"),
+            CommandKind::FillNull { value, columns } => {
+                f.write_str("FILLNULL ")?;
+                match value {
+                    Some(value) => operand(f, value)?,
+                    None => f.write_str("DEFAULT")?,
+                }
+                f.write_str(" ON ")?;
+                joined(f, columns, |f, pattern| pattern.fmt(f))
+            }
+            CommandKind::Sample(share) => {
+                f.write_str("SAMPLE ")?;
+                operand(f, share)
+            }
+            CommandKind::Fork(branches) => {
+                f.write_str("FORK")?;
+                branches.iter().try_for_each(|branch| {
+                    f.write_str(" (")?;
+                    for (index, command) in branch.iter().enumerate() {
+                        f.write_str(if index > 0 { " | " } else { "" })?;
+                        command.fmt(f)?;
+                    }
+                    f.write_char(')')
+                })
+            }
             CommandKind::Dissect { input, pattern, separator } => {
                 f.write_str("DISSECT ")?;
                 operand(f, input)?;
@@ -114,15 +152,29 @@ impl Display for Command {
                 f.write_str(" WITH ")?;
                 map(f, options)
             }
-            CommandKind::Enrich { policy } => {
+            CommandKind::Enrich { policy, on, with } => {
                 f.write_str("ENRICH ")?;
-                quote(f, &policy.text)
+                quote(f, &policy.text)?;
+                if let Some(column) = on {
+                    write!(f, " ON {column}")?;
+                }
+                if with.is_empty() {
+                    return Ok(());
+                }
+                f.write_str(" WITH ")?;
+                joined(f, with, |f, (name, field)| match name {
+                    Some(name) => write!(f, "{name} = {field}"),
+                    None => write!(f, "{field}"),
+                })
             }
-            CommandKind::LookupJoin { index } => {
+            CommandKind::LookupJoin { index, on } => {
                 f.write_str("LOOKUP JOIN ")?;
-                quote(f, &index.text)
+                quote(f, &index.text)?;
+                f.write_str(" ON ")?;
+                joined(f, on, |f, key| key.fmt(f))
             }
             CommandKind::Other { keyword } => f.write_str(keyword),
+            CommandKind::Broken => Ok(()),
         }
     }
 }
@@ -237,6 +289,10 @@ impl Display for Expr {
                 f.write_str(if *negated { " NOT IN (" } else { " IN (" })?;
                 joined(f, choices, |f, choice| choice.fmt(f))?;
                 f.write_char(')')
+            }
+            ExprKind::InQuery { value, query, negated } => {
+                operand(f, value)?;
+                write!(f, "{}({query})", if *negated { " NOT IN " } else { " IN " })
             }
             ExprKind::Like { value, patterns, list, syntax, negated } => {
                 operand(f, value)?;

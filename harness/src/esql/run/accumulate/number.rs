@@ -105,7 +105,8 @@ pub(super) fn percentile(input: &Input<'_>, share: f64) -> Column {
     optional(Type::Double, values)
 }
 
-/// The value at a share of the sorted values, between its neighbours.
+/// The value at a share of the sorted values, between its neighbours; of a
+/// share that is none there is no value.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -113,9 +114,12 @@ pub(super) fn percentile(input: &Input<'_>, share: f64) -> Column {
     reason = "the place lies between 0 and the length"
 )]
 fn quantile(list: &mut [f64], share: f64) -> Option<f64> {
+    if !(0.0..=100.0).contains(&share) {
+        return None;
+    }
     list.sort_by(f64::total_cmp);
     let last = list.len().checked_sub(1)?;
-    let place = (share.clamp(0.0, 100.0) / 100.0) * last as f64;
+    let place = share / 100.0 * last as f64;
     let (below, above) = (list.get(place.floor() as usize)?, list.get(place.ceil() as usize)?);
     Some(below + (above - below) * place.fract())
 }
@@ -131,7 +135,7 @@ pub(super) fn median_absolute_deviation(input: &Input<'_>) -> Column {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2^52")]
-pub(super) fn std_dev(input: &Input<'_>) -> Column {
+pub(super) fn variance(input: &Input<'_>, of: fn(f64) -> f64) -> Column {
     // Welford's running mean and sum of squares.
     let mut states = vec![(0_u64, 0.0_f64, 0.0_f64); input.groups.count];
     input.each_value(|group, value| {
@@ -141,8 +145,8 @@ pub(super) fn std_dev(input: &Input<'_>) -> Column {
         *mean += delta / *count as f64;
         *squares += delta * (value.double() - *mean);
     });
-    let deviations = states.iter().map(|(count, _, squares)| {
-        (*count > 0).then(|| Ref::Double((squares / *count as f64).sqrt()))
-    });
+    let deviations = states
+        .iter()
+        .map(|(count, _, squares)| (*count > 0).then(|| Ref::Double(of(squares / *count as f64))));
     optional(Type::Double, deviations)
 }

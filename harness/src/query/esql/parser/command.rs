@@ -3,82 +3,13 @@
 use super::{Parser, Result};
 use crate::diagnostic::Diagnostic;
 use crate::query::esql::ast::{
-    Aggregate, Command, CommandKind, Expr, Field, Name, NamePattern, Order, Rename, Source, Stats,
-    Text,
+    Aggregate, Command, CommandKind, Expr, Field, Name, NamePattern, Order, Rename, Stats,
 };
 use crate::query::esql::lexer::{Lexer, TokenKind};
+use crate::query::esql::names::COMMANDS;
 use crate::span::Span;
 
-/// Commands that Elasticsearch knows and this crate does not run.
-const NOT_RUN: [&str; 13] = [
-    "change_point",
-    "fork",
-    "fuse",
-    "insist",
-    "inlinestats_join",
-    "join",
-    "metrics_info",
-    "mmr",
-    "rerank",
-    "sample",
-    "subquery",
-    "ts_info",
-    "uri_parts",
-];
-
 impl Parser<'_> {
-    /// The source command.
-    pub(super) fn source(&mut self) -> Result<Source> {
-        let start = self.token.span.start;
-        if self.at_word("from") {
-            return self.from(start);
-        }
-        if self.take_word("row") {
-            let fields = self.fields()?;
-            return Ok(Source::Row { fields, span: Span::new(start, self.end) });
-        }
-        for keyword in ["show", "ts", "promql", "explain"] {
-            if self.at_word(keyword) {
-                let span = self.advance().span;
-                self.skip_command();
-                return Ok(Source::Other { keyword: keyword.to_uppercase(), span });
-            }
-        }
-        Err(self.unexpected("FROM or ROW"))
-    }
-
-    fn from(&mut self, start: usize) -> Result<Source> {
-        // The token behind FROM need not be one of the expression language.
-        self.advance();
-        let mut indices = vec![self.index()?];
-        while self.take(",") {
-            indices.push(self.index()?);
-        }
-        let bracket = self.take("[");
-        let mut metadata = Vec::new();
-        if self.take_word("metadata") {
-            metadata.push(self.name()?);
-            while self.take(",") {
-                metadata.push(self.name()?);
-            }
-        }
-        if bracket {
-            self.expect("]")?;
-        }
-        Ok(Source::From { indices, metadata, span: Span::new(start, self.end) })
-    }
-
-    fn index(&mut self) -> Result<Name> {
-        if let TokenKind::Text(_) = self.token.kind {
-            let Text { text, span } = self.string()?;
-            return Ok(Name { text, span });
-        }
-        match self.rescan(Lexer::index_pattern) {
-            Some((text, span)) => Ok(Name { text, span }),
-            None => Err(self.unexpected("an index pattern")),
-        }
-    }
-
     /// One command behind a pipe.
     pub(super) fn command(&mut self) -> Result<Command> {
         let start = self.token.span.start;
@@ -106,58 +37,31 @@ impl Parser<'_> {
             "drop" => CommandKind::Drop(self.name_patterns()?),
             "rename" => CommandKind::Rename(self.renames()?),
             "sort" => CommandKind::Sort(self.orders()?),
-            "limit" => CommandKind::Limit(self.primary()?.expr),
+            "limit" => self.limit()?,
             "dissect" => self.dissect()?,
             "grok" => self.grok()?,
             "mv_expand" => CommandKind::MvExpand(self.name()?),
             "completion" => self.completion()?,
-            "enrich" => {
-                let policy = self.index()?;
-                self.skip_command();
-                CommandKind::Enrich { policy }
-            }
-            "lookup" => {
-                self.expect_word("join")?;
-                let index = self.index()?;
-                self.skip_command();
-                CommandKind::LookupJoin { index }
-            }
-            known if NOT_RUN.contains(&known) => {
+            "dedup" => CommandKind::Dedup,
+            "fillnull" => self.fill_null()?,
+            "sample" => CommandKind::Sample(self.constant_operand()?),
+            "fork" => self.fork()?,
+            "enrich" => self.enrich()?,
+            "lookup" => self.lookup_join()?,
+            known if COMMANDS.contains(&known) => {
                 self.skip_command();
                 CommandKind::Other { keyword: keyword.to_uppercase() }
             }
-            _ => {
-                return Err(Diagnostic::error(
-                    super::SYNTAX,
-                    format!("unknown command `{}`", place.span.of(self.text)),
-                    place.span,
-                ));
-            }
+            _ => return Err(self.unknown_word("command", place.span, COMMANDS)),
         })
     }
 
-    /// Skips to the next pipe outside brackets.
-    fn skip_command(&mut self) {
-        let mut depth = 0_usize;
-        loop {
-            match &self.token.kind {
-                TokenKind::End => return,
-                TokenKind::Symbol("|") if depth == 0 => return,
-                TokenKind::Symbol("(" | "[" | "{") => depth += 1,
-                TokenKind::Symbol(")" | "]" | "}") => depth = depth.saturating_sub(1),
-                TokenKind::Symbol(_)
-                | TokenKind::Word(_)
-                | TokenKind::Quoted(_)
-                | TokenKind::Text(_)
-                | TokenKind::Integer(_)
-                | TokenKind::Decimal(_)
-                | TokenKind::Bad(_) => {}
-            }
-            self.advance();
-        }
+    /// A constant, which may have a sign.
+    pub(super) fn constant_operand(&mut self) -> Result<Expr> {
+        Ok(self.sign()?.expr)
     }
 
-    fn fields(&mut self) -> Result<Vec<Field>> {
+    pub(super) fn fields(&mut self) -> Result<Vec<Field>> {
         let mut fields = vec![self.field()?];
         while self.take(",") {
             fields.push(self.field()?);
@@ -201,7 +105,7 @@ impl Parser<'_> {
         Ok(Aggregate { field, filter, span: Span::new(start, self.end) })
     }
 
-    fn name_patterns(&mut self) -> Result<Vec<NamePattern>> {
+    pub(super) fn name_patterns(&mut self) -> Result<Vec<NamePattern>> {
         let mut patterns = vec![self.name_pattern()?];
         while self.take(",") {
             patterns.push(self.name_pattern()?);
@@ -216,7 +120,7 @@ impl Parser<'_> {
         }
     }
 
-    fn plain_name(&mut self) -> Result<Name> {
+    pub(super) fn plain_name(&mut self) -> Result<Name> {
         let NamePattern { parts, span } = self.name_pattern()?;
         if parts.len() > 1 {
             let message = format!("wildcards are not allowed here: `{}`", span.of(self.text));

@@ -9,6 +9,9 @@ use crate::query::esql::ast::{ArithmeticOp, CompareOp, Expr, ExprKind, Name, Pat
 use crate::query::esql::lexer::{Token, TokenKind};
 use crate::span::Span;
 
+/// Words that begin a query where `IN (` stands before them.
+const QUERIES: [&str; 5] = ["from", "promql", "row", "show", "ts"];
+
 /// An expression and the height of its tree.
 pub(super) struct Tree {
     pub(super) expr: Expr,
@@ -185,6 +188,11 @@ impl Parser<'_> {
         let negated = self.take_word("not");
         let (kind, height) = if self.take_word("in") {
             self.expect("(")?;
+            if self.at_query() {
+                let query = Box::new(self.subquery()?);
+                let kind = ExprKind::InQuery { value: Box::new(value.expr), query, negated };
+                return self.node(kind, Span::new(start, self.end), value.height);
+            }
             let (choices, height) = self.list(")")?;
             let height = height.max(value.height);
             (ExprKind::In { value: Box::new(value.expr), choices, negated }, height)
@@ -196,6 +204,24 @@ impl Parser<'_> {
             return Err(self.unexpected("IN, LIKE or RLIKE"));
         };
         self.node(kind, Span::new(start, self.end), height)
+    }
+
+    /// Whether a query begins here, rather than a column of such a name.
+    fn at_query(&self) -> bool {
+        let Some(source) = QUERIES.iter().find(|source| self.at_word(source)) else {
+            return false;
+        };
+        let mut ahead = self.ahead();
+        ahead.advance();
+        match ahead.token.kind {
+            TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Text(_) => true,
+            // An index pattern may begin with what is no word.
+            TokenKind::Symbol(symbol) => {
+                *source == "from" && ![",", ")", ".", "::"].contains(&symbol)
+            }
+            TokenKind::Integer(_) | TokenKind::Decimal(_) => *source == "from",
+            TokenKind::Bad(_) | TokenKind::End => *source == "from",
+        }
     }
 
     fn like(
@@ -236,7 +262,7 @@ impl Parser<'_> {
         self.node(kind, Span::new(start, self.end), query.height)
     }
 
-    fn sign(&mut self) -> Result<Tree> {
+    pub(super) fn sign(&mut self) -> Result<Tree> {
         let start = self.token.span.start;
         let negative = self.at("-");
         if !negative && !self.at("+") {
@@ -440,5 +466,5 @@ fn is_name_of_aggregate(word: &str) -> bool {
 
 /// Whether a word behind digits is a unit rather than the next keyword.
 fn is_unit(word: &str) -> bool {
-    is_name(word) && !["where", "nulls"].iter().any(|known| known.eq_ignore_ascii_case(word))
+    is_name(word) && !["where", "nulls", "on"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
