@@ -90,8 +90,8 @@ pub enum Cell {
     Ip(Vec<u128>),
 }
 
-/// A value that does not fit its field: it is left out, as under
-/// `ignore_malformed`, and said.
+/// A value that does not fit its field: it is skipped, as under
+/// `ignore_malformed`, and reported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` cannot hold {value}: {reason}")]
 pub struct Malformed {

@@ -106,7 +106,7 @@ fn is_below(key: &str, folder: &str) -> bool {
 
 fn short(share: Option<(usize, usize)>, least: u8, what: &str) -> Option<String> {
     let (part, whole) = share?;
-    // Of nothing there is all.
+    // An empty set meets any threshold.
     let enough = part * 100 >= whole * usize::from(least);
     (!enough).then(|| format!("{part} of {whole} {what}, less than {least} %"))
 }

@@ -13,8 +13,11 @@ use crate::verbs::opensearch::release::Release;
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    after_help = "Exit codes: 0 ok, 1 internal error, 2 usage, 3 failed cases, 4 nothing ran, \
-                  5 a gate was missed, 6 a cluster did not answer.",
+    after_help = "\
+Start with cargo xtask test: each failed case ends with the command that explains it.
+
+Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed or a file is invalid,
+4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.",
     disable_version_flag = true
 )]
 pub(crate) struct Cli {
@@ -32,20 +35,25 @@ Examples:
   cargo xtask test                         every rule of this repository
   cargo xtask test aws/                    rules whose path or name contains aws/
   cargo xtask test --root ../rules-repo    a foreign repository, as it is
-  cargo xtask test --update                and write the snapshots
-  cargo xtask test --schedule              and look for gaps between runs
+  cargo xtask test --update                also write the snapshots
+  cargo xtask test --schedule              also look for gaps between runs
   cargo xtask test --engine http://127.0.0.1:9200            on a cluster
-  cargo xtask test --engine http://127.0.0.1:9200 --compare  and on the embedded engine")]
+  cargo xtask test --engine http://127.0.0.1:9200 --compare  on a cluster and embedded
+
+Next: cargo xtask explain RULE CASE explains a failed case; cargo xtask coverage
+shows what the cases leave untested.")]
     Test(TestArgs),
-    /// Show which clauses of the rules their cases have shown to matter.
+    /// Show which clauses are covered by cases (MC/DC), and which mutants they catch.
     #[command(after_help = "\
 Examples:
   cargo xtask coverage                                    a table, worst first
   cargo xtask coverage aws/                               these rules, and what each lacks
-  cargo xtask coverage --format html --out coverage.html  one page that needs nothing else
-  cargo xtask coverage --format markdown >> $GITHUB_STEP_SUMMARY")]
+  cargo xtask coverage --format html --out coverage.html  one self-contained page
+  cargo xtask coverage --format markdown >> $GITHUB_STEP_SUMMARY
+
+Next: cargo xtask mutants RULE proposes the cases that are missing.")]
     Coverage(CoverageArgs),
-    /// Change rules in small ways and show which changes no case notices.
+    /// Change rules in small ways, and show which changes no case catches.
     #[command(after_help = "\
 Examples:
   cargo xtask mutants                      every rule of this repository
@@ -55,8 +63,8 @@ Examples:
 
 A missed mutant is shown with the case that would catch it, ready to save.")]
     Mutants(MutantsArgs),
-    /// Show the clauses of a rule, and what each is on an event: true, false or
-    /// unknown, by which value, and the smallest change that turns the outcome.
+    /// Explain how each clause of a rule evaluates on an event, and the smallest
+    /// change that flips the result.
     #[command(after_help = "\
 Examples:
   cargo xtask explain root_login_over_ssh             the clauses, with types and what they need
@@ -67,12 +75,12 @@ Examples:
                                                       on events of standard input
   cargo xtask explain root_login event.json --format json
 
-A rule is named by its path, its rule_id, its name, or a piece of these that no
+A rule is named by its path, its rule id, its name, or a part of these that no
 other rule has.")]
     Explain(ExplainArgs),
-    /// Judge this harness by recorded verdicts of a real engine.
+    /// Compare the harness with recorded verdicts of a real engine.
     Conformance(ConformanceArgs),
-    /// Run rules on the data of a cluster, read-only: what would have alerted.
+    /// Run rules on the data of a cluster, read-only, and count the alerts.
     #[command(after_help = "\
 Examples:
   cargo xtask backtest --engine http://127.0.0.1:9200 --index 'logs-*' --from now-7d --to now
@@ -81,28 +89,29 @@ Examples:
 
 Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
 HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
+    #[command(mut_arg("engine", |engine| engine.required(true)))]
     Backtest(BacktestArgs),
-    /// Start or stop a node of `OpenSearch` or Elasticsearch on this machine, to test with.
+    /// Start or stop a node of OpenSearch or Elasticsearch on this machine, for tests.
     Opensearch(OpensearchArgs),
-    /// Check the repository's own conventions.
+    /// Check the conventions of this repository: module order, paths in documents, snapshots.
     Tidy(TidyArgs),
-    /// Measure how fast rules run; build with --release.
+    /// Measure how fast rules run; needs a release build.
     Bench(BenchArgs),
 }
 
 /// Where rules, cases and snapshots are.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Folders {
-    /// The repository: holds rules/, cases/, snapshots/ and harness.toml.
+    /// The project folder, with rules/, cases/, snapshots/ and harness.toml.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) root: PathBuf,
-    /// The rules, if elsewhere.
+    /// The folder of rules, if it is not in the project folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
-    /// The cases, if elsewhere.
+    /// The folder of cases, if it is not in the project folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) cases: Option<PathBuf>,
-    /// The snapshots, if elsewhere.
+    /// The folder of snapshots, if it is not in the project folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshots: Option<PathBuf>,
 }
@@ -112,42 +121,46 @@ pub(crate) struct Folders {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) folders: Folders,
-    /// Write the output to a file instead of standard output.
+    /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// No progress bar.
+    /// Show no progress bar.
     #[arg(long)]
     pub(crate) no_progress: bool,
 }
 
+/// The heading of the arguments about a cluster.
+const CLUSTER: &str = "Cluster";
+
 /// Which cluster to ask, and how.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Cluster")]
 pub(crate) struct EngineArgs {
-    /// A node of `OpenSearch` or Elasticsearch to run on; several, separated by commas.
-    #[arg(long, value_name = "URL")]
+    /// The address of an OpenSearch or Elasticsearch node; separate several with commas.
+    #[arg(long, help_heading = CLUSTER, value_name = "URL")]
     pub(crate) engine: Option<Secret>,
-    /// An API key, encoded; better in `HARNESS_ENGINE_API_KEY`.
-    #[arg(long, value_name = "KEY", requires = "engine")]
+    /// The encoded API key; HARNESS_ENGINE_API_KEY keeps it out of the command line.
+    #[arg(long, help_heading = CLUSTER, value_name = "KEY", requires = "engine")]
     pub(crate) api_key: Option<Secret>,
-    /// A user and a password; better in `HARNESS_ENGINE_USER` and `HARNESS_ENGINE_PASSWORD`.
-    #[arg(long, value_name = "USER:PASSWORD", requires = "engine", conflicts_with = "api_key")]
+    /// The user and the password; HARNESS_ENGINE_USER and HARNESS_ENGINE_PASSWORD keep
+    /// them out of the command line.
+    #[arg(long, help_heading = CLUSTER, value_name = "USER:PASSWORD", requires = "engine", conflicts_with = "api_key")]
     pub(crate) user: Option<Secret>,
-    /// Authorities to trust, as PEM; else `HARNESS_ENGINE_CA`, else the public ones.
-    #[arg(long, value_name = "FILE", requires = "engine")]
+    /// The certificate authorities to trust, as PEM; by default HARNESS_ENGINE_CA, or the
+    /// public ones.
+    #[arg(long, help_heading = CLUSTER, value_name = "FILE", requires = "engine")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Take any certificate of the cluster.
-    #[arg(long, requires = "engine")]
+    /// Accept any certificate of the cluster.
+    #[arg(long, help_heading = CLUSTER, requires = "engine")]
     pub(crate) insecure: bool,
-    /// How long one request may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "engine",
+    /// The time limit of one request, in seconds.
+    #[arg(long, help_heading = CLUSTER, value_name = "SECONDS", default_value_t = 60, requires = "engine",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) engine_timeout: u64,
 }
 
 /// A text that no message shows.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "nobody is asked"))]
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "unused without `cluster`"))]
 pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {
@@ -167,29 +180,29 @@ impl FromStr for Secret {
 /// `cargo xtask backtest`.
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArgs {
-    /// Only rules whose path or name contains this, or whose `rule_id` is this.
+    /// Only rules whose path or name contains this text, or that have this rule id.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    /// Which indices to read, as the cluster names them; wildcards and commas are fine.
+    /// The indices to read, as the cluster names them; may have wildcards and commas.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) index: String,
-    /// The first moment, as a date or date math: `now-7d`, `2026-01-31`.
+    /// The start of the period, a date or date math such as now-7d or 2026-01-31.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: String,
-    /// The moment after the last.
+    /// The end of the period, exclusive.
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) to: String,
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// How many events of each rule to show.
+    /// The number of sample events to show for each rule.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub(crate) samples: usize,
-    /// How many rules to ask about in one request; less for a weak cluster.
+    /// The number of rules in one request; use fewer on a small cluster.
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) batch: u8,
-    /// How to print the outcome.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: BacktestFormat,
 }
@@ -197,12 +210,12 @@ pub(crate) struct BacktestArgs {
 /// Output formats of `backtest`; see docs/cluster.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BacktestFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Human,
     /// One JSON object.
     Json,
-    /// One page that holds everything.
+    /// One self-contained HTML page.
     Html,
 }
 
@@ -217,20 +230,20 @@ pub(crate) struct OpensearchArgs {
 /// What to do with a node.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OpensearchAction {
-    /// Start it, wait until it is ready, and print its address.
+    /// Start a node, wait until it is ready, and print its address.
     Start {
-        /// Product and version; those of Java 21 want `HARNESS_JAVA` where that is not installed.
+        /// The product and its version; versions that need Java 21 look for it in HARNESS_JAVA.
         #[arg(long, value_enum, default_value_t)]
         version: Release,
-        /// How many nodes.
+        /// The number of nodes.
         #[arg(long, value_name = "N", default_value_t = 1,
               value_parser = clap::value_parser!(u16).range(1..=9))]
         nodes: u16,
-        /// The port of the first.
+        /// The port of the first node.
         #[arg(long, default_value_t = 19200)]
         port: u16,
     },
-    /// Stop it and delete its data.
+    /// Stop the node and delete its data.
     Stop {
         /// The port of the first node.
         #[arg(long, default_value_t = 19200)]
@@ -242,24 +255,24 @@ pub(crate) enum OpensearchAction {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct TestArgs {
-    /// Only rules whose path or name contains this, or whose `rule_id` is this.
+    /// Only rules whose path or name contains this text, or that have this rule id.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// How to print the outcome.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TestFormat,
     /// Write the snapshots of the rules that ran.
     #[arg(long)]
     pub(crate) update: bool,
-    /// Also simulate consecutive runs, an interval apart, over every case
-    /// (formats human and json).
+    /// Also run each rule at every interval over the events of its cases
+    /// (in the formats human and json).
     #[arg(long)]
     pub(crate) schedule: bool,
-    /// One line a folder instead of one line a rule.
+    /// Print one line for each folder instead of one for each rule.
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Run on the embedded engine as well, and report where they differ.
+    /// Run on the embedded engine as well, and report where the two differ.
     #[arg(long, requires = "engine")]
     pub(crate) compare: bool,
     #[command(flatten)]
@@ -269,12 +282,12 @@ pub(crate) struct TestArgs {
 /// Output formats of `test`; see docs/formats.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TestFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Human,
     /// One JSON object.
     Json,
-    /// `JUnit` XML.
+    /// JUnit XML.
     Junit,
     /// Markdown for pull requests and job summaries.
     Markdown,
@@ -285,34 +298,34 @@ pub(crate) enum TestFormat {
 /// `cargo xtask coverage`.
 #[derive(Debug, Args)]
 pub(crate) struct CoverageArgs {
-    /// Only rules whose path or name contains this, or whose `rule_id` is this;
-    /// shows what each lacks.
+    /// Only rules whose path or name contains this text, or that have this rule id;
+    /// shows what each rule lacks.
     pub(crate) filter: Option<String>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// How to print it.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: CoverageFormat,
-    /// Only sums, no line a rule.
+    /// Print the sums only, without a line for each rule.
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Clauses only, no mutants.
+    /// Measure clauses only, without mutants.
     #[arg(long)]
     pub(crate) no_mutants: bool,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
 }
 
-/// What rules have to reach, beside the gates of harness.toml.
+/// What rules have to reach, in addition to the gates of harness.toml.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct GateArgs {
-    /// The least share of covered clauses of each rule, in percent.
+    /// The share of clauses that must be covered in each rule, in percent.
     #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
     pub(crate) min_clauses: Option<u8>,
-    /// The least share of caught mutants of each rule, in percent.
+    /// The share of mutants that must be caught in each rule, in percent.
     #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
     pub(crate) min_mutants: Option<u8>,
-    /// Each rule needs a positive and a negative case.
+    /// Require a positive and a negative case for each rule.
     #[arg(long)]
     pub(crate) require_pairs: bool,
 }
@@ -320,14 +333,14 @@ pub(crate) struct GateArgs {
 /// `cargo xtask mutants`.
 #[derive(Debug, Args)]
 pub(crate) struct MutantsArgs {
-    /// Only rules whose path or name contains this, or whose `rule_id` is this.
+    /// Only rules whose path or name contains this text, or that have this rule id.
     pub(crate) filter: Option<String>,
-    /// Only rules that changed, or whose cases did, since this commit of git.
+    /// Only rules that changed since this git commit, or whose cases did.
     #[arg(long, value_name = "REF")]
     pub(crate) in_diff: Option<String>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// How to print it.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
     #[command(flatten)]
@@ -337,27 +350,27 @@ pub(crate) struct MutantsArgs {
 /// Output formats of `coverage`; see docs/formats.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CoverageFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Human,
     /// One JSON object.
     Json,
-    /// `JUnit` XML.
+    /// JUnit XML.
     Junit,
     /// Markdown for pull requests and job summaries.
     Markdown,
     /// Annotations for GitHub Actions.
     Github,
-    /// A layer for MITRE's ATT&CK Navigator.
+    /// A layer for the MITRE ATT&CK Navigator.
     Navigator,
-    /// One page that holds everything.
+    /// One self-contained HTML page.
     Html,
 }
 
 /// Output formats for figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Human,
     /// One JSON object; see docs/formats.md.
@@ -367,17 +380,17 @@ pub(crate) enum Format {
 /// `cargo xtask explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The rule.
+    /// The rule, by path, name or rule id, or by a part that no other rule has.
     pub(crate) rule: String,
-    /// A case of the rule, a file of events, or `-` for standard input.
+    /// A case of the rule, a file of events, or - for standard input.
     #[arg(value_name = "EVENT.json|CASE")]
     pub(crate) events: Option<String>,
     #[command(flatten)]
     pub(crate) folders: Folders,
-    /// Write the output to a file instead of standard output.
+    /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// How to print it.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -385,18 +398,18 @@ pub(crate) struct ExplainArgs {
 /// `cargo xtask conformance`.
 #[derive(Debug, Args)]
 pub(crate) struct ConformanceArgs {
-    /// Suite files, or folders of them.
+    /// The files of suites, or folders of them.
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Where the rules of generated/<`rule_id>.json` are.
+    /// The folder with the rules of suites that name rules by id.
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
-    /// How many disagreements to show in full.
+    /// The number of disagreements to show in full.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) show: usize,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    /// How to print the outcome.
+    /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -414,21 +427,21 @@ pub(crate) struct BenchArgs {
     /// The rules to run.
     #[arg(long, value_name = "DIR", default_value = "rules")]
     pub(crate) rules: PathBuf,
-    /// A folder of generated documents, one file a rule named by its id, to run the rules on.
+    /// A folder of documents to run the rules on: one file for each rule, named by rule id.
     #[arg(long, value_name = "DIR")]
     pub(crate) generated: Option<PathBuf>,
-    /// How many synthetic events to index.
+    /// The number of synthetic events to index.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) events: usize,
-    /// How many candidate events the sequences range over, with a tenth as many keys.
+    /// The number of candidate events of sequences; there are a tenth as many keys.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) candidates: usize,
-    /// How many of the synthetic events the naive loop judges.
+    /// The number of synthetic events that the naive loop judges.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(crate) sample: usize,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    /// How to print the figures.
+    /// The format of the figures.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

@@ -257,7 +257,7 @@ fn hostile_eql_is_refused_or_answered() {
         (
             "sequence with maxspan=0d [any where a] [any where b]".to_owned(),
             FAILED,
-            "`maxspan` has to be positive",
+            "`maxspan` must be positive",
         ),
         ("any where a == \"x\" | head 99999999999999999999".to_owned(), FAILED, "whole number"),
     ] {

@@ -7,7 +7,7 @@ use crate::rule::tree::{Loaded, RuleTree};
 /// The most names that are offered.
 const MAX_OFFERED: usize = 5;
 
-/// A name that is not one thing's.
+/// A name that does not resolve to one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unfound {
     /// Nothing has it; these are close, the closest first.

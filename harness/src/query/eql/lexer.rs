@@ -189,7 +189,7 @@ impl Lexer<'_> {
         }
         let (length, help) = match c {
             '&' => (if self.rest().starts_with("&&") { 2 } else { 1 }, "use `and`"),
-            '~' => (1, "`~` stands directly behind a function's name, `in`, `like` or `regex`"),
+            '~' => (1, "`~` must directly follow the name of a function, `in`, `like` or `regex`"),
             '“' | '”' | '‘' | '’' => (c.len_utf8(), "use straight double quotes"),
             '\\' => (1, "a backslash is only allowed in strings"),
             _ => (c.len_utf8(), "put field names with such characters in backticks"),

@@ -118,7 +118,7 @@ impl<'a> Parser<'a> {
     fn unexpected(&self, wanted: &str) -> Diagnostic {
         let span = self.span();
         let message = match self.kind() {
-            Kind::End => format!("the query ends where {wanted} has to follow"),
+            Kind::End => format!("unexpected end of query, expected {wanted}"),
             _ => format!("expected {wanted}, found `{}`", shortened(span.of(self.text))),
         };
         let error = Diagnostic::error("eql-syntax", message, span);
@@ -188,7 +188,7 @@ impl<'a> Parser<'a> {
         let mut pipes = Vec::new();
         while self.is("|") {
             if matches!(body, Body::Sample(_)) {
-                self.note("samples take no pipes", self.span(), "remove the pipe");
+                self.note("a sample takes no pipes", self.span(), "remove the pipe");
             }
             self.advance();
             pipes.extend(self.pipe()?);
@@ -291,7 +291,7 @@ impl<'a> Parser<'a> {
         if self.is("[") && *self.ahead(1) == Kind::Integer {
             let error = Diagnostic::error(
                 "eql-unsupported",
-                "array elements cannot be addressed",
+                "elements of an array cannot be addressed",
                 self.span(),
             );
             return Err(error.with_help("a comparison on the field tests every value of an array"));

@@ -30,21 +30,21 @@ pub(super) fn guess(text: &str, at: usize) -> Option<String> {
         Some('(') => {
             "write `or` or `and` before a group, and escape a literal parenthesis as `\\(`"
         }
-        Some(')') if before.ends_with('(') => "a group needs something inside",
-        Some(')') if ends_with_word(before) => "a connective needs something on both sides",
-        Some(')') => "this parenthesis closes nothing; escape a literal one as `\\)`",
+        Some(')') if before.ends_with('(') => "a group needs a clause inside",
+        Some(')') if ends_with_word(before) => "`and` and `or` need a clause on both sides",
+        Some(')') => "there is no open parenthesis; escape a literal one as `\\)`",
         Some(':') if before.ends_with(':') => "one colon separates field and value",
         Some(':') => "escape a literal colon as `\\:`, or quote the value",
         Some('<' | '>') => "a range is `field > value`; escape a literal one as `\\<` or `\\>`",
         Some('{') => "a nested field is written `path:{ query }`",
-        Some('}') => "this brace closes nothing; escape a literal one as `\\}`",
+        Some('}') => "there is no open brace; escape a literal one as `\\}`",
         Some(_) if starts_with_not(rest) => "write `and not` between clauses; quote a literal word",
         Some(_) if before.ends_with(')') || before.ends_with('"') || before.ends_with('}') => {
             "join clauses by `and` or `or`, with spaces on both sides"
         }
         None if before.ends_with(':') => "a field needs a value; `field:*` asks for any",
         None if ends_with_word(before) => {
-            "a connective needs something on both sides; quote a literal word"
+            "`and` and `or` need a clause on both sides; quote a literal word"
         }
         None if before.matches('(').count() > before.matches(')').count() => {
             "close the parenthesis"

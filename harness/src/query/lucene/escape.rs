@@ -16,7 +16,7 @@ impl EscapeError {
     pub(super) fn message(self) -> String {
         match self {
             Self::NotHex(c) => {
-                format!("`{}` is no hexadecimal digit of a \\uXXXX escape", c.escape_debug())
+                format!("`{}` is not a hexadecimal digit of a \\uXXXX escape", c.escape_debug())
             }
             Self::TruncatedUnicode => "a \\uXXXX escape needs four hexadecimal digits".to_owned(),
             Self::Dangling => "a backslash at the end escapes nothing".to_owned(),

@@ -75,7 +75,7 @@ impl LexError {
                 ("a backslash at the end escapes nothing", "write `\\\\` for a backslash")
             }
             Self::Boost => (
-                "a number has to follow the caret at once",
+                "a number must directly follow `^`",
                 "write a boost like `^2`, or escape the caret as `\\^`",
             ),
         };

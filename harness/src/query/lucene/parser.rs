@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
     fn bad_range(&self, message: &str, open: Token) -> Diagnostic {
         match self.peek().kind {
             Kind::Error(_) => self.unexpected(),
-            Kind::End => range_help(syntax("this range is not complete", open.span)),
+            Kind::End => range_help(syntax("the range is not complete", open.span)),
             _ => range_help(syntax(message, self.peek().span)),
         }
     }
@@ -257,7 +257,7 @@ impl<'a> Parser<'a> {
         let Some(number) = self.eat(Kind::Number) else { return Err(self.unexpected()) };
         match self.image(number).parse::<f32>() {
             Ok(boost) if boost.is_finite() => Ok((Some(boost), number.span)),
-            _ => Err(syntax("this boost is not finite", number.span)),
+            _ => Err(syntax("the boost is not finite", number.span)),
         }
     }
 
@@ -266,7 +266,7 @@ impl<'a> Parser<'a> {
         let Some(tilde) = tilde else { return Ok(0) };
         let slop = java_float(&self.image(tilde)[1..]).unwrap_or(0.0);
         if slop <= -1.0 {
-            return Err(syntax("a slop cannot be negative", tilde.span));
+            return Err(syntax("the slop must not be negative", tilde.span));
         }
         #[expect(
             clippy::cast_possible_truncation,
@@ -297,7 +297,7 @@ impl<'a> Parser<'a> {
         let image = self.image(token);
         let (message, help) = match token.kind {
             Kind::Error(error) => return error.diagnostic(token.span),
-            Kind::End => ("the query ends where a clause has to follow".to_owned(), None),
+            Kind::End => ("unexpected end of query, expected a clause".to_owned(), None),
             Kind::Close => (
                 "unexpected `)`".to_owned(),
                 Some("open it before, put a clause into it, or escape it as `\\)`"),

@@ -145,7 +145,7 @@ impl Parser<'_> {
         };
         if negated && op == Matcher::Colon {
             let error =
-                Diagnostic::error("eql-syntax", "`not` cannot stand before `:`", self.span());
+                Diagnostic::error("eql-syntax", "`not` is not allowed before `:`", self.span());
             return Err(error.with_help("put `not` before the whole condition"));
         }
         if negated {
@@ -180,7 +180,7 @@ impl Parser<'_> {
             let value = value.clone();
             return Ok(Text { value, span: self.advance() });
         }
-        let error = self.unexpected(&format!("a string behind `{}`", op.symbol()));
+        let error = self.unexpected(&format!("a string after `{}`", op.symbol()));
         Err(match self.kind() {
             Kind::Integer
             | Kind::Decimal
@@ -293,7 +293,7 @@ impl Parser<'_> {
     fn check_call(&mut self, function: Function, case: Case, count: usize, span: Span) {
         let name = function.name();
         if !function.allows(case) {
-            let message = format!("`{name}` has no insensitive form");
+            let message = format!("`{name}` has no case-insensitive form");
             let error = Diagnostic::error("eql-function", message, span);
             self.errors.push(error.with_help(format!("write `{name}` without `~`")));
         }
@@ -304,7 +304,8 @@ impl Parser<'_> {
                 Some(most) => format!("{least} to {most}"),
                 None => format!("at least {least}"),
             };
-            let message = format!("`{name}` takes {wanted} arguments, found {count}");
+            let noun = if (least, most) == (1, Some(1)) { "argument" } else { "arguments" };
+            let message = format!("`{name}` takes {wanted} {noun}, found {count}");
             self.errors.push(Diagnostic::error("eql-function", message, span));
         }
     }

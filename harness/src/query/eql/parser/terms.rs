@@ -27,7 +27,7 @@ impl Parser<'_> {
             let span = self.span();
             by = self.keys()?;
             self.note(
-                "`by` has to come before `with`",
+                "`by` must come before `with`",
                 span,
                 "write `sequence by … with maxspan=…`",
             );
@@ -44,12 +44,12 @@ impl Parser<'_> {
         let start = self.advance().start;
         let by = self.keys()?;
         if self.is_keyword(Keyword::With) {
-            let error = Diagnostic::error("eql-syntax", "samples take no `maxspan`", self.span());
+            let error = Diagnostic::error("eql-syntax", "a sample takes no `maxspan`", self.span());
             return Err(error.with_help("use `sequence` for events within a time span"));
         }
         let terms = self.terms(Place::Sample)?;
         if self.is_keyword(Keyword::Until) {
-            let error = Diagnostic::error("eql-syntax", "samples take no `until`", self.span());
+            let error = Diagnostic::error("eql-syntax", "a sample takes no `until`", self.span());
             return Err(error.with_help("use `sequence` for events in order"));
         }
         let sample = Sample { by, terms, span: self.since(start) };
@@ -99,7 +99,7 @@ impl Parser<'_> {
             );
             let keys = term.by.first().zip(term.by.last());
             let span = keys.map_or(term.span, |(first, last)| first.span.to(last.span));
-            self.note(message, span, "give every term the same number of keys behind `by`");
+            self.note(message, span, "give every term the same number of keys after `by`");
         }
     }
 
@@ -141,13 +141,13 @@ impl Parser<'_> {
             Kind::Integer => self.advance(),
             Kind::Decimal => {
                 return Err(error(
-                    "`maxspan` has to be a whole number",
+                    "`maxspan` must be a whole number",
                     span,
                     "use a smaller unit",
                 ));
             }
             Kind::Symbol("-") => {
-                return Err(error("`maxspan` has to be positive", span, "write for instance `5m`"));
+                return Err(error("`maxspan` must be positive", span, "write for instance `5m`"));
             }
             _ => return Err(self.unexpected("a time span such as `5m`")),
         };
@@ -168,7 +168,7 @@ impl Parser<'_> {
             nanos.is_some_and(|nanos| i64::try_from(nanos).is_ok())
         };
         match text.parse::<u64>() {
-            Ok(0) => Err(error("`maxspan` has to be positive", span, "write for instance `5m`")),
+            Ok(0) => Err(error("`maxspan` must be positive", span, "write for instance `5m`")),
             Ok(value) if fits(&value) => Ok(Maxspan { value, unit, span }),
             _ => Err(error("`maxspan` is too long", span, "at most 106751 days fit")),
         }
@@ -199,7 +199,7 @@ impl Parser<'_> {
             }
             (Presence::Missing, Place::Sample) => {
                 self.note(
-                    "samples take no missing events",
+                    "a sample takes no missing events",
                     start,
                     "remove the `!`, or use `sequence`",
                 );
@@ -242,14 +242,14 @@ impl Parser<'_> {
         let whole = self.since(start);
         match place {
             Place::Until => self.note("`until` takes no `runs`", whole, "remove it"),
-            Place::Sample => self.note("samples take no `runs`", whole, "remove it"),
+            Place::Sample => self.note("a sample takes no `runs`", whole, "remove it"),
             Place::Sequence => {}
         }
         if let Ok(runs @ 1..=MAX_RUNS) = text.parse::<u32>() {
             return Ok(runs);
         }
         let found = super::shortened(text);
-        let message = format!("`runs` has to be 1 to {MAX_RUNS}, found {found}");
+        let message = format!("`runs` must be from 1 to {MAX_RUNS}, found {found}");
         self.errors.push(Diagnostic::error("eql-runs", message, span));
         Ok(1)
     }
