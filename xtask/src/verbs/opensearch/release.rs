@@ -7,11 +7,11 @@ use clap::ValueEnum;
 /// One version of each line that the cluster engine takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Release {
-    /// `OpenSearch` 2.19.1.
+    /// OpenSearch 2.19.1.
     #[default]
     #[value(name = "opensearch-2")]
     OpenSearch2,
-    /// `OpenSearch` 3.9.0; needs Java 21.
+    /// OpenSearch 3.9.0; needs Java 21.
     #[value(name = "opensearch-3")]
     OpenSearch3,
     /// Elasticsearch 7.17.28.
