@@ -1,7 +1,8 @@
-//! Makes the embedded type table, `harness/src/schema/table/fields.txt`.
+//! Makes the embedded type table, `harness/src/schema/table/fields.txt`, and the
+//! names of open objects beside it, `harness/src/schema/table/open.txt`.
 //!
 //! ```text
-//! cargo run -p harness --example schema_table -- ECS.csv INTEGRATIONS.csv OUT.txt
+//! cargo run -p harness --example schema_table -- ECS.csv INTEGRATIONS.csv FIELDS.txt OPEN.txt
 //! ```
 //!
 //! `ECS.csv` has the columns `field,type,ignore_above,normalizer,multi_field_of`
@@ -29,26 +30,34 @@ struct Fact {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [ecs, integrations, out] = arguments.as_slice() else {
-        return Err("usage: schema_table ECS.csv INTEGRATIONS.csv OUT.txt".into());
+    let [ecs, integrations, fields, open] = arguments.as_slice() else {
+        return Err("usage: schema_table ECS.csv INTEGRATIONS.csv FIELDS.txt OPEN.txt".into());
     };
     let mut facts = BTreeMap::new();
-    read_integrations(&fs::read_to_string(integrations)?, &mut facts);
+    let mut patterns = BTreeMap::new();
+    read_integrations(&fs::read_to_string(integrations)?, &mut facts, &mut patterns);
     read_ecs(&fs::read_to_string(ecs)?, &mut facts)?;
     settle_arrays(&mut facts);
     mark_multi_fields(&mut facts);
-    fs::write(out, encode(&facts)?)?;
+    fs::write(fields, encode(&facts)?)?;
+    fs::write(open, lines(&patterns)?)?;
     Ok(())
 }
 
-fn read_integrations(csv: &str, facts: &mut BTreeMap<String, Fact>) {
+/// Fields, and names with `*`, under which any key may lie.
+fn read_integrations(
+    csv: &str,
+    facts: &mut BTreeMap<String, Fact>,
+    patterns: &mut BTreeMap<String, Fact>,
+) {
     for line in csv.lines().skip(1) {
         let mut cells = line.split(',');
         let (Some(name), Some(ty)) = (cells.next(), cells.next()) else {
             continue;
         };
         // The facts do not say where an alias leads.
-        if ty == "alias" || !well_formed(name) {
+        let is_pattern = name.contains('*');
+        if ty == "alias" || !well_formed(&name.replace('*', "_")) {
             continue;
         }
         let ignore_above = if ty == "keyword" { KEYWORD_LIMIT } else { "" };
@@ -58,7 +67,8 @@ fn read_integrations(csv: &str, facts: &mut BTreeMap<String, Fact>) {
             lowercase: false,
             multi_field: false,
         };
-        facts.insert(name.to_owned(), fact);
+        let into = if is_pattern { &mut *patterns } else { &mut *facts };
+        into.insert(name.to_owned(), fact);
     }
 }
 
@@ -133,6 +143,15 @@ fn encode(facts: &BTreeMap<String, Fact>) -> Result<String, Box<dyn Error>> {
             writeln!(out, "{shared} {} {code}", &name[shared..])?;
         }
         previous = name;
+    }
+    Ok(out)
+}
+
+/// A pattern and its code a line.
+fn lines(patterns: &BTreeMap<String, Fact>) -> Result<String, Box<dyn Error>> {
+    let mut out = String::new();
+    for (name, fact) in patterns {
+        writeln!(out, "{name} {}", code(fact)?)?;
     }
     Ok(out)
 }

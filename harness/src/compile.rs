@@ -16,6 +16,7 @@ pub mod kql;
 pub mod query_string;
 pub mod rule;
 pub mod rule_type;
+pub mod unknown;
 
 use std::cell::Cell;
 

@@ -10,6 +10,8 @@
 //! [schema]
 //! mappings = ["mappings/custom.json"]   # Elasticsearch mapping JSON, later ones win
 //! unmapped = "missing"                  # or "strict": what EQL and ES|QL make of other fields
+//! unknown_fields = "warn"               # or "error", "allow": what is said of other fields
+//! known_fields = ["my.custom.*"]        # names of which nothing is said
 //! ```
 
 use std::collections::BTreeMap;
@@ -24,9 +26,10 @@ use crate::exception;
 use crate::files::{self, Problem};
 use crate::gate::{Gate, Gates};
 use crate::lookup;
+use crate::pattern::glob::Glob;
 use crate::rule::tree;
 use crate::run::Project;
-use crate::schema::{Base, Schema, Unmapped};
+use crate::schema::{Base, Schema, UnknownFields, Unmapped};
 use crate::span::Span;
 
 /// Where a project's parts are.
@@ -46,6 +49,10 @@ pub struct Folders {
     pub mappings: Vec<PathBuf>,
     /// What fields without a mapping are to EQL.
     pub unmapped: Unmapped,
+    /// What to say of fields that nothing knows.
+    pub unknown_fields: UnknownFields,
+    /// Names that are right although nothing else knows them, with `*`.
+    pub known_fields: Vec<String>,
     /// What rules have to reach.
     pub gates: Gates,
 }
@@ -68,6 +75,8 @@ struct RawConfig {
 struct RawSchema {
     mappings: Vec<PathBuf>,
     unmapped: Unmapped,
+    unknown_fields: UnknownFields,
+    known_fields: Vec<String>,
 }
 
 /// Reads `harness.toml` at `root`, where there is one; every part defaults to
@@ -125,6 +134,8 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         lookups: place(raw.lookups, "lookups")?,
         mappings: mappings.collect::<Result<_, _>>()?,
         unmapped: raw.schema.unmapped,
+        unknown_fields: raw.schema.unknown_fields,
+        known_fields: raw.schema.known_fields,
         gates,
     })
 }
@@ -138,6 +149,8 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     let mut schema = Schema::new(Base::Embedded);
     schema.unmapped = folders.unmapped;
+    schema.unknown_fields = folders.unknown_fields;
+    schema.vouched = folders.known_fields.iter().map(|name| Glob::simple(name)).collect();
     let mut problems = Vec::new();
     for path in &folders.mappings {
         problems.extend(overlay(&mut schema, path));

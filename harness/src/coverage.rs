@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use crate::detect;
 use crate::engine::{Engine, EngineError};
 use crate::ir::plan::Plan;
-use crate::ir::{Leaf, Origin, Part};
+use crate::ir::{Leaf, Origin, Part, Predicate};
 use crate::run::{Flow, Session, Subject};
 use bits::Bits;
 use sheet::Sheet;
@@ -60,6 +60,8 @@ pub struct ClauseCoverage {
     pub kind: ClauseKind,
     /// It in words.
     pub text: String,
+    /// Of a clause on a field that nothing knows: that, and what may be meant.
+    pub unknown: Option<String>,
     /// On how many events it holds; for parts of a rule over time, in how many cases.
     pub holds_on: usize,
     /// On how many events it fails; for parts of a rule over time, in how many cases.
@@ -232,7 +234,8 @@ fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
                     _ => (at, stated.origin, *ordinal),
                 };
                 *ordinal += 1;
-                tally.add(key, stated, found);
+                let unknown = unknown(tree.nodes[node].predicate, subject);
+                tally.add(key, Seen { stated, unknown, found });
             }
         }
     }
@@ -253,24 +256,40 @@ struct Found {
     decides_false: Bits,
 }
 
+/// A clause and what is known of it.
+struct Seen {
+    stated: clauses::Stated,
+    unknown: Option<String>,
+    found: Found,
+}
+
+/// What there is to say of a clause on a field that nothing knows.
+fn unknown(clause: &Predicate, subject: &Subject<'_>) -> Option<String> {
+    let mut said = None;
+    clause.leaves(&mut |leaf| {
+        said = said.take().or_else(|| subject.unknown(leaf).map(ToString::to_string));
+    });
+    said
+}
+
 /// A filter, a place, and which of the clauses of that place.
 type Key = (usize, Origin, usize);
 
 /// Clauses in the order in which they were met first.
 #[derive(Default)]
 struct Tally {
-    order: Vec<(clauses::Stated, Found)>,
+    order: Vec<Seen>,
     known: BTreeMap<Key, usize>,
 }
 
 impl Tally {
-    fn add(&mut self, key: Key, stated: clauses::Stated, found: Found) {
+    fn add(&mut self, key: Key, seen: Seen) {
         let Some(at) = self.known.get(&key) else {
             self.known.insert(key, self.order.len());
-            self.order.push((stated, found));
+            self.order.push(seen);
             return;
         };
-        let before = &mut self.order[*at].1;
+        let (before, found) = (&mut self.order[*at].found, seen.found);
         before.holds = before.holds.or(&found.holds);
         before.fails = before.fails.or(&found.fails);
         before.decides_true = before.decides_true.or(&found.decides_true);
@@ -279,10 +298,11 @@ impl Tally {
 
     fn finish(self, sheet: &Sheet<'_>) -> Vec<ClauseCoverage> {
         let witness = |bits: &Bits| bits.iter().next().map(|document| witness(sheet, document));
-        let clause = |(stated, found): (clauses::Stated, Found)| ClauseCoverage {
+        let clause = |Seen { stated, unknown, found }: Seen| ClauseCoverage {
             origin: stated.origin,
             kind: ClauseKind::Clause,
             text: stated.text,
+            unknown,
             holds_on: found.holds.count(),
             fails_on: found.fails.count(),
             decides_true: witness(&found.decides_true),
@@ -339,6 +359,7 @@ fn uncovered(part: &parts::Part) -> ClauseCoverage {
         origin: part.origin,
         kind: part.kind,
         text: part.text.clone(),
+        unknown: None,
         holds_on: 0,
         fails_on: 0,
         decides_true: None,

@@ -205,7 +205,9 @@ pub fn verbatim(fields: &[Arc<Field>]) -> Vec<Arc<Field>> {
             let ty = FieldType::Wildcard { ignore_above: None };
             Arc::new(Field { ty, ..Field::clone(field) })
         }
-        Some(Kind::Keyword | Kind::Long | Kind::Double | Kind::Ip) | None => field.clone(),
+        Some(Kind::Keyword | Kind::Long | Kind::Double | Kind::Ip | Kind::Absent) | None => {
+            field.clone()
+        }
     };
     fields.iter().map(untouched).collect()
 }

@@ -81,6 +81,8 @@ pub struct Clause {
     pub negated: bool,
     /// What it tests; several for a clause over many fields.
     pub tests: Vec<Tested>,
+    /// Of a clause on a field that nothing knows: that, and what may be meant.
+    pub unknown: Option<String>,
 }
 
 /// One test of a clause.

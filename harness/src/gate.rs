@@ -135,6 +135,7 @@ mod tests {
             origin: Origin::default(),
             kind: ClauseKind::Clause,
             text: "a".into(),
+            unknown: None,
             holds_on: 1,
             fails_on: 1,
             decides_true: witness.clone(),

@@ -37,6 +37,9 @@ pub enum Kind {
     Double,
     /// Addresses as 128-bit integers, IPv4 mapped into IPv6.
     Ip,
+    /// Not at all: nothing is known of the field, or it takes no such value. No
+    /// document has such a column, so a test on it holds nowhere.
+    Absent,
 }
 
 /// One field as the index stores it. The same field of two mappings may be two columns.
@@ -46,6 +49,18 @@ pub struct Column {
     pub name: Arc<str>,
     /// How its values are stored.
     pub kind: Kind,
+}
+
+impl Column {
+    /// A column that no document has.
+    pub fn absent(name: &str) -> Self {
+        Self { name: name.into(), kind: Kind::Absent }
+    }
+
+    /// Whether no document has it, whatever the documents are.
+    pub fn is_absent(&self) -> bool {
+        self.kind == Kind::Absent
+    }
 }
 
 /// Which text of a rule a span points into.
@@ -186,8 +201,37 @@ pub struct Phrase {
 }
 
 impl Leaf {
-    /// The columns that the test reads.
+    /// The columns that the test reads and some document may have.
     pub fn columns(&self) -> Vec<&Column> {
+        let mut columns = self.named();
+        columns.retain(|column| !column.is_absent());
+        columns
+    }
+
+    /// The columns that the test names and no document has.
+    pub fn absent(&self) -> Vec<&Column> {
+        let mut columns = self.named();
+        columns.retain(|column| column.is_absent());
+        columns
+    }
+
+    /// Whether the test holds of an event without any of its columns.
+    pub fn holds_without_values(&self) -> bool {
+        match &self.test {
+            Test::Script(script) => script.holds(&|_| None),
+            Test::Exists
+            | Test::Term(_)
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Bool(_)
+            | Test::Double(_)
+            | Test::Ip(_) => false,
+        }
+    }
+
+    /// The columns that the test names.
+    pub fn named(&self) -> Vec<&Column> {
         match &self.test {
             Test::Script(script) => script.inputs.iter().map(|input| &input.column).collect(),
             Test::Exists

@@ -13,6 +13,7 @@ mod judge;
 mod pipeline;
 mod schedule;
 mod subject;
+mod whereabouts;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ use crate::schema::{Field, Schema};
 use crate::span::Span;
 use crate::verdict::{Status, Verdict};
 
+use whereabouts::Whereabouts;
 use work::Work;
 
 pub use about::{About, QuerySource};
@@ -159,6 +161,8 @@ impl Session {
         for event in by_rule.values().flatten().flat_map(|case| &case.events) {
             schema.observe(&event.source);
         }
+        let events = by_rule.values().flatten().flat_map(|case| &case.events);
+        let whereabouts = Whereabouts::new(events, &schema);
         let selected: Vec<Loaded> = rules
             .rules
             .into_iter()
@@ -177,7 +181,9 @@ impl Session {
             .collect();
         let work: Vec<Work> = paired
             .into_par_iter()
-            .map(|(loaded, cases)| Work::new(loaded, cases, &exceptions, &schema))
+            .map(|(loaded, cases)| {
+                Work::new(loaded, cases, &exceptions, &schema).located(&whereabouts, &schema)
+            })
             .collect();
         let fixtures = Fixtures::new(&work, &schema);
         Self { problems, work, fixtures, schema }

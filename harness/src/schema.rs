@@ -174,6 +174,23 @@ pub struct Schema {
     pub unmapped: Unmapped,
     /// Tables beside the indices.
     pub lookups: Tables,
+    /// What to say of such a field.
+    pub unknown_fields: UnknownFields,
+    /// Names that are right although nothing else knows them.
+    pub vouched: Vec<Glob>,
+}
+
+/// What to say of a field that nothing knows.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownFields {
+    /// A warning.
+    #[default]
+    Warn,
+    /// An error.
+    Error,
+    /// Nothing.
+    Allow,
 }
 
 /// What a field without a mapping is to EQL.
@@ -282,17 +299,33 @@ impl Schema {
         self.base == Base::Embedded
     }
 
+    /// Whether some mapping, the embedded table or an event has a field of that
+    /// name, or one below it, or leaves open which there are.
+    pub fn knows(&self, name: &str) -> bool {
+        let prefix = format!("{name}.");
+        let embedded = || {
+            self.base == Base::Embedded
+                && (table::below(&prefix).next().is_some() || table::is_open(name))
+        };
+        self.field(name).is_some() || !self.below(name).is_empty() || embedded()
+    }
+
+    /// Whether the project says that a name is right.
+    pub fn is_vouched(&self, name: &str) -> bool {
+        self.vouched.iter().any(|pattern| pattern.matches(name, Case::Sensitive))
+    }
+
     /// Whether the indices may have a field of that name although nothing here
     /// knows it: not where the switch `unmapped` or a mapping's `dynamic` says
     /// that all fields are known, nor for objects and what lies in nested ones.
     pub fn may_have(&self, name: &str) -> bool {
         let guesses = self.dynamic && self.unmapped == Unmapped::Missing;
-        let known = || {
-            let prefix = format!("{name}.");
-            let embedded = || self.base == Base::Embedded && table::below(&prefix).next().is_some();
-            self.field(name).is_some() || !self.below(name).is_empty() || embedded()
-        };
-        guesses && self.nested_around(name).is_none() && !known()
+        guesses && self.nested_around(name).is_none() && !self.knows(name)
+    }
+
+    /// Whether there are fields that nobody mapped.
+    pub fn has_guessed_fields(&self) -> bool {
+        !self.guessed.is_empty()
     }
 
     /// Whether nobody mapped a field, so that its first value decided.

@@ -18,6 +18,7 @@ use harness::backtest::{Backtest, Found, Outcome, Request, run};
 use harness::case::{Case, CaseTree, Options, Polarity};
 use harness::event::Event;
 use harness::exception::ExceptionTree;
+use harness::rule::located::Located;
 use harness::rule::tree::{Loaded, RuleTree};
 use harness::run::{Project, Schedule, Session};
 use harness::schema::{Base, Schema};
@@ -134,7 +135,8 @@ fn every_kind() -> Vec<Loaded> {
         let mut late = rules.iter().find(|rule| rule.key() == key).expect("a rule").clone();
         late.path = format!("{key}_ingested.toml");
         if let Some(rule) = &mut late.rule {
-            rule.timestamp_override = Some("event.ingested".to_owned());
+            rule.timestamp_override =
+                Some(Located { value: "event.ingested".to_owned(), ..Located::default() });
         }
         rules.push(late);
     }

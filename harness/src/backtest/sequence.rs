@@ -135,7 +135,7 @@ impl<'a> Candidates<'a> {
 
     fn body(&self) -> Value {
         let rule = self.work.rule;
-        let timestamp = rule.eql.timestamp.as_deref().unwrap_or("@timestamp");
+        let timestamp = rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
         let field = |field: &str, ty: &str| json!({ field: { "order": "asc", "unmapped_type": ty, "missing": "_last" } });
         let mut sort = vec![field(timestamp, "date")];
         sort[0][timestamp]["numeric_type"] = json!("date");
@@ -302,6 +302,7 @@ fn key_values(
         let found = match kind {
             Kind::Keyword | Kind::Text => value.as_str().map(|text| KeyValue::Text(text.into())),
             Kind::Ip => value.as_str().and_then(|text| parse_ip(text).ok()).map(KeyValue::Ip),
+            Kind::Absent => None,
             Kind::Double => value.as_f64().map(|value| KeyValue::Double(Real(value))),
             Kind::Long => match value.as_bool() {
                 Some(value) => Some(KeyValue::Bool(value)),

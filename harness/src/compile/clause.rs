@@ -2,7 +2,9 @@
 //!
 //! Each function is one Query DSL clause and follows the `MappedFieldType` of
 //! Elasticsearch (docs/semantics.md, "Clauses by field type"). An unmapped
-//! field matches nothing and is no error.
+//! field matches nothing and is no error; neither does a value that a field
+//! cannot hold. Both stay in the predicate as a test of a column that no
+//! document has, so that nothing that a rule states is lost.
 
 use std::sync::Arc;
 
@@ -64,6 +66,11 @@ impl Clause<'_> {
         }
     }
 
+    /// A test that holds nowhere: there is no such field, or it has no such values.
+    pub(super) fn absent(&self, test: Test) -> Predicate {
+        self.leaf(Column::absent(self.field), test)
+    }
+
     fn error(&self, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error("value-type", message, self.span)
     }
@@ -79,16 +86,13 @@ impl Clause<'_> {
 
     /// `exists`: some value was indexed; on an object, below it.
     pub fn exists(&self) -> Compiled {
-        let schema = self.context.schema;
         match self.resolve() {
-            Some(field) if field.ty == FieldType::Nested => Ok(Predicate::Const(false)),
+            Some(field) if field.ty == FieldType::Nested => Ok(self.absent(Test::Exists)),
             Some(field) => match (&field.ty, field.column()) {
-                (FieldType::ConstantKeyword { value: Some(_) }, _) => Ok(Predicate::Const(true)),
                 (_, Some(column)) => Ok(self.leaf(column, Test::Exists)),
                 (FieldType::Object, None) => Ok(self.exists_below()),
                 (_, None) => Err(self.unsupported_type(&field)),
             },
-            None if schema.below(self.field).is_empty() => Ok(Predicate::Const(false)),
             None => Ok(self.exists_below()),
         }
     }
@@ -96,13 +100,14 @@ impl Clause<'_> {
     fn exists_below(&self) -> Predicate {
         let fields = self.context.schema.below(self.field);
         let columns = fields.iter().filter_map(|field| field.column());
-        Predicate::or(columns.map(|column| self.leaf(column, Test::Exists)))
+        let below: Vec<_> = columns.map(|column| self.leaf(column, Test::Exists)).collect();
+        if below.is_empty() { self.absent(Test::Exists) } else { Predicate::or(below) }
     }
 
     /// `term`: the value as it is, not analyzed.
     pub fn term(&self, value: &Scalar, case: Case) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
         let text = scalar_text(value);
+        let Some(field) = self.resolve() else { return Ok(self.absent(equal(text, case))) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
                 let text = normalizer.apply(&text).into_owned();
@@ -116,7 +121,7 @@ impl Clause<'_> {
             | FieldType::MatchOnlyText => self.on(&field, Test::Term(Pattern::Equals(text, case))),
             FieldType::Integer(ty) => match value::integer_term(&text, *ty) {
                 Ok(Some(interval)) => self.on(&field, Test::Long(interval)),
-                Ok(None) => Ok(Predicate::Const(false)),
+                Ok(None) => Ok(self.absent(equal(text, case))),
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Float(ty) => match value::float_term(&text, *ty) {
@@ -137,34 +142,29 @@ impl Clause<'_> {
                 Ok(interval) => self.on(&field, Test::Ip(interval)),
                 Err(error) => Err(self.error(error.to_string())),
             },
-            FieldType::Object | FieldType::Nested => Ok(Predicate::Const(false)),
+            FieldType::Object | FieldType::Nested => Ok(self.absent(equal(text, case))),
             FieldType::Other(_) => Err(self.unsupported_type(&field)),
         }
     }
 
     /// A `constant_keyword` compares by simple wildcards whatever the clause.
     fn constant(&self, field: &Field, pattern: &str, case: Case) -> Compiled {
-        let glob = Glob::simple(pattern);
-        match &field.ty {
-            FieldType::ConstantKeyword { value: Some(value) } => {
-                Ok(Predicate::Const(glob.matches(value, case)))
-            }
-            _ => self.on(field, glob_test(glob, case)),
-        }
+        self.on(field, glob_test(Glob::simple(pattern), case))
     }
 
     /// `match`: analyzed; one token (or every token) is enough.
     pub fn match_text(&self, value: &Scalar, operator: Operator) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        let Some(analyzer) = field.ty.analyzer() else {
+        let field = self.resolve();
+        let Some((field, analyzer)) = analyzed(field.as_deref()) else {
             return self.term(value, Case::Sensitive);
         };
-        let tokens = analyzer.tokens(&scalar_text(value));
+        let text = scalar_text(value);
+        let tokens = analyzer.tokens(&text);
         if tokens.is_empty() {
-            return Ok(Predicate::Const(false));
+            return Ok(self.absent(equal(text, Case::Sensitive)));
         }
         let leaves: Result<Vec<_>, _> =
-            tokens.into_iter().map(|token| self.on(&field, token_test(token))).collect();
+            tokens.into_iter().map(|token| self.on(field, token_test(token))).collect();
         Ok(match operator {
             Operator::Or => Predicate::or(leaves?),
             Operator::And => Predicate::and(leaves?),
@@ -173,14 +173,15 @@ impl Clause<'_> {
 
     /// `match_phrase`: analyzed; the tokens have to be consecutive.
     pub fn match_phrase(&self, value: &Scalar, slop: u32) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
-        let Some(analyzer) = field.ty.analyzer() else {
+        let field = self.resolve();
+        let Some((field, analyzer)) = analyzed(field.as_deref()) else {
             return self.term(value, Case::Sensitive);
         };
-        let mut tokens = analyzer.tokens(&scalar_text(value));
+        let text = scalar_text(value);
+        let mut tokens = analyzer.tokens(&text);
         match tokens.len() {
-            0 => Ok(Predicate::Const(false)),
-            1 => self.on(&field, token_test(tokens.remove(0))),
+            0 => Ok(self.absent(equal(text, Case::Sensitive))),
+            1 => self.on(field, token_test(tokens.remove(0))),
             terms if slop > 0 && terms > MAX_SLOPPY_TERMS => Err(Diagnostic::unsupported(
                 "sloppy-phrase",
                 format!("a phrase with slop of more than {MAX_SLOPPY_TERMS} terms"),
@@ -188,14 +189,16 @@ impl Clause<'_> {
             )),
             _ => {
                 let terms = tokens.into_iter().map(|token| (token.text, token.position)).collect();
-                self.on(&field, Test::Phrase(Phrase { terms, slop }))
+                self.on(field, Test::Phrase(Phrase { terms, slop }))
             }
         }
     }
 
     /// `wildcard`: `*` and `?` over the whole value, or over one token.
     pub fn wildcard(&self, pattern: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
+        let Some(field) = self.resolve() else {
+            return Ok(self.absent(glob_test(Glob::wildcard(pattern), case)));
+        };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
                 let glob =
@@ -226,7 +229,9 @@ impl Clause<'_> {
 
     /// `prefix`: values, or tokens, that begin so.
     pub fn prefix(&self, prefix: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
+        let Some(field) = self.resolve() else {
+            return Ok(self.absent(Test::Term(Pattern::Prefix(prefix.to_owned(), case))));
+        };
         match string_term(&field, prefix, normalize) {
             Some(_) if matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 self.constant(&field, &format!("{prefix}*"), case)
@@ -238,7 +243,12 @@ impl Clause<'_> {
 
     /// `regexp`: a Lucene regular expression over the whole value, or one token.
     pub fn regexp(&self, source: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
+        let Some(field) = self.resolve() else {
+            let pattern = Regexp::parse(source, Flags::ALL, case).map(Pattern::Regexp);
+            // Without a field nobody reads the expression.
+            let pattern = pattern.unwrap_or_else(|_| Pattern::Equals(source.to_owned(), case));
+            return Ok(self.absent(Test::Term(pattern)));
+        };
         let Some(source) = string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
@@ -252,17 +262,14 @@ impl Clause<'_> {
         }
         let regexp = Regexp::parse(&source, Flags::ALL, case)
             .map_err(|error| Diagnostic::error("regexp-syntax", error.to_string(), self.span))?;
-        match &field.ty {
-            FieldType::ConstantKeyword { value: Some(value) } => {
-                Ok(Predicate::Const(regexp.matches(value)))
-            }
-            _ => self.on(&field, Test::Term(Pattern::Regexp(regexp))),
-        }
+        self.on(&field, Test::Term(Pattern::Regexp(regexp)))
     }
 
     /// `fuzzy`: terms within an edit distance.
     pub fn fuzzy(&self, mut fuzzy: Fuzzy, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
+        let Some(field) = self.resolve() else {
+            return Ok(self.absent(Test::Term(Pattern::Fuzzy(fuzzy))));
+        };
         match string_term(&field, &fuzzy.text, normalize) {
             Some(text) if !matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 fuzzy.text = text;
@@ -282,7 +289,7 @@ impl Clause<'_> {
 
     /// `range`.
     pub fn range(&self, range: &Range, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(Predicate::Const(false)) };
+        let Some(field) = self.resolve() else { return Ok(self.absent(between(range))) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => self.string_range(&field, range, *normalizer),
             FieldType::Text { .. } | FieldType::MatchOnlyText if normalize == Normalize::Yes => {
@@ -294,18 +301,13 @@ impl Clause<'_> {
                 )
             }
             FieldType::Wildcard { .. }
+            | FieldType::ConstantKeyword { .. }
             | FieldType::Flattened { .. }
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
             FieldType::Version => {
                 let bounds = string_bounds(range, Order::Versions, str::to_owned);
                 self.on(&field, Test::Term(Pattern::Range(bounds)))
-            }
-            FieldType::ConstantKeyword { value: Some(value) } => Ok(Predicate::Const(
-                string_bounds(range, Order::Bytes, str::to_owned).contains(value),
-            )),
-            FieldType::ConstantKeyword { value: None } => {
-                self.string_range(&field, range, Normalizer::None)
             }
             FieldType::Integer(ty) => {
                 let interval = value::integer_range(texts(range), *ty)
@@ -335,7 +337,7 @@ impl Clause<'_> {
                     value::ip_range(texts(range)).map_err(|error| self.error(error.to_string()))?;
                 self.on(&field, Test::Ip(interval))
             }
-            FieldType::Object | FieldType::Nested => Ok(Predicate::Const(false)),
+            FieldType::Object | FieldType::Nested => Ok(self.absent(between(range))),
             FieldType::Other(_) => Err(self.unsupported_type(&field)),
         }
     }
@@ -387,6 +389,20 @@ fn string_term(field: &Field, term: &str, normalize: Normalize) -> Option<String
         },
         _ => None,
     }
+}
+
+/// A text field and how it takes words.
+fn analyzed(field: Option<&Field>) -> Option<(&Field, &Analyzer)> {
+    Some((field?, field?.ty.analyzer()?))
+}
+
+fn equal(text: String, case: Case) -> Test {
+    Test::Term(Pattern::Equals(text, case))
+}
+
+/// A range of texts as they are stated.
+fn between(range: &Range) -> Test {
+    Test::Term(Pattern::Range(string_bounds(range, Order::Bytes, str::to_owned)))
 }
 
 fn token_test(token: Token) -> Test {

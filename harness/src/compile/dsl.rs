@@ -1,14 +1,15 @@
 //! Query DSL and a schema to a predicate.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::clause::{Clause, Compiled, Normalize};
 use super::{Context, query_string};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::ir::Predicate;
+use crate::ir::{Origin, Predicate};
 use crate::pattern::{Case, Fuzzy};
 use crate::query::dsl::{Bool, Node, Query, Scalar};
-use crate::schema::FieldType;
+use crate::schema::{FieldType, Schema};
 use crate::span::Span;
 
 /// Compiles a query.
@@ -102,7 +103,15 @@ impl Compiler<'_> {
             at += 1;
             at <= before || error.severity != Severity::Error
         });
-        if failed { Predicate::Const(false) } else { predicate }
+        if failed { self.unfit(inner) } else { predicate }
+    }
+
+    /// What a query states, of fields that no document has: it has to match
+    /// nothing, and stays to be seen.
+    fn unfit(&self, query: &Query) -> Predicate {
+        let schema = &Schema::default();
+        let context = Context { schema, ..self.context };
+        Compiler { context, errors: Vec::new() }.query(query)
     }
 
     fn clause(
@@ -128,7 +137,12 @@ impl Compiler<'_> {
     ) -> Predicate {
         if lenient {
             let clause = Clause { context: self.context, field, span };
-            make(&clause).unwrap_or(Predicate::Const(false))
+            let unfit = |_| {
+                let schema = &Schema::default();
+                let context = Context { schema, ..self.context };
+                make(&Clause { context, ..clause })
+            };
+            make(&clause).or_else(unfit).unwrap_or(Predicate::Const(false))
         } else {
             self.clause(field, span, make)
         }
@@ -138,7 +152,8 @@ impl Compiler<'_> {
     fn bool(&mut self, parts: &Bool, span: Span) -> Predicate {
         let mut all: Vec<_> =
             parts.must.iter().chain(&parts.filter).map(|query| self.query(query)).collect();
-        let should: Vec<_> = parts.should.iter().map(|query| self.query(query)).collect();
+        let should = parts.should.iter().map(|query| self.query(query)).collect();
+        let should = self.alternatives(should);
         let alone = usize::from(all.is_empty() && !should.is_empty());
         let needed = match &parts.minimum_should_match {
             Some(spec) => match minimum(spec, should.len()) {
@@ -153,14 +168,39 @@ impl Compiler<'_> {
             None => alone,
         };
         all.push(match needed {
-            0 => Predicate::Const(true),
+            0 if should.is_empty() => Predicate::Const(true),
             1 => Predicate::or(should),
-            count if count > should.len() => Predicate::Const(false),
-            count if count == should.len() => Predicate::and(should),
-            count => Predicate::AtLeast { count, of: should },
+            count if count > 0 && count == should.len() => Predicate::and(should),
+            // More than there are never hold.
+            count => Predicate::AtLeast { count: count.min(should.len() + 1), of: should },
         });
         all.extend(parts.must_not.iter().map(|query| self.query(query).negate()));
         Predicate::and(all)
+    }
+
+    /// A clause over many fields says nothing by those that cannot hold its
+    /// value, as long as there are others.
+    fn alternatives(&self, mut parts: Vec<Predicate>) -> Vec<Predicate> {
+        let unfit = |part: &Predicate| match part {
+            Predicate::Leaf(leaf) if leaf.column.is_absent() => {
+                let known = self.context.schema.field(&leaf.column.name).is_some();
+                known.then_some(leaf.origin).filter(|origin| origin.span != Span::default())
+            }
+            _ => None,
+        };
+        let mut others: HashMap<Origin, usize> = HashMap::new();
+        for part in &parts {
+            part.leaves(&mut |leaf| *others.entry(leaf.origin).or_default() += 1);
+        }
+        parts.retain(|part| {
+            let left = unfit(part).and_then(|origin| others.get_mut(&origin));
+            left.is_none_or(|left| {
+                let alone = *left == 1;
+                *left -= usize::from(!alone);
+                alone
+            })
+        });
+        parts
     }
 
     fn nested(
@@ -175,7 +215,9 @@ impl Compiler<'_> {
                 let inner = self.query(query);
                 Predicate::Nested { path: field.name.clone(), inner: Box::new(inner) }
             }
-            _ if ignore_unmapped => Predicate::Const(false),
+            _ if ignore_unmapped => {
+                Predicate::Nested { path: path.into(), inner: Box::new(self.unfit(query)) }
+            }
             Some(_) | None => {
                 let message = format!("`{path}` is not a nested field");
                 self.errors.push(Diagnostic::error("nested-path", message, span));
@@ -208,7 +250,8 @@ impl Compiler<'_> {
                 }
             })
         });
-        Predicate::or(matches.collect::<Vec<_>>())
+        let matches = matches.collect();
+        Predicate::or(self.alternatives(matches))
     }
 
     fn fuzzy(

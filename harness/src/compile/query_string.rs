@@ -161,6 +161,10 @@ impl Expander<'_> {
             }
         }
         all.retain(|name| self.fields.role(name) != Role::Unmapped);
+        if all.is_empty() {
+            // That there are no such fields is seen by their names.
+            all.extend(names.iter().map(|name| bare(name).to_owned()));
+        }
         all.sort();
         all.dedup();
         all

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::esql::{self, Pipeline};
+use super::unknown::{self, UnknownField};
 use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
 use crate::ir::plan::{PipelinePlan, Plan, TermField};
@@ -29,6 +30,8 @@ pub struct CompiledRule {
     pub diagnostics: Vec<(Part, Diagnostic)>,
     /// The fields that suppression groups alerts by; ES|QL has columns of its own.
     pub grouping: Vec<TermField>,
+    /// The fields that it names and nothing knows.
+    pub unknown: Vec<UnknownField>,
     /// Whether the plan depends on the time of the run.
     pub uses_now: bool,
 }
@@ -74,7 +77,10 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
         _ => rule_type::extend(rule, base, schema, now, &mut diagnostics),
     };
     let grouping = rule_type::grouping(rule, schema, &mut diagnostics);
-    CompiledRule { plan, pipeline, diagnostics, grouping, uses_now: asked.get() }
+    let unknown = unknown::of_rule(rule, plan.as_ref(), pipeline.as_deref(), schema);
+    let findings = unknown.iter().filter_map(|one| Some((one.part, one.finding(schema)?)));
+    diagnostics.extend(findings);
+    CompiledRule { plan, pipeline, diagnostics, grouping, unknown, uses_now: asked.get() }
 }
 
 /// The pipeline of a rule, or what would be it if its query had this text.
@@ -144,9 +150,9 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
         (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
         (_, Some(Language::Lucene)) => compile_lucene(text, context).map(Plan::Filter),
         (_, Some(Language::Eql)) => {
-            let category = rule.eql.event_category.as_deref();
+            let category = rule.eql.event_category.as_ref();
             let options = eql::Options {
-                category_field: category.unwrap_or(eql::CATEGORY_FIELD),
+                category_field: category.map_or(eql::CATEGORY_FIELD, |field| field.as_str()),
                 unmapped: context.schema.unmapped,
                 ..eql::Options::default()
             };

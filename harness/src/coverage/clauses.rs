@@ -91,6 +91,8 @@ pub(crate) fn origins(tree: &Tree<'_>) -> Vec<Origins> {
     for (at, node) in tree.nodes.iter().enumerate().rev() {
         origins[at] = match node.predicate {
             Predicate::Leaf(leaf) => Origins::One(leaf.origin),
+            // It decides, and is no part of the clause beside it.
+            Predicate::Const(_) => Origins::Many,
             _ => node.parts.iter().fold(Origins::None, |sum, part| match (sum, origins[*part]) {
                 (Origins::None, other) | (other, Origins::None) => other,
                 (Origins::One(a), Origins::One(b)) if a == b => sum,

@@ -172,6 +172,7 @@ fn uncovered(kind: ClauseKind, span: Span, text: String) -> ClauseCoverage {
         origin: Origin { part: Part::Query, span },
         kind,
         text,
+        unknown: None,
         holds_on: 0,
         fails_on: 0,
         decides_true: None,

@@ -124,7 +124,7 @@ impl Clock {
             timestamp_override: match rule.rule_type {
                 // Records of jobs have a field of their own.
                 RuleType::MachineLearning => Some("timestamp".to_owned()),
-                _ => rule.timestamp_override.clone(),
+                _ => rule.timestamp_override.as_deref().cloned(),
             },
             fallback: !rule.timestamp_override_fallback_disabled,
             format,

@@ -299,7 +299,8 @@ fn name(column: usize) -> String {
 fn add(builder: &mut SchemaBuilder, number: usize, column: &Column) -> Fields {
     let name = name(number);
     match column.kind {
-        Kind::Keyword => {
+        // Of an absent column there is nothing to fill in.
+        Kind::Keyword | Kind::Absent => {
             let options = TextOptions::default().set_fast("raw");
             Fields { values: builder.add_text_field(&name, options), presence: None }
         }

@@ -83,6 +83,8 @@ impl<'a> ColumnLeaves<'a> {
                         .for_each(|value: Ipv6Addr| visit(Value::Ip(value.into())));
                 });
             }
+            // No document has it.
+            Kind::Absent => {}
         }
         Ok(results)
     }

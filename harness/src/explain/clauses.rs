@@ -53,7 +53,16 @@ impl<'a> Filter<'a> {
             text: stated.text.clone(),
             negated: self.is_negated(stated.node),
             tests: self.tests(stated.node),
+            unknown: self.unknown(stated.node),
         })
+    }
+
+    fn unknown(&self, node: usize) -> Option<String> {
+        let mut unknown = None;
+        self.tree.nodes[node].predicate.leaves(&mut |leaf| {
+            unknown = unknown.take().or_else(|| self.subject.unknown(leaf));
+        });
+        unknown.map(ToString::to_string)
     }
 
     fn is_negated(&self, node: usize) -> bool {
@@ -84,7 +93,7 @@ impl<'a> Filter<'a> {
     /// The fields that a leaf reads, once each.
     fn fields(&self, leaf: &Leaf) -> Vec<String> {
         let mut fields: Vec<String> = Vec::new();
-        for column in leaf.columns() {
+        for column in leaf.named() {
             let field = self.subject.field(column).to_string();
             if !fields.contains(&field) {
                 fields.push(field);
@@ -186,6 +195,7 @@ fn kind(leaf: &Leaf) -> &'static str {
             Kind::Long => "long",
             Kind::Double => "double",
             Kind::Ip => "ip",
+            Kind::Absent => "unknown",
         },
     }
 }

@@ -101,6 +101,7 @@ impl View<'_> {
             text: self.text(test.span),
             negated: test.leaf.is_some_and(|(_, negated)| negated),
             tests: vec![tested],
+            unknown: None,
         }
     }
 

@@ -117,7 +117,9 @@ impl Explainer<'_> {
         if choices.len() < count {
             return None;
         }
-        choices.sort_by_key(|(at, flips)| (flips.len(), *at));
+        // What no event can have is no advice where there is another.
+        let barred = |flips: &[Flip<'_>]| flips.iter().any(|flip| flip.leaf.columns().is_empty());
+        choices.sort_by_key(|(at, flips)| (barred(flips), flips.len(), *at));
         choices.truncate(count);
         choices.sort_by_key(|(at, _)| *at);
         Some(choices.into_iter().flat_map(|(_, flips)| flips).collect())

@@ -183,6 +183,9 @@ impl Search<'_> {
         wanted: &Wanted,
         path: Option<&str>,
     ) -> Option<Event> {
+        if wanted.iter().any(|(leaf, holds)| *holds && leaf.column.is_absent()) {
+            return None;
+        }
         let current: Vec<Value> =
             event.values(field).into_iter().filter(|value| !value.is_null()).cloned().collect();
         let mut values: Vec<Value> = Vec::new();

@@ -111,6 +111,8 @@ struct Clause<'a> {
     text: &'a str,
     covered: bool,
     gap: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a str>,
     holds_on: usize,
     fails_on: usize,
     decides_true: Option<Shown<'a>>,
@@ -235,6 +237,7 @@ fn clause(clause: &ClauseCoverage) -> Clause<'_> {
         text: &clause.text,
         covered: clause.is_covered(),
         gap: gap(clause),
+        unknown: clause.unknown.as_deref(),
         holds_on: clause.holds_on,
         fails_on: clause.fails_on,
         decides_true: clause.decides_true.as_ref().map(shown),

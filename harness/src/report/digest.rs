@@ -3,6 +3,7 @@
 //! It joins a run with its coverage and mutants and counts; what counts as
 //! covered or caught is theirs to say.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -226,10 +227,11 @@ fn by_tactic<'a>(rows: &[Row<'a>]) -> Vec<(Tactic<'a>, Totals)> {
     named.map(|((_, id), (name, totals))| (Tactic { id, name }, totals)).collect()
 }
 
-/// What is missing about a clause, in words; `None` where it is covered.
+/// What is missing about a clause; `None` where it is covered.
 pub fn gap(clause: &ClauseCoverage) -> Option<&'static str> {
     match (&clause.decides_true, &clause.decides_false) {
         (Some(_), Some(_)) => None,
+        _ if clause.unknown.is_some() => Some("never tried"),
         _ if clause.holds_on == 0 && clause.fails_on == 0 => Some("never tried"),
         _ if clause.holds_on == 0 => Some("never true"),
         _ if clause.fails_on == 0 => Some("never false"),
@@ -237,4 +239,13 @@ pub fn gap(clause: &ClauseCoverage) -> Option<&'static str> {
         (None, Some(_)) => Some("never decides when true"),
         (Some(_), None) => Some("never decides when false"),
     }
+}
+
+/// The same, and why nothing can have tried it.
+pub fn gap_in_full(clause: &ClauseCoverage) -> Option<Cow<'static, str>> {
+    let gap = gap(clause)?;
+    Some(match &clause.unknown {
+        Some(unknown) => format!("{gap}: {unknown}").into(),
+        None => gap.into(),
+    })
 }

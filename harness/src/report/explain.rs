@@ -333,7 +333,10 @@ impl Report<'_> {
         let has: Vec<_> = has.collect();
         let shown = match (found.found.as_slice(), has.as_slice()) {
             ([_], [(_, found)]) => format!("found {}", values(found)),
-            ([_], _) => "the event has no such field".to_owned(),
+            ([_], _) => match &clause.unknown {
+                Some(unknown) => one_line(unknown),
+                None => "the event has no such field".to_owned(),
+            },
             (_, []) => "the event has none of these fields".to_owned(),
             (_, _) => String::new(),
         };

@@ -6,7 +6,7 @@
 
 use std::io::{self, Write};
 
-use super::digest::{Digest, Row, gap};
+use super::digest::{Digest, Row, gap_in_full};
 use super::places::Places;
 use super::words::{self, plural};
 use super::{Lines, printable};
@@ -85,7 +85,7 @@ fn annotation(problem: &Problem, file: String) -> Annotation {
 fn uncovered(row: &Row<'_>, file: &str) -> Option<Annotation> {
     let lines: Vec<String> = row
         .uncovered()
-        .filter_map(|clause| Some(format!("{} ({})", clause.text, gap(clause)?)))
+        .filter_map(|clause| Some(format!("{} ({})", clause.text, gap_in_full(clause)?)))
         .collect();
     let first = row.uncovered().next()?;
     let whole = row.totals.clauses.whole;

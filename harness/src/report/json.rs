@@ -139,6 +139,8 @@ struct Clause<'a> {
     holds: bool,
     field: &'a str,
     found: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -210,7 +212,13 @@ pub(super) fn explanation(why: &crate::run::Explanation) -> Explanation<'_> {
 }
 
 fn clause(clause: &crate::run::Clause) -> Clause<'_> {
-    Clause { text: &clause.clause, holds: clause.holds, field: &clause.field, found: &clause.found }
+    Clause {
+        text: &clause.clause,
+        holds: clause.holds,
+        field: &clause.field,
+        found: &clause.found,
+        unknown: clause.unknown.as_deref(),
+    }
 }
 
 /// An alert for machines.

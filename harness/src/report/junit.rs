@@ -7,7 +7,7 @@
 
 use std::io::{self, Write};
 
-use super::digest::{Digest, Row, gap};
+use super::digest::{Digest, Row, gap_in_full};
 use super::human::word;
 use super::problem::one_line;
 use super::words;
@@ -169,9 +169,9 @@ fn properties(row: &Row<'_>, digest: &Digest<'_>) -> Vec<(&'static str, String)>
 
 /// What coverage and mutants lack, a line each.
 fn gaps(row: &Row<'_>) -> String {
-    let clauses = row
-        .uncovered()
-        .filter_map(|clause| Some(format!("not covered: {} ({})", clause.text, gap(clause)?)));
+    let clauses = row.uncovered().filter_map(|clause| {
+        Some(format!("not covered: {} ({})", clause.text, gap_in_full(clause)?))
+    });
     let mutants = row
         .missed()
         .map(|mutant| format!("missed: {}: {}", mutant.operator, words::flat(&mutant.text)));

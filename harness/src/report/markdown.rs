@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::digest::{Digest, Row, Share, Totals, gap};
+use super::digest::{Digest, Row, Share, Totals, gap_in_full};
 use super::human::{STATUSES, word};
 use super::problem::one_line;
 use super::words::{self, plural};
@@ -202,7 +202,7 @@ fn gaps_of(row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
     let key = entities(&row.rule.key);
     writeln!(out, "<details><summary><code>{key}</code>: {}</summary>\n", parts.join(", "))?;
     for clause in clauses.iter().take(MAX_LINES) {
-        writeln!(out, "- {} {}", code(&clause.text), gap(clause).unwrap_or_default())?;
+        writeln!(out, "- {} {}", code(&clause.text), gap_in_full(clause).unwrap_or_default())?;
     }
     rest(clauses.len(), MAX_LINES, out)?;
     for mutant in missed.iter().take(MAX_LINES) {

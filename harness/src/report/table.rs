@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::digest::{Digest, Row, Share, Totals, gap};
+use super::digest::{Digest, Row, Share, Totals, gap_in_full};
 use super::human::{STATUSES, mark, style, word};
 use super::problem::Styled;
 use super::words::{around_change, plural, shorten};
@@ -131,7 +131,7 @@ impl Table<'_> {
     fn gaps(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         for clause in row.uncovered() {
             let text = shorten(&printable(&clause.text, Lines::Escape), 200);
-            let gap = self.options.styled.dim(gap(clause).unwrap_or_default());
+            let gap = self.options.styled.dim(&gap_in_full(clause).unwrap_or_default());
             let kind = clause.kind.name();
             writeln!(out, "      {kind} {text}  {gap}")?;
         }

@@ -50,7 +50,7 @@ pub(super) fn verdict(verdict: &Verdict) -> &'static str {
 /// What a clause found, at most 200 characters.
 pub(super) fn found(clause: &Clause) -> String {
     match clause.found.as_slice() {
-        [] => "the event has no such field".to_owned(),
+        [] => clause.unknown.clone().unwrap_or_else(|| "the event has no such field".to_owned()),
         values => format!("found {}", shorten(&values.join(", "), 200)),
     }
 }

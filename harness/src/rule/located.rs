@@ -4,7 +4,7 @@ use crate::rule::read::{Node, Read};
 use crate::span::Span;
 
 /// Data with its place in the file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Located<T> {
     /// The data.
     pub value: T,

@@ -41,7 +41,7 @@ pub struct Rule {
     /// The time between runs.
     pub interval: Option<Located<String>>,
     /// The field that stands in for `@timestamp`.
-    pub timestamp_override: Option<String>,
+    pub timestamp_override: Option<Located<String>>,
     /// Whether documents without that field are left out.
     pub timestamp_override_fallback_disabled: bool,
     /// At most this many alerts per run.
@@ -71,7 +71,7 @@ pub struct Rule {
     /// How bad an alert is, by the values of its event.
     pub risk_score_mapping: Vec<RiskScoreMapping>,
     /// The field whose value names an alert.
-    pub rule_name_override: Option<String>,
+    pub rule_name_override: Option<Located<String>>,
     /// Marks a rule whose alerts are hidden and feed other rules.
     pub building_block_type: Option<String>,
 
@@ -178,11 +178,11 @@ pub struct MachineLearning {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EqlFields {
     /// In place of `event.category`.
-    pub event_category: Option<String>,
+    pub event_category: Option<Located<String>>,
     /// In place of `@timestamp`.
-    pub timestamp: Option<String>,
+    pub timestamp: Option<Located<String>>,
     /// Orders events of one moment.
-    pub tiebreaker: Option<String>,
+    pub tiebreaker: Option<Located<String>>,
 }
 
 /// How alerts of one group are merged.
@@ -234,7 +234,7 @@ pub struct ExceptionsList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeverityMapping {
     /// The field.
-    pub field: String,
+    pub field: Located<String>,
     /// Its value; any where empty.
     pub value: String,
     /// The severity, where the value itself is not one.
@@ -245,7 +245,7 @@ pub struct SeverityMapping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RiskScoreMapping {
     /// The field.
-    pub field: String,
+    pub field: Located<String>,
     /// Its value; any where empty.
     pub value: String,
     /// The score, where the value itself is not one.

@@ -169,7 +169,7 @@ impl Read for RiskScoreMapping {
 }
 
 /// The field and value of a mapping; the only operator is `equals`.
-fn mapping_key(table: &mut Table<'_>) -> (String, String) {
+fn mapping_key(table: &mut Table<'_>) -> (Located<String>, String) {
     let operator: Option<Located<String>> = table.require("operator");
     if let Some(odd) = operator.filter(|operator| operator.value != "equals") {
         let message = format!("unknown operator {:?} of a mapping", odd.value);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ground::Ground;
+use super::work::Work;
 use crate::case::Case;
 use crate::detect::Events;
 use crate::detect::eql::why::why_not;
@@ -42,6 +43,8 @@ pub struct Clause {
     pub field: String,
     /// The field's values in the event, as JSON.
     pub found: Vec<String>,
+    /// Of a field that nothing knows: that, and what may be meant.
+    pub unknown: Option<String>,
 }
 
 /// A case and what its rule made of it.
@@ -53,6 +56,7 @@ pub(super) struct View<'a> {
     /// The events that each filter matches.
     pub(super) hits: &'a [Vec<u32>],
     pub(super) sources: &'a BTreeMap<Arc<str>, Arc<str>>,
+    pub(super) work: &'a Work,
 }
 
 /// Explains a verdict that is not a pass.
@@ -103,13 +107,15 @@ impl View<'_> {
         label: Option<String>,
     ) -> Explanation {
         let (document, columns) = (&self.events.documents[number as usize], self.events.columns);
-        let clauses = if missed {
+        let mut clauses: Vec<Clause> = if missed {
             let flips = flips(filter, document, columns, true).unwrap_or_default();
             flips.into_iter().map(|flip| self.clause(flip.leaf, !flip.needed, event)).collect()
         } else {
             let support = support(filter, document, columns);
             support.into_iter().map(|(leaf, holds)| self.clause(leaf, holds, event)).collect()
         };
+        // What no event can fulfil comes first.
+        clauses.sort_by_key(|clause| clause.unknown.is_none());
         let barrier = self.ground.barrier(number as usize, reach);
         let notes: Vec<String> = label.into_iter().chain(barrier).collect();
         let note = (!notes.is_empty()).then(|| notes.join("; "));
@@ -124,6 +130,7 @@ impl View<'_> {
             holds,
             field: field.to_string(),
             found: event.values(field).into_iter().map(ToString::to_string).collect(),
+            unknown: self.work.unknown(leaf).map(ToString::to_string),
         }
     }
 }

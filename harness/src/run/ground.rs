@@ -74,9 +74,8 @@ impl Ground {
             };
             let at = match &time {
                 Time::Unstated => Some(now),
-                Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => {
-                    event.date(rule.eql.timestamp.as_deref().unwrap_or("@timestamp"))
-                }
+                Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => event
+                    .date(rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str())),
                 Time::At(times) => times.first().copied(),
                 Time::Barred => None,
             };

@@ -253,6 +253,7 @@ impl Trial<'_> {
             events,
             hits: &hits,
             sources: &self.fixtures.sources,
+            work,
         };
         let explanations = explain::explain(&verdict, &view);
         Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })

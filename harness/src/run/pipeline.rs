@@ -355,6 +355,7 @@ impl Trial<'_> {
                 holds: test(number) == Truth::True,
                 field: fields.join(", "),
                 found: shown.collect(),
+                unknown: None,
             })
         });
         let clauses = clauses.collect();

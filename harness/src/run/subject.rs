@@ -8,6 +8,7 @@ use super::ground::Ground;
 use super::judge::Judged;
 use super::work::{self, Setting, Work};
 use crate::case::Case;
+use crate::compile::unknown::UnknownField;
 use crate::detect::sequence::stream::Moment;
 use crate::detect::window::Window;
 use crate::detect::{self, Events};
@@ -15,7 +16,7 @@ use crate::document::{Columns, Document};
 use crate::event::Event;
 use crate::ir::eval::eval;
 use crate::ir::plan::{Plan, Reach};
-use crate::ir::{Column, Predicate};
+use crate::ir::{Column, Leaf, Predicate};
 use crate::rule::model::Rule;
 
 /// A rule that is judged, and its cases.
@@ -59,6 +60,11 @@ impl<'a> Subject<'a> {
     /// The rule.
     pub fn rule(&self) -> &'a Rule {
         self.judged.rule
+    }
+
+    /// The field of a leaf that nothing knows.
+    pub fn unknown(&self, leaf: &Leaf) -> Option<&'a UnknownField> {
+        self.judged.work.unknown(leaf)
     }
 
     /// What the rule asks for, clause by clause; more than one plan where that

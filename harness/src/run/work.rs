@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::whereabouts::Whereabouts;
 use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::compile::rule::{CompiledRule, Given, compile_rule};
+use crate::compile::unknown::{self, UnknownField};
 use crate::compile::{Context, Now, exception};
 use crate::detect::anomaly;
 use crate::detect::window::Clock;
@@ -14,7 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exception::{ExceptionTree, Item};
 use crate::files::Problem;
 use crate::ir::plan::{Plan, TermField};
-use crate::ir::{Part, Predicate};
+use crate::ir::{Leaf, Part, Predicate};
 use crate::rule::model::Rule;
 use crate::rule::tree::Loaded;
 use crate::schema::Schema;
@@ -130,6 +132,15 @@ impl Work {
         Self { loaded, compiled, clock, cases, settings, earlier, exceptions, problems }
     }
 
+    /// The same, with what is known of where its fields are.
+    pub(super) fn located(mut self, whereabouts: &Whereabouts, schema: &Schema) -> Self {
+        if let (Some(rule), Some(compiled)) = (&self.loaded.rule, &self.compiled) {
+            let found = whereabouts.findings(rule, compiled, schema).into_iter();
+            self.problems.extend(found.map(|(part, found)| self.loaded.locate(part, found)));
+        }
+        self
+    }
+
     /// The plan at the latest moment of the cases.
     pub(super) fn plan(&self) -> Option<&Plan> {
         self.compiled.as_ref()?.plan.as_ref()
@@ -149,6 +160,13 @@ impl Work {
     /// The fields that suppression groups by.
     pub(super) fn grouping(&self) -> &[TermField] {
         self.compiled.as_ref().map_or(&[], |compiled| compiled.grouping.as_slice())
+    }
+
+    /// The field of a leaf that nothing knows.
+    pub(super) fn unknown(&self, leaf: &Leaf) -> Option<&UnknownField> {
+        let absent = leaf.absent();
+        let mut known = self.compiled.iter().flat_map(|compiled| &compiled.unknown);
+        known.find(|unknown| absent.iter().any(|column| column.name == unknown.field))
     }
 
     /// The conditions of the exceptions.
@@ -228,6 +246,12 @@ fn exceptions(
             continue;
         };
         for item in items {
+            let unknown = unknown::of_exception(item, context.schema);
+            let unknown = unknown.iter().filter_map(|field| field.finding(context.schema));
+            problems.extend(unknown.map(|mut found| {
+                found.message = format!("exception `{}`: {}", item.name, found.message);
+                Problem::with_path(&item.path, found)
+            }));
             match exception::compile(item, tree, context) {
                 Ok(condition) => {
                     found.push(Exception { list: list.to_owned(), item: item.clone(), condition });

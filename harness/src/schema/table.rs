@@ -11,6 +11,10 @@
 //! type that is not queried), then for strings a limit (`ignore_above`; `-` is
 //! a keyword without one, nothing one of 1024), then `~` for a lowercase
 //! normalizer, then `+` for a multi-field of the name less its last segment.
+//!
+//! `open.txt` has names with `*` in place of keys that an integration leaves
+//! open, a line `NAME CODE` each; the code of an object says that nothing is
+//! stated of the types below it.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -20,6 +24,8 @@ use crate::analysis::{Analyzer, Normalizer};
 use crate::schema::{DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
 
 static FIELDS: &str = include_str!("table/fields.txt");
+
+static OPEN: &str = include_str!("table/open.txt");
 
 /// Where the blocks start.
 static BLOCKS: LazyLock<Vec<usize>> =
@@ -81,8 +87,54 @@ pub fn field(name: &str) -> Option<Entry> {
 const KEYWORDS_BELOW: [&str; 1] = ["o365.audit.ModifiedProperties."];
 
 fn by_pattern(name: &str) -> Option<Entry> {
-    let below = KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix));
-    below.then(|| Entry::new(name.to_owned(), "k"))?
+    if KEYWORDS_BELOW.iter().any(|prefix| name.starts_with(prefix)) {
+        return Entry::new(name.to_owned(), "k");
+    }
+    let stated = TYPED.iter().find(|(pattern, _)| {
+        fits(pattern, name) && pattern.split('.').count() == name.split('.').count()
+    });
+    stated.and_then(|(_, code)| Entry::new(name.to_owned(), code))
+}
+
+/// The open names whose values have a type.
+static TYPED: LazyLock<Vec<(&str, &str)>> =
+    LazyLock::new(|| open().filter(|(_, code)| !matches!(*code, "o" | "F")).collect());
+
+/// Whether an integration leaves open which keys there are where this name is.
+pub fn is_open(name: &str) -> bool {
+    open().any(|(pattern, _)| fits(pattern, name))
+}
+
+fn open() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPEN.lines().filter_map(|line| line.rsplit_once(' '))
+}
+
+/// Whether a name is one that a pattern stands for: a star is any part of a key,
+/// at the end also keys below it.
+fn fits(pattern: &str, name: &str) -> bool {
+    let stated = pattern.split('*').next().unwrap_or_default();
+    if !name.starts_with(stated) {
+        return false;
+    }
+    let mut keys = name.split('.');
+    for part in pattern.split('.') {
+        let (start, end) = part.split_once('*').unwrap_or((part, ""));
+        let whole = !part.contains('*');
+        let takes = |key: &str| match key.strip_prefix(start) {
+            Some(rest) => {
+                if whole {
+                    rest.is_empty()
+                } else {
+                    rest.ends_with(end)
+                }
+            }
+            None => false,
+        };
+        if !keys.next().is_some_and(takes) {
+            return false;
+        }
+    }
+    pattern.ends_with(".*") || keys.next().is_none()
 }
 
 /// Fields that hold nested objects.

@@ -277,6 +277,7 @@ fn cases(key: &str, status: Status) -> Vec<CaseRun> {
                 holds: false,
                 field: "process.name".to_owned(),
                 found: vec!["\"wget\"".to_owned()],
+                unknown: None,
             }],
         });
         missed.warnings.push("#1: process.pid is no number".to_owned());

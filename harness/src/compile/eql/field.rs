@@ -14,8 +14,8 @@ use crate::schema::{Field, FieldType, Unmapped};
 pub(super) enum Resolved {
     /// A field that is compared as a whole.
     Field(Arc<Field>),
-    /// A field that no event has.
-    Missing,
+    /// A field that no event has: its name.
+    Missing(Arc<str>),
     /// The constant null.
     Null,
 }
@@ -25,7 +25,7 @@ impl Resolved {
     pub(super) fn field(self) -> Option<Arc<Field>> {
         match self {
             Self::Field(field) => Some(field),
-            Self::Missing | Self::Null => None,
+            Self::Missing(_) | Self::Null => None,
         }
     }
 }
@@ -107,7 +107,7 @@ impl Compiler<'_> {
             Ok(resolved) => resolved,
             Err(error) => {
                 self.errors.push(error);
-                Resolved::Missing
+                Resolved::Missing(name.name.as_str().into())
             }
         }
     }
@@ -121,7 +121,7 @@ impl Compiler<'_> {
                 return Err(error(format!("`{}` is an object", name.name)).with_help(help));
             }
             return match (self.options.unmapped, name.demand) {
-                (Unmapped::Missing, _) => Ok(Resolved::Missing),
+                (Unmapped::Missing, _) => Ok(Resolved::Missing(name.name.as_str().into())),
                 (Unmapped::Strict, ast::Demand::Optional) => Ok(Resolved::Null),
                 (Unmapped::Strict, ast::Demand::Required) => {
                     let names = schema.fields().map(|field| &*field.name);

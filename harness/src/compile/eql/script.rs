@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Compiler;
 use super::field::{Resolved, Type};
 use crate::diagnostic::Diagnostic;
+use crate::ir::Column;
 use crate::ir::script::{
     Arithmetic as ScriptArithmetic, Comparison as ScriptComparison, Expr as Script,
     Function as ScriptFunction, Input, JavaRegex, Reading, Script as FinishedScript, ScriptValue,
@@ -44,18 +45,21 @@ pub(super) enum Operand {
     Constant(ScriptValue),
     /// A field, by itself.
     Field(Arc<Field>),
-    /// A field that no event has, by itself.
-    Missing,
+    /// A field that no event has, by itself: its name.
+    Missing(Arc<str>),
     /// Anything else, with its type.
     Script(Fragment, Type),
 }
 
-/// What a script has read so far.
-#[derive(Default)]
-struct Reads {
-    inputs: Vec<Input>,
-    /// Whether it names a field that no event has: not a constant then.
-    missing: bool,
+impl Operand {
+    /// The name of a field, by itself.
+    pub(super) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(field) => Some(&field.name),
+            Self::Missing(name) => Some(name),
+            Self::Constant(_) | Self::Script(..) => None,
+        }
+    }
 }
 
 /// A comparison inside a script; `!=` is a negation.
@@ -145,14 +149,14 @@ impl Compiler<'_> {
         if let ExprKind::Field(name) = &expr.kind {
             return match self.resolve(name) {
                 Resolved::Field(field) => Operand::Field(field),
-                Resolved::Missing => Operand::Missing,
+                Resolved::Missing(name) => Operand::Missing(name),
                 Resolved::Null => Operand::Constant(ScriptValue::Null),
             };
         }
-        let mut reads = Reads::default();
-        let (script, ty) = self.script(expr, &mut reads);
-        if !reads.inputs.is_empty() || reads.missing {
-            return Operand::Script(Fragment { expr: script, inputs: reads.inputs }, ty);
+        let mut inputs = Vec::new();
+        let (script, ty) = self.script(expr, &mut inputs);
+        if !inputs.is_empty() {
+            return Operand::Script(Fragment { expr: script, inputs }, ty);
         }
         match script.eval(&[]) {
             Ok(value) => Operand::Constant(value),
@@ -163,7 +167,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn script(&mut self, expr: &Expr, reads: &mut Reads) -> (Script, Type) {
+    fn script(&mut self, expr: &Expr, inputs: &mut Vec<Input>) -> (Script, Type) {
         match &expr.kind {
             ExprKind::Literal(literal) => {
                 let value = match literal {
@@ -177,32 +181,32 @@ impl Compiler<'_> {
                 (Script::Constant(value), ty)
             }
             ExprKind::Field(name) => match self.resolve(name) {
-                Resolved::Field(field) => read(&field, reads),
-                Resolved::Missing => {
-                    reads.missing = true;
-                    (Script::Constant(ScriptValue::Null), Type::Null)
+                Resolved::Field(field) => read(&field, inputs),
+                Resolved::Missing(name) => {
+                    inputs.push(Input { column: Column::absent(&name), reading: Reading::Plain });
+                    (Script::Input(inputs.len() - 1), Type::Null)
                 }
                 Resolved::Null => (Script::Constant(ScriptValue::Null), Type::Null),
             },
-            ExprKind::Call(call) => self.script_call(call, reads),
+            ExprKind::Call(call) => self.script_call(call, inputs),
             ExprKind::Negative(inner) => {
-                let inner = self.typed(inner, Type::Number, "-", reads);
+                let inner = self.typed(inner, Type::Number, "-", inputs);
                 (Script::Call(ScriptFunction::Negative, vec![inner]), Type::Number)
             }
             ExprKind::Arithmetic { op, left, right } => {
-                let left = self.typed(left, Type::Number, op.symbol(), reads);
-                let right = self.typed(right, Type::Number, op.symbol(), reads);
+                let left = self.typed(left, Type::Number, op.symbol(), inputs);
+                let right = self.typed(right, Type::Number, op.symbol(), inputs);
                 (Script::Call(arithmetic(*op), vec![left, right]), Type::Number)
             }
             ExprKind::Compare { op, left, right } => {
-                (self.script_compare(*op, left, right, expr.span, reads), Type::Boolean)
+                (self.script_compare(*op, left, right, expr.span, inputs), Type::Boolean)
             }
             ExprKind::Match { op, target, values } => {
-                let target = self.typed(target, Type::String, op.symbol(), reads);
+                let target = self.typed(target, Type::String, op.symbol(), inputs);
                 (self.script_match(*op, &target, values), Type::Boolean)
             }
             ExprKind::In { target, values, case, membership } => {
-                let script = self.script_in(target, values, *case, reads);
+                let script = self.script_in(target, values, *case, inputs);
                 let script = match membership {
                     Membership::In => script,
                     Membership::NotIn => negated(script),
@@ -210,21 +214,21 @@ impl Compiler<'_> {
                 (script, Type::Boolean)
             }
             ExprKind::Not(inner) => {
-                let inner = self.typed(inner, Type::Boolean, "not", reads);
+                let inner = self.typed(inner, Type::Boolean, "not", inputs);
                 (negated(inner), Type::Boolean)
             }
             ExprKind::And(parts) => {
-                (self.script_logic(ScriptFunction::And, parts, "and", reads), Type::Boolean)
+                (self.script_logic(ScriptFunction::And, parts, "and", inputs), Type::Boolean)
             }
             ExprKind::Or(parts) => {
-                (self.script_logic(ScriptFunction::Or, parts, "or", reads), Type::Boolean)
+                (self.script_logic(ScriptFunction::Or, parts, "or", inputs), Type::Boolean)
             }
         }
     }
 
     /// A script that has to be of one type.
-    fn typed(&mut self, expr: &Expr, wanted: Type, by: &str, reads: &mut Reads) -> Script {
-        let (script, ty) = self.script(expr, reads);
+    fn typed(&mut self, expr: &Expr, wanted: Type, by: &str, inputs: &mut Vec<Input>) -> Script {
+        let (script, ty) = self.script(expr, inputs);
         if ty != wanted && ty != Type::Null {
             self.error(format!("`{by}` takes {wanted}, {expr} is {ty}"), expr.span);
         }
@@ -236,9 +240,9 @@ impl Compiler<'_> {
         function: ScriptFunction,
         parts: &[Expr],
         by: &str,
-        reads: &mut Reads,
+        inputs: &mut Vec<Input>,
     ) -> Script {
-        let parts = parts.iter().map(|part| self.typed(part, Type::Boolean, by, reads)).collect();
+        let parts = parts.iter().map(|part| self.typed(part, Type::Boolean, by, inputs)).collect();
         Script::Call(function, parts)
     }
 
@@ -248,10 +252,10 @@ impl Compiler<'_> {
         left: &Expr,
         right: &Expr,
         span: Span,
-        reads: &mut Reads,
+        inputs: &mut Vec<Input>,
     ) -> Script {
-        let (left, left_type) = self.script(left, reads);
-        let (right, right_type) = self.script(right, reads);
+        let (left, left_type) = self.script(left, inputs);
+        let (right, right_type) = self.script(right, inputs);
         if !left_type.compares_with(right_type) {
             self.error(format!("{left_type} cannot be compared with {right_type}"), span);
         }
@@ -323,9 +327,9 @@ impl Compiler<'_> {
         target: &Expr,
         values: &[Expr],
         case: Case,
-        reads: &mut Reads,
+        inputs: &mut Vec<Input>,
     ) -> Script {
-        let (target, ty) = self.script(target, reads);
+        let (target, ty) = self.script(target, inputs);
         let mut args = Vec::with_capacity(values.len() + 1);
         for value in values {
             match self.operand(value) {
@@ -336,7 +340,7 @@ impl Compiler<'_> {
                     }
                     args.push(Script::Constant(constant));
                 }
-                Operand::Field(_) | Operand::Missing | Operand::Script(..) => {
+                Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => {
                     self.error("the values of `in` have to be constants", value.span);
                 }
             }
@@ -360,13 +364,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn script_call(&mut self, call: &Call, reads: &mut Reads) -> (Script, Type) {
+    fn script_call(&mut self, call: &Call, inputs: &mut Vec<Input>) -> (Script, Type) {
         let (function, case) = (call.function, call.case);
         let mut args = Vec::with_capacity(call.args.len());
         for (at, arg) in call.args.iter().enumerate() {
             args.push(match function.takes(at) {
-                Some(wanted) => self.typed(arg, wanted, function.name(), reads),
-                None => self.script(arg, reads).0,
+                Some(wanted) => self.typed(arg, wanted, function.name(), inputs),
+                None => self.script(arg, inputs).0,
             });
         }
         let arithmetic = ScriptFunction::Arithmetic;
@@ -414,7 +418,7 @@ impl Compiler<'_> {
 }
 
 /// Reads one value of a field.
-fn read(field: &Field, reads: &mut Reads) -> (Script, Type) {
+fn read(field: &Field, inputs: &mut Vec<Input>) -> (Script, Type) {
     let Some(column) = field.column() else {
         return (Script::Constant(ScriptValue::Null), Type::Null);
     };
@@ -423,8 +427,8 @@ fn read(field: &Field, reads: &mut Reads) -> (Script, Type) {
         FieldType::Date { .. } => Reading::Date,
         _ => Reading::Plain,
     };
-    reads.inputs.push(Input { column, reading });
-    (Script::Input(reads.inputs.len() - 1), Type::of(&field.ty))
+    inputs.push(Input { column, reading });
+    (Script::Input(inputs.len() - 1), Type::of(&field.ty))
 }
 
 fn arithmetic(op: Arithmetic) -> ScriptFunction {

@@ -30,25 +30,24 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn clause<'f>(&'f self, field: &'f Field, span: Span) -> Clause<'f> {
-        Clause { context: self.context, field: &field.name, span }
+    pub(super) fn clause<'f>(&'f self, field: &'f str, span: Span) -> Clause<'f> {
+        Clause { context: self.context, field, span }
     }
 
     /// A field as condition: a boolean that is true.
     pub(super) fn boolean_field(&mut self, name: &ast::Field) -> Condition {
         match self.resolve(name) {
             Resolved::Null => Condition::Null,
-            Resolved::Missing => Condition::Test(Predicate::Const(false)),
-            Resolved::Field(field) if Type::of(&field.ty) == Type::Boolean => {
-                let term =
-                    self.clause(&field, name.span).term(&Scalar::Bool(true), Case::Sensitive);
-                self.tested(term)
-            }
-            Resolved::Field(field) => {
+            Resolved::Field(field) if Type::of(&field.ty) != Type::Boolean => {
                 let message =
                     format!("`{}` is {}, not a condition", name.name, Type::of(&field.ty));
                 self.error(message, name.span);
                 Condition::Const(false)
+            }
+            Resolved::Field(_) | Resolved::Missing(_) => {
+                let clause = self.clause(&name.name, name.span);
+                let term = clause.term(&Scalar::Bool(true), Case::Sensitive);
+                self.tested(term)
             }
         }
     }
@@ -80,15 +79,29 @@ impl Compiler<'_> {
                 self.compare_with(op.mirror(), right, operand, value, span)
             }
             // A field without a mapping is as good as null.
-            (operand, Operand::Missing) => {
-                self.compare_with(op, left, operand, ScriptValue::Null, span)
+            (operand, Operand::Missing(name)) => {
+                let compared = self.compare_with(op, left, operand, ScriptValue::Null, span);
+                self.beside(compared, &name, span)
             }
-            (Operand::Missing, operand) => {
-                self.compare_with(op, right, operand, ScriptValue::Null, span)
+            (Operand::Missing(name), operand) => {
+                let compared = self.compare_with(op, right, operand, ScriptValue::Null, span);
+                self.beside(compared, &name, span)
             }
             (Operand::Field(_) | Operand::Script(..), Operand::Field(_) | Operand::Script(..)) => {
                 self.error(FIELDS, span);
                 Condition::Const(false)
+            }
+        }
+    }
+
+    /// The condition, with a field that no event has beside it.
+    fn beside(&mut self, condition: Condition, name: &str, span: Span) -> Condition {
+        match condition {
+            Condition::Null | Condition::Const(_) => condition,
+            Condition::Test(_) | Condition::Script(..) => {
+                let exists = self.clause(name, span).exists();
+                let exists = self.tested(exists);
+                self.combine(vec![condition, exists], false)
             }
         }
     }
@@ -131,9 +144,9 @@ impl Compiler<'_> {
             }
             let is_null = match operand {
                 Operand::Constant(value) => Condition::Const(value == ScriptValue::Null),
-                Operand::Missing => Condition::Test(Predicate::Const(true)),
-                Operand::Field(field) => {
-                    let exists = self.clause(&field, span).exists();
+                Operand::Field(_) | Operand::Missing(_) => {
+                    let name = operand.field().unwrap_or_default();
+                    let exists = self.clause(name, span).exists();
                     let exists = self.tested(exists);
                     self.negate(exists)
                 }
@@ -146,29 +159,24 @@ impl Compiler<'_> {
         }
         match operand {
             Operand::Constant(other) => self.compare_constants(op, other, value, span),
-            Operand::Missing => Condition::Test(Predicate::Const(op == Comparison::NotEqual)),
-            Operand::Field(field) => {
-                if !self.fits(&field, expr, &value, span) {
-                    return Condition::Const(false);
-                }
-                let Some(scalar) = scalar(&value) else { return Condition::Null };
-                let clause = self.clause(&field, span);
+            Operand::Field(ref field) if !self.fits(field, expr, &value, span) => {
+                Condition::Const(false)
+            }
+            Operand::Field(_) | Operand::Missing(_) => {
+                let (Some(name), Some(scalar)) = (operand.field(), scalar(&value)) else {
+                    return Condition::Null;
+                };
+                let clause = self.clause(name, span);
+                let below = |inside| range(None, Some((scalar.clone(), inside)));
+                let above = |inside| range(Some((scalar.clone(), inside)), None);
                 let positive = match op {
                     Comparison::Equal | Comparison::NotEqual => {
                         clause.term(&scalar, Case::Sensitive)
                     }
-                    Comparison::Less => {
-                        clause.range(&range(None, Some((scalar, false))), Normalize::No)
-                    }
-                    Comparison::LessEqual => {
-                        clause.range(&range(None, Some((scalar, true))), Normalize::No)
-                    }
-                    Comparison::Greater => {
-                        clause.range(&range(Some((scalar, false)), None), Normalize::No)
-                    }
-                    Comparison::GreaterEqual => {
-                        clause.range(&range(Some((scalar, true)), None), Normalize::No)
-                    }
+                    Comparison::Less => clause.range(&below(false), Normalize::No),
+                    Comparison::LessEqual => clause.range(&below(true), Normalize::No),
+                    Comparison::Greater => clause.range(&above(false), Normalize::No),
+                    Comparison::GreaterEqual => clause.range(&above(true), Normalize::No),
                 };
                 let positive = self.tested(positive);
                 if op == Comparison::NotEqual { self.negate(positive) } else { positive }
@@ -209,7 +217,7 @@ impl Compiler<'_> {
         for value in values {
             match self.operand(value) {
                 Operand::Constant(constant) => constants.push((constant, value.span)),
-                Operand::Field(_) | Operand::Missing | Operand::Script(..) => {
+                Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => {
                     self.error("the values of `in` have to be constants", value.span);
                 }
             }
@@ -250,28 +258,33 @@ impl Compiler<'_> {
             args.extend(constants.into_iter().map(|(value, _)| Script::Constant(value)));
             Script::Call(ScriptFunction::In, args)
         };
-        match self.operand(target) {
-            Operand::Missing => Condition::Test(Predicate::Const(false)),
+        let operand = self.operand(target);
+        match operand {
             Operand::Constant(value) => {
                 match in_script(Script::Constant(value), constants).eval(&[]) {
                     Ok(value) => self.folded(&value, span),
                     Err(_) => Condition::Null,
                 }
             }
-            Operand::Field(field) => {
+            Operand::Field(_) | Operand::Missing(_) => {
                 let mut any = Vec::with_capacity(constants.len());
                 let single = constants.len() == 1;
                 for (value, at) in constants {
+                    let fits = match &operand {
+                        Operand::Field(field) => self.fits(field, target, &value, at),
+                        _ => true,
+                    };
                     // Null equals nothing.
-                    let Some(scalar) = scalar(&value) else { continue };
-                    if self.fits(&field, target, &value, at) {
-                        // The part of a list is its value, a single value the whole.
-                        let at = if single { span } else { at };
-                        let term = self.clause(&field, at).term(&scalar, Case::Sensitive);
-                        match term {
-                            Ok(term) => any.push(term),
-                            Err(error) => self.errors.push(error),
-                        }
+                    let (true, Some(name), Some(scalar)) = (fits, operand.field(), scalar(&value))
+                    else {
+                        continue;
+                    };
+                    // The part of a list is its value, a single value the whole.
+                    let at = if single { span } else { at };
+                    let term = self.clause(name, at).term(&scalar, Case::Sensitive);
+                    match term {
+                        Ok(term) => any.push(term),
+                        Err(error) => self.errors.push(error),
                     }
                 }
                 Condition::Test(Predicate::or(any))
@@ -302,7 +315,7 @@ impl Compiler<'_> {
                 self.error(message, expr.span);
                 Condition::Const(false)
             }
-            Operand::Field(_) | Operand::Missing => Condition::Const(false),
+            Operand::Field(_) | Operand::Missing(_) => Condition::Const(false),
         }
     }
 
@@ -317,7 +330,7 @@ impl Compiler<'_> {
             .iter()
             .map(|constant| match self.operand(constant) {
                 Operand::Constant(value) => Some(value),
-                Operand::Field(_) | Operand::Missing | Operand::Script(..) => None,
+                Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => None,
             })
             .collect();
         let Some(constants) = constants else {
@@ -328,13 +341,12 @@ impl Compiler<'_> {
         if constants.contains(&ScriptValue::Null) {
             return Some(Condition::Null);
         }
-        let field: Arc<Field> = match self.resolve(name) {
+        let (field, ty): (Arc<str>, _) = match self.resolve(name) {
             Resolved::Null => return Some(Condition::Null),
-            Resolved::Missing => return Some(Condition::Test(Predicate::Const(false))),
-            Resolved::Field(field) => field,
+            Resolved::Missing(name) => (name, Type::Null),
+            Resolved::Field(field) => (field.name.clone(), Type::of(&field.ty)),
         };
-        let ty = Type::of(&field.ty);
-        if ty != wanted {
+        if ty != wanted && ty != Type::Null {
             let function = call.function.name();
             self.error(
                 format!("`{function}` takes {wanted}, `{}` is {ty}", name.name),

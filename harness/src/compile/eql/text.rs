@@ -6,14 +6,14 @@ use super::field::Type;
 use super::script::{Fragment, Operand};
 use crate::compile::clause::Normalize;
 use crate::diagnostic::Diagnostic;
-use crate::ir::Predicate;
 use crate::ir::script::{
     Comparison, Expr as Script, Function as ScriptFunction, JavaRegex, ScriptValue,
 };
-use crate::pattern::Case;
+use crate::ir::{Predicate, Test};
+use crate::pattern::{Case, Pattern};
 use crate::query::dsl::Scalar;
 use crate::query::eql::ast::{Expr, Matcher, Text};
-use crate::schema::{Field, FieldType};
+use crate::schema::FieldType;
 use crate::span::Span;
 
 impl Compiler<'_> {
@@ -54,16 +54,14 @@ impl Compiler<'_> {
             Operand::Field(field) => Type::of(&field.ty),
             Operand::Script(_, ty) => *ty,
             Operand::Constant(value) => Type::of_value(value),
-            Operand::Missing => Type::Null,
+            Operand::Missing(_) => Type::Null,
         };
         if !matches!(ty, Type::String | Type::Null) {
             self.error(format!("{target} is {ty}, and only strings are matched so"), span);
             return Condition::Const(false);
         }
-        match operand {
-            Operand::Missing => return Condition::Test(Predicate::Const(false)),
-            Operand::Constant(ScriptValue::Null) => return Condition::Null,
-            Operand::Constant(_) | Operand::Field(_) | Operand::Script(..) => {}
+        if let Operand::Constant(ScriptValue::Null) = operand {
+            return Condition::Null;
         }
         if let Operand::Script(fragment, _) = operand
             && !self.affordable(&fragment.expr, texts.len(), span)
@@ -83,61 +81,63 @@ impl Compiler<'_> {
     }
 
     pub(super) fn equals_insensitive(&mut self, operand: &Operand, text: &Text) -> Condition {
-        match operand {
-            Operand::Field(field) => self.equals(field, text, Case::Insensitive),
-            other => self.scripted(other, text, ScriptFunction::EqualsInsensitive),
+        match operand.field() {
+            Some(name) => self.equals(operand, name, text, Case::Insensitive),
+            None => self.scripted(operand, text, ScriptFunction::EqualsInsensitive),
         }
     }
 
-    fn equals(&mut self, field: &Field, text: &Text, case: Case) -> Condition {
-        let is_constant = matches!(field.ty, FieldType::ConstantKeyword { .. });
+    fn equals(&mut self, operand: &Operand, name: &str, text: &Text, case: Case) -> Condition {
+        let is_constant = matches!(operand, Operand::Field(field)
+            if matches!(field.ty, FieldType::ConstantKeyword { .. }));
+        let clause = self.clause(name, text.span);
         if case == Case::Insensitive && text.value.is_empty() && !is_constant {
             // Lucene's automaton of no characters matches nothing.
-            return Condition::Test(Predicate::Const(false));
+            let nothing = Test::Term(Pattern::Equals(String::new(), case));
+            return Condition::Test(clause.absent(nothing));
         }
-        let scalar = Scalar::String(text.value.clone());
-        let term = self.clause(field, text.span).term(&scalar, case);
+        let term = clause.term(&Scalar::String(text.value.clone()), case);
         self.tested(term)
     }
 
     /// `:` and `like`: equality where there are no wildcards.
     fn wildcard(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
         let is_wild = text.value.contains(['*', '?']);
-        match (operand, case, is_wild) {
-            (Operand::Field(field), _, true) => {
+        match (operand.field(), case, is_wild) {
+            (Some(name), _, true) => {
                 // Wildcards cannot be escaped: a backslash is itself.
                 let pattern = text.value.replace('\\', "\\\\");
-                let clause = self.clause(field, text.span);
+                let clause = self.clause(name, text.span);
                 let wildcard = clause.wildcard(&pattern, case, Normalize::No);
                 self.tested(wildcard)
             }
-            (Operand::Field(field), _, false) => self.equals(field, text, case),
-            (other, _, true) => {
+            (Some(name), _, false) => self.equals(operand, name, text, case),
+            (None, _, true) => {
                 let regex = JavaRegex::like(&text.value, case);
                 match regex {
-                    Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
+                    Ok(regex) => self.scripted(operand, text, ScriptFunction::Matches(regex)),
                     Err(error) => self.unsupported(&error.to_string(), text.span),
                 }
             }
-            (other, Case::Insensitive, false) => {
-                self.scripted(other, text, ScriptFunction::EqualsInsensitive)
+            (None, Case::Insensitive, false) => {
+                self.scripted(operand, text, ScriptFunction::EqualsInsensitive)
             }
-            (other, Case::Sensitive, false) => {
+            (None, Case::Sensitive, false) => {
                 let equal = ScriptFunction::Compare(Comparison::Equal);
-                self.scripted(other, text, equal)
+                self.scripted(operand, text, equal)
             }
         }
     }
 
     fn regex(&mut self, operand: &Operand, text: &Text, case: Case) -> Condition {
-        match operand {
-            Operand::Field(field) => {
-                let clause = self.clause(field, text.span);
+        match operand.field() {
+            Some(name) => {
+                let clause = self.clause(name, text.span);
                 let regexp = clause.regexp(&text.value, case, Normalize::No);
                 self.tested(regexp)
             }
-            other => match JavaRegex::parse(&text.value, case) {
-                Ok(regex) => self.scripted(other, text, ScriptFunction::Matches(regex)),
+            None => match JavaRegex::parse(&text.value, case) {
+                Ok(regex) => self.scripted(operand, text, ScriptFunction::Matches(regex)),
                 Err(error) => self.unsupported(&error.to_string(), text.span),
             },
         }
@@ -153,7 +153,8 @@ impl Compiler<'_> {
         let Fragment { expr, inputs } = match operand {
             Operand::Constant(value) => Fragment::constant(value.clone()),
             Operand::Script(fragment, _) => fragment.clone(),
-            Operand::Field(_) | Operand::Missing => {
+            // Those are asked of the index.
+            Operand::Field(_) | Operand::Missing(_) => {
                 return Condition::Test(Predicate::Const(false));
             }
         };

@@ -202,7 +202,7 @@ impl Expander<'_> {
         }
         let fields = self.fields.matching(name);
         let found = fields.iter().map(|name| self.query(exists(name), span)).collect();
-        self.any(found, span).unwrap_or_else(|| self.query(Node::MatchNone, span))
+        self.any(found, span).unwrap_or_else(|| self.query(exists(name), span))
     }
 
     /// The fields that a clause looks in: mapped ones, or the one it names.
@@ -211,7 +211,11 @@ impl Expander<'_> {
             None => self.defaults.clone(),
             Some("*") if self.default_name.is_some() => self.defaults.clone(),
             Some("*") => self.fields.searchable(),
-            Some(pattern) if pattern.contains('*') => self.fields.matching(pattern),
+            Some(pattern) if pattern.contains('*') => {
+                let found = self.fields.matching(pattern);
+                // That there is no such field is seen by its name.
+                if found.is_empty() { vec![pattern.to_owned()] } else { found }
+            }
             Some(name) => vec![name.to_owned()],
         }
     }

@@ -241,7 +241,7 @@ impl Writer<'_, '_> {
                 Kind::Long => "long",
                 Kind::Double => "double",
                 Kind::Ip => "ip",
-                Kind::Text => continue,
+                Kind::Text | Kind::Absent => continue,
             };
             self.field(node, column, &name, column.kind.into(), json!({ "type": ty }));
             fields.insert(name, value);

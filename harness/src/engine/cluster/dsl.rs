@@ -238,6 +238,9 @@ impl Writer<'_> {
 
     /// A leaf: it holds in any of the places of its column.
     fn leaf(&mut self, leaf: &Leaf, at: At) -> Value {
+        if leaf.columns().is_empty() {
+            return if leaf.holds_without_values() { everything() } else { nothing() };
+        }
         if let Test::Script(_) = leaf.test {
             return self.residual(at);
         }

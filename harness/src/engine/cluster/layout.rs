@@ -60,6 +60,7 @@ impl From<Kind> for Stored {
             Kind::Long => Self::Long,
             Kind::Double => Self::Double,
             Kind::Ip => Self::Ip,
+            Kind::Absent => Self::Elsewhere,
         }
     }
 }

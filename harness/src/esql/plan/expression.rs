@@ -25,7 +25,7 @@ use crate::span::Span;
 pub(super) const VERIFICATION: &str = "esql-verification";
 
 /// The code of columns that may exist, but whose type nothing states.
-const UNKNOWN_COLUMN: &str = "esql-column";
+const UNKNOWN_COLUMN: &str = "unknown-field";
 
 const UNKNOWN_HELP: &str = "no mapping states its type: name it in a mapping below `[schema]` in \
     harness.toml, or let an event of a case have it; `unmapped = \"strict\"` makes it an error";

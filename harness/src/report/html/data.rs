@@ -1,5 +1,6 @@
 //! The data of the page, in the form that `page.js` reads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use crate::diagnostic::Severity;
 use crate::ir::Part;
 use crate::mutate::{Mutant, Outcome};
 use crate::report::attack;
-use crate::report::digest::{Digest, Row, Share, gap};
+use crate::report::digest::{Digest, Row, Share, gap_in_full};
 use crate::report::places::Places;
 use crate::report::problem::one_line;
 use crate::report::segments::{Segment, segments};
@@ -137,7 +138,7 @@ struct Clause<'a> {
     kind: &'static str,
     text: &'a str,
     state: &'static str,
-    gap: Option<&'static str>,
+    gap: Option<Cow<'static, str>>,
     holds: usize,
     fails: usize,
     #[serde(rename = "true")]
@@ -227,7 +228,7 @@ fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
             (Some(_), None) | (None, Some(_)) => "half",
             (None, None) => "open",
         },
-        gap: gap(clause),
+        gap: gap_in_full(clause),
         holds: clause.holds_on,
         fails: clause.fails_on,
         decides_true: clause.decides_true.as_ref().map(shown),

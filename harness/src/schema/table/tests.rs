@@ -49,6 +49,31 @@ fn types_are_those_of_the_mappings() {
 }
 
 #[test]
+fn open_objects_take_any_key() {
+    assert!(open().count() > 150);
+    for (pattern, code) in open() {
+        assert!(pattern.contains('*') && Entry::new(pattern.to_owned(), code).is_some());
+    }
+    let ty = |name: &str| field(name).map(|entry| entry.ty);
+    let third = "azure.auditlogs.properties.target_resources.3.display_name";
+    assert_eq!(ty(third), Some(keyword(1024)));
+    for (name, expected) in [
+        (third, true),
+        ("azure.auditlogs.properties.target_resources.3.other", false),
+        ("azure.auditlogs.properties.target_resources.3.4.display_name", false),
+        ("o365.audit.Parameters.ForwardTo", true),
+        ("o365.audit.Parameters", false),
+        ("kubernetes.labels.app.name", true),
+        ("kubernetes.label.app", false),
+        ("redisenterprise.proxy.metrics.listener_acc", true),
+        ("redisenterprise.proxy.metrics.listen", false),
+    ] {
+        assert_eq!(is_open(name), expected, "{name}");
+    }
+    assert_eq!(ty("o365.audit.Parameters.ForwardTo"), None, "nothing states its type");
+}
+
+#[test]
 fn caseless_fields_are_lower_cased_multi_fields() {
     let entry = field("process.name.caseless").expect("the endpoint maps it");
     let ignore_above = Some(KEYWORD_LIMIT);
