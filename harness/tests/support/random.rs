@@ -16,8 +16,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-/// The fields of the root, and those of each object of `n` and `n.m`.
-const ROOT: [&str; 12] = [
+/// The fields of the root, and those of each object of `n` and `n.m`. The last two
+/// are in no document, and the last in no schema.
+const ROOT: [&str; 13] = [
     "keyword",
     "o.caseless",
     "o.short",
@@ -30,6 +31,7 @@ const ROOT: [&str; 12] = [
     "date",
     "ip",
     "absent",
+    "nowhere",
 ];
 const NESTED: [&str; 3] = ["n.keyword", "n.long", "n.text"];
 const INNER: [&str; 2] = ["n.m.keyword", "n.m.text"];
@@ -89,6 +91,7 @@ fn kind(field: &str) -> Kind {
         Some("long" | "boolean" | "date") => Kind::Long,
         Some("double") => Kind::Double,
         Some("ip") => Kind::Ip,
+        Some("nowhere") => Kind::Absent,
         _ => Kind::Keyword,
     }
 }
@@ -198,7 +201,7 @@ pub fn document() -> impl Strategy<Value = Value> {
         object
     });
     let nested = objects(nested.boxed());
-    (object(&ROOT[..ROOT.len() - 1], 0), proptest::option::of(nested)).prop_map(
+    (object(&ROOT[..ROOT.len() - 2], 0), proptest::option::of(nested)).prop_map(
         |(mut root, nested)| {
             if let Some(nested) = nested {
                 root["n"] = nested;
@@ -291,7 +294,7 @@ fn test(kind: Kind) -> BoxedStrategy<Test> {
         (bound(), bound()).prop_map(|(low, high)| Test::Ip(Interval { low, high })).boxed()
     };
     let own = match kind {
-        Kind::Keyword => term(),
+        Kind::Keyword | Kind::Absent => term(),
         Kind::Text => prop_oneof![term(), phrase()].boxed(),
         Kind::Long => integer(),
         Kind::Double => double(),
