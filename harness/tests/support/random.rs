@@ -138,7 +138,7 @@ fn scalar(field: &str) -> BoxedStrategy<Value> {
             json!("no address"),
         ])
         .boxed(),
-        (Kind::Keyword | Kind::Text, _) => prop_oneof![
+        (Kind::Keyword | Kind::Text | Kind::Absent, _) => prop_oneof![
             20 => string().prop_map(Value::from),
             1 => select(vec![json!(1), json!(true), json!(1.5)]),
         ]
