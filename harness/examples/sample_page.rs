@@ -9,7 +9,7 @@ use std::io::{self, BufWriter};
 
 use harness::report::digest::Digest;
 use harness::report::html;
-use harness::report::places::Places;
+use harness::report::checkout::Checkout;
 
 fn main() -> io::Result<()> {
     let usage = || io::Error::other("usage: sample_page <number of rules, 6 or more>");
@@ -17,6 +17,6 @@ fn main() -> io::Result<()> {
         std::env::args().nth(1).and_then(|text| text.parse().ok()).ok_or_else(usage)?;
     let sample = sample::sample(rules);
     let digest = Digest::new(&sample.run, Some(&sample.coverage), Some(&sample.mutants));
-    let places = Places { rules: "rules", cases: "cases" };
-    html::render(&digest, places, &mut BufWriter::new(io::stdout().lock()))
+    let checkout = Checkout::default();
+    html::render(&digest, &checkout, &mut BufWriter::new(io::stdout().lock()))
 }

@@ -1,21 +1,24 @@
 //! Fixtures and expectations from disk.
 //!
 //! `cases/<domain>/<rule>/positive/<case>.json` must raise its rule,
-//! `negative/<case>.json` must not. One file is one case: one document, an
-//! array, or one document a line (`.ndjson`). A `case.toml` beside the two
-//! folders states more, in a table per case such as `[negative.other_action]`.
+//! `negative/<case>.json` must not. One file is one case: documents, hits or
+//! answers of Elasticsearch that hold them, in arrays or one behind the other. A
+//! `case.toml` beside the two folders states more, in a table per case such as
+//! `[negative.other_action]`.
 
 mod options;
+mod shape;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::files::{self, Found, Problem};
+use crate::likeness;
 use crate::span::Span;
 
 pub use options::Options;
@@ -43,7 +46,7 @@ impl Polarity {
 /// One case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Relative to the cases folder, with `/`.
+    /// Its file, as it opens from the current folder.
     pub path: String,
     /// The file's name without its extension.
     pub name: String,
@@ -58,10 +61,37 @@ pub struct Case {
 /// All cases below a folder.
 #[derive(Clone, Debug, Default)]
 pub struct CaseTree {
+    /// The folder as it opens from the current one.
+    pub folder: String,
     /// By rule: the path of the rule below the rules folder, without `.toml`.
     pub rules: BTreeMap<String, Vec<Case>>,
     /// What could not be used.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Fault>,
+}
+
+/// What is wrong with a file of the cases folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file, below the cases folder.
+    pub relative: String,
+    /// What kind of case it was meant to be, as far as one can tell.
+    pub polarity: Option<Polarity>,
+    /// The finding.
+    pub problem: Problem,
+}
+
+impl Fault {
+    /// Whether the file lies in the folder of a rule.
+    pub fn belongs_to(&self, rule: &str) -> bool {
+        self.relative.strip_prefix(rule).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// The case that the file was meant to be, as `positive/name`.
+    fn name(&self) -> Option<String> {
+        let file = self.relative.rsplit('/').next()?;
+        let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
+        Some(format!("{}/{name}", self.polarity?.folder()))
+    }
 }
 
 /// The largest single event, in bytes of JSON.
@@ -69,154 +99,168 @@ pub const MAX_EVENT: usize = 16 << 20;
 
 /// Loads every case below `root`, in parallel.
 pub fn load_tree(root: &Path) -> CaseTree {
+    let folder = files::shown(root);
     let mut problems = Vec::new();
-    let files = files::find(root, &["**/*"], &mut problems);
+    let mut found = files::find(root, &["**/*"], &mut problems);
+    found.retain(|file| !files::is_aside(&file.relative));
+    let problems = problems.into_iter().map(|mut problem| {
+        let relative = std::mem::take(&mut problem.path);
+        problem.path = files::below(&folder, &relative);
+        Fault { polarity: polarity_of(&relative), relative, problem }
+    });
+    let mut tree = CaseTree { rules: BTreeMap::new(), problems: problems.collect(), folder };
     let (notes, fixtures): (Vec<Found>, Vec<Found>) =
-        files.into_iter().partition(|file| file.relative.ends_with("/case.toml"));
-    let loaded: Vec<Result<(String, Case), Problem>> = fixtures.par_iter().map(load).collect();
-    let mut tree = CaseTree { rules: BTreeMap::new(), problems };
+        found.into_iter().partition(|file| file.relative.ends_with("/case.toml"));
+    let loaded: Vec<Result<(String, Case), Fault>> =
+        fixtures.par_iter().map(|file| load(file, &tree.folder)).collect();
     for result in loaded {
         match result {
             Ok((rule, case)) => tree.rules.entry(rule).or_default().push(case),
-            Err(problem) => tree.problems.push(problem),
+            Err(fault) => tree.problems.push(fault),
         }
     }
     for note in notes {
         let rule = note.relative.trim_end_matches("/case.toml");
         let cases = tree.rules.get_mut(rule).map(Vec::as_mut_slice).unwrap_or_default();
-        tree.problems.extend(options::apply(&note, cases));
+        let own = tree.problems.iter().filter(|fault| fault.belongs_to(rule));
+        let broken: Vec<String> = own.filter_map(Fault::name).collect();
+        let path = files::below(&tree.folder, &note.relative);
+        let problems = options::apply(&note.path, &path, cases, &broken);
+        tree.problems.extend(problems.into_iter().map(|problem| Fault {
+            relative: note.relative.clone(),
+            polarity: None,
+            problem,
+        }));
     }
     for cases in tree.rules.values_mut() {
         cases.sort_by(|a, b| (a.polarity, &a.name).cmp(&(b.polarity, &b.name)));
     }
-    tree.problems.extend(same_names(&tree.rules));
+    let same: Vec<Fault> = tree.rules.iter().flat_map(|(rule, own)| same_names(rule, own)).collect();
+    tree.problems.extend(same);
     tree
 }
 
-fn load(file: &Found) -> Result<(String, Case), Problem> {
-    let whole = |message: &str| {
-        Problem::with_path(&file.relative, Diagnostic::error("case-path", message, Span::default()))
+/// What kind of case a file is meant to be, by its folder.
+fn polarity_of(relative: &str) -> Option<Polarity> {
+    let folder = relative.rsplit('/').nth(1)?;
+    match likeness::nearest(folder, ["positive", "negative"].into_iter())? {
+        "positive" => Some(Polarity::Positive),
+        _ => Some(Polarity::Negative),
+    }
+}
+
+fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
+    let path = files::below(folder, &file.relative);
+    let fault = |diagnostic, text: String| Fault {
+        relative: file.relative.clone(),
+        polarity: polarity_of(&file.relative),
+        problem: Problem { path: path.clone(), diagnostic, text },
     };
-    let mut parts = file.relative.rsplitn(3, '/');
+    let (rule, polarity, name) =
+        place(&file.relative).map_err(|misplaced| fault(misplaced, String::new()))?;
+    let text = files::read(&file.path).map_err(|found| fault(found, String::new()))?;
+    match parse(&text) {
+        Ok(events) => {
+            let options = Options::default();
+            Ok((rule, Case { path, name, polarity, events, options }))
+        }
+        Err(found) => Err(fault(found, if text.len() > MAX_EVENT { String::new() } else { text })),
+    }
+}
+
+/// The rule, the kind and the name of the case that a file is.
+fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
+    let misplaced = |message: String, help: String| {
+        Diagnostic::error("case-path", message, Span::default()).with_help(help)
+    };
+    let mut parts = relative.rsplitn(3, '/');
     let (name, folder, rule) = (parts.next(), parts.next(), parts.next());
     let polarity = match folder {
         Some("positive") => Polarity::Positive,
         Some("negative") => Polarity::Negative,
         Some(_) | None => {
-            return Err(whole(
-                "is no case: cases lie in cases/<domain>/<rule>/positive/ or …/negative/",
-            ));
+            let near = polarity_of(relative).map(Polarity::folder);
+            let help = near.map_or_else(
+                || "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
+                |near| format!("did you mean {near}/?"),
+            );
+            let message = match folder {
+                Some(folder) => {
+                    format!("the file is no case: its folder is {folder}/, not positive/ or negative/")
+                }
+                None => "the file is no case: it lies in no folder of a rule".to_owned(),
+            };
+            return Err(misplaced(message, help));
         }
     };
-    let (Some(rule), Some((name, extension))) = (rule, name.and_then(|name| name.rsplit_once('.')))
-    else {
-        return Err(whole("is no case: a case is a .json or .ndjson file of a rule's folder"));
-    };
-    let lines = match extension {
-        "json" => false,
-        "ndjson" | "jsonl" => true,
-        _ => return Err(whole("is no case: a case is a .json or .ndjson file")),
-    };
-    let text = files::read(&file.path)
-        .map_err(|diagnostic| Problem::with_path(&file.relative, diagnostic))?;
-    let events = if lines { parse_lines(&text) } else { parse_json(&text) };
-    let events = events.map_err(|diagnostic| Problem {
-        path: file.relative.clone(),
-        diagnostic,
-        text: if text.len() > MAX_EVENT { String::new() } else { text.clone() },
-    })?;
-    let (name, path) = (name.to_owned(), file.relative.clone());
-    Ok((rule.to_owned(), Case { path, name, polarity, events, options: Options::default() }))
+    let ending = "a case is a .json, .ndjson or .jsonl file";
+    match (rule, name.and_then(|name| name.rsplit_once('.'))) {
+        (Some(rule), Some((name, extension))) => match extension.to_lowercase().as_str() {
+            "json" | "ndjson" | "jsonl" => Ok((rule.to_owned(), polarity, name.to_owned())),
+            _ => Err(misplaced(format!("a .{extension} file is no case"), ending.to_owned())),
+        },
+        (None, _) => Err(misplaced(
+            "the file is no case: its folder belongs to no rule".to_owned(),
+            "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
+        )),
+        (Some(_), None) => {
+            Err(misplaced("a file without an ending is no case".to_owned(), ending.to_owned()))
+        }
+    }
 }
 
-/// Reads a `.json` fixture: one document, or an array of documents.
+/// Reads the events of a fixture: documents or hits, arrays of them, or answers of
+/// Elasticsearch that hold them, one behind the other.
 ///
 /// # Errors
 ///
 /// The first thing that is not an event.
-pub fn parse_json(text: &str) -> Result<Vec<Event>, Diagnostic> {
-    let value: Value = json(text, 0)?;
-    let values = match value {
-        Value::Array(values) => values,
-        value => vec![value],
-    };
-    let span = Span::new(0, text.len().min(1));
-    events(values.into_iter().map(|value| (value, span)))
-}
-
-/// Reads an `.ndjson` fixture: one document a line; blank lines are skipped.
-///
-/// # Errors
-///
-/// The first thing that is not an event.
-pub fn parse_lines(text: &str) -> Result<Vec<Event>, Diagnostic> {
-    let mut values = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        if !line.trim().is_empty() {
-            values.push((json(line, start)?, Span::new(start, start + line.trim_end().len())));
-        }
-        start += line.len();
-    }
-    events(values.into_iter())
-}
-
-fn json(text: &str, start: usize) -> Result<Value, Diagnostic> {
-    if text.len() > MAX_EVENT {
-        let message =
-            format!("the JSON has {} bytes, more than the limit of {MAX_EVENT}", text.len());
-        return Err(Diagnostic::error("too-large", message, Span::new(start, start)));
-    }
-    if text.trim().is_empty() {
-        let help = "a case holds at least one event";
-        return Err(
-            Diagnostic::error("empty-case", "the file is empty", Span::default()).with_help(help)
-        );
-    }
-    serde_json::from_str(text).map_err(|error| {
-        let line_start: usize =
-            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let mut at = (line_start + error.column().saturating_sub(1)).min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message);
-        Diagnostic::error(
-            "json-syntax",
-            format!("not JSON: {message}"),
-            Span::new(start + at, start + at),
-        )
-    })
-}
-
-fn events(values: impl Iterator<Item = (Value, Span)>) -> Result<Vec<Event>, Diagnostic> {
+pub fn parse(text: &str) -> Result<Vec<Event>, Diagnostic> {
+    let values = shape::documents(stream::values(text)?)?;
     let mut events: Vec<Event> = Vec::new();
     let mut ids = std::collections::BTreeSet::new();
     for (position, (value, span)) in (1..).zip(values) {
+        // The place of an event inside an array is not known.
+        let start = Span::new(span.start, span.start);
+        let size = span.end - span.start;
+        if size > MAX_EVENT {
+            let size = value.to_string().len();
+            if size > MAX_EVENT {
+                let message = format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
+                return Err(Diagnostic::error("too-large", message, start));
+            }
+        }
         let event = Event::from_json(value, position).map_err(|error| {
-            Diagnostic::error("not-an-event", format!("event {position}: {error}"), span)
+            Diagnostic::error("not-an-event", format!("event {position}: {error}"), start)
         })?;
         if !ids.insert(event.id.clone()) {
             let message = format!("two events have the id `{}`", event.id);
-            return Err(Diagnostic::error("duplicate-event", message, span));
+            return Err(Diagnostic::error("duplicate-event", message, start));
         }
         events.push(event);
     }
     if events.is_empty() {
-        return Err(Diagnostic::error("empty-case", "the case has no event", Span::default()));
+        let message = "the file holds no event";
+        return Err(Diagnostic::error("empty-case", message, Span::default())
+            .with_help("a case holds at least one event"));
     }
     Ok(events)
 }
 
 /// `a.json` and `a.ndjson` in one folder would be one name for two cases.
-fn same_names(rules: &BTreeMap<String, Vec<Case>>) -> Vec<Problem> {
-    let pairs = rules.values().flat_map(|cases| cases.windows(2));
-    let same =
-        pairs.filter(|pair| pair[0].name == pair[1].name && pair[0].polarity == pair[1].polarity);
+fn same_names(rule: &str, cases: &[Case]) -> Vec<Fault> {
+    let same = cases
+        .windows(2)
+        .filter(|pair| pair[0].name == pair[1].name && pair[0].polarity == pair[1].polarity);
     same.map(|pair| {
-        let message = format!("has the same case name as {}", pair[0].path);
-        Problem::with_path(&pair[1].path, Diagnostic::error("case-name", message, Span::default()))
+        let message = format!("the case has the same name as {}", pair[0].path);
+        let diagnostic = Diagnostic::error("case-name", message, Span::default());
+        let (polarity, name) = (pair[1].polarity, &pair[1].name);
+        Fault {
+            relative: format!("{rule}/{}/{name}", polarity.folder()),
+            polarity: Some(polarity),
+            problem: Problem::with_path(&pair[1].path, diagnostic),
+        }
     })
     .collect()
 }

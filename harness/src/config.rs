@@ -25,6 +25,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exception;
 use crate::files::{self, Problem};
 use crate::gate::{Gate, Gates};
+use crate::keys;
 use crate::lookup;
 use crate::pattern::glob::Glob;
 use crate::rule::tree;
@@ -60,11 +61,11 @@ pub struct Folders {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawConfig {
-    rules: Option<PathBuf>,
-    cases: Option<PathBuf>,
-    snapshots: Option<PathBuf>,
-    exceptions: Option<PathBuf>,
-    lookups: Option<PathBuf>,
+    rules: Option<toml::Spanned<PathBuf>>,
+    cases: Option<toml::Spanned<PathBuf>>,
+    snapshots: Option<toml::Spanned<PathBuf>>,
+    exceptions: Option<toml::Spanned<PathBuf>>,
+    lookups: Option<toml::Spanned<PathBuf>>,
     schema: RawSchema,
     /// By folder, as it is named from the root.
     gates: BTreeMap<String, Gate>,
@@ -73,7 +74,7 @@ struct RawConfig {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawSchema {
-    mappings: Vec<PathBuf>,
+    mappings: Vec<toml::Spanned<PathBuf>>,
     unmapped: Unmapped,
     unknown_fields: UnknownFields,
     known_fields: Vec<String>,
@@ -87,32 +88,42 @@ struct RawSchema {
 /// A file that is no such configuration, or that names a place outside `root`.
 pub fn folders(root: &Path) -> Result<Folders, Problem> {
     let path = root.join("harness.toml");
-    let name = "harness.toml";
+    let name = files::shown(&path);
     let text = if path.exists() {
-        files::read(&path).map_err(|diagnostic| Problem::with_path(name, diagnostic))?
+        files::read(&path).map_err(|diagnostic| Problem::with_path(&name, diagnostic))?
     } else {
         String::new()
     };
     let problem = |message: &str, span: Span| Problem {
-        path: name.to_owned(),
+        path: name.clone(),
         diagnostic: Diagnostic::error("config", message, span),
         text: text.clone(),
     };
-    let raw: RawConfig = toml::from_str(&text).map_err(|error| {
-        let span = error.span().map_or(Span::default(), |span| Span::new(span.start, span.end));
-        problem(error.message(), span)
+    let raw: RawConfig = toml::from_str(&text).map_err(|error| Problem {
+        path: name.clone(),
+        diagnostic: keys::fault("config", &error),
+        text: text.clone(),
     })?;
-    let place = |given: Option<PathBuf>, default: &str| {
-        let given = given.unwrap_or_else(|| default.into());
+    let stated = |given: toml::Spanned<PathBuf>, what: &str, is: fn(&Path) -> bool| {
+        let span = Span::new(given.span().start, given.span().end);
+        let given = given.into_inner();
         let leaves =
             given.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
         if leaves {
             let message = format!("{} is not a plain path below the root", given.display());
-            return Err(problem(&message, Span::default()));
+            return Err(problem(&message, span));
         }
-        Ok(root.join(given))
+        let path = root.join(given);
+        if is(&path) {
+            return Ok(path);
+        }
+        Err(problem(&format!("there is no {what} {}", files::shown(&path)), span))
     };
-    let rules = raw.rules.clone().unwrap_or_else(|| "rules".into());
+    let folder = |given: Option<toml::Spanned<PathBuf>>, default: &str| match given {
+        Some(given) => stated(given, "folder", Path::is_dir),
+        None => Ok(root.join(default)),
+    };
+    let rules = raw.rules.as_ref().map_or_else(|| "rules".into(), |rules| rules.get_ref().clone());
     let mut gates = Gates::default();
     for (folder, gate) in raw.gates {
         if let Some(fault) = gate.fault() {
@@ -125,13 +136,19 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
         let below: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
         gates.folders.push((below.join("/"), gate));
     }
-    let mappings = raw.schema.mappings.into_iter().map(|mapping| place(Some(mapping), ""));
+    let mappings = raw.schema.mappings.into_iter();
+    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", Path::is_file));
+    let snapshots = match raw.snapshots {
+        // They are written where there are none yet.
+        Some(given) => stated(given, "folder", |_| true)?,
+        None => root.join("snapshots"),
+    };
     Ok(Folders {
-        rules: place(raw.rules, "rules")?,
-        cases: place(raw.cases, "cases")?,
-        snapshots: place(raw.snapshots, "snapshots")?,
-        exceptions: place(raw.exceptions, "exceptions")?,
-        lookups: place(raw.lookups, "lookups")?,
+        rules: folder(raw.rules, "rules")?,
+        cases: folder(raw.cases, "cases")?,
+        snapshots,
+        exceptions: folder(raw.exceptions, "exceptions")?,
+        lookups: folder(raw.lookups, "lookups")?,
         mappings: mappings.collect::<Result<_, _>>()?,
         unmapped: raw.schema.unmapped,
         unknown_fields: raw.schema.unknown_fields,
@@ -144,9 +161,20 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
 ///
 /// # Errors
 ///
-/// What is wrong with the mapping files; problems of rules and cases are part
-/// of the project.
+/// What is wrong with the mapping files, or that there is no folder of rules;
+/// problems of rules and cases are part of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
+    if !folders.rules.is_dir() {
+        let (what, help) = if folders.rules.exists() {
+            ("is no folder", "name the folder, and the rule as a filter")
+        } else {
+            ("is not there", "name the folder of the rules with --rules or in harness.toml")
+        };
+        let path = files::shown(&folders.rules);
+        let message = format!("the folder of rules, {path}, {what}");
+        let error = Diagnostic::error("config", message, Span::default()).with_help(help);
+        return Err(vec![Problem::with_path(path, error)]);
+    }
     let mut schema = Schema::new(Base::Embedded);
     schema.unmapped = folders.unmapped;
     schema.unknown_fields = folders.unknown_fields;
@@ -167,7 +195,7 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
 
 /// Adds a mapping file: `{"mappings": …, "settings": …}` or the bare mapping.
 fn overlay(schema: &mut Schema, path: &Path) -> Vec<Problem> {
-    let name = path.display().to_string();
+    let name = files::shown(path);
     let problem = |message: String| {
         Problem::with_path(&name, Diagnostic::error("mapping", message, Span::default()))
     };

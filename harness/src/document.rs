@@ -5,6 +5,8 @@
 //! object of a `nested` field (docs/semantics.md, "Documents become values").
 //! Only the columns that somebody asks for are filled.
 
+pub mod refuse;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 

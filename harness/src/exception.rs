@@ -22,7 +22,11 @@ pub struct ExceptionTree {
     pub lists: BTreeMap<String, Vec<Item>>,
     /// The values of each value list.
     pub values: BTreeMap<String, Vec<String>>,
-    /// What could not be used.
+    /// The folder as it opens from the current one.
+    pub folder: String,
+    /// What is wrong with the files of lists, by the name of the file.
+    pub broken: BTreeMap<String, Vec<Problem>>,
+    /// What else could not be used.
     pub problems: Vec<Problem>,
 }
 
@@ -76,9 +80,16 @@ pub enum Test {
 
 /// Loads the lists below `root`; a root that does not exist has none.
 pub fn load_tree(root: &Path) -> ExceptionTree {
-    let mut tree = ExceptionTree::default();
-    for file in files::find(root, &["**/*"], &mut tree.problems) {
-        let problem = |diagnostic| Problem::with_path(&file.relative, diagnostic);
+    let folder = files::shown(root);
+    let mut problems = Vec::new();
+    let found = files::find(root, &["**/*"], &mut problems);
+    for problem in &mut problems {
+        problem.path = files::below(&folder, &problem.path);
+    }
+    let mut tree = ExceptionTree { problems, ..ExceptionTree::default() };
+    for file in found.iter().filter(|file| !files::is_aside(&file.relative)) {
+        let path = files::below(&folder, &file.relative);
+        let problem = |diagnostic| Problem::with_path(&path, diagnostic);
         let text = match files::read(&file.path) {
             Ok(text) => text,
             Err(found) => {
@@ -94,32 +105,28 @@ pub fn load_tree(root: &Path) -> ExceptionTree {
                 tree.values.insert(id.to_owned(), values.map(str::to_owned).collect());
             }
             (None, "json" | "ndjson") if !stem.contains('/') => {
-                let (found, errors) = read::items(&file.relative, stem, &text, extension == "json");
-                let failed = !errors.is_empty();
-                let located = |diagnostic| Problem {
-                    path: file.relative.clone(),
-                    diagnostic,
-                    text: text.clone(),
-                };
-                tree.problems.extend(errors.into_iter().map(located));
-                if !failed {
+                let (found, errors) = read::items(&path, stem, &text, extension == "json");
+                if errors.is_empty() {
                     tree.lists.entry(stem.to_owned()).or_default();
                     for (list, item) in found {
                         tree.lists.entry(list).or_default().push(item);
                     }
+                } else {
+                    let located =
+                        |diagnostic| Problem { path: path.clone(), diagnostic, text: text.clone() };
+                    let broken = tree.broken.entry(stem.to_owned()).or_default();
+                    broken.extend(errors.into_iter().map(located));
                 }
             }
             _ => {
-                let message = "is no exception list: they are <list_id>.json, <list_id>.ndjson \
-                               and lists/<id>.txt";
-                tree.problems.push(problem(Diagnostic::error(
-                    "exception",
-                    message,
-                    Span::default(),
-                )));
+                let message = "the file is no exception list";
+                let help = "lists are <list_id>.json and <list_id>.ndjson, values lists/<id>.txt";
+                let error = Diagnostic::error("exception", message, Span::default());
+                tree.problems.push(problem(error.with_help(help)));
             }
         }
     }
+    tree.folder = folder;
     tree
 }
 

@@ -209,6 +209,7 @@ pub fn explain(
     question: Question,
 ) -> Result<Option<Explained>, EngineError> {
     let Project { mut rules, cases, exceptions, mut schema } = project;
+    let folder = cases.folder.clone();
     // The fixtures decide on fields without a mapping; events come behind them.
     for event in cases.rules.values().flatten().flat_map(|case| &case.events) {
         schema.observe(&event.source);
@@ -217,19 +218,20 @@ pub fn explain(
     let mut own = { cases }.rules.remove(key).unwrap_or_default();
     let (asked, expects) = match question {
         Question::Rule => (None, None),
-        Question::Case(case) => {
-            (own.iter().position(|own| own.path == case.path), Some(case.polarity))
-        }
+        Question::Case(case) => (Some(case.path), Some(case.polarity)),
         Question::Events(path, events) => {
             let (name, polarity) = (path.clone(), Polarity::Positive);
-            own.push(Case { path, name, polarity, events, options: Options::default() });
-            (Some(own.len() - 1), None)
+            let options = Options::default();
+            own.push(Case { path: path.clone(), name, polarity, events, options });
+            (Some(path), None)
         }
     };
-    let mut cases = CaseTree::default();
+    let mut cases = CaseTree { folder, ..CaseTree::default() };
     cases.rules.insert(key.to_owned(), own);
     let session = Session::open(Project { rules, cases, exceptions, schema }, None);
     let Some(mut rule) = session.judge(&session.hits()?).rules.pop() else { return Ok(None) };
+    // Cases that no index takes are not among those that ran.
+    let asked = asked.and_then(|path| rule.cases.iter().rposition(|run| run.case.path == path));
     // Events that are no case say nothing about the rule's cases.
     if expects.is_none() && asked.is_some() && !rule.cases.is_empty() {
         let cases = &rule.cases[..rule.cases.len() - 1];

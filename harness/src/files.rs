@@ -3,6 +3,9 @@
 //! Rules and fixtures are untrusted: a link that leads out of the root, a file
 //! that is too large or not UTF-8 is a [`Problem`], and is not read.
 
+mod names;
+mod text;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -10,13 +13,15 @@ use std::path::{Component, Path, PathBuf};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
+pub use names::{below, is_aside, shown};
+
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 64 << 20;
 
 /// A diagnostic, the file that it is about and that file's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The path for people: relative to the project, with `/`.
+    /// The path for people: it opens from the current folder.
     pub path: String,
     /// What is wrong; its span points into `text`.
     pub diagnostic: Diagnostic,
@@ -101,7 +106,7 @@ fn unreadable(path: &str, reason: &str) -> Problem {
     Problem::with_path(path, Diagnostic::error("unreadable", message, Span::default()))
 }
 
-/// Reads a UTF-8 file of at most [`MAX_FILE`] bytes.
+/// Reads a UTF-8 file of at most [`MAX_FILE`] bytes, without its byte order mark.
 ///
 /// # Errors
 ///
@@ -115,12 +120,7 @@ pub fn read(path: &Path) -> Result<String, Diagnostic> {
         return Err(error("too-large", message));
     }
     let bytes = fs::read(path).map_err(|e| error("unreadable", format!("cannot be read: {e}")))?;
-    String::from_utf8(bytes).map_err(|invalid| {
-        let valid = invalid.utf8_error().valid_up_to();
-        let before = String::from_utf8_lossy(&invalid.as_bytes()[..valid]).into_owned();
-        let (line, column) = crate::span::line_column(&before, valid);
-        error("not-utf-8", format!("is not UTF-8 at line {line}, column {column}"))
-    })
+    text::decode(bytes)
 }
 
 /// Writes a file whole or not at all: beside it first, then renamed.

@@ -146,6 +146,7 @@ mod tests {
     fn rule(key: &str) -> RuleRun {
         RuleRun {
             key: key.into(),
+            file: String::new(),
             name: String::new(),
             rule_id: String::new(),
             rule_type: String::new(),
@@ -162,7 +163,7 @@ mod tests {
     fn a_rule_passes_all_gates_that_it_lies_behind() {
         let run = Run {
             rules: vec![rule("aws/a"), rule("aws/b"), rule("awsome/c")],
-            problems: Vec::new(),
+            ..Run::default()
         };
         let clauses = |covered: usize| (0..4).map(|at| clause(at < covered)).collect();
         let measured =

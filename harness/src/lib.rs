@@ -22,6 +22,7 @@ pub mod files;
 pub mod gate;
 pub mod index_pattern;
 pub mod ir;
+mod keys;
 mod likeness;
 pub mod lookup;
 pub mod mutate;

@@ -64,6 +64,21 @@ pub(crate) fn ranked<T: Ord>(found: impl Iterator<Item = (f64, T)>) -> Vec<(f64,
     close
 }
 
+/// The name that was meant, where one is close: most alike, or the beginning of
+/// the other; letter case does not matter.
+pub(crate) fn nearest<'a>(wrong: &str, right: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
+    let likeness = Likeness::new(&wrong);
+    let begins = |name: &str| {
+        wrong.len().min(name.len()) >= 3 && (name.starts_with(&wrong) || wrong.starts_with(name))
+    };
+    let close = ranked(right.map(|name| {
+        let lower = name.to_lowercase();
+        (likeness.to(&lower).max(if begins(&lower) { 0.5 } else { 0.0 }), name)
+    }));
+    close.first().map(|(_, name)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -89,6 +104,18 @@ mod tests {
         #[test]
         fn distances_are_those_of_the_table(a in "[abc.]{1,64}", b in "[abc.]{0,80}") {
             prop_assert_eq!(Likeness::new(&a).distance(&b), slow(a.as_bytes(), b.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        for (wrong, right) in [
+            ("positives", Some("positive")),
+            ("Positive", Some("positive")),
+            ("neg", Some("negative")),
+            ("benign", None),
+        ] {
+            assert_eq!(nearest(wrong, ["positive", "negative"].into_iter()), right, "{wrong}");
         }
     }
 }

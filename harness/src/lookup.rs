@@ -48,7 +48,7 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Tables {
             Some((name, extension)) => (name.to_owned(), extension == "csv"),
             None => continue,
         };
-        let shown = found.path.display().to_string();
+        let shown = files::shown(&found.path);
         let text = match files::read(&found.path) {
             Ok(text) => text,
             Err(diagnostic) => {

@@ -6,6 +6,7 @@
 pub mod attack;
 #[cfg(feature = "cluster")]
 pub mod backtest;
+pub mod checkout;
 pub mod coverage_json;
 pub mod digest;
 pub mod explain;
@@ -18,11 +19,11 @@ pub mod junit;
 pub mod markdown;
 pub mod mutants;
 pub mod navigator;
-pub mod places;
 pub mod problem;
 pub mod schedule;
 mod segments;
 pub mod table;
+mod told;
 mod words;
 mod xml;
 

@@ -13,6 +13,7 @@ mod judge;
 mod pipeline;
 mod schedule;
 mod subject;
+mod warning;
 mod whereabouts;
 mod work;
 
@@ -23,16 +24,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::case::{Case, CaseTree};
+use crate::case::{Case, CaseTree, Fault, Polarity};
 use crate::diagnostic::Diagnostic;
-use crate::document::{Columns, Document, Ingest};
+use crate::document::{Columns, Document, Ingest, refuse};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
 use crate::exception::ExceptionTree;
-use crate::files::Problem;
+use crate::files::{self, Problem};
 use crate::ir::plan::Plan;
 use crate::ir::{Column, Predicate};
+use crate::likeness::nearest;
 use crate::rule::tree::{Loaded, RuleTree};
 use crate::schema::{Field, Schema};
 use crate::span::Span;
@@ -49,6 +51,7 @@ pub use explain::{Clause, Explanation};
 pub use flow::{Flow, Prepared, Program};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
+pub use warning::Warning;
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -64,12 +67,32 @@ pub struct Project {
 }
 
 /// The outcome of all rules on all their cases.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Run {
     /// By path.
     pub rules: Vec<RuleRun>,
-    /// What is wrong with files that belong to no rule that ran.
+    /// What is wrong with files that belong to no rule.
     pub problems: Vec<Problem>,
+    /// What is wrong with files of rules that were not selected; it fails nothing.
+    pub elsewhere: Vec<Problem>,
+    /// Where the files lie.
+    pub places: Places,
+}
+
+/// The folders as they open from the current one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The rules.
+    pub rules: String,
+    /// The cases.
+    pub cases: String,
+}
+
+impl Places {
+    /// The file of a case that does not exist yet.
+    pub fn new_case(&self, key: &str, polarity: Polarity, name: &str) -> String {
+        files::below(&self.cases, &format!("{key}/{}/{name}.json", polarity.folder()))
+    }
 }
 
 /// The outcome of one rule.
@@ -77,6 +100,8 @@ pub struct Run {
 pub struct RuleRun {
     /// Path below the rules folder, without `.toml`.
     pub key: String,
+    /// Its file, as it opens from the current folder.
+    pub file: String,
     /// `rule.name`, or the key where the rule did not load.
     pub name: String,
     /// `rule.rule_id`.
@@ -108,8 +133,8 @@ pub struct CaseRun {
     pub alerts: Vec<Alert>,
     /// Why it failed; empty when it passed.
     pub explanations: Vec<Explanation>,
-    /// Values of its events that do not fit their fields.
-    pub warnings: Vec<String>,
+    /// What is odd about its events and changes no verdict.
+    pub warnings: Vec<Warning>,
 }
 
 /// One alert.
@@ -139,6 +164,8 @@ pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
 /// Rules, compiled, and all their events, typed: what can be judged.
 pub struct Session {
     problems: Vec<Problem>,
+    elsewhere: Vec<Problem>,
+    places: Places,
     work: Vec<Work>,
     fixtures: Fixtures,
     schema: Schema,
@@ -154,9 +181,8 @@ impl Session {
     /// events of its cases.
     pub fn open(project: Project, filter: Option<&str>) -> Self {
         let Project { rules, cases, exceptions, mut schema } = project;
-        let mut problems = cases.problems;
-        problems.extend(exceptions.problems.iter().cloned());
-        let mut by_rule = cases.rules;
+        let places = Places { rules: rules.folder, cases: cases.folder };
+        let (mut by_rule, mut faults) = (cases.rules, cases.problems);
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         for event in by_rule.values().flatten().flat_map(|case| &case.events) {
             schema.observe(&event.source);
@@ -168,25 +194,43 @@ impl Session {
             .into_iter()
             .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
             .collect();
+        let mut problems = Vec::new();
         if filter.is_none() {
             let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
-            problems.extend(orphans(&by_rule, &keys));
+            problems.extend(orphans(&by_rule, &keys, &places));
         }
-        let paired: Vec<(Loaded, Vec<Arc<Case>>)> = selected
+        let paired: Vec<(Loaded, Vec<Arc<Case>>, Vec<Fault>)> = selected
             .into_iter()
             .map(|rule| {
-                let cases = by_rule.remove(&rule.key()).unwrap_or_default();
-                (rule, cases.into_iter().map(Arc::new).collect())
+                let key = rule.key();
+                let mut cases = by_rule.remove(&key).unwrap_or_default();
+                let own = |fault: &mut Fault| fault.belongs_to(&key);
+                let mut broken: Vec<Fault> = faults.extract_if(.., own).collect();
+                cases.retain(|case| {
+                    let refused = refused(&key, case, &schema);
+                    let takes = refused.is_none();
+                    broken.extend(refused);
+                    takes
+                });
+                (rule, cases.into_iter().map(Arc::new).collect(), broken)
             })
             .collect();
         let work: Vec<Work> = paired
             .into_par_iter()
-            .map(|(loaded, cases)| {
-                Work::new(loaded, cases, &exceptions, &schema).located(&whereabouts, &schema)
+            .map(|(loaded, cases, broken)| {
+                let work = Work::new(loaded, cases, broken, &exceptions, &schema);
+                work.located(&whereabouts, &schema)
             })
             .collect();
+        // What a rule's own list is broken by is told with the rule.
+        let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
+        let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
+        let mut rest: Vec<Problem> = faults.into_iter().map(|fault| fault.problem).collect();
+        rest.extend(exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)).cloned());
+        let mut elsewhere = Vec::new();
+        if filter.is_none() { &mut problems } else { &mut elsewhere }.append(&mut rest);
         let fixtures = Fixtures::new(&work, &schema);
-        Self { problems, work, fixtures, schema }
+        Self { problems, elsewhere, places, work, fixtures, schema }
     }
 
     /// Asks the embedded engine which events each filter matches.
@@ -250,9 +294,16 @@ impl Session {
             .par_iter()
             .zip(hits)
             .zip(&self.fixtures.ranges)
-            .map(|((work, hits), ranges)| judge::rule(work, hits, &self.fixtures, ranges))
+            .map(|((work, hits), ranges)| {
+                judge::rule(work, hits, &self.fixtures, ranges, &self.places)
+            })
             .collect();
-        Run { rules, problems: self.problems.clone() }
+        Run {
+            rules,
+            problems: self.problems.clone(),
+            elsewhere: self.elsewhere.clone(),
+            places: self.places.clone(),
+        }
     }
 
     /// Runs every rule on its cases again and again, an interval apart.
@@ -266,21 +317,47 @@ impl Session {
     }
 }
 
-fn selects(loaded: &Loaded, text: &str) -> bool {
+/// Whether a filter of the command line selects a rule: a part of its key or name,
+/// or its id.
+pub fn selects(loaded: &Loaded, text: &str) -> bool {
     let name = loaded.rule.as_ref().map_or("", |rule| rule.name.as_str());
     let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.value.as_str());
     loaded.key().contains(text) || name.contains(text) || id == text
 }
 
+/// A case with a document that no index takes.
+fn refused(rule: &str, case: &Case, schema: &Schema) -> Option<Fault> {
+    let why = |event: &Event| Some(format!("{}: {}", event.id, refuse::refused(event, schema)?));
+    let error = Diagnostic::error(
+        "refused-document",
+        case.events.iter().find_map(why)?,
+        Span::default(),
+    );
+    let help = "Elasticsearch refuses to index such a document, so no rule ever sees it";
+    Some(Fault {
+        relative: format!("{rule}/{}/{}", case.polarity.folder(), case.name),
+        polarity: Some(case.polarity),
+        problem: Problem::with_path(&case.path, error.with_help(help)),
+    })
+}
+
 /// Cases that no rule owns.
-fn orphans(cases: &BTreeMap<String, Vec<Case>>, rules: &BTreeSet<String>) -> Vec<Problem> {
+fn orphans(
+    cases: &BTreeMap<String, Vec<Case>>,
+    rules: &BTreeSet<String>,
+    places: &Places,
+) -> Vec<Problem> {
     let orphans = cases.keys().filter(|key| !rules.contains(*key));
     orphans
         .map(|key| {
-            let message = format!("there is no rule {key}.toml for these cases");
-            let help = "move the folder to its rule's path, or delete it";
+            let file = files::below(&places.rules, &format!("{key}.toml"));
+            let message = format!("there is no rule {file} for these cases");
+            let help = match nearest(key, rules.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}/?"),
+                None => "move the folder to its rule's path, or delete it".to_owned(),
+            };
             let diagnostic = Diagnostic::error("orphan-cases", message, Span::default());
-            Problem::with_path(key, diagnostic.with_help(help))
+            Problem::with_path(files::below(&places.cases, key), diagnostic.with_help(help))
         })
         .collect()
 }
@@ -302,7 +379,7 @@ fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
 struct Fixtures {
     columns: Columns,
     documents: Vec<Document>,
-    warnings: Vec<Vec<String>>,
+    warnings: Vec<Vec<Warning>>,
     /// By rule, by case: the range of its documents.
     ranges: Vec<Vec<Range<u32>>>,
     /// By column name: the field that its values come from.
@@ -325,7 +402,7 @@ impl Fixtures {
             .map(|event| {
                 let mut malformed = Vec::new();
                 let document = ingest.document(event, &mut malformed);
-                let warnings = malformed.iter().map(|value| format!("{}: {value}", event.id));
+                let warnings = malformed.iter().map(|value| Warning::malformed(event, value));
                 (document, warnings.collect::<Vec<_>>())
             })
             .unzip();

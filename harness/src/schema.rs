@@ -257,6 +257,17 @@ impl Schema {
             .collect()
     }
 
+    /// Whether mapped fields lie below a name, other than its multi-fields.
+    pub fn is_object(&self, name: &str) -> bool {
+        let own = |field: &Arc<Field>| {
+            field.source == field.name && !self.is_guessed(&field.name)
+        };
+        let prefix = format!("{name}.");
+        self.below(name).iter().any(own)
+            || self.base == Base::Embedded
+                && table::below(&prefix).any(|entry| entry.multi_field_of().is_none())
+    }
+
     /// Takes note of the fields that an event has: those of the embedded table
     /// become visible to field patterns, unmapped ones get the type that
     /// Elasticsearch's dynamic mapping gives their first value.

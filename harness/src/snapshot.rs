@@ -140,10 +140,14 @@ pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
 /// Snapshots that belong to no rule with cases, and rules without a snapshot.
 pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let folder = files::shown(snapshots);
     let found = files::find(snapshots, &["**/*.snap"], &mut problems);
+    for problem in &mut problems {
+        problem.path = files::below(&folder, &problem.path);
+    }
     let error = |path: &str, message: &str, help: &str| {
         let diagnostic = Diagnostic::error("snapshot", message, Span::default()).with_help(help);
-        Problem::with_path(path, diagnostic)
+        Problem::with_path(files::below(&folder, path), diagnostic)
     };
     let keys: std::collections::BTreeSet<&str> =
         run.rules.iter().filter(|rule| wanted(rule)).map(|rule| rule.key.as_str()).collect();

@@ -33,7 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("case", &["diagnostic", "event", "files", "schema", "span", "value"]),
+    ("case", &["diagnostic", "event", "files", "keys", "likeness", "schema", "span", "value"]),
     (
         "compile",
         &[
@@ -59,6 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exception",
             "files",
             "gate",
+            "keys",
             "lookup",
             "pattern",
             "rule",
@@ -127,6 +128,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),
     ("index_pattern", &["pattern"]),
     ("ir", &["analysis", "document", "pattern", "span", "value"]),
+    ("keys", &["diagnostic", "likeness", "span"]),
     ("likeness", &[]),
     ("lookup", &["diagnostic", "files", "span"]),
     (
@@ -173,6 +175,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "files",
             "index_pattern",
             "ir",
+            "likeness",
             "rule",
             "schema",
             "span",

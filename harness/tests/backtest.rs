@@ -286,8 +286,8 @@ fn embedded(rules: &[Loaded], documents: &[(i64, Value)], to: i64) -> BTreeMap<S
     let mut schema = Schema::new(Base::Empty);
     schema.add_mapping(&json!({ "properties": properties() }), &Value::Null).expect("a mapping");
     let project = Project {
-        rules: RuleTree { rules: rules.to_vec() },
-        cases: CaseTree { rules: cases, problems: Vec::new() },
+        rules: RuleTree { rules: rules.to_vec(), ..RuleTree::default() },
+        cases: CaseTree { rules: cases, ..CaseTree::default() },
         exceptions: ExceptionTree::default(),
         schema,
     };

@@ -264,8 +264,8 @@ fn embedded(rule: &Loaded, events: &[Event], schema: &Schema) -> Option<u64> {
         options: Options { now: Some(START + DAY), ..Options::default() },
     };
     let project = Project {
-        rules: RuleTree { rules: vec![rule.clone()] },
-        cases: CaseTree { rules: BTreeMap::from([(rule.key(), vec![case])]), problems: Vec::new() },
+        rules: RuleTree { rules: vec![rule.clone()], ..RuleTree::default() },
+        cases: CaseTree { rules: BTreeMap::from([(rule.key(), vec![case])]), ..CaseTree::default() },
         exceptions: ExceptionTree::default(),
         schema: schema.clone(),
     };

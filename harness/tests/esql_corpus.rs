@@ -31,7 +31,7 @@ fn events(shared: &Path) -> Vec<Event> {
     let mut events = Vec::new();
     for file in files::find(&shared.join("corpus/events"), &["*.ndjson"], &mut Vec::new()) {
         let text = files::read(&file.path).expect("readable events");
-        events.extend(harness::case::parse_lines(&text).expect("events"));
+        events.extend(harness::case::parse(&text).expect("events"));
     }
     events
 }

@@ -11,7 +11,7 @@ mod schema;
 use std::fs;
 use std::path::Path;
 
-use harness::case::parse_json;
+use harness::case::parse as parse_events;
 use harness::config;
 use harness::detect::eql::why::StoppedBy;
 use harness::explain::{
@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 /// A rule on events that are no case.
 #[track_caller]
 fn on(rule: &str, events: &Value) -> Explained {
-    let events = parse_json(&events.to_string()).expect("events");
+    let events = parse_events(&events.to_string()).expect("events");
     asked(project(rule, Vec::new()), "r", Question::Events("e.json".to_owned(), events))
 }
 
@@ -591,7 +591,7 @@ fn every_case_of_this_repository_is_explained() {
             let (Some(event), true) = (explained.events.first(), single) else { continue };
             let Some(turn) = &event.filters[0].turn else { continue };
             let Some(changed) = &turn.event else { continue };
-            let events = parse_json(&changed.to_string()).expect("an event");
+            let events = parse_events(&changed.to_string()).expect("an event");
             let question = Question::Events("changed".to_owned(), events);
             let after = asked(project.clone(), &key, question);
             assert_ne!(

@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 use harness::report::digest::Digest;
-use harness::report::places::Places;
+use harness::report::checkout::Checkout;
 use harness::report::problem::Styled;
 use harness::report::table::{self, Detail};
 use harness::report::{coverage_json, github, html, json, junit, markdown, navigator};
@@ -22,7 +22,6 @@ use roxmltree::{Document, Node};
 use sample::{HOSTILE, Sample, sample};
 use serde_json::Value;
 
-const PLACES: Places<'static> = Places { rules: "rules", cases: "cases" };
 
 /// What `render` writes of a sample with everything measured.
 fn render(
@@ -66,13 +65,15 @@ fn the_json_of_a_run_is_valid() {
     let mut out = Vec::new();
     let schedule = Schedule {
         rule: "a/b".to_owned(),
-        case: "a/b/positive/c.json".to_owned(),
+        file: "rules/a/b.toml".to_owned(),
+        case: "cases/a/b/negative/c.json".to_owned(),
         interval: "5 minutes".to_owned(),
         runs: 3,
         alerts: 1,
         dropped: vec![(vec!["1".to_owned()], 2)],
         repeated: Vec::new(),
         suppressed: 0,
+        unwanted: vec![vec!["1".to_owned()]],
         gaps: vec!["2".to_owned()],
         note: None,
     };
@@ -106,7 +107,7 @@ fn a_schema_refuses_what_it_does_not_know() {
     for (from, to, fault) in [
         ("\"gap\"", "\"gaps\"", "$.rules[0].clauses[0]: has unknown [\"gaps\"]"),
         ("\"gap\"", "\"gaps\"", "$.rules[0].clauses[0]: lacks gap"),
-        ("\"version\": 1", "\"version\": 2", "$.version: 2 breaks const 1"),
+        ("\"version\": 2", "\"version\": 3", "$.version: 3 breaks const 2"),
         ("\"kuery\"", "7", "$.rules[0].language: 7 breaks type \"string\""),
         ("\"passed\"", "\"fine\"", "$.totals.statuses[0].status: \"fine\" breaks enum"),
     ] {
@@ -186,7 +187,7 @@ fn junit_is_valid_by_its_schema() {
     assert_eq!(junit_faults(&text), [""; 0]);
     assert_eq!(junit_faults(&bare(&sample.run, junit::render)), [""; 0]);
     assert_eq!(
-        junit_faults(&bare(&Run { rules: Vec::new(), problems: Vec::new() }, junit::render)),
+        junit_faults(&bare(&Run::default(), junit::render)),
         [""; 0]
     );
     for (from, to, fault) in [
@@ -222,7 +223,7 @@ fn no_rule_that_is_red_is_green_in_junit() {
 #[test]
 fn annotations_are_one_line_each_and_at_their_place() {
     let sample = sample(6);
-    let text = render(&sample, |digest, out| github::render(digest, PLACES, out));
+    let text = render(&sample, |digest, out| github::render(digest, &Checkout::default(), out));
     for line in text.lines() {
         let level = line.strip_prefix("::").and_then(|rest| rest.split(' ').next());
         assert!(matches!(level, Some("error" | "warning" | "notice")), "{line}");
@@ -283,7 +284,7 @@ fn the_table_lists_the_worst_first() {
 #[test]
 fn a_page_holds_all_data_and_no_markup_of_rules() {
     let sample = sample(8);
-    let text = render(&sample, |digest, out| html::render(digest, PLACES, out));
+    let text = render(&sample, |digest, out| html::render(digest, &Checkout::default(), out));
     assert_eq!(text.matches("<script").count(), 8 + 1 + 1, "one a rule, the index, the code");
     assert_eq!(text.matches("</script>").count(), 10);
     assert!(!text.contains("<img") && !text.contains("http://") && !text.contains("https://"));
@@ -295,7 +296,7 @@ fn a_page_holds_all_data_and_no_markup_of_rules() {
 
 #[test]
 fn a_page_of_two_thousand_rules_is_small_enough() {
-    let text = render(&sample(2_000), |digest, out| html::render(digest, PLACES, out));
+    let text = render(&sample(2_000), |digest, out| html::render(digest, &Checkout::default(), out));
     assert!(text.len() < 15_000_000, "{} bytes", text.len());
 }
 
@@ -308,8 +309,8 @@ fn every_report_is_the_same_twice() {
             render(sample, junit::render),
             render(sample, markdown::render),
             render(sample, navigator::render),
-            render(sample, |digest, out| github::render(digest, PLACES, out)),
-            render(sample, |digest, out| html::render(digest, PLACES, out)),
+            render(sample, |digest, out| github::render(digest, &Checkout::default(), out)),
+            render(sample, |digest, out| html::render(digest, &Checkout::default(), out)),
             render(sample, |digest, out| table::render(digest, options, out)),
         ]
     };
@@ -318,10 +319,10 @@ fn every_report_is_the_same_twice() {
 
 #[test]
 fn a_run_of_nothing_is_a_report_too() {
-    let run = Run { rules: Vec::new(), problems: Vec::new() };
+    let run = Run::default();
     valid("coverage.schema.json", &bare(&run, coverage_json::render));
     valid("navigator-layer.schema.json", &bare(&run, navigator::render));
     assert!(bare(&run, markdown::render).contains("nothing ran"));
     assert!(bare(&run, junit::render).contains("tests=\"0\""));
-    assert!(bare(&run, |digest, out| html::render(digest, PLACES, out)).contains("</html>"));
+    assert!(bare(&run, |digest, out| html::render(digest, &Checkout::default(), out)).contains("</html>"));
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use harness::case::{Case, CaseTree, Options, Polarity, parse_json};
+use harness::case::{self, Case, CaseTree, Options, Polarity};
 use harness::detect::window::Clock;
 use harness::exception::ExceptionTree;
 use harness::rule::model::Rule;
@@ -51,7 +51,7 @@ fn set(document: &mut Value, field: &str, value: Value) {
 
 /// The first value of a field.
 fn get(document: &Value, field: &str) -> Option<Value> {
-    let event = parse_json(&document.to_string()).expect("an event");
+    let event = case::parse(&document.to_string()).expect("an event");
     event[0].values(field).into_iter().find(|value| !value.is_null()).cloned()
 }
 
@@ -181,7 +181,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         without += usize::from(base.is_none());
         if let Some(base) = base {
             for (name, events, alerts) in make(&key, rule, &base, &schema) {
-                let events = parse_json(&Value::from(events).to_string()).expect("events");
+                let events = case::parse(&Value::from(events).to_string()).expect("events");
                 let options = Options { now: Some(NOW), ..Options::default() };
                 let (path, name) = (format!("{key}/positive/{name}.json"), name.to_owned());
                 expected.entry(key.clone()).or_default().insert(name.clone(), alerts);
@@ -193,7 +193,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         rules.push(loaded);
     }
     let project =
-        Project { rules: RuleTree { rules }, cases, exceptions: ExceptionTree::default(), schema };
+        Project { rules: RuleTree { rules, ..RuleTree::default() }, cases, exceptions: ExceptionTree::default(), schema };
     let run = run::run(project, None).expect("the engine runs");
     let (mut wrong, mut judged) = (Vec::new(), BTreeMap::new());
     for rule in &run.rules {

@@ -16,8 +16,8 @@ use crate::verbs::opensearch::release::Release;
     after_help = "\
 Start with cargo xtask test: each failed case ends with the command that explains it.
 
-Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed or a file is invalid,
-4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.",
+Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed, a file is
+invalid or a denied warning was found, 4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.",
     disable_version_flag = true
 )]
 pub(crate) struct Cli {
@@ -272,6 +272,9 @@ pub(crate) struct TestArgs {
     /// Print one line for each folder instead of one for each rule.
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     /// Run on the embedded engine as well, and report where the two differ.
     #[arg(long, requires = "engine")]
     pub(crate) compare: bool,
@@ -312,6 +315,9 @@ pub(crate) struct CoverageArgs {
     /// Measure clauses only, without mutants.
     #[arg(long)]
     pub(crate) no_mutants: bool,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
 }
@@ -343,6 +349,9 @@ pub(crate) struct MutantsArgs {
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
 }

@@ -3,17 +3,32 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 use harness::config::{self, Folders as Found};
-use harness::files::{Problem, write_atomically};
+use harness::diagnostic::Diagnostic;
+use harness::explain::{Unfound, find_rule};
+use harness::files::{self, Problem, write_atomically};
+use harness::report::checkout::Checkout;
 use harness::report::problem::{self, Styled};
-use harness::run::Project;
+use harness::report::{Lines, printable};
+use harness::rule::tree::RuleTree;
+use harness::run::{Project, selects};
+use harness::span::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Folders;
 
 /// Where everything is, with the command line over `harness.toml`.
 pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
+    let named = [
+        ("--root", Some(&args.root)),
+        ("--rules", args.rules.as_ref()),
+        ("--cases", args.cases.as_ref()),
+    ];
+    for (flag, folder) in named {
+        folder.map_or(Ok(()), |folder| is_folder(flag, folder))?;
+    }
     let mut found = config::folders(&args.root)?;
     let set = |place: &mut PathBuf, given: &Option<PathBuf>| {
         if let Some(given) = given {
@@ -24,6 +39,40 @@ pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
     set(&mut found.cases, &args.cases);
     set(&mut found.snapshots, &args.snapshots);
     Ok(found)
+}
+
+/// Whether a flag names a folder.
+fn is_folder(flag: &str, folder: &Path) -> Result<(), Problem> {
+    let path = files::shown(folder);
+    let (what, help) = match fs::metadata(folder) {
+        Ok(about) if about.is_dir() => return Ok(()),
+        Ok(_) => ("is a file, not a folder", Some("name the folder, and a rule as a filter")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => ("does not exist", None),
+        Err(_) => ("cannot be read", None),
+    };
+    let message = format!("the folder of {flag}, {path}, {what}");
+    let mut error = Diagnostic::error("usage", message, Span::default());
+    error.help = help.map(str::to_owned);
+    Err(Problem::with_path(path, error))
+}
+
+/// Says on standard error that a filter selects no rule, and what was meant.
+pub(crate) fn unselected(rules: &RuleTree, filter: Option<&str>) {
+    let Some(filter) = filter else { return };
+    if rules.rules.iter().any(|rule| selects(rule, filter)) {
+        return;
+    }
+    let (lead, offers) = match find_rule(rules, filter) {
+        Ok(key) => ("did you mean", vec![key]),
+        Err(Unfound::Unknown(close)) => ("did you mean", close),
+        Err(Unfound::Ambiguous(all)) => ("it may be", all),
+    };
+    let safe = |text: &str| format!("`{}`", printable(text, Lines::Escape));
+    eprintln!("no rule has {} in its path or name", safe(filter));
+    let offers: Vec<String> = offers.iter().map(|offer| safe(offer)).collect();
+    if !offers.is_empty() {
+        eprintln!("  {lead} {}?", offers.join(" or "));
+    }
 }
 
 /// Loads a project, or shows what is wrong with its configuration.
@@ -42,25 +91,43 @@ pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
     }
 }
 
-/// The folders of rules and cases as links from the root name them.
-pub(crate) fn places(args: &Folders, found: &Found) -> (String, String) {
-    let relative = |folder: &Path| {
-        let below = folder.strip_prefix(&args.root).unwrap_or(folder);
-        // Where the machine keeps the repository is nobody's business.
-        let below =
-            if below.is_absolute() { below.file_name().map_or(below, Path::new) } else { below };
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        parts.join("/")
-    };
-    (relative(&found.rules), relative(&found.cases))
+/// The repository around the current folder: that of the workflow, else the one
+/// that git has, else the folder itself.
+pub(crate) fn checkout() -> Checkout {
+    let here = env::current_dir().unwrap_or_default();
+    let workflow = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+    let workflow = workflow.filter(|root| here.starts_with(root));
+    let git = || here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+    let root = workflow.or_else(git).unwrap_or_else(|| here.clone());
+    Checkout { root, here }
 }
 
-/// Writes a report to its file, whole or not at all, or to standard output.
+/// Writes a report to its file, or to standard output without one and for `-`.
 pub(crate) fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
-    match out {
-        Some(path) => write_atomically(path, output),
+    match out.filter(|path| *path != Path::new("-")) {
+        Some(path) => write_to(path, output).map_err(|error| {
+            io::Error::new(error.kind(), format!("--out {}: {error}", path.display()))
+        }),
         None => io::stdout().lock().write_all(output),
     }
+}
+
+/// Writes a file whole or not at all; what is no file, such as a pipe, takes the
+/// bytes as they come.
+fn write_to(path: &Path, output: &[u8]) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&path) {
+        Ok(about) if about.is_dir() => Err(io::Error::other("is a folder, not a file")),
+        Ok(about) if !about.is_file() => {
+            fs::OpenOptions::new().write(true).open(path)?.write_all(output)
+        }
+        Ok(_) | Err(_) => write_atomically(&path, output),
+    }
+}
+
+/// Whether a report goes to a file.
+pub(crate) fn is_file(out: Option<&Path>) -> bool {
+    out.is_some_and(|path| path != Path::new("-"))
 }
 
 /// Whether standard output takes colours.

@@ -1,101 +1,18 @@
 //! Hostile and broken input through the binary: a clear error or a correct
 //! answer, the documented exit code, in bounded time.
 
+#[path = "support/repository.rs"]
+mod repository;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::path::Path;
+
+use repository::{Repository, rule, run};
 
 const OK: i32 = 0;
 const USAGE: i32 = 2;
 const FAILED: i32 = 3;
 const NOTHING_RAN: i32 = 4;
-
-/// Far more than any of it takes, far less than anything that does not end.
-const LIMIT: Duration = Duration::from_mins(1);
-
-/// A repository in a folder of its own, removed when dropped.
-struct Repository(PathBuf);
-
-impl Drop for Repository {
-    fn drop(&mut self) {
-        // A folder that stays behind harms nobody.
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-impl Repository {
-    fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(folder.join("rules")).expect("a folder");
-        fs::create_dir_all(folder.join("cases")).expect("a folder");
-        Self(folder)
-    }
-
-    /// A repository with the rule `r`.
-    fn with_rule(query: &str) -> Self {
-        Self::new().write("rules/r.toml", rule("A rule", query))
-    }
-
-    fn write(self, path: &str, content: impl AsRef<[u8]>) -> Self {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
-        fs::write(path, content).expect("a file");
-        self
-    }
-
-    /// A positive case that matches `a: x` and a negative one.
-    fn with_cases(self) -> Self {
-        self.write("cases/r/positive/p.json", r#"{"a": "x"}"#)
-            .write("cases/r/negative/n.json", r#"{"a": "y"}"#)
-    }
-
-    /// Runs `xtask test` on it; the exit code and all output.
-    fn test(&self) -> (i32, String) {
-        run(&["test", "--root", self.0.to_str().expect("a plain path")])
-    }
-}
-
-fn run(arguments: &[&str]) -> (i32, String) {
-    let started = Instant::now();
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("a run");
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8(text).expect("output is UTF-8");
-    assert!(started.elapsed() < LIMIT, "took {:?}", started.elapsed());
-    assert!(!text.contains("panicked"), "{text}");
-    assert!(text.len() < 20_000, "{} bytes of output", text.len());
-    (output.status.code().expect("an exit code"), text)
-}
-
-/// A rule file; `a` is a keyword by the events, or text.
-fn rule(name: &str, query: &str) -> String {
-    let quoted = |text: &str| serde_json::to_string(text).expect("a string");
-    format!(
-        r#"
-[metadata]
-creation_date = "2026/01/01"
-maturity = "production"
-updated_date = "2026/01/01"
-
-[rule]
-author = ["us"]
-description = "For tests."
-language = "kuery"
-license = "MIT"
-name = {}
-risk_score = 21
-rule_id = "1d485649-d486-4f1d-a99c-8d64795795ad"
-severity = "low"
-type = "query"
-query = {}
-"#,
-        quoted(name),
-        quoted(query)
-    )
-}
 
 /// The exit code of `repository`, with every one of `phrases` in its output.
 #[track_caller]
@@ -210,7 +127,7 @@ fn what_is_missing_is_said() {
     let one_sided = Repository::with_rule("a: x").write("cases/r/positive/p.json", r#"{"a": "x"}"#);
     check(&one_sided, FAILED, &["no negative case"]);
     let orphan = Repository::with_rule("a: x").with_cases().write("cases/s/positive/p.json", "{}");
-    check(&orphan, FAILED, &["there is no rule s.toml"]);
+    check(&orphan, FAILED, &["there is no rule rules/s.toml"]);
 }
 
 #[test]
@@ -218,11 +135,11 @@ fn a_failing_case_names_the_clause_and_the_value() {
     let missed = Repository::with_rule("a: x and host.name: h")
         .with_cases()
         .write("cases/r/positive/p.json", r#"{"a": "x", "host.name": "other"}"#);
-    check(&missed, FAILED, &["FAIL r/positive/p.json", "needs host.name", "\"other\""]);
+    check(&missed, FAILED, &["FAIL cases/r/positive/p.json", "needs host.name", "\"other\""]);
     let noisy = Repository::with_rule("a: x")
         .with_cases()
         .write("cases/r/negative/n.json", r#"{"a": "x"}"#);
-    check(&noisy, FAILED, &["FAIL r/negative/n.json", "let through by", "\"x\""]);
+    check(&noisy, FAILED, &["FAIL cases/r/negative/n.json", "let through by", "\"x\""]);
 }
 
 /// A repository with the EQL rule `r`.
@@ -294,7 +211,7 @@ fn a_failing_sequence_says_what_is_in_the_way() {
         let lines = events.join("\n");
         let repository = with_eql(query).with_cases().write("cases/r/positive/p.ndjson", &lines);
         fs::remove_file(repository.0.join("cases/r/positive/p.json")).expect("a file");
-        check(&repository, FAILED, &[&["FAIL r/positive/p.ndjson"], phrases].concat());
+        check(&repository, FAILED, &[&["FAIL cases/r/positive/p.ndjson"], phrases].concat());
     }
     let ended = [event(0, "x", ann), event(1, "u", ann), event(2, "y", ann)].join("\n");
     let repository = with_eql(query).with_cases().write("cases/r/positive/q.ndjson", ended);
@@ -313,7 +230,7 @@ fn a_search_that_fails_is_no_pass() {
     let repository = with_eql(query)
         .write("cases/r/positive/p.json", event)
         .write("cases/r/negative/n.json", event);
-    check(&repository, FAILED, &["r/negative/n.json fails"]);
+    check(&repository, FAILED, &["cases/r/negative/n.json fails"]);
 }
 
 #[test]
@@ -331,13 +248,12 @@ fn unmapped_fields_follow_the_switch() {
 
 #[test]
 fn arguments_that_name_nothing() {
-    assert_eq!(run(&["test", "--no-such-flag"]).0, USAGE);
-    let (code, text) = run(&["test", "--root", "/no/such/folder"]);
-    assert!(matches!(code, USAGE | FAILED), "{code}: {text}");
-    assert!(text.contains("cannot be read") || text.contains("no such folder"), "{text}");
+    assert_eq!(run(Path::new("."), &["test", "--no-such-flag"]).0, USAGE);
+    let (code, text) = run(Path::new("."), &["test", "--root", "/no/such/folder"]);
+    assert_eq!(code, USAGE, "{text}");
+    assert!(text.contains("--root, /no/such/folder, does not exist"), "{text}");
     let repository = Repository::with_rule("a: x").with_cases();
-    let root = repository.0.to_str().expect("a plain path");
-    assert_eq!(run(&["test", "no such rule", "--root", root]).0, NOTHING_RAN);
+    assert_eq!(run(&repository.0, &["test", "no such rule"]).0, NOTHING_RAN);
     let escaping = Repository::new().write("harness.toml", "rules = \"../elsewhere\"");
     check(&escaping, USAGE, &["harness.toml"]);
 }

@@ -1,12 +1,15 @@
 //! `case.toml`: what a case states beside its events.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::{Case, Polarity};
 use crate::diagnostic::Diagnostic;
-use crate::files::{self, Found, Problem};
+use crate::files::{self, Problem};
+use crate::keys;
+use crate::likeness::nearest;
 use crate::span::Span;
 use crate::value::{DateFormat, Rounding};
 
@@ -47,26 +50,30 @@ struct RawOptions {
     todo: Option<String>,
 }
 
-/// Reads a `case.toml` into its cases; returns what is wrong with it.
-pub(super) fn apply(file: &Found, cases: &mut [Case]) -> Vec<Problem> {
-    let text = match files::read(&file.path) {
+/// Reads a `case.toml` into its cases, but for those whose files are `broken`;
+/// returns what is wrong with it. `path` is how the file is shown.
+pub(super) fn apply(
+    file: &Path,
+    path: &str,
+    cases: &mut [Case],
+    broken: &[String],
+) -> Vec<Problem> {
+    let text = match files::read(file) {
         Ok(text) => text,
-        Err(diagnostic) => return vec![Problem::with_path(&file.relative, diagnostic)],
+        Err(diagnostic) => return vec![Problem::with_path(path, diagnostic)],
     };
     let diagnostics = match toml::from_str::<RawFile>(&text) {
-        Err(error) => {
-            let span = error.span().map_or(Span::default(), |span| Span::new(span.start, span.end));
-            vec![Diagnostic::error("case-toml", error.message(), span)]
-        }
+        Err(error) => vec![keys::fault("case-toml", &error)],
         Ok(raw) => {
             let positive = raw.positive.into_iter().map(|entry| (Polarity::Positive, entry));
             let negative = raw.negative.into_iter().map(|entry| (Polarity::Negative, entry));
-            let entries = positive.chain(negative);
-            entries.flat_map(|(polarity, (name, raw))| entry(polarity, &name, raw, cases)).collect()
+            let known = positive.chain(negative).filter(|(polarity, (name, _))| {
+                !broken.contains(&format!("{}/{name}", polarity.folder()))
+            });
+            known.flat_map(|(polarity, (name, raw))| entry(polarity, &name, raw, cases)).collect()
         }
     };
-    let problem =
-        |diagnostic| Problem { path: file.relative.clone(), diagnostic, text: text.clone() };
+    let problem = |diagnostic| Problem { path: path.to_owned(), diagnostic, text: text.clone() };
     diagnostics.into_iter().map(problem).collect()
 }
 
@@ -79,11 +86,20 @@ fn entry(
     let span = Span::new(raw.span().start, raw.span().end);
     let raw = raw.into_inner();
     let mut errors = Vec::new();
-    let Some(case) = cases.iter_mut().find(|case| case.polarity == polarity && case.name == name)
+    let folder = polarity.folder();
+    let Some(at) = cases.iter().position(|case| case.polarity == polarity && case.name == name)
     else {
-        let message = format!("there is no case `{}/{name}`", polarity.folder());
-        return vec![Diagnostic::error("case-toml", message, span)];
+        let message = format!("there is no case `{folder}/{name}`");
+        let names: Vec<String> = cases
+            .iter()
+            .map(|case| format!("{}/{}", case.polarity.folder(), case.name))
+            .collect();
+        let near = nearest(&format!("{folder}/{name}"), names.iter().map(String::as_str));
+        let mut error = Diagnostic::error("case-toml", message, span);
+        error.help = near.map(|near| format!("did you mean `{near}`?"));
+        return vec![error];
     };
+    let case = &mut cases[at];
     match (polarity, raw.alerts) {
         (Polarity::Positive, Some(0)) => {
             errors.push(Diagnostic::error(

@@ -63,9 +63,11 @@ pub(super) fn items(
             errors.push(Diagnostic::error("exception", "an exception is a JSON object", span));
             continue;
         };
-        // An export also holds the lists themselves and a count.
+        // An export also holds the lists themselves and a count; one of rules holds
+        // rules, connectors and counts of these.
+        let other = ["exported_exception_list_count", "exported_count", "risk_score", "attributes"];
         if !object.contains_key("entries")
-            && (object.contains_key("exported_exception_list_count")
+            && (other.iter().any(|key| object.contains_key(*key))
                 || object.contains_key("list_id") && !object.contains_key("item_id"))
         {
             continue;

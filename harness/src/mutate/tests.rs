@@ -430,7 +430,7 @@ fn proposed_cases_hold_and_catch() {
                 continue;
             };
             let text = fixture.to_string();
-            let events = crate::case::parse_json(&text).expect("a fixture is a case");
+            let events = crate::case::parse(&text).expect("a fixture is a case");
             let name = format!("proposed_{number}");
             let path = format!("{}/{}/{name}.json", rule.key, polarity.folder());
             let options = Options { alerts: None, ..options.clone() };

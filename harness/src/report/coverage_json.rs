@@ -15,7 +15,7 @@ use crate::rule::threat::{Reference, Threat};
 use crate::verdict::Status;
 
 /// Goes up when a reader of the older form would misread the newer.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -259,7 +259,7 @@ impl Report<'_> {
             writeln!(out, "  {}", self.styled.dim(&format!("alert on {events}")))?;
         }
         for warning in &run.warnings {
-            writeln!(out, "  {}", safe(warning))?;
+            writeln!(out, "  {}", safe(&warning.to_string()))?;
         }
         if self.explained.events.is_empty() && self.explained.steps.is_empty() {
             for why in &run.explanations {

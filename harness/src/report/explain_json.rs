@@ -18,7 +18,7 @@ use crate::value::format_date;
 use crate::verdict::Status;
 
 /// Goes up when a reader of the older form would misread the newer.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -56,7 +56,7 @@ struct Case<'a> {
     verdict: Option<&'static str>,
     alerts: Vec<json::Alert<'a>>,
     explanations: Vec<json::Explanation<'a>>,
-    warnings: &'a [String],
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -264,7 +264,7 @@ fn case(run: &CaseRun, expects: Option<Polarity>) -> Case<'_> {
         verdict: expects.map(|_| words::verdict(&run.verdict)),
         alerts: run.alerts.iter().map(json::alert).collect(),
         explanations: run.explanations.iter().map(json::explanation).collect(),
-        warnings: &run.warnings,
+        warnings: json::warnings(run),
     }
 }
 

@@ -4,10 +4,12 @@
 //! Nothing but annotations is written, and every line break inside one is
 //! escaped: text of rules and fixtures cannot become a command.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::checkout::Checkout;
 use super::digest::{Digest, Row, gap_in_full};
-use super::places::Places;
+use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
@@ -35,19 +37,19 @@ struct Annotation {
 /// # Errors
 ///
 /// As `out`'s.
-pub fn render(digest: &Digest<'_>, places: Places<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> io::Result<()> {
     for problem in &digest.run.problems {
-        annotation(problem, places.case(&problem.path)).write(out)?;
+        annotation(problem, checkout).write(out)?;
     }
     for row in digest.worst_first() {
-        let file = places.rule(&row.rule.key);
+        let file = checkout.link(&row.rule.file);
         let failed = row.rule.cases.iter().filter(|run| run.verdict != Verdict::Pass);
         for run in failed.filter(|run| run.case.options.todo.is_none()) {
             let outcome = words::outcome(run).unwrap_or_default();
             let details = words::why(run).join("\n");
             let failure = Annotation {
                 level: "error",
-                file: places.case(&run.case.path),
+                file: checkout.link(&run.case.path),
                 place: None,
                 title: format!("{} {outcome}", run.case.name),
                 message: format!("{}\n{details}", row.rule.name).trim_end().to_owned(),
@@ -55,17 +57,27 @@ pub fn render(digest: &Digest<'_>, places: Places<'_>, out: &mut dyn Write) -> i
             failure.write(out)?;
         }
         for problem in &row.rule.problems {
-            annotation(problem, file.clone()).write(out)?;
+            annotation(problem, checkout).write(out)?;
         }
         uncovered(row, &file)
             .into_iter()
             .chain(missed(row, &file))
             .try_for_each(|it| it.write(out))?;
     }
+    for told in told::case_warnings(digest.run) {
+        let mut warning = annotation(&told.problem, checkout);
+        if let Some(also) = told.also() {
+            let _ = write!(warning.message, "\n{also}");
+        }
+        warning.write(out)?;
+    }
+    for problem in &digest.run.elsewhere {
+        Annotation { level: "notice", ..annotation(problem, checkout) }.write(out)?;
+    }
     Ok(())
 }
 
-fn annotation(problem: &Problem, file: String) -> Annotation {
+fn annotation(problem: &Problem, checkout: &Checkout) -> Annotation {
     let found = &problem.diagnostic;
     let help = found.help.as_deref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
     let has_place = !problem.text.is_empty();
@@ -75,7 +87,7 @@ fn annotation(problem: &Problem, file: String) -> Annotation {
             Severity::Warning => "warning",
             Severity::Unsupported => "notice",
         },
-        file,
+        file: checkout.link(&problem.path),
         place: has_place.then(|| line_column(&problem.text, found.span.start)),
         title: found.code.to_owned(),
         message: format!("{}{help}", found.message),

@@ -14,8 +14,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digest::{Digest, Share};
-use super::human::{STATUSES, word};
-use super::places::Places;
+use super::human::{STATUSES, warnings_in_words, word};
+use super::checkout::Checkout;
 use super::xml::escape;
 
 const STYLE: &str = include_str!("html/page.css");
@@ -31,7 +31,7 @@ const POLICY: &str = "default-src 'none'; style-src 'nonce-harness'; \
 /// # Errors
 ///
 /// As `out`'s.
-pub fn render(digest: &Digest<'_>, places: Places<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         r#"<!doctype html>
@@ -51,7 +51,7 @@ pub fn render(digest: &Digest<'_>, places: Places<'_>, out: &mut dyn Write) -> i
     block("index", &data::index(digest), out)?;
     for (number, row) in digest.rows.iter().enumerate() {
         let budget = data::BUDGET / digest.rows.len();
-        block(&format!("rule-{number}"), &data::detail(row, places, budget), out)?;
+        block(&format!("rule-{number}"), &data::detail(row, digest.run, checkout, budget), out)?;
     }
     writeln!(out, "<script nonce=\"harness\">\n{SCRIPT}</script>\n</body>\n</html>")
 }
@@ -73,6 +73,9 @@ fn overview(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
             let word = word(status);
             writeln!(out, r#"<span class="status {word}"><b>{count}</b> {word}</span>"#)?;
         }
+    }
+    if let Some(words) = warnings_in_words(digest.run) {
+        writeln!(out, r#"<span class="status warning">{words}</span>"#)?;
     }
     writeln!(out, r#"</p></header><dl class="figures">"#)?;
     let rules = totals.rules().to_string();

@@ -8,9 +8,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::digest::folder;
 use super::problem::{self, Styled};
+use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
-use crate::diagnostic::Severity;
 use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
 use crate::verdict::{Status, Verdict};
 
@@ -43,9 +43,44 @@ pub fn render(run: &Run, options: Options, out: &mut dyn Write) -> io::Result<()
     let report = Report { run, options };
     report.rules(out)?;
     report.reasons(out)?;
+    warnings(run, options.styled, out)?;
     report.problems(out)?;
     report.failures(out)?;
+    report.elsewhere(out)?;
     report.summary(out)
+}
+
+/// The most warnings that are shown.
+const MAX_WARNINGS: usize = 50;
+
+/// Writes the warnings of a run, the same ones once.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn warnings(run: &Run, styled: Styled, out: &mut dyn Write) -> io::Result<()> {
+    let all = told::warnings(run);
+    for told in all.iter().take(MAX_WARNINGS) {
+        let note = told.also();
+        writeln!(out, "\n{}", problem::with_note(&told.problem, note.as_deref(), styled))?;
+    }
+    match all.len().saturating_sub(MAX_WARNINGS) {
+        0 => Ok(()),
+        rest => writeln!(out, "\nand {} more: see --format json", plural(rest, "warning")),
+    }
+}
+
+/// How many warnings a run has, the same ones counted once.
+pub fn warning_count(run: &Run) -> usize {
+    told::warnings(run).len()
+}
+
+/// The same in words; `None` where there is none.
+pub fn warnings_in_words(run: &Run) -> Option<String> {
+    match warning_count(run) {
+        0 => None,
+        count => Some(plural(count, "warning")),
+    }
 }
 
 struct Report<'a> {
@@ -141,31 +176,34 @@ impl Report<'_> {
 
     /// Why rules are unsupported, most frequent first.
     fn reasons(&self, out: &mut dyn Write) -> io::Result<()> {
-        let unsupported = self.run.rules.iter().filter(|rule| rule.status == Status::Unsupported);
-        let mut reasons: BTreeMap<&str, Vec<&RuleRun>> = BTreeMap::new();
-        for rule in unsupported {
-            let reason = rule.problems.iter().map(|problem| &problem.diagnostic);
-            let reason = reason.filter(|found| found.severity == Severity::Unsupported);
-            let reason = reason.map(|found| found.message.as_str()).next().unwrap_or_default();
-            reasons.entry(reason).or_default().push(rule);
-        }
-        let mut reasons: Vec<_> = reasons.into_iter().collect();
-        reasons.sort_by_key(|(_, rules)| std::cmp::Reverse(rules.len()));
-        for (reason, rules) in reasons {
+        for (found, files) in told::unsupported(self.run) {
             let count =
-                self.options.styled.paint(style(Status::Unsupported), &plural(rules.len(), "rule"));
-            writeln!(out, "unsupported: {count}: {}", printable(reason, Lines::Escape))?;
+                self.options.styled.paint(style(Status::Unsupported), &plural(files.len(), "rule"));
+            let reason = printable(&found.message, Lines::Escape);
+            writeln!(out, "unsupported: {count}: {reason}")?;
+            writeln!(out, "  {}", printable(&told::named(&files), Lines::Escape))?;
+            if let Some(help) = &found.help {
+                writeln!(out, "  help: {}", printable(help, Lines::Escape))?;
+            }
         }
         Ok(())
     }
 
     fn problems(&self, out: &mut dyn Write) -> io::Result<()> {
-        let of_rules = self.run.rules.iter().flat_map(|rule| &rule.problems);
-        let errors = self.run.problems.iter().chain(of_rules);
-        for problem in errors.filter(|problem| problem.diagnostic.severity == Severity::Error) {
-            writeln!(out, "\n{}", problem::render(problem, self.options.styled))?;
+        for told in told::errors(self.run) {
+            let note = told.also();
+            let text = problem::with_note(&told.problem, note.as_deref(), self.options.styled);
+            writeln!(out, "\n{text}")?;
         }
         Ok(())
+    }
+
+    /// What is wrong with files of rules that were not asked for.
+    fn elsewhere(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(first) = self.run.elsewhere.first() else { return Ok(()) };
+        let (all, first) = (self.run.elsewhere.len(), problem::one_line(first));
+        let more = if all > 1 { format!(" and {} more", all - 1) } else { String::new() };
+        writeln!(out, "\nnote: outside the rules that were selected: {first}{more}")
     }
 
     fn failures(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -190,9 +228,6 @@ impl Report<'_> {
                 .styled
                 .dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
         )?;
-        for warning in &run.warnings {
-            writeln!(out, "     {}", printable(warning, Lines::Escape))?;
-        }
         run.explanations.iter().try_for_each(|why| self.explanation(why, &run.verdict, out))
     }
 
@@ -239,11 +274,12 @@ impl Report<'_> {
         let seconds = self.options.elapsed.as_secs_f64();
         writeln!(
             out,
-            "\n{}, {}, {} in {seconds:.2} s: {}",
+            "\n{}, {}, {} in {seconds:.2} s: {}{}",
             plural(rules.len(), "rule"),
             plural(cases, "case"),
             plural(events, "event"),
             if counts.is_empty() { "nothing ran" } else { &counts },
+            warnings_in_words(self.run).map_or_else(String::new, |words| format!("; {words}")),
         )
     }
 }

@@ -12,19 +12,20 @@ use crate::files::Problem;
 use crate::run::{RuleRun, Run, Schedule};
 use crate::span::line_column;
 use crate::value::format_date;
-use crate::verdict::Status;
+use crate::verdict::{Status, Verdict};
 
 #[derive(Serialize)]
 struct Report<'a> {
     rules: Vec<Rule<'a>>,
     problems: Vec<Finding<'a>>,
+    elsewhere: Vec<Finding<'a>>,
     schedules: Option<Vec<Scheduled<'a>>>,
 }
 
 /// A case under consecutive runs.
 #[derive(Serialize)]
 struct Scheduled<'a> {
-    rule: String,
+    rule: &'a str,
     case: &'a str,
     interval: &'a str,
     runs: usize,
@@ -32,6 +33,7 @@ struct Scheduled<'a> {
     dropped: Vec<Again<'a>>,
     repeated: Vec<Again<'a>>,
     suppressed: usize,
+    unwanted: &'a [Vec<String>],
     gaps: &'a [String],
     note: Option<&'a str>,
 }
@@ -52,7 +54,8 @@ impl<'a> From<&'a (Vec<String>, usize)> for Again<'a> {
 /// What every list of rules says of a rule first.
 #[derive(Serialize)]
 pub(super) struct Head<'a> {
-    path: String,
+    path: &'a str,
+    key: &'a str,
     name: &'a str,
     #[serde(rename = "rule_id")]
     id: &'a str,
@@ -64,7 +67,8 @@ pub(super) struct Head<'a> {
 impl<'a> From<&'a RuleRun> for Head<'a> {
     fn from(rule: &'a RuleRun) -> Self {
         Self {
-            path: format!("{}.toml", rule.key),
+            path: &rule.file,
+            key: &rule.key,
             name: &rule.name,
             id: &rule.rule_id,
             kind: &rule.rule_type,
@@ -91,7 +95,7 @@ struct Case<'a> {
     events: usize,
     alerts: Vec<Alert<'a>>,
     explanations: Vec<Explanation<'a>>,
-    warnings: &'a [String],
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -168,15 +172,16 @@ pub fn render(run: &Run, schedules: Option<&[Schedule]>, out: &mut dyn Write) ->
         cases: rule.cases.iter().map(case).collect(),
     });
     let problems = run.problems.iter().map(finding).collect();
+    let elsewhere = run.elsewhere.iter().map(finding).collect();
     let schedules = schedules.map(|all| all.iter().map(scheduled).collect());
-    let report = Report { rules: rules.collect(), problems, schedules };
+    let report = Report { rules: rules.collect(), problems, elsewhere, schedules };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     writeln!(out)
 }
 
 fn scheduled(schedule: &Schedule) -> Scheduled<'_> {
     Scheduled {
-        rule: format!("{}.toml", schedule.rule),
+        rule: &schedule.file,
         case: &schedule.case,
         interval: &schedule.interval,
         runs: schedule.runs,
@@ -184,6 +189,7 @@ fn scheduled(schedule: &Schedule) -> Scheduled<'_> {
         dropped: schedule.dropped.iter().map(Again::from).collect(),
         repeated: schedule.repeated.iter().map(Again::from).collect(),
         suppressed: schedule.suppressed,
+        unwanted: &schedule.unwanted,
         gaps: &schedule.gaps,
         note: schedule.note.as_deref(),
     }
@@ -198,8 +204,17 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
         events: run.case.events.len(),
         alerts: run.alerts.iter().map(alert).collect(),
         explanations: run.explanations.iter().map(explanation).collect(),
-        warnings: &run.warnings,
+        warnings: warnings(run),
     }
+}
+
+/// The warnings of a case, and why its search failed.
+pub(super) fn warnings(run: &crate::run::CaseRun) -> Vec<String> {
+    let failed = match &run.verdict {
+        Verdict::Error(reason) => Some(reason.clone()),
+        Verdict::Pass | Verdict::Missed | Verdict::Noisy | Verdict::Count { .. } => None,
+    };
+    run.warnings.iter().map(ToString::to_string).chain(failed).collect()
 }
 
 /// An explanation for machines.

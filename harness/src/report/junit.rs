@@ -9,12 +9,12 @@ use std::io::{self, Write};
 
 use super::digest::{Digest, Row, gap_in_full};
 use super::human::word;
-use super::problem::one_line;
+use super::problem::{one_line, with_help};
 use super::words;
 use super::xml::escape;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::CaseRun;
+use crate::run::{CaseRun, Run};
 use crate::verdict::Status;
 
 /// One test and what became of it.
@@ -55,7 +55,7 @@ struct Counts {
 /// As `out`'s.
 pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites: Vec<Suite> = digest.rows.iter().map(|row| suite(row, digest)).collect();
-    suites.extend(files(&digest.run.problems));
+    suites.extend(files(digest.run));
     let counts = Counts::of(suites.iter().flat_map(|suite| &suite.tests));
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     let Counts { tests, failures, errors, .. } = counts;
@@ -100,12 +100,18 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> Suite {
         Status::Unsupported => {
             let reasons =
                 rule.problems.iter().filter(|p| p.diagnostic.severity == Severity::Unsupported);
-            let reasons: Vec<&str> = reasons.map(|p| p.diagnostic.message.as_str()).collect();
+            let reasons: Vec<String> = reasons.map(with_help).collect();
             tests.push(test("cases".to_owned(), skipped(&reasons.join("; "))));
         }
         Status::Passed | Status::Failed | Status::Todo | Status::Invalid => {}
     }
-    Suite { name: rule.key.clone(), properties: properties(row, digest), tests, output: gaps(row) }
+    let cases = rule.cases.iter().flat_map(|run| {
+        run.warnings.iter().map(|warning| format!("warning: {}: {warning}", run.case.path))
+    });
+    let output: Vec<String> =
+        warnings(&rule.problems).chain(cases).chain(gaps(row)).collect();
+    let output = output.join("\n");
+    Suite { name: rule.key.clone(), properties: properties(row, digest), tests, output }
 }
 
 fn case(run: &CaseRun) -> Fate {
@@ -128,8 +134,10 @@ fn broken(problem: &Problem) -> Fate {
 }
 
 /// What is wrong with files that belong to no rule.
-fn files(problems: &[Problem]) -> Option<Suite> {
-    let errors = problems.iter().filter(|p| p.diagnostic.severity == Severity::Error);
+fn files(run: &Run) -> Option<Suite> {
+    let elsewhere = run.elsewhere.iter().map(|problem| format!("note: {}", one_line(problem)));
+    let output: Vec<String> = warnings(&run.problems).chain(elsewhere).collect();
+    let errors = run.problems.iter().filter(|p| p.diagnostic.severity == Severity::Error);
     let tests: Vec<Test> = errors
         .map(|problem| Test {
             class: problem.diagnostic.code.to_owned(),
@@ -141,9 +149,9 @@ fn files(problems: &[Problem]) -> Option<Suite> {
         name: "files".to_owned(),
         properties: Vec::new(),
         tests,
-        output: String::new(),
+        output: output.join("\n"),
     };
-    (!tests.is_empty()).then(|| suite(tests))
+    (!tests.is_empty() || !output.is_empty()).then(|| suite(tests))
 }
 
 fn properties(row: &Row<'_>, digest: &Digest<'_>) -> Vec<(&'static str, String)> {
@@ -168,14 +176,20 @@ fn properties(row: &Row<'_>, digest: &Digest<'_>) -> Vec<(&'static str, String)>
 }
 
 /// What coverage and mutants lack, a line each.
-fn gaps(row: &Row<'_>) -> String {
+fn gaps(row: &Row<'_>) -> Vec<String> {
     let clauses = row.uncovered().filter_map(|clause| {
         Some(format!("not covered: {} ({})", clause.text, gap_in_full(clause)?))
     });
     let mutants = row
         .missed()
         .map(|mutant| format!("missed: {}: {}", mutant.operator, words::flat(&mutant.text)));
-    clauses.chain(mutants).collect::<Vec<_>>().join("\n")
+    clauses.chain(mutants).collect()
+}
+
+/// The warnings among findings, a line each.
+fn warnings(problems: &[Problem]) -> impl Iterator<Item = String> {
+    let warnings = problems.iter().filter(|p| p.diagnostic.severity == Severity::Warning);
+    warnings.map(|problem| format!("warning: {}", with_help(problem)))
 }
 
 impl Suite {

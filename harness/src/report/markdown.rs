@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::digest::{Digest, Row, Share, Totals, gap_in_full};
-use super::human::{STATUSES, word};
+use super::human::{STATUSES, warnings_in_words, word};
 use super::problem::one_line;
+use super::told::{self, Told};
 use super::words::{self, plural};
 use super::{Lines, printable};
-use crate::diagnostic::Severity;
 use crate::mutate::Outcome;
 use crate::verdict::{Status, Verdict};
 
@@ -32,6 +32,7 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
     report.head(out)?;
     report.problems(out)?;
     report.failures(out)?;
+    report.warnings(out)?;
     report.table(out)?;
     report.sums(out)?;
     report.gaps(out)
@@ -50,6 +51,8 @@ impl Report<'_> {
         });
         let counts: Vec<String> = counts.collect();
         let counts = if counts.is_empty() { "nothing ran".to_owned() } else { counts.join(", ") };
+        let warnings = warnings_in_words(self.digest.run).map(|words| format!("; {words}"));
+        let counts = format!("{counts}{}", warnings.unwrap_or_default());
         writeln!(out, "## Detection rules: {counts}\n")?;
         writeln!(out, "| rules | cases |{}", self.heads())?;
         writeln!(out, "|--:|--:|{}", self.lines())?;
@@ -84,23 +87,23 @@ impl Report<'_> {
     }
 
     fn problems(&self, out: &mut dyn Write) -> io::Result<()> {
-        let of_rules = self.digest.run.rules.iter().flat_map(|rule| &rule.problems);
-        let errors: Vec<_> = self
-            .digest
-            .run
-            .problems
-            .iter()
-            .chain(of_rules)
-            .filter(|problem| problem.diagnostic.severity == Severity::Error)
-            .collect();
-        if errors.is_empty() {
+        list("Files with errors", &told::errors(self.digest.run), out)
+    }
+
+    fn warnings(&self, out: &mut dyn Write) -> io::Result<()> {
+        list("Warnings", &told::warnings(self.digest.run), out)?;
+        let unsupported = told::unsupported(self.digest.run);
+        if unsupported.is_empty() {
             return Ok(());
         }
-        writeln!(out, "### Files with errors\n")?;
-        for problem in errors.iter().take(MAX_ROWS) {
-            writeln!(out, "- {}", code(&one_line(problem)))?;
+        writeln!(out, "### Unsupported rules\n")?;
+        for (found, files) in unsupported.iter().take(MAX_ROWS) {
+            writeln!(out, "- {}: {}", code(&found.message), code(&told::named(files)))?;
+            if let Some(help) = &found.help {
+                writeln!(out, "  - help: {}", code(help))?;
+            }
         }
-        rest(errors.len(), MAX_ROWS, out)?;
+        rest(unsupported.len(), MAX_ROWS, out)?;
         writeln!(out)
     }
 
@@ -219,6 +222,25 @@ fn gaps_of(row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     rest(missed.len(), MAX_LINES, out)?;
     writeln!(out, "\n</details>\n")
+}
+
+/// Findings below a heading.
+fn list(heading: &str, all: &[Told<'_>], out: &mut dyn Write) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "### {heading}\n")?;
+    for told in all.iter().take(MAX_ROWS) {
+        writeln!(out, "- {}", code(&one_line(&told.problem)))?;
+        if let Some(help) = &told.problem.diagnostic.help {
+            writeln!(out, "  - help: {}", code(help))?;
+        }
+        if let Some(also) = told.also() {
+            writeln!(out, "  - {}", code(&also))?;
+        }
+    }
+    rest(all.len(), MAX_ROWS, out)?;
+    writeln!(out)
 }
 
 fn rest(all: usize, shown: usize, out: &mut dyn Write) -> io::Result<()> {

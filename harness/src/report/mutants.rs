@@ -10,6 +10,7 @@ use super::words::plural;
 use super::{Lines, printable};
 use crate::case::Polarity;
 use crate::mutate::{Mutant, Mutants, Outcome, RuleMutants};
+use crate::run::Places;
 
 /// How to show it.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,13 @@ pub struct Options {
 /// # Errors
 ///
 /// As `out`'s.
-pub fn render(mutants: &Mutants, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let report = Report { styled: options.styled };
+pub fn render(
+    mutants: &Mutants,
+    places: &Places,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let report = Report { places, styled: options.styled };
     for rule in &mutants.rules {
         report.rule(rule, out)?;
     }
@@ -45,11 +51,12 @@ pub fn render(mutants: &Mutants, options: Options, out: &mut dyn Write) -> io::R
     )
 }
 
-struct Report {
+struct Report<'a> {
+    places: &'a Places,
     styled: Styled,
 }
 
-impl Report {
+impl Report<'_> {
     fn rule(&self, rule: &RuleMutants, out: &mut dyn Write) -> io::Result<()> {
         let (caught, viable) = rule.score();
         if rule.mutants.is_empty() {
@@ -85,12 +92,12 @@ impl Report {
         let Some(fixture) = fixture else {
             return writeln!(out, "  no case that would catch it was found");
         };
-        let (folder, why) = match polarity {
-            Polarity::Positive => ("positive", "the rule alerts on it, the mutant does not"),
-            Polarity::Negative => ("negative", "the mutant alerts on it, the rule does not"),
+        let why = match polarity {
+            Polarity::Positive => "the rule alerts on it, the mutant does not",
+            Polarity::Negative => "the mutant alerts on it, the rule does not",
         };
-        let key = printable(key, Lines::Escape);
-        writeln!(out, "  would be caught by cases/{key}/{folder}/<name>.json ({why}):")?;
+        let file = self.places.new_case(key, polarity, "<name>");
+        writeln!(out, "  would be caught by {} ({why}):", printable(&file, Lines::Escape))?;
         let text = serde_json::to_string_pretty(fixture).unwrap_or_else(|_| fixture.to_string());
         for line in printable(&text, Lines::Keep).lines() {
             writeln!(out, "{line}")?;

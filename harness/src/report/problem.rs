@@ -13,6 +13,11 @@ const CONTEXT: usize = 120;
 
 /// Renders a problem; `styled` adds ANSI colours.
 pub fn render(problem: &Problem, styled: Styled) -> String {
+    with_note(problem, None, styled)
+}
+
+/// The same with a note, such as where else it is.
+pub(super) fn with_note(problem: &Problem, note: Option<&str>, styled: Styled) -> String {
     let diagnostic = &problem.diagnostic;
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -33,6 +38,10 @@ pub fn render(problem: &Problem, styled: Styled) -> String {
     let help = diagnostic.help.as_deref().map(|help| printable(help, Lines::Escape));
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(&**help));
+    }
+    let note = note.map(|note| printable(note, Lines::Escape));
+    if let Some(note) = &note {
+        group = group.element(Level::NOTE.message(&**note));
     }
     let renderer = match styled {
         Styled::Ansi => Renderer::styled(),
@@ -68,12 +77,26 @@ impl Styled {
 /// A problem in one line: `path:line:column: message`.
 pub fn one_line(problem: &Problem) -> String {
     let message = printable(&problem.diagnostic.message, Lines::Escape);
+    format!("{}: {message}", place(problem))
+}
+
+/// The same with what to do about it.
+pub(super) fn with_help(problem: &Problem) -> String {
+    let line = one_line(problem);
+    match &problem.diagnostic.help {
+        Some(help) => format!("{line} (help: {})", printable(help, Lines::Escape)),
+        None => line,
+    }
+}
+
+/// Where a problem is: `path:line:column`.
+pub(super) fn place(problem: &Problem) -> String {
     let path = printable(&problem.path, Lines::Escape);
     if problem.text.is_empty() {
-        return format!("{path}: {message}");
+        return path.into_owned();
     }
     let (line, column) = line_column(&problem.text, problem.diagnostic.span.start);
-    format!("{path}:{line}:{column}: {message}")
+    format!("{path}:{line}:{column}")
 }
 
 /// The lines of a span, made safe, with the span inside them.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Lines, printable};
 use crate::run::Schedule;
 
-/// Writes the cases that have gaps or repeated alerts, and what all had.
+/// Writes the cases that have unwanted or repeated alerts or gaps, and what all had.
 ///
 /// # Errors
 ///
@@ -14,7 +14,7 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
     let mut last = None;
     for one in schedules.iter().filter(|one| !one.is_clean()) {
         if let Some(note) = one.note.as_ref().filter(|_| last != Some(&one.rule)) {
-            writeln!(out, "{}: {note}", printable(&one.rule, Lines::Escape))?;
+            writeln!(out, "{}: {note}", printable(&one.file, Lines::Escape))?;
         }
         last = Some(&one.rule);
         let (case, runs) = (printable(&one.case, Lines::Escape), one.runs);
@@ -22,6 +22,11 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
             let events = one.gaps.join(", ");
             let events = printable(&events, Lines::Escape);
             writeln!(out, "{case}: no window of {runs} runs holds {events}")?;
+        }
+        for events in &one.unwanted {
+            let events = events.join(", ");
+            let events = printable(&events, Lines::Escape);
+            writeln!(out, "{case}: raised an alert on {events}, and should not")?;
         }
         for (events, times) in &one.repeated {
             let events = events.join(", ");
@@ -32,12 +37,13 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
     let sum = |count: fn(&Schedule) -> usize| schedules.iter().map(count).sum::<usize>();
     let (runs, alerts) = (sum(|one| one.runs), sum(|one| one.alerts));
     let (dropped, gaps) = (sum(|one| one.dropped.len()), sum(|one| one.gaps.len()));
+    let unwanted = sum(|one| one.unwanted.len());
     let (repeated, suppressed) = (sum(|one| one.repeated.len()), sum(|one| one.suppressed));
     writeln!(
         out,
         "schedule: {} cases, {runs} runs, {alerts} alerts, {dropped} of them found again and \
-         dropped, {repeated} raised again, {suppressed} suppressed into open alerts, {gaps} events \
-         in no window",
+         dropped, {unwanted} unwanted, {repeated} raised again, {suppressed} suppressed into open \
+         alerts, {gaps} events in no window",
         schedules.len()
     )
 }

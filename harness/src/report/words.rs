@@ -57,7 +57,7 @@ pub(super) fn found(clause: &Clause) -> String {
 
 /// Why a case does not hold, one thought a line; for formats without layout.
 pub(super) fn why(run: &CaseRun) -> Vec<String> {
-    let mut lines: Vec<String> = run.warnings.clone();
+    let mut lines: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
     for why in &run.explanations {
         lines.extend(why.event.as_ref().map(|event| format!("event {event}")));
         lines.extend(why.note.as_ref().map(|note| format!("  {note}")));

@@ -12,7 +12,7 @@ use glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::files::Problem;
+use crate::files::{self, Problem};
 use crate::ir::Part;
 use crate::rule::model::Rule;
 use crate::rule::parse;
@@ -33,6 +33,8 @@ const MAX_NAMED: usize = 3;
 /// The rule files of a folder, in the byte order of their paths.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleTree {
+    /// The folder as it opens from the current one.
+    pub folder: String,
     /// The files, also those that could not be read.
     pub rules: Vec<Loaded>,
 }
@@ -42,6 +44,8 @@ pub struct RuleTree {
 pub struct Loaded {
     /// Its path below the root, with `/`; `.` for the root itself.
     pub path: String,
+    /// The file as it opens from the current folder.
+    pub file: String,
     /// Its text, which spans refer to; empty where it was not read.
     pub text: String,
     /// The rule; `None` where there is an error.
@@ -51,8 +55,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn failed(path: String, error: Diagnostic) -> Self {
-        Self { path, text: String::new(), rule: None, diagnostics: vec![error] }
+    fn failed(path: String, file: String, error: Diagnostic) -> Self {
+        Self { path, file, text: String::new(), rule: None, diagnostics: vec![error] }
     }
 
     /// The path without `.toml`: what cases and snapshots are named after.
@@ -88,7 +92,7 @@ impl Loaded {
 
     /// A finding with its place in the file.
     pub fn problem(&self, diagnostic: Diagnostic) -> Problem {
-        Problem { path: self.path.clone(), diagnostic, text: self.text.clone() }
+        Problem { path: self.file.clone(), diagnostic, text: self.text.clone() }
     }
 
     /// Whether the file cannot be used.
@@ -107,9 +111,11 @@ struct Found {
 pub fn load_tree(root: &Path) -> RuleTree {
     let mut found = find(root);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut rules: Vec<Loaded> = found.into_par_iter().map(load).collect();
+    let folder = files::shown(root);
+    let mut rules: Vec<Loaded> =
+        found.into_par_iter().map(|found| load(found, &folder)).collect();
     reject_duplicates(&mut rules);
-    RuleTree { rules }
+    RuleTree { folder, rules }
 }
 
 /// All files that look like rules, and all places that could not be searched.
@@ -195,16 +201,17 @@ fn link(real: io::Result<PathBuf>, root: &Path) -> Diagnostic {
     }
 }
 
-fn load(found: Found) -> Loaded {
+fn load(found: Found, folder: &str) -> Loaded {
     let Found { path, outcome } = found;
+    let file = if path == "." { folder.to_owned() } else { files::below(folder, &path) };
     let bytes = match outcome.and_then(|file| read_limited(&file)) {
         Ok(bytes) => bytes,
-        Err(error) => return Loaded::failed(path, error),
+        Err(error) => return Loaded::failed(path, file, error),
     };
     match String::from_utf8(bytes) {
         Ok(text) => {
             let (rule, diagnostics) = parse(&text);
-            Loaded { path, text, rule, diagnostics }
+            Loaded { path, file, text, rule, diagnostics }
         }
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
@@ -212,7 +219,7 @@ fn load(found: Found) -> Loaded {
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let span = Span::new(start, start + char::REPLACEMENT_CHARACTER.len_utf8());
             let diagnostics = vec![Diagnostic::error("rule-encoding", "invalid UTF-8", span)];
-            Loaded { path, text, rule: None, diagnostics }
+            Loaded { path, file, text, rule: None, diagnostics }
         }
     }
 }
@@ -240,7 +247,7 @@ fn reject_duplicates(rules: &mut [Loaded]) {
         let named: Vec<String> = indices
             .iter()
             .take(MAX_NAMED + 1)
-            .map(|index| format!("`{}`", rules[*index].path))
+            .map(|index| rules[*index].file.clone())
             .collect();
         for (place, index) in indices.iter().enumerate() {
             let others: Vec<&str> = named

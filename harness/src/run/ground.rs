@@ -1,6 +1,7 @@
 //! Which events of a case its rule may look at, and why not the others
 //! (docs/semantics.md, "Time").
 
+use super::warning::Warning;
 use crate::case::Case;
 use crate::detect::sequence::stream::Moment;
 use crate::detect::window::{Clock, Window};
@@ -19,6 +20,10 @@ pub(super) struct Ground {
     places: Vec<Place>,
     /// Whether some filter of the rule looks beyond the window.
     reaches: Vec<Reach>,
+    /// The rule's index patterns, and those of its indicators, in words.
+    patterns: [String; 2],
+    /// The field whose time the rule insists on.
+    time_field: String,
 }
 
 /// Where an event lies.
@@ -94,6 +99,8 @@ impl Ground {
             history: clock.history(now),
             places: case.events.iter().map(place).collect(),
             reaches: plan.reaches(),
+            patterns: [in_words(patterns), in_words(indicators)],
+            time_field: clock.field().to_owned(),
         }
     }
 
@@ -128,15 +135,21 @@ impl Ground {
             Reach::History => (self.history, "history"),
             Reach::Indicators => {
                 let index = place.no_indicator.as_ref()?;
-                return Some(format!("its index {index} is outside the indicator patterns"));
+                let patterns = &self.patterns[1];
+                return Some(format!(
+                    "its index {index} is outside the rule's indicator patterns: {patterns}"
+                ));
             }
         };
         if let Some(index) = &place.unseen {
-            return Some(format!("its index {index} is outside the rule's index patterns"));
+            let patterns = &self.patterns[0];
+            return Some(format!(
+                "its index {index} is outside the rule's index patterns: {patterns}"
+            ));
         }
         match &place.time {
             Time::Unstated => None,
-            Time::Barred => Some("it lacks the timestamp that the rule insists on".to_owned()),
+            Time::Barred => Some(self.insists()),
             Time::At(times) if times.iter().any(|at| stretch.contains(*at)) => None,
             Time::At(times) => {
                 let miss = stretch.miss(*times.first()?)?;
@@ -145,26 +158,62 @@ impl Ground {
         }
     }
 
+    fn insists(&self) -> String {
+        format!("it lacks {}, the timestamp that the rule insists on", self.time_field)
+    }
+
     /// What is odd about the times of a case's events.
-    pub(super) fn warnings(&self, case: &Case) -> Vec<String> {
+    pub(super) fn warnings(&self, case: &Case) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        let mut outside: Vec<&Event> = Vec::new();
         for (event, place) in case.events.iter().zip(&self.places) {
-            let id = &event.id;
-            match place.time {
-                Time::Unstated => warnings.push(format!(
-                    "{id}: it states no time and counts as happening when the rule runs"
+            // An index is stated on purpose; a time is easily missed.
+            let elsewhere = place.unseen.is_some() || place.barred.is_some();
+            let missed =
+                || self.reaches.iter().all(|reach| self.why_not(place, *reach).is_some());
+            match &place.time {
+                Time::Unstated => warnings.push(Warning::of_event(
+                    "no-time",
+                    event,
+                    "it states no time and counts as happening when the rule runs",
                 )),
-                // An index is stated on purpose; a time is easily missed.
-                Time::At(_) | Time::Barred if place.unseen.is_none() && place.barred.is_none() => {
-                    let why: Vec<_> =
-                        self.reaches.iter().map(|reach| self.why_not(place, *reach)).collect();
-                    let unreached = why.iter().all(Option::is_some);
-                    let why = why.into_iter().flatten().next().filter(|_| unreached);
-                    warnings.extend(why.map(|why| format!("{id}: {why}")));
+                Time::Barred if !elsewhere && missed() => {
+                    warnings.push(Warning::of_event("no-time", event, self.insists()));
                 }
+                Time::At(_) if !elsewhere && missed() => outside.push(event),
                 Time::At(_) | Time::Barred => {}
             }
         }
+        warnings.extend(self.outside(case, &outside));
         warnings
     }
+
+    /// That a run of the rule does not look at some events, for their time.
+    fn outside(&self, case: &Case, events: &[&Event]) -> Option<Warning> {
+        let (stretch, name) = if self.reaches.contains(&Reach::History) {
+            (self.history, "history")
+        } else {
+            (self.window, "window")
+        };
+        let lie = if events.len() == 1 { "lies" } else { "lie" };
+        let of = match case.events.len() {
+            1 => "the event".to_owned(),
+            all => format!("{} of {all} events", events.len()),
+        };
+        (!events.is_empty()).then(|| Warning {
+            events: events.iter().map(|event| event.id.clone()).collect(),
+            help: Some("state `now` in case.toml, or try test --schedule".to_owned()),
+            ..Warning::of_case("outside-window", format!("{of} {lie} outside the {name}, {stretch}"))
+        })
+    }
 }
+
+/// Index patterns in a row, the first few.
+fn in_words(patterns: &[String]) -> String {
+    let more = if patterns.len() > MAX_NAMED { ", …" } else { "" };
+    let shown: Vec<&str> = patterns.iter().take(MAX_NAMED).map(String::as_str).collect();
+    format!("{}{more}", shown.join(", "))
+}
+
+/// How many index patterns a text names.
+const MAX_NAMED: usize = 8;

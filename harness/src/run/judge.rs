@@ -9,8 +9,8 @@ use roaring::RoaringBitmap;
 use super::explain::{self, View};
 use super::ground::Ground;
 use super::work::{Excepted, Setting, Work};
-use super::{Alert, CaseRun, Fixtures, RuleRun, pipeline};
-use super::{about, alert};
+use super::{Alert, CaseRun, Fixtures, Places, RuleRun, pipeline};
+use super::{about, alert, warning};
 use crate::case::Case;
 use crate::detect::suppress::{self, Grouping, Merged};
 use crate::detect::window::Clock;
@@ -18,6 +18,7 @@ use crate::detect::{self, Events, Scope, anomaly};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Event;
 use crate::files::Problem;
+use crate::ir::Column;
 use crate::ir::plan::{Plan, Reach};
 use crate::rule::model::{MachineLearning, Rule};
 use crate::rule::names::{MissingFields, RuleType};
@@ -31,6 +32,7 @@ pub(super) fn rule(
     hits: &[RoaringBitmap],
     fixtures: &Fixtures,
     ranges: &[Range<u32>],
+    places: &Places,
 ) -> RuleRun {
     let loaded = &work.loaded;
     let key = loaded.key();
@@ -42,12 +44,16 @@ pub(super) fn rule(
             let runs =
                 cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
             let runs: Vec<_> = runs.collect();
-            let status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
-            problems.extend(missing_polarity(&key, &runs));
+            let mut status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
+            if !work.broken.is_empty() {
+                status = Status::Failed;
+            }
+            problems.extend(missing_polarity(work, &runs, places));
             (status, runs)
         }
         Err(status) => (status, Vec::new()),
     };
+    problems.extend(work.broken.iter().map(|fault| fault.problem.clone()));
     let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
     RuleRun {
         name: text(|rule| rule.name.clone()).unwrap_or_else(|| key.clone()),
@@ -55,6 +61,7 @@ pub(super) fn rule(
         rule_type: text(|rule| rule.rule_type.to_string()).unwrap_or_default(),
         language: text(|rule| rule.language.map(|l| l.to_string()).unwrap_or_default())
             .unwrap_or_default(),
+        file: loaded.file.clone(),
         key,
         about: about::about(loaded),
         status,
@@ -163,18 +170,15 @@ impl<'a> Judged<'a> {
     }
 }
 
-fn missing_polarity(key: &str, cases: &[CaseRun]) -> Option<Problem> {
-    let Pairing::Lacks(polarity) = verdict::pairing(cases.iter().map(|run| run.case.polarity))
-    else {
-        return None;
-    };
-    let folder = polarity.folder();
-    let message = format!("the rule has no {folder} case");
+/// The kind of case that a rule lacks, where not even a broken one was meant to be it.
+fn missing_polarity(work: &Work, cases: &[CaseRun], places: &Places) -> Option<Problem> {
+    let broken = work.broken.iter().filter_map(|fault| fault.polarity);
+    let polarities = cases.iter().map(|run| run.case.polarity).chain(broken);
+    let Pairing::Lacks(polarity) = verdict::pairing(polarities) else { return None };
+    let message = format!("the rule has no {} case", polarity.folder());
     let diagnostic = Diagnostic::error("unpaired", message, Span::default());
-    Some(Problem::with_path(
-        key,
-        diagnostic.with_help(format!("add cases/{key}/{folder}/<case>.json")),
-    ))
+    let help = format!("add {}", places.new_case(&work.loaded.key(), polarity, "<case>"));
+    Some(Problem::with_path(&work.loaded.file, diagnostic.with_help(help)))
 }
 
 /// One rule on its cases.
@@ -217,10 +221,22 @@ impl Trial<'_> {
         let size = max_signals(rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
+        let has = |names: &[&str], at: usize, event: &Event| {
+            let read = |name: &&str| event.first(name).is_some();
+            let known = |column: &&Column| {
+                let told = !column.name.starts_with('_') && &*column.name != "@timestamp";
+                let id = self.fixtures.columns.id(column).filter(|_| told);
+                id.is_some_and(|id| events.documents[at].rows.iter().any(|row| row.cell(id).is_some()))
+            };
+            names.iter().any(read) || plan.columns().iter().any(known)
+        };
         if let Some(pipeline) = work.pipeline(setting) {
             let (now, hits) = (setting.now, hits.as_slice());
             let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
-            return Some(trial.case(case));
+            let mut run = trial.case(case);
+            let names: Vec<&str> = pipeline.fields.iter().map(|field| &*field.path).collect();
+            warn(&mut run, &names, &|at, event| has(&names, at, event));
+            return Some(run);
         }
         let mut hits = hits;
         if self.judged.machine_learning().is_some() {
@@ -228,7 +244,6 @@ impl Trial<'_> {
         }
         let found = self.judged.detect(plan, &hits, events, &ground);
         let error = found.as_ref().err().map(ToString::to_string);
-        warnings.extend(error.clone());
         let detections = found.unwrap_or_default();
         let fields = read_fields(plan, &self.fixtures.sources);
         let times: Vec<Option<i64>> =
@@ -256,8 +271,20 @@ impl Trial<'_> {
             work,
         };
         let explanations = explain::explain(&verdict, &view);
-        Some(CaseRun { case: case.clone(), verdict, alerts, explanations, warnings })
+        let mut run = CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
+        let names: Vec<&str> = fields.iter().map(|field| &**field).collect();
+        warn(&mut run, &names, &|at, event| has(&names, at, event));
+        Some(run)
     }
+}
+
+/// Adds what events lack that have none of the fields that the rule reads; the same
+/// is told once.
+fn warn(run: &mut CaseRun, names: &[&str], has: &dyn Fn(usize, &Event) -> bool) {
+    let alerting = run.alerts.iter().flat_map(|alert| &alert.events).map(String::as_str);
+    let blank = warning::blank(&run.case, names, &alerting.collect(), has);
+    let warnings = std::mem::take(&mut run.warnings).into_iter().chain(blank);
+    run.warnings = warning::merged(warnings.collect());
 }
 
 /// Keeps the records of the highest scores.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::explain::{Clause, Explanation};
-use super::{Alert, CaseRun, Suppressed};
+use super::{Alert, CaseRun, Suppressed, Warning};
 use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::diagnostic::Diagnostic;
@@ -41,7 +41,7 @@ pub(super) struct Trial<'a> {
     /// full-text functions matches, and those that its leading `WHERE` may keep.
     pub(super) hits: &'a [Vec<u32>],
     pub(super) max_signals: usize,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// How a case is run.
@@ -64,16 +64,15 @@ impl Trial<'_> {
             Ok(table) => table,
             Err(error) => {
                 // Elasticsearch answers with this error: the rule fails.
-                let reason = error.to_string();
-                let verdict = verdict::failed(&reason);
-                warnings.push(reason);
+                let verdict = verdict::failed(&error.to_string());
                 let (alerts, explanations) = (Vec::new(), Vec::new());
                 return CaseRun { case: case.clone(), verdict, alerts, explanations, warnings };
             }
         };
         // Kibana adds a limit of its own to every query.
         let lines = table.warnings.lines(&self.pipeline.plan.text);
-        warnings.extend(lines.into_iter().filter(|line| !line.starts_with("No limit defined")));
+        let lines = lines.into_iter().filter(|line| !line.starts_with("No limit defined"));
+        warnings.extend(lines.map(|line| Warning::of_case("esql-warning", line)));
         let alerts = self.alerts(&table, &source, &case.events);
         let verdict = verdict::judge(case, alerts.len());
         // What the leading `WHERE` excludes is shown as well.
@@ -219,12 +218,16 @@ fn values(column: &TableColumn, row: usize) -> Vec<String> {
 }
 
 /// Values that do not fit their fields.
-fn ignored(source: &MemorySource, case: &Case) -> Vec<String> {
+fn ignored(source: &MemorySource, case: &Case) -> Vec<Warning> {
     let Some(column) = source.column("_ignored") else { return Vec::new() };
     let events = case.events.iter().enumerate();
     let found = events.flat_map(|(row, event)| {
         let fields = column.values(row).map(|field| field.str().to_owned());
-        fields.map(|field| format!("{}: a value of {field} does not fit the field", event.id))
+        let warning = |field: String| {
+            let message = format!("a value of {field} does not fit the field");
+            Warning::of_event("malformed-value", event, message)
+        };
+        fields.map(warning)
     });
     found.collect()
 }

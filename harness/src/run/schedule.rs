@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 use super::judge::{Judged, Trial};
 use super::work::{Setting, Work};
 use super::{Alert, Facts, Fixtures};
-use crate::case::Case;
+use crate::case::{Case, Polarity};
 use crate::detect::window::{Clock, span_text};
 use crate::event::Event;
 use crate::ir::plan::Plan;
@@ -24,6 +24,8 @@ const MAX_RUNS: usize = 10_000;
 pub struct Schedule {
     /// The rule's key.
     pub rule: String,
+    /// Its file.
+    pub file: String,
     /// The case's path.
     pub case: String,
     /// The time between runs, in words.
@@ -39,6 +41,9 @@ pub struct Schedule {
     /// How many detections of later runs were added to an alert that
     /// suppression keeps open.
     pub suppressed: usize,
+    /// Alerts of a negative case, as the ids of their events, unless it is marked
+    /// `todo`: it fails.
+    pub unwanted: Vec<Vec<String>>,
     /// Events that lie in the window of no run.
     pub gaps: Vec<String>,
     /// What is wrong with the rule's times whatever the events.
@@ -48,7 +53,10 @@ pub struct Schedule {
 impl Schedule {
     /// Whether there is something to look at.
     pub fn is_clean(&self) -> bool {
-        self.repeated.is_empty() && self.gaps.is_empty() && self.note.is_none()
+        self.unwanted.is_empty()
+            && self.repeated.is_empty()
+            && self.gaps.is_empty()
+            && self.note.is_none()
     }
 }
 
@@ -93,6 +101,9 @@ fn case(
     let gaps = case.events.iter().zip(&times).filter(|(_, times)| lost(times));
     let gaps = gaps.map(|(event, _)| event.id.clone());
     let alerts = told.alerts.len();
+    let negative = case.polarity == Polarity::Negative && case.options.todo.is_none();
+    let unwanted = told.alerts.keys().filter(|_| negative).map(|(events, _)| events.clone());
+    let unwanted = unwanted.collect();
     let again: Vec<_> = told
         .alerts
         .into_iter()
@@ -102,6 +113,7 @@ fn case(
     let (dropped, repeated) = if aggregates { (Vec::new(), again) } else { (again, Vec::new()) };
     Some(Schedule {
         rule: work.loaded.key(),
+        file: work.loaded.file.clone(),
         case: case.path.clone(),
         interval: span_text(clock.interval_ms().unsigned_abs()),
         runs: moments.len(),
@@ -109,6 +121,7 @@ fn case(
         dropped,
         repeated,
         suppressed: told.suppressed,
+        unwanted,
         // A history and indicators are old on purpose.
         gaps: if history || indicators { Vec::new() } else { gaps.collect() },
         note: blind(clock, setting.now),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::whereabouts::Whereabouts;
-use crate::case::Case;
+use crate::case::{Case, Fault};
 use crate::compile::esql::Pipeline;
 use crate::compile::rule::{CompiledRule, Given, compile_rule};
 use crate::compile::unknown::{self, UnknownField};
@@ -14,7 +14,7 @@ use crate::detect::anomaly;
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::exception::{ExceptionTree, Item};
-use crate::files::Problem;
+use crate::files::{self, Problem};
 use crate::ir::plan::{Plan, TermField};
 use crate::ir::{Leaf, Part, Predicate};
 use crate::rule::model::Rule;
@@ -30,6 +30,8 @@ pub(super) struct Work {
     /// When the rule looks.
     pub(super) clock: Result<Option<Clock>, Vec<Diagnostic>>,
     pub(super) cases: Vec<Arc<Case>>,
+    /// What is wrong with files of its cases.
+    pub(super) broken: Vec<Fault>,
     /// For each case, when it is run.
     pub(super) settings: Vec<Setting>,
     /// The plan at other moments, where it depends on the moment.
@@ -83,6 +85,7 @@ impl Work {
     pub(super) fn new(
         loaded: Loaded,
         cases: Vec<Arc<Case>>,
+        broken: Vec<Fault>,
         tree: &ExceptionTree,
         schema: &Schema,
     ) -> Self {
@@ -129,7 +132,13 @@ impl Work {
             }
         });
         let settings = settings.collect();
-        Self { loaded, compiled, clock, cases, settings, earlier, exceptions, problems }
+        Self { loaded, compiled, clock, cases, broken, settings, earlier, exceptions, problems }
+    }
+
+    /// The lists of exceptions that some case of it is run with.
+    pub(super) fn named_lists(&self) -> Vec<&str> {
+        let rule = self.loaded.rule.as_ref();
+        self.cases.iter().flat_map(|case| lists(rule, case)).collect()
     }
 
     /// The same, with what is known of where its fields are.
@@ -230,8 +239,14 @@ fn exceptions(
     }
     let mut found = Vec::new();
     for (list, case) in wanted {
+        // Items of one list may lie in several files; those that were read are not all.
+        if let Some(broken) = tree.broken.get(list) {
+            problems.extend(broken.iter().cloned());
+            continue;
+        }
         let Some(items) = tree.lists.get(list) else {
-            let message = format!("the exception list `{list}` is not in exceptions/{list}.ndjson");
+            let file = files::below(&tree.folder, &format!("{list}.ndjson"));
+            let message = format!("the exception list `{list}` is not in {file}");
             problems.push(match case {
                 None => loaded.problem(Diagnostic::unsupported(
                     "exception-list",

@@ -11,7 +11,9 @@ use harness::files::Problem;
 use harness::ir::{Origin, Part};
 use harness::mutate::{Mutant, Mutants, Operator, Outcome, RuleMutants};
 use harness::rule::threat::{Reference, Technique, Threat};
-use harness::run::{About, Alert, CaseRun, Clause, Explanation, Facts, QuerySource, RuleRun, Run};
+use harness::run::{
+    About, Alert, CaseRun, Clause, Explanation, Facts, Places, QuerySource, RuleRun, Run, Warning,
+};
 use harness::span::Span;
 use harness::verdict::{Status, Verdict};
 use serde_json::json;
@@ -45,7 +47,12 @@ const VALUES: [&str; 8] =
 /// At least six rules: one of each status, and more of the first kind.
 pub(crate) fn sample(rules: usize) -> Sample {
     let mut sample = Sample {
-        run: Run { rules: Vec::new(), problems: vec![orphan()] },
+        run: Run {
+            rules: Vec::new(),
+            problems: vec![orphan()],
+            elsewhere: Vec::new(),
+            places: Places { rules: "rules".to_owned(), cases: "cases".to_owned() },
+        },
         coverage: Coverage::default(),
         mutants: Mutants::default(),
     };
@@ -82,6 +89,7 @@ impl Sample {
         let has_about = status != Status::Invalid;
         self.run.rules.push(RuleRun {
             key: key.to_owned(),
+            file: format!("rules/{key}.toml"),
             name: format!("Payload fetched, variant {number:04}"),
             rule_id: format!("00000000-0000-4000-8000-{number:012}"),
             rule_type: "query".to_owned(),
@@ -98,7 +106,7 @@ impl Sample {
 fn orphan() -> Problem {
     let error =
         Diagnostic::error("orphan-cases", "there is no rule for these cases", Span::default());
-    Problem::with_path("gone/rule", error.with_help("delete the folder"))
+    Problem::with_path("cases/gone/rule", error.with_help("delete the folder"))
 }
 
 /// Four clauses, the third over two lines, with text that looks like markup.
@@ -250,7 +258,7 @@ fn case(key: &str, polarity: Polarity, name: &str, verdict: Verdict) -> CaseRun 
     };
     CaseRun {
         case: Arc::new(Case {
-            path: format!("{key}/{}/{name}.json", polarity.folder()),
+            path: format!("cases/{key}/{}/{name}.json", polarity.folder()),
             name: name.to_owned(),
             polarity,
             events: vec![event],
@@ -282,7 +290,10 @@ fn cases(key: &str, status: Status) -> Vec<CaseRun> {
                 unknown: None,
             }],
         });
-        missed.warnings.push("#1: process.pid is no number".to_owned());
+        missed.warnings.push(Warning {
+            events: vec!["#1".to_owned()],
+            ..Warning::of_case("malformed-value", "process.pid is no number")
+        });
         cases.push(missed);
         cases.push(case(key, Polarity::Positive, "m2", Verdict::Count { expected: 1, found: 2 }));
         cases.push(case(key, Polarity::Negative, "m3", Verdict::Noisy));
@@ -308,5 +319,5 @@ fn problems(key: &str, status: Status) -> Vec<Problem> {
         Status::Passed | Status::Failed | Status::Todo | Status::Untested => return Vec::new(),
     };
     let text = if status == Status::Invalid { "a\nb:(c" } else { "" };
-    vec![Problem { path: format!("{key}.toml"), diagnostic: found, text: text.to_owned() }]
+    vec![Problem { path: format!("rules/{key}.toml"), diagnostic: found, text: text.to_owned() }]
 }

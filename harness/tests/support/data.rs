@@ -74,5 +74,6 @@ index = ["{pattern}"]
     );
     let (rule, diagnostics) = parse(&text);
     assert!(rule.is_some(), "{key}: {diagnostics:?}");
-    Loaded { path: format!("{key}.toml"), text, rule, diagnostics }
+    let path = format!("{key}.toml");
+    Loaded { file: path.clone(), path, text, rule, diagnostics }
 }

@@ -2,7 +2,7 @@
 
 #![expect(unreachable_pub, reason = "a module of test crates")]
 
-use harness::case::{Case, CaseTree, Options, Polarity, parse_json};
+use harness::case::{self, Case, CaseTree, Options, Polarity};
 use harness::exception::ExceptionTree;
 use harness::rule::parse;
 use harness::rule::tree::{Loaded, RuleTree};
@@ -34,7 +34,7 @@ pub fn query_rule(query: &str, more: &str) -> String {
 
 /// A positive case; `now` as in `case.toml`.
 pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
-    let events = parse_json(&events.to_string()).expect("the events are events");
+    let events = case::parse(&events.to_string()).expect("the events are events");
     let now = now.map(|now| {
         let format = harness::value::DateFormat::parse("strict_date_optional_time").expect("known");
         format.resolve(now, 0, harness::value::Rounding::Down, None).expect("a date")
@@ -48,11 +48,11 @@ pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
 pub fn project(rule: &str, cases: Vec<Case>) -> Project {
     let (parsed, diagnostics) = parse(rule);
     let path = "r.toml".to_owned();
-    let loaded = Loaded { path, text: rule.to_owned(), rule: parsed, diagnostics };
+    let loaded = Loaded { file: path.clone(), path, text: rule.to_owned(), rule: parsed, diagnostics };
     let mut tree = CaseTree::default();
     tree.rules.insert("r".to_owned(), cases);
     Project {
-        rules: RuleTree { rules: vec![loaded] },
+        rules: RuleTree { rules: vec![loaded], ..RuleTree::default() },
         cases: tree,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),

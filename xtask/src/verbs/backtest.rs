@@ -20,6 +20,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     use harness::engine::EngineError;
     use harness::report::backtest::{html, human, json};
     use harness::rule::tree::Loaded;
+    use harness::run::selects;
 
     use crate::args::BacktestFormat as Format;
     use crate::engine::cluster;
@@ -27,13 +28,10 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 
     let Some(request) = request(args) else { return Ok(Exit::Usage) };
     let Some((project, _)) = project::open(&args.run.folders) else { return Ok(Exit::Usage) };
-    let selects = |loaded: &Loaded| {
-        let Some(text) = &args.filter else { return true };
-        let rule = loaded.rule.as_ref();
-        loaded.key().contains(text.as_str())
-            || rule.is_some_and(|it| it.name.contains(text.as_str()) || it.rule_id.value == *text)
-    };
-    let rules: Vec<Loaded> = project.rules.rules.into_iter().filter(selects).collect();
+    project::unselected(&project.rules, args.filter.as_deref());
+    let selected =
+        |loaded: &Loaded| args.filter.as_deref().is_none_or(|text| selects(loaded, text));
+    let rules: Vec<Loaded> = project.rules.rules.into_iter().filter(selected).collect();
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
         eprintln!("backtest needs --engine URL");
         return Ok(Exit::Usage);

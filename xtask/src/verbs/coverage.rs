@@ -1,13 +1,12 @@
 //! `cargo xtask coverage`.
 
-use std::io;
+use std::io::{self, Write};
 
 use harness::coverage;
 use harness::mutate::{self, Fixtures};
 use harness::report::digest::Digest;
-use harness::report::places::Places;
 use harness::report::table::{self, Detail};
-use harness::report::{coverage_json, github, html, junit, markdown, navigator};
+use harness::report::{coverage_json, github, html, human, junit, markdown, navigator};
 use harness::run::Session;
 
 use super::test;
@@ -23,6 +22,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
+    project::unselected(&project.rules, args.filter.as_deref());
     let session = Session::open(project, args.filter.as_deref());
     let engine = session.engine().map_err(io::Error::other)?;
     let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
@@ -37,14 +37,13 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     bar.finish_and_clear();
 
     let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
-    let (rules, cases) = project::places(&args.run.folders, &folders);
-    let places = Places { rules: &rules, cases: &cases };
+    let checkout = project::checkout();
     let mut output = Vec::new();
     let out = &mut output;
     match args.format {
         CoverageFormat::Human => {
             let options = table::Options {
-                styled: project::styled(args.run.out.is_some()),
+                styled: project::styled(project::is_file(args.run.out.as_deref())),
                 detail: match (args.quiet, &args.filter) {
                     (true, _) => Detail::Sums,
                     (false, Some(_)) => Detail::Gaps,
@@ -52,16 +51,20 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
                 },
             };
             table::render(&digest, options, out)?;
+            human::warnings(&run, options.styled, out)?;
+            if let Some(words) = human::warnings_in_words(&run) {
+                writeln!(out, "\n{words}")?;
+            }
         }
         CoverageFormat::Json => coverage_json::render(&digest, out)?,
         CoverageFormat::Junit => junit::render(&digest, out)?,
         CoverageFormat::Markdown => markdown::render(&digest, out)?,
-        CoverageFormat::Github => github::render(&digest, places, out)?,
+        CoverageFormat::Github => github::render(&digest, &checkout, out)?,
         CoverageFormat::Navigator => navigator::render(&digest, out)?,
-        CoverageFormat::Html => html::render(&digest, places, out)?,
+        CoverageFormat::Html => html::render(&digest, &checkout, out)?,
     }
     project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
     let passed = gate::passes(&gates.misses(&run, Some(&coverage), mutants.as_ref()));
-    Ok(if passed { test::exit(&run) } else { Exit::Gate })
+    Ok(if passed { test::exit(&run, args.deny_warnings) } else { Exit::Gate })
 }

@@ -3,11 +3,10 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use harness::case::{Case, MAX_EVENT, parse_json, parse_lines};
+use harness::case::{self, Case, MAX_EVENT};
 use harness::diagnostic::{Diagnostic, Severity};
-use harness::event::Event;
 use harness::explain::{Question, Unfound, explain, find_case, find_rule};
-use harness::files::{self, Problem};
+use harness::files::{self, MAX_FILE, Problem};
 use harness::report::problem::{self, Styled};
 use harness::report::{self, Lines, explain_json, printable};
 use harness::span::Span;
@@ -43,7 +42,7 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
     let mut output = Vec::new();
     match args.format {
         Format::Human => {
-            let styled = project::styled(args.out.is_some());
+            let styled = project::styled(project::is_file(args.out.as_deref()));
             report::explain::render(&explained, styled, &mut output)?;
         }
         Format::Json => explain_json::render(&explained, &mut output)?,
@@ -74,24 +73,21 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
         (named, files::read(Path::new(named)))
     };
     let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
-    let events = events(path, &text).map_err(|diagnostic| {
+    let events = case::parse(&text).map_err(|diagnostic| {
         let text = if text.len() > MAX_EVENT { String::new() } else { text };
         Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
     })?;
     Ok(Question::Events(path.to_owned(), events))
 }
 
-/// Reads lines where the name says so, else one document or an array.
-fn events(path: &str, text: &str) -> Result<Vec<Event>, Diagnostic> {
-    let lines = Path::new(path).extension().is_some_and(|it| it == "ndjson" || it == "jsonl");
-    if lines { parse_lines(text) } else { parse_json(text) }
-}
-
 fn stdin() -> Result<String, Diagnostic> {
     let mut text = String::new();
-    let most = MAX_EVENT as u64 + 1;
-    match io::stdin().lock().take(most).read_to_string(&mut text) {
-        Ok(_) => Ok(text),
+    match io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text) {
+        Ok(size) if size as u64 > MAX_FILE => {
+            let message = format!("standard input has more than {MAX_FILE} bytes");
+            Err(Diagnostic::error("too-large", message, Span::default()))
+        }
+        Ok(_) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(error) => {
             let message = format!("cannot be read: {error}");
             Err(Diagnostic::error("unreadable", message, Span::default()))

@@ -1,14 +1,14 @@
 //! `cargo xtask mutants`.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use harness::config::Folders;
 use harness::mutate::{Fixtures, mutate};
-use harness::report::coverage_json;
+use harness::report::{coverage_json, human};
 use harness::report::digest::Digest;
 use harness::report::mutants::{self, Options};
 use harness::run::Session;
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
             }
         }
     }
+    project::unselected(&project.rules, args.filter.as_deref());
     let session = Session::open(project, args.filter.as_deref());
     let engine = session.engine().map_err(io::Error::other)?;
     bar.set_message("mutating");
@@ -44,8 +45,13 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let mut output = Vec::new();
     match args.format {
         Format::Human => {
-            let styled = project::styled(args.run.out.is_some());
-            mutants::render(&found, Options { styled, elapsed: started.elapsed() }, &mut output)?;
+            let styled = project::styled(project::is_file(args.run.out.as_deref()));
+            let options = Options { styled, elapsed: started.elapsed() };
+            human::warnings(&run, styled, &mut output)?;
+            mutants::render(&found, &run.places, options, &mut output)?;
+            if let Some(words) = human::warnings_in_words(&run) {
+                writeln!(output, "{words}")?;
+            }
         }
         Format::Json => coverage_json::render(&Digest::new(&run, None, Some(&found)), &mut output)?,
     }
@@ -55,6 +61,9 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
         return Ok(Exit::Gate);
     }
     // Nothing may have changed since a commit; a name that fits no rule is an error.
+    if args.deny_warnings && human::warning_count(&run) > 0 {
+        return Ok(Exit::Failed);
+    }
     let nothing = found.rules.is_empty() && args.in_diff.is_none();
     Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
 }

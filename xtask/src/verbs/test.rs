@@ -6,7 +6,6 @@ use std::time::Instant;
 use harness::diagnostic::Severity;
 use harness::report::digest::Digest;
 use harness::report::human::{self, Detail};
-use harness::report::places::Places;
 use harness::report::{github, json, junit, markdown, schedule};
 use harness::run::{Run, Session};
 use harness::snapshot;
@@ -29,33 +28,33 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
+    project::unselected(&project.rules, args.filter.as_deref());
     let session = Session::open(project, args.filter.as_deref());
     let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
     let (hits, compared, differs) = asked;
     let run = session.judge(&hits);
     bar.finish_and_clear();
 
-    let schedules = || args.schedule.then(|| session.schedule(&hits));
+    let schedules = args.schedule.then(|| session.schedule(&hits));
     let digest = || Digest::new(&run, None, None);
-    let (rules, cases) = project::places(&args.run.folders, &folders);
-    let places = Places { rules: &rules, cases: &cases };
+    let checkout = project::checkout();
     let mut output = Vec::new();
     match args.format {
         TestFormat::Human => {
             let options = human::Options {
-                styled: project::styled(args.run.out.is_some()),
+                styled: project::styled(project::is_file(args.run.out.as_deref())),
                 detail: if args.quiet { Detail::Folders } else { Detail::All },
                 elapsed: started.elapsed(),
             };
             human::render(&run, options, &mut output)?;
-            if let Some(schedules) = schedules() {
-                schedule::render(&schedules, &mut output)?;
+            if let Some(schedules) = &schedules {
+                schedule::render(schedules, &mut output)?;
             }
         }
-        TestFormat::Json => json::render(&run, schedules().as_deref(), &mut output)?,
+        TestFormat::Json => json::render(&run, schedules.as_deref(), &mut output)?,
         TestFormat::Junit => junit::render(&digest(), &mut output)?,
         TestFormat::Markdown => markdown::render(&digest(), &mut output)?,
-        TestFormat::Github => github::render(&digest(), places, &mut output)?,
+        TestFormat::Github => github::render(&digest(), &checkout, &mut output)?,
     }
     project::deliver(&output, args.run.out.as_deref())?;
     if args.update {
@@ -65,15 +64,19 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     for line in &compared {
         eprintln!("{line}");
     }
-    Ok(if exit(&run) == Exit::Ok && differs { Exit::Failed } else { exit(&run) })
+    let unwanted = schedules.iter().flatten().any(|one| !one.unwanted.is_empty());
+    let exit = exit(&run, args.deny_warnings);
+    Ok(if exit == Exit::Ok && (differs || unwanted) { Exit::Failed } else { exit })
 }
 
-/// Red for anything that failed, is missing or could not be read; nothing ran is not green.
-pub(super) fn exit(run: &Run) -> Exit {
+/// Red for anything that failed, is missing or could not be read, and for warnings
+/// where they are denied; nothing ran is not green.
+pub(super) fn exit(run: &Run, deny_warnings: bool) -> Exit {
     let error = |severity| severity == Severity::Error;
     let broken = run.problems.iter().any(|problem| error(problem.diagnostic.severity));
     let failed = |status| matches!(status, Status::Failed | Status::Invalid);
-    if broken || run.rules.iter().any(|rule| failed(rule.status)) {
+    let denied = || deny_warnings && human::warning_count(run) > 0;
+    if broken || denied() || run.rules.iter().any(|rule| failed(rule.status)) {
         Exit::Failed
     } else if run.rules.iter().all(|rule| rule.cases.is_empty()) {
         Exit::NothingRan

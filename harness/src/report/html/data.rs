@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::case::Polarity;
 use crate::coverage::{ClauseCoverage, Witness};
 use crate::diagnostic::Severity;
+use crate::files::Problem;
 use crate::ir::Part;
 use crate::mutate::{Mutant, Outcome};
 use crate::report::attack;
+use crate::report::checkout::Checkout;
 use crate::report::digest::{Digest, Row, Share, gap_in_full};
-use crate::report::places::Places;
-use crate::report::problem::one_line;
+use crate::report::problem::with_help;
 use crate::report::segments::{Segment, segments};
 use crate::report::words;
-use crate::run::{Alert, CaseRun};
-use crate::verdict::Status;
+use crate::run::{Alert, CaseRun, Run};
+use crate::verdict::{Status, Verdict};
 
 /// Bytes that all rules together may spend on missed mutants; a page of
 /// thousands of rules that few cases test would otherwise be all mutants.
@@ -38,7 +40,7 @@ pub(super) struct Index<'a> {
     tactics: Vec<[&'a str; 2]>,
     techniques: BTreeMap<&'a str, &'a str>,
     rules: Vec<Entry<'a>>,
-    problems: Vec<String>,
+    problems: Vec<[String; 2]>,
 }
 
 #[derive(Serialize)]
@@ -103,7 +105,7 @@ pub(super) fn index<'a>(digest: &'a Digest<'a>) -> Index<'a> {
         clauses: digest.measured.clauses,
         mutants: digest.measured.mutants,
         rules: rules.collect(),
-        problems: digest.run.problems.iter().map(one_line).collect(),
+        problems: digest.run.problems.iter().map(told).collect(),
         tactics,
         techniques,
     }
@@ -160,6 +162,7 @@ struct Case<'a> {
     alerts: Vec<Shown<'a>>,
     alert_count: usize,
     why: Vec<String>,
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -178,7 +181,12 @@ struct Missed {
 }
 
 /// Gathers what there is about one rule.
-pub(super) fn detail<'a>(row: &Row<'a>, places: Places<'_>, budget: usize) -> Detail<'a> {
+pub(super) fn detail<'a>(
+    row: &Row<'a>,
+    run: &Run,
+    checkout: &Checkout,
+    budget: usize,
+) -> Detail<'a> {
     let rule = row.rule;
     let clauses = &row.clauses[..row.clauses.len().min(MAX_ITEMS)];
     let query = rule.about.query.as_ref();
@@ -187,21 +195,16 @@ pub(super) fn detail<'a>(row: &Row<'a>, places: Places<'_>, budget: usize) -> De
         let numbered = clauses.iter().enumerate().filter(|(_, clause)| own(clause));
         Filter { text, clauses: numbered.map(|(number, _)| number).collect() }
     });
-    let (missed, left_out) = missed(row, places, budget.max(LEAST));
+    let new_case = |polarity: Polarity, name: &str| {
+        checkout.link(&run.places.new_case(&rule.key, polarity, name))
+    };
+    let (missed, left_out) = missed(row, &new_case, budget.max(LEAST));
     let unviable = row.mutants.iter().filter_map(|mutant| match &mutant.outcome {
         Outcome::Unviable { reason } => Some([mutant.operator.name(), reason.as_str()]),
         Outcome::Caught { .. } | Outcome::Missed { .. } | Outcome::Equivalent => None,
     });
-    let problems = rule.problems.iter().map(|problem| {
-        let severity = match problem.diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Unsupported => "unsupported",
-            Severity::Warning => "warning",
-        };
-        [severity.to_owned(), one_line(problem)]
-    });
     Detail {
-        file: places.rule(&rule.key),
+        file: checkout.link(&rule.file),
         description: rule.about.description.trim(),
         risk: rule.about.risk_score,
         query: query.map(|query| {
@@ -209,13 +212,23 @@ pub(super) fn detail<'a>(row: &Row<'a>, places: Places<'_>, budget: usize) -> De
         }),
         filters: filters.collect(),
         clauses: clauses.iter().map(clause).collect(),
-        cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(run, places)).collect(),
+        cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(run, checkout)).collect(),
         missed,
         left_out,
         equivalent: row.totals.equivalent,
         unviable: unviable.take(MAX_ITEMS).collect(),
-        problems: problems.collect(),
+        problems: rule.problems.iter().map(told).collect(),
     }
+}
+
+/// The severity of a finding, and it in words.
+fn told(problem: &Problem) -> [String; 2] {
+    let severity = match problem.diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Unsupported => "unsupported",
+        Severity::Warning => "warning",
+    };
+    [severity.to_owned(), with_help(problem)]
 }
 
 fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
@@ -236,13 +249,15 @@ fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
     }
 }
 
-fn case<'a>(run: &'a CaseRun, places: Places<'_>) -> Case<'a> {
+fn case<'a>(run: &'a CaseRun, checkout: &Checkout) -> Case<'a> {
     let mut why = words::why(run);
     why.truncate(5 * MAX_ALERTS);
+    // Those of a failure stand before its reasons.
+    let warnings = run.warnings.iter().filter(|_| run.verdict == Verdict::Pass);
     Case {
         name: &run.case.name,
         polarity: run.case.polarity.folder(),
-        file: places.case(&run.case.path),
+        file: checkout.link(&run.case.path),
         events: run.case.events.len(),
         outcome: words::outcome(run),
         todo: run.case.options.todo.as_deref(),
@@ -250,6 +265,7 @@ fn case<'a>(run: &'a CaseRun, places: Places<'_>) -> Case<'a> {
         alerts: run.alerts.iter().take(MAX_ALERTS).map(alert).collect(),
         alert_count: run.alerts.len(),
         why,
+        warnings: warnings.map(ToString::to_string).take(MAX_ITEMS).collect(),
     }
 }
 
@@ -267,11 +283,11 @@ fn alert(alert: &Alert) -> Shown<'_> {
 }
 
 /// The missed mutants, as many as fit, and how many do not.
-fn missed(row: &Row<'_>, places: Places<'_>, budget: usize) -> (Vec<Missed>, usize) {
+fn missed(row: &Row<'_>, new_case: NewCase<'_>, budget: usize) -> (Vec<Missed>, usize) {
     let mut shown = Vec::new();
     let (mut left, mut left_out) = (budget, 0);
     for (number, mutant) in row.missed().enumerate() {
-        let missed = one_missed(row, mutant, number, places);
+        let missed = one_missed(mutant, number, new_case);
         let size = missed.text.len() + missed.fixture.as_ref().map_or(0, String::len) + 200;
         if size > left {
             left_out += 1;
@@ -283,18 +299,23 @@ fn missed(row: &Row<'_>, places: Places<'_>, budget: usize) -> (Vec<Missed>, usi
     (shown, left_out)
 }
 
-fn one_missed(row: &Row<'_>, mutant: &Mutant, number: usize, places: Places<'_>) -> Missed {
-    let (fixture, folder) = match &mutant.outcome {
-        Outcome::Missed { fixture, polarity } => (fixture.as_ref(), polarity.folder()),
-        Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => (None, ""),
-    };
+/// The file of a case of the rule that does not exist yet.
+type NewCase<'a> = &'a dyn Fn(Polarity, &str) -> String;
+
+fn one_missed(mutant: &Mutant, number: usize, new_case: NewCase<'_>) -> Missed {
     let operator = mutant.operator.name();
     let name = format!("{}_{}", operator.replace('-', "_"), number + 1);
+    let (fixture, file) = match &mutant.outcome {
+        Outcome::Missed { fixture, polarity } => (fixture.as_ref(), new_case(*polarity, &name)),
+        Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => {
+            (None, String::new())
+        }
+    };
     Missed {
         operator,
         text: window(&mutant.text),
         fixture: fixture.map(ToString::to_string),
-        file: places.case(&format!("{}/{folder}/{name}.json", row.rule.key)),
+        file,
     }
 }
 

@@ -173,7 +173,7 @@
     }, column.title))));
 
   const problems = index.problems.length === 0 ? [] : [
-    h("h2", null, "Files with problems"), index.problems.map((text) => h("p", { class: "problem error" }, text))];
+    h("h2", null, "Files with problems"), index.problems.map(([severity, text]) => h("p", { class: "problem " + severity }, text))];
   document.getElementById("tables").append(...matrix(), ...problems.flat(),
     h("h2", { id: "rules", tabindex: "-1" }, "Rules"),
     h("div", { class: "tools" }, search, status, chip, tally),
@@ -244,6 +244,7 @@
               h("span", { class: "soft" }, `${plural(one.events, "event")}, ${plural(one.alert_count, "alert")}`)),
             h("div", { class: "body" },
               one.outcome ? h("p", null, one.outcome) : null, one.todo ? h("p", null, one.todo) : null, one.note ? h("p", null, one.note) : null,
+              one.warnings.map((text) => h("p", { class: "problem warning" }, text)),
               one.why.length ? h("pre", null, one.why.join("\n")) : null,
               one.alerts.map(alert), one.alert_count > one.alerts.length ? h("p", { class: "soft" }, `and ${plural(one.alert_count - one.alerts.length, "alert")} more`) : null,
               h("p", { class: "soft" }, h("code", null, one.file))));

@@ -70,8 +70,10 @@ fn rules_of_one_id_name_each_other() {
     assert!(tree.rules[..5].iter().all(Loaded::has_errors));
     assert!(tree.rules[5].rule.is_some());
     let error = &tree.rules[1].diagnostics[0];
-    let message = "rule id `same` is also that of `a.toml`, `c.toml`, `d.toml` and 1 more";
-    assert_eq!((error.code, error.message.as_str()), ("rule-id-duplicate", message));
+    let file = |name: &str| files::below(&tree.folder, name);
+    let others = [file("a.toml"), file("c.toml"), file("d.toml")].join(", ");
+    let message = format!("rule id `same` is also that of {others} and 1 more");
+    assert_eq!((error.code, error.message.as_str()), ("rule-id-duplicate", message.as_str()));
     assert_eq!(error.span.of(&tree.rules[1].text), "'same'");
 }
 

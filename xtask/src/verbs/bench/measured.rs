@@ -71,7 +71,7 @@ pub(super) fn measure(
         }
     }
     let project = Project {
-        rules: RuleTree { rules: own },
+        rules: RuleTree { rules: own, ..RuleTree::default() },
         cases,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),
