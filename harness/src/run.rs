@@ -327,7 +327,7 @@ pub fn selects(loaded: &Loaded, text: &str) -> bool {
 
 /// A case with a document that no index takes.
 fn refused(rule: &str, case: &Case, schema: &Schema) -> Option<Fault> {
-    let why = |event: &Event| Some(format!("{}: {}", event.id, refuse::refused(event, schema)?));
+    let why = |event: &Event| Some(format!("event {}: {}", event.id, refuse::refused(event, schema)?));
     let error = Diagnostic::error(
         "refused-document",
         case.events.iter().find_map(why)?,

@@ -20,6 +20,8 @@ pub struct Options {
     pub now: Option<i64>,
     /// The exact number of alerts.
     pub alerts: Option<usize>,
+    /// How many events the run does not look at for their time, on purpose.
+    pub outside: Option<usize>,
     /// What the model answers to every `COMPLETION` of an ES|QL rule.
     pub completion: Option<String>,
     /// The exception lists that apply, in place of the rule's own.
@@ -44,6 +46,7 @@ struct RawFile {
 struct RawOptions {
     now: Option<toml::Spanned<String>>,
     alerts: Option<usize>,
+    outside: Option<usize>,
     completion: Option<String>,
     exceptions: Option<Vec<String>>,
     note: Option<String>,
@@ -125,7 +128,7 @@ fn entry(
             }
         }
     });
-    let RawOptions { now: _, alerts, completion, exceptions, note, todo } = raw;
-    case.options = Options { now, alerts, completion, exceptions, note, todo };
+    let RawOptions { now: _, alerts, outside, completion, exceptions, note, todo } = raw;
+    case.options = Options { now, alerts, outside, completion, exceptions, note, todo };
     errors
 }

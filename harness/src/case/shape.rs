@@ -250,11 +250,11 @@ fn foreign(object: &Map<String, Value>) -> Option<Refused> {
         ("the file is the input of a pipeline test of elastic-package".to_owned(), PIPELINE)
     } else if has("error") && has("status") && object.len() == 2 {
         ("the file is an error of Elasticsearch, not an answer".to_owned(), HITS)
+    } else if has("_id") && object.get("found") == Some(&Value::Bool(false)) {
+        ("the document was not found".to_owned(), HITS)
     } else if (has("_index") || has("_id")) && is_bare_hit(object) {
         let help = "ask for `_source` as well: rules read it and not the `fields` of a hit";
         ("the hit has no `_source`".to_owned(), help)
-    } else if (has("_index") || has("_id")) && object.get("found") == Some(&Value::Bool(false)) {
-        ("the document was not found".to_owned(), HITS)
     } else {
         let path = object.iter().find_map(|(key, value)| inside(key, value, 3))?;
         (format!("the events lie inside `{path}`"), "store what it holds, each as a document")

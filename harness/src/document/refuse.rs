@@ -23,6 +23,20 @@ fn time(event: &Event, schema: &Schema) -> Option<String> {
     Some(format!("`@timestamp` is not a date: {wrong}"))
 }
 
+/// The field sets of ECS, which every index maps alike. What else the embedded table
+/// has is of one integration, and may be something else in another.
+const COMMON: [&str; 40] = [
+    "agent", "client", "cloud", "code_signature", "container", "data_stream", "destination",
+    "device", "dll", "dns", "ecs", "email", "error", "event", "faas", "file", "group", "host",
+    "http", "log", "network", "observer", "orchestrator", "organization", "package", "process",
+    "registry", "related", "rule", "server", "service", "source", "span", "threat", "tls", "trace",
+    "transaction", "url", "user", "user_agent",
+];
+
+fn is_common(path: &str) -> bool {
+    path.split('.').next().is_some_and(|root| root == "@timestamp" || COMMON.contains(&root))
+}
+
 struct Walk<'a> {
     schema: &'a Schema,
 }
@@ -57,7 +71,8 @@ impl Walk<'_> {
 
     /// The type of a mapped field that takes no object.
     fn scalar(&self, path: &str) -> Option<String> {
-        let field = self.schema.field(path).filter(|_| !self.schema.is_guessed(path))?;
+        let known = is_common(path) && !self.schema.is_guessed(path);
+        let field = self.schema.field(path).filter(|_| known)?;
         let takes = matches!(
             field.ty,
             FieldType::Object
@@ -77,7 +92,7 @@ impl Walk<'_> {
                 FieldType::Object => Some("an object"),
                 _ => None,
             },
-            None => self.schema.is_object(path).then_some("an object"),
+            None => (is_common(path) && self.schema.is_object(path)).then_some("an object"),
         }
     }
 }
@@ -131,6 +146,8 @@ mod tests {
             (json!({"box": {"": 1, "a..b": {"c": 1}}}), ""),
             (json!({"range": {"gte": "192.0.2.1"}}), ""),
             (json!({"labels": {"any": "x"}}), ""),
+            // An integration has an object of that name, and anomalies have a date.
+            (json!({"timestamp": "2026-01-05T10:15:00Z"}), ""),
             (json!({"acme": "x"}), ""),
             (json!({"acme": {"a": {"b": 1}}}), ""),
             (json!({"": 1}), "a field has an empty name"),

@@ -66,7 +66,7 @@ pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> 
     }
     for told in told::case_warnings(digest.run) {
         let mut warning = annotation(&told.problem, checkout);
-        if let Some(also) = told.also() {
+        if let Some(also) = told.also_in(&|path| checkout.link(path)) {
             let _ = write!(warning.message, "\n{also}");
         }
         warning.write(out)?;

@@ -20,19 +20,26 @@ const MAX_NAMED: usize = 5;
 pub(super) struct Told<'a> {
     /// The first of them.
     pub(super) problem: Cow<'a, Problem>,
-    /// The places of the others.
-    pub(super) others: Vec<String>,
+    /// The others: the path of each, and the place in it.
+    pub(super) others: Vec<(String, String)>,
 }
 
 impl Told<'_> {
     /// Where else it is, in a few words; `None` for a single one.
     pub(super) fn also(&self) -> Option<String> {
-        let more = match self.others.len() {
+        self.also_in(&str::to_owned)
+    }
+
+    /// The same with paths as `link` has them.
+    pub(super) fn also_in(&self, link: &dyn Fn(&str) -> String) -> Option<String> {
+        let others = self.others.iter().map(|(path, place)| format!("{}{place}", link(path)));
+        let others: Vec<String> = others.collect();
+        let more = match others.len() {
             0 => return None,
             1 => "1 more place".to_owned(),
             more => format!("{more} more places"),
         };
-        Some(format!("the same in {more}: {}", named(&self.others)))
+        Some(format!("the same in {more}: {}", named(&others)))
     }
 }
 
@@ -115,10 +122,11 @@ fn of_case(run: &CaseRun) -> impl Iterator<Item = Placed<'_>> {
 /// Equal findings together, in the order of the first of each.
 fn groups<'a>(all: impl Iterator<Item = Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
     let mut groups: Vec<Vec<Placed<'a>>> = Vec::new();
-    let mut known: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut known: HashMap<(String, Option<String>), usize> = HashMap::new();
     for placed in all {
         let found = &placed.0.diagnostic;
-        let at = *known.entry((found.code, found.message.clone())).or_insert(groups.len());
+        let key = (format!("{}: {}", found.code, found.message), found.help.clone());
+        let at = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
             // One cause may be found by several rules.
             Some(group) if group.iter().any(|other| other.1 == placed.1) => {}
@@ -132,7 +140,11 @@ fn groups<'a>(all: impl Iterator<Item = Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
 fn together(group: Vec<Placed<'_>>) -> Option<Told<'_>> {
     let mut group = group.into_iter();
     let (mut problem, place) = group.next()?;
-    let others: Vec<String> = group.map(|(_, place)| place).collect();
+    let split = |(other, place): Placed<'_>| {
+        let rest = place.strip_prefix(&other.path).unwrap_or_default().to_owned();
+        (other.path.clone(), rest)
+    };
+    let others = group.map(split).collect();
     // Which events of a case are meant is told with the message.
     let events = place.strip_prefix(&problem.path).and_then(|rest| rest.strip_prefix(" ("));
     if let Some(events) = events.and_then(|rest| rest.strip_suffix(')')) {

@@ -197,12 +197,14 @@ impl Ground {
         };
         let lie = if events.len() == 1 { "lies" } else { "lie" };
         let of = match case.events.len() {
-            1 => "the event".to_owned(),
+            1 if events.len() == 1 => "the event".to_owned(),
             all => format!("{} of {all} events", events.len()),
         };
-        (!events.is_empty()).then(|| Warning {
+        let meant = case.options.outside.unwrap_or(0) == events.len();
+        let help = format!("state outside = {} in case.toml where that is meant", events.len());
+        (!meant).then(|| Warning {
             events: events.iter().map(|event| event.id.clone()).collect(),
-            help: Some("state `now` in case.toml, or try test --schedule".to_owned()),
+            help: Some(help),
             ..Warning::of_case("outside-window", format!("{of} {lie} outside the {name}, {stretch}"))
         })
     }

@@ -72,8 +72,9 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
 /// Red for anything that failed, is missing or could not be read, and for warnings
 /// where they are denied; nothing ran is not green.
 pub(super) fn exit(run: &Run, deny_warnings: bool) -> Exit {
-    let error = |severity| severity == Severity::Error;
-    let broken = run.problems.iter().any(|problem| error(problem.diagnostic.severity));
+    let of_rules = run.rules.iter().flat_map(|rule| &rule.problems);
+    let mut problems = run.problems.iter().chain(of_rules);
+    let broken = problems.any(|problem| problem.diagnostic.severity == Severity::Error);
     let failed = |status| matches!(status, Status::Failed | Status::Invalid);
     let denied = || deny_warnings && human::warning_count(run) > 0;
     if broken || denied() || run.rules.iter().any(|rule| failed(rule.status)) {

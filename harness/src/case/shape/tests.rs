@@ -79,7 +79,7 @@ fn what_is_no_document_is_refused_by_its_name() {
         (json!({"responses": [{"error": {}, "status": 400}]}), "an error of Elasticsearch"),
         (json!({"_index": "i", "_id": "1", "fields": {"a": [1]}}), "the hit has no `_source`"),
         (json!({"_index": "i", "_id": "1", "_score": 1.0, "sort": [1]}), "the hit has no `_source`"),
-        (json!({"docs": [{"_index": "i", "_id": "1", "found": false}]}), "the hit has no `_source`"),
+        (json!({"docs": [{"_index": "i", "_id": "1", "found": false}]}), "was not found"),
         (json!({"hits": {"hits": [{"_index": "i", "fields": {"a": [1]}}]}}), "the hit has no `_source`"),
         (json!({"hits": {"total": 0, "hits": []}}), "has no hits"),
         (json!({"doc": document()}), "the events lie inside `doc`"),
