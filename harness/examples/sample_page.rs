@@ -7,9 +7,9 @@ mod sample;
 
 use std::io::{self, BufWriter};
 
+use harness::report::checkout::Checkout;
 use harness::report::digest::Digest;
 use harness::report::html;
-use harness::report::checkout::Checkout;
 
 fn main() -> io::Result<()> {
     let usage = || io::Error::other("usage: sample_page <number of rules, 6 or more>");

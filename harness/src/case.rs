@@ -135,7 +135,8 @@ pub fn load_tree(root: &Path) -> CaseTree {
     for cases in tree.rules.values_mut() {
         cases.sort_by(|a, b| (a.polarity, &a.name).cmp(&(b.polarity, &b.name)));
     }
-    let same: Vec<Fault> = tree.rules.iter().flat_map(|(rule, own)| same_names(rule, own)).collect();
+    let same: Vec<Fault> =
+        tree.rules.iter().flat_map(|(rule, own)| same_names(rule, own)).collect();
     tree.problems.extend(same);
     tree
 }
@@ -186,7 +187,9 @@ fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
             );
             let message = match folder {
                 Some(folder) => {
-                    format!("the file is no case: its folder is {folder}/, not positive/ or negative/")
+                    format!(
+                        "the file is no case: its folder is {folder}/, not positive/ or negative/"
+                    )
                 }
                 None => "the file is no case: it lies in no folder of a rule".to_owned(),
             };
@@ -226,7 +229,8 @@ pub fn parse(text: &str) -> Result<Vec<Event>, Diagnostic> {
         if size > MAX_EVENT {
             let size = value.to_string().len();
             if size > MAX_EVENT {
-                let message = format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
+                let message =
+                    format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
                 return Err(Diagnostic::error("too-large", message, start));
             }
         }

@@ -161,10 +161,8 @@ mod tests {
 
     #[test]
     fn a_rule_passes_all_gates_that_it_lies_behind() {
-        let run = Run {
-            rules: vec![rule("aws/a"), rule("aws/b"), rule("awsome/c")],
-            ..Run::default()
-        };
+        let run =
+            Run { rules: vec![rule("aws/a"), rule("aws/b"), rule("awsome/c")], ..Run::default() };
         let clauses = |covered: usize| (0..4).map(|at| clause(at < covered)).collect();
         let measured =
             |key: &str, covered| RuleCoverage { key: key.into(), clauses: clauses(covered) };

@@ -327,12 +327,10 @@ pub fn selects(loaded: &Loaded, text: &str) -> bool {
 
 /// A case with a document that no index takes.
 fn refused(rule: &str, case: &Case, schema: &Schema) -> Option<Fault> {
-    let why = |event: &Event| Some(format!("event {}: {}", event.id, refuse::refused(event, schema)?));
-    let error = Diagnostic::error(
-        "refused-document",
-        case.events.iter().find_map(why)?,
-        Span::default(),
-    );
+    let why =
+        |event: &Event| Some(format!("event {}: {}", event.id, refuse::refused(event, schema)?));
+    let error =
+        Diagnostic::error("refused-document", case.events.iter().find_map(why)?, Span::default());
     let help = "Elasticsearch refuses to index such a document, so no rule ever sees it";
     Some(Fault {
         relative: format!("{rule}/{}/{}", case.polarity.folder(), case.name),

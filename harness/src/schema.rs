@@ -259,9 +259,7 @@ impl Schema {
 
     /// Whether mapped fields lie below a name, other than its multi-fields.
     pub fn is_object(&self, name: &str) -> bool {
-        let own = |field: &Arc<Field>| {
-            field.source == field.name && !self.is_guessed(&field.name)
-        };
+        let own = |field: &Arc<Field>| field.source == field.name && !self.is_guessed(&field.name);
         let prefix = format!("{name}.");
         self.below(name).iter().any(own)
             || self.base == Base::Embedded

@@ -265,7 +265,10 @@ fn embedded(rule: &Loaded, events: &[Event], schema: &Schema) -> Option<u64> {
     };
     let project = Project {
         rules: RuleTree { rules: vec![rule.clone()], ..RuleTree::default() },
-        cases: CaseTree { rules: BTreeMap::from([(rule.key(), vec![case])]), ..CaseTree::default() },
+        cases: CaseTree {
+            rules: BTreeMap::from([(rule.key(), vec![case])]),
+            ..CaseTree::default()
+        },
         exceptions: ExceptionTree::default(),
         schema: schema.clone(),
     };

@@ -12,8 +12,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use harness::report::digest::Digest;
 use harness::report::checkout::Checkout;
+use harness::report::digest::Digest;
 use harness::report::problem::Styled;
 use harness::report::table::{self, Detail};
 use harness::report::{coverage_json, github, html, json, junit, markdown, navigator};
@@ -21,7 +21,6 @@ use harness::run::{Run, Schedule};
 use roxmltree::{Document, Node};
 use sample::{HOSTILE, Sample, sample};
 use serde_json::Value;
-
 
 /// What `render` writes of a sample with everything measured.
 fn render(
@@ -186,10 +185,7 @@ fn junit_is_valid_by_its_schema() {
     let text = render(&sample, junit::render);
     assert_eq!(junit_faults(&text), [""; 0]);
     assert_eq!(junit_faults(&bare(&sample.run, junit::render)), [""; 0]);
-    assert_eq!(
-        junit_faults(&bare(&Run::default(), junit::render)),
-        [""; 0]
-    );
+    assert_eq!(junit_faults(&bare(&Run::default(), junit::render)), [""; 0]);
     for (from, to, fault) in [
         ("tests=\"", "count=\"", "<testsuites>: has unknown count"),
         ("tests=\"", "count=\"", "<testsuites>: lacks tests"),
@@ -296,7 +292,8 @@ fn a_page_holds_all_data_and_no_markup_of_rules() {
 
 #[test]
 fn a_page_of_two_thousand_rules_is_small_enough() {
-    let text = render(&sample(2_000), |digest, out| html::render(digest, &Checkout::default(), out));
+    let text =
+        render(&sample(2_000), |digest, out| html::render(digest, &Checkout::default(), out));
     assert!(text.len() < 15_000_000, "{} bytes", text.len());
 }
 
@@ -324,5 +321,8 @@ fn a_run_of_nothing_is_a_report_too() {
     valid("navigator-layer.schema.json", &bare(&run, navigator::render));
     assert!(bare(&run, markdown::render).contains("nothing ran"));
     assert!(bare(&run, junit::render).contains("tests=\"0\""));
-    assert!(bare(&run, |digest, out| html::render(digest, &Checkout::default(), out)).contains("</html>"));
+    assert!(
+        bare(&run, |digest, out| html::render(digest, &Checkout::default(), out))
+            .contains("</html>")
+    );
 }

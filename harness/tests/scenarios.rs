@@ -192,8 +192,12 @@ fn production_rules_over_many_events_alert_once_or_not() {
         }
         rules.push(loaded);
     }
-    let project =
-        Project { rules: RuleTree { rules, ..RuleTree::default() }, cases, exceptions: ExceptionTree::default(), schema };
+    let project = Project {
+        rules: RuleTree { rules, ..RuleTree::default() },
+        cases,
+        exceptions: ExceptionTree::default(),
+        schema,
+    };
     let run = run::run(project, None).expect("the engine runs");
     let (mut wrong, mut judged) = (Vec::new(), BTreeMap::new());
     for rule in &run.rules {

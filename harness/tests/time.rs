@@ -46,7 +46,8 @@ fn a_rule_sees_its_window_only() {
     let ingested = "timestamp_override = \"event.ingested\"";
     check(ingested, ann, None, "first late last", &outside("old: 1 of 4 events lies outside"));
     let strict = format!("{ingested}\ntimestamp_override_fallback_disabled = true");
-    let insists = "old, first, last: it lacks event.ingested, the timestamp that the rule insists on";
+    let insists =
+        "old, first, last: it lacks event.ingested, the timestamp that the rule insists on";
     check(&strict, ann, None, "late", insists);
     check("from = \"now-10m\"\nmax_signals = 2", ann, None, "late old", "");
 }

@@ -115,10 +115,19 @@ fn events_follow_each_other_whatever_the_ending() {
 #[test]
 fn documents_that_elasticsearch_refuses_are_errors() {
     for (content, phrase) in [
-        (r#"{"@timestamp": "yesterday", "event.action": "x"}"#, "`@timestamp` is not a date: \"yesterday\""),
+        (
+            r#"{"@timestamp": "yesterday", "event.action": "x"}"#,
+            "`@timestamp` is not a date: \"yesterday\"",
+        ),
         (r#"{"@timestamp": "2026-01-05 10:15:00"}"#, "`@timestamp` is not a date"),
-        (r#"{"event": {"action": "SendCommand", "action": "x"}}"#, "the key `action` is stated twice"),
-        (r#"{"host": "srv1", "event.action": "x"}"#, "`host` is \"srv1\", and an object by its mapping"),
+        (
+            r#"{"event": {"action": "SendCommand", "action": "x"}}"#,
+            "the key `action` is stated twice",
+        ),
+        (
+            r#"{"host": "srv1", "event.action": "x"}"#,
+            "`host` is \"srv1\", and an object by its mapping",
+        ),
         (r#"{"process": {"pid": {"value": 1}}}"#, "`process.pid` is an object, and a long"),
         (r#"{"event.action": "x", "": 1}"#, "a field has an empty name"),
         (r#"{"a..b": 1}"#, "has an empty part"),
@@ -153,9 +162,7 @@ fn what_cannot_bite_is_told() {
 /// A rule with an unknown key, and cases with values that do not fit.
 fn warned() -> Repository {
     let odd = rule("A rule", QUERY).replace("severity =", "severty_mapping = []\nseverity =");
-    let malformed = |action: &str| {
-        json!({"@timestamp": "2026-01-05T10:15:00Z", "event.action": action, "source.ip": "n/a"})
-    };
+    let malformed = |action: &str| json!({"@timestamp": "2026-01-05T10:15:00Z", "event.action": action, "source.ip": "n/a"});
     let odd = odd.replace(QUERY, "event.action: SendCommand and not source.ip: 192.0.2.1");
     Repository::new()
         .write("rules/linux/r.toml", odd)
@@ -205,13 +212,43 @@ fn wrong_names_get_the_right_ones() {
     for (path, content, code, phrases) in [
         ("cases/r/positives/w.json", "{}", FAILED, &["did you mean positive/?"][..]),
         ("cases/r/Negative/w.json", "{}", FAILED, &["did you mean negative/?"]),
-        ("cases/r/case.toml", "[positive.p]\nalert = 1", FAILED, &["unknown key `alert`", "did you mean `alerts`?", "cases/r/case.toml:2:1"]),
+        (
+            "cases/r/case.toml",
+            "[positive.p]\nalert = 1",
+            FAILED,
+            &["unknown key `alert`", "did you mean `alerts`?", "cases/r/case.toml:2:1"],
+        ),
         ("cases/r/case.toml", "[positives.p]\nalerts = 1", FAILED, &["did you mean `positive`?"]),
-        ("cases/r/case.toml", "[positive.q]\nalerts = 1", FAILED, &["there is no case `positive/q`"]),
-        ("harness.toml", "rule = \"rules\"", USAGE, &["unknown key `rule`", "did you mean `rules`?", "harness.toml:1:1"]),
-        ("harness.toml", "[schema]\nunmaped = \"strict\"", USAGE, &["did you mean `unmapped`?", "harness.toml:2:1"]),
-        ("harness.toml", "rules = \"rulse\"", USAGE, &["there is no folder rulse", "harness.toml:1:9"]),
-        ("harness.toml", "[schema]\nmappings = [\"m.json\"]", USAGE, &["there is no mapping file m.json", "harness.toml:2:13"]),
+        (
+            "cases/r/case.toml",
+            "[positive.q]\nalerts = 1",
+            FAILED,
+            &["there is no case `positive/q`"],
+        ),
+        (
+            "harness.toml",
+            "rule = \"rules\"",
+            USAGE,
+            &["unknown key `rule`", "did you mean `rules`?", "harness.toml:1:1"],
+        ),
+        (
+            "harness.toml",
+            "[schema]\nunmaped = \"strict\"",
+            USAGE,
+            &["did you mean `unmapped`?", "harness.toml:2:1"],
+        ),
+        (
+            "harness.toml",
+            "rules = \"rulse\"",
+            USAGE,
+            &["there is no folder rulse", "harness.toml:1:9"],
+        ),
+        (
+            "harness.toml",
+            "[schema]\nmappings = [\"m.json\"]",
+            USAGE,
+            &["there is no mapping file m.json", "harness.toml:2:13"],
+        ),
         ("cases/q/positive/p.json", "{}", FAILED, &["there is no rule rules/q.toml"]),
     ] {
         check(&good().write(path, content), &["test"], code, phrases);
@@ -242,7 +279,10 @@ fn one_cause_is_one_error() {
     check(&others, &["test"], FAILED, &["cases/s/case.toml", "cases/t/positive/p.json"]);
     let text = check(&others, &["test", "r.toml"], NOTHING_RAN, &["did you mean `r`?"]);
     assert!(!text.contains("error["), "{text}");
-    insta::assert_snapshot!("elsewhere", screen(&others, &["test", "1d485649-d486-4f1d-a99c-8d64795795ad"]));
+    insta::assert_snapshot!(
+        "elsewhere",
+        screen(&others, &["test", "1d485649-d486-4f1d-a99c-8d64795795ad"])
+    );
 }
 
 #[test]
@@ -251,7 +291,8 @@ fn equal_errors_of_many_files_are_told_once() {
     for number in 0..30 {
         repository = repository.write(&format!("rules/r{number:02}.toml"), "[metadata]\n");
     }
-    let text = check(&repository, &["test"], FAILED, &["the same in 29 more places: rules/r01.toml"]);
+    let text =
+        check(&repository, &["test"], FAILED, &["the same in 29 more places: rules/r01.toml"]);
     assert!(text.len() < 8_000, "{text}");
 }
 
@@ -260,7 +301,9 @@ fn paths(text: &str) -> Vec<String> {
     let between = |c: char| c.is_whitespace() || "(),<>\"`'".contains(c);
     let words = text.split(between);
     let named = words.filter_map(|word| {
-        let end = [".toml", ".json", ".ndjson"].iter().filter_map(|end| Some(word.find(end)? + end.len()));
+        let end = [".toml", ".json", ".ndjson"]
+            .iter()
+            .filter_map(|end| Some(word.find(end)? + end.len()));
         Some(word[..end.max()?].trim_start_matches("file=").to_owned())
     });
     named.filter(|path| path.contains('/')).collect()
@@ -284,7 +327,10 @@ fn every_path_opens_from_the_current_folder() {
     for (folder, flags) in [
         (nested.0.as_path(), &[][..]),
         (above.as_path(), &["--root", name.as_str()]),
-        (above.as_path(), &["--root", name.as_str(), "--rules", rules.as_str(), "--cases", cases.as_str()]),
+        (
+            above.as_path(),
+            &["--root", name.as_str(), "--rules", rules.as_str(), "--cases", cases.as_str()],
+        ),
         (below.as_path(), &["--root", "../.."]),
         (Path::new("/"), &["--root", nested.0.to_str().expect("plain")]),
     ] {
@@ -322,7 +368,8 @@ fn folders_that_are_none_are_named_with_their_flag() {
     let empty = Repository::new();
     std::fs::remove_dir(empty.0.join("rules")).expect("a folder");
     check(&empty, &["test"], USAGE, &["the folder of rules, rules, is not there"]);
-    let sided = Repository::with_rule(QUERY).write("mine/r/positive/p.json", document().to_string());
+    let sided =
+        Repository::with_rule(QUERY).write("mine/r/positive/p.json", document().to_string());
     check(&sided, &["test", "--cases", "mine"], FAILED, &["add mine/r/negative/<case>.json"]);
 }
 
@@ -363,9 +410,12 @@ fn a_list_of_exceptions_that_cannot_be_used_says_why() {
         ]}
     ]}]);
     for filter in [&["test"][..], &["test", "1d485649-d486-4f1d-a99c-8d64795795ad"]] {
-        let text = check(&with(&nested.to_string()), filter, NOTHING_RAN, &[
-            "exception `n`: an entry of type `wildcard` inside a nested entry",
-        ]);
+        let text = check(
+            &with(&nested.to_string()),
+            filter,
+            NOTHING_RAN,
+            &["exception `n`: an entry of type `wildcard` inside a nested entry"],
+        );
         assert!(!text.contains("is not in"), "{text}");
         check(&with("{"), filter, FAILED, &["not JSON", "exceptions/l.json"]);
     }
@@ -374,7 +424,10 @@ fn a_list_of_exceptions_that_cannot_be_used_says_why() {
 #[test]
 fn unsupported_rules_are_named_with_what_helps() {
     let job = rule("A job", QUERY)
-        .replace("type = \"query\"", "type = \"machine_learning\"\nanomaly_threshold = 50\nmachine_learning_job_id = \"j\"")
+        .replace(
+            "type = \"query\"",
+            "type = \"machine_learning\"\nanomaly_threshold = 50\nmachine_learning_job_id = \"j\"",
+        )
         .replace("language = \"kuery\"\n", "")
         .replace(&format!("query = \"{QUERY}\""), "");
     let repository = Repository::new().write("rules/linux/job.toml", job);

@@ -5,8 +5,12 @@ use std::process::Command;
 /// What `--help` prints of a verb, on a screen of 100 columns.
 fn help(verb: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    let output =
-        command.args(verb).arg("--help").env("COLUMNS", "100").output().expect("the help is printed");
+    let output = command
+        .args(verb)
+        .arg("--help")
+        .env("COLUMNS", "100")
+        .output()
+        .expect("the help is printed");
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("help is UTF-8");
     assert!(!text.contains('`'), "help has no Markdown:\n{text}");

@@ -93,10 +93,8 @@ fn entry(
     let Some(at) = cases.iter().position(|case| case.polarity == polarity && case.name == name)
     else {
         let message = format!("there is no case `{folder}/{name}`");
-        let names: Vec<String> = cases
-            .iter()
-            .map(|case| format!("{}/{}", case.polarity.folder(), case.name))
-            .collect();
+        let names: Vec<String> =
+            cases.iter().map(|case| format!("{}/{}", case.polarity.folder(), case.name)).collect();
         let near = nearest(&format!("{folder}/{name}"), names.iter().map(String::as_str));
         let mut error = Diagnostic::error("case-toml", message, span);
         error.help = near.map(|near| format!("did you mean `{near}`?"));

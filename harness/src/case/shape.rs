@@ -122,14 +122,10 @@ fn open(value: Value, depth: usize) -> Result<Vec<Value>, Refused> {
         return Ok(vec![Value::Object(object)]);
     }
     let Some(depth) = depth.checked_sub(1) else {
-        return refused(
-            "the answers lie too deep in one another",
-            "store the hits themselves",
-        );
+        return refused("the answers lie too deep in one another", "store the hits themselves");
     };
     if let Some(inner) = take_answer(&mut object) {
-        let opened: Result<Vec<_>, _> =
-            inner.into_iter().map(|value| open(value, depth)).collect();
+        let opened: Result<Vec<_>, _> = inner.into_iter().map(|value| open(value, depth)).collect();
         let found = distinct(opened?.concat());
         return if found.is_empty() {
             refused("the answer of the search has no hits", "search anew, or delete the file")
@@ -275,9 +271,7 @@ fn inside(path: &str, value: &Value, depth: usize) -> Option<String> {
             || value.get("_source").is_some() && value.get("_index").is_some()
     };
     match value {
-        Value::Array(values) => {
-            values.first().is_some_and(event).then(|| path.to_owned())
-        }
+        Value::Array(values) => values.first().is_some_and(event).then(|| path.to_owned()),
         Value::Object(_) if event(value) => Some(path.to_owned()),
         Value::Object(object) => {
             let depth = depth.checked_sub(1)?;

@@ -129,8 +129,10 @@ mod tests {
             "{\"a\":1}\r{\"a\":2}\r",
         ] {
             let found = values(text).expect("JSON");
-            let found: Vec<_> =
-                found.iter().map(|(value, span)| (value["a"].as_i64(), &span.of(text)[..1])).collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|(value, span)| (value["a"].as_i64(), &span.of(text)[..1]))
+                .collect();
             assert_eq!(found, [(Some(1), "{"), (Some(2), "{")], "{text:?}");
         }
         assert_eq!(values(" \n").expect("nothing").len(), 0);
@@ -145,7 +147,11 @@ mod tests {
             ("{\"b\":{\"a\":{},\"a\":{}}}", "duplicate-key", "the key `a` is stated twice", 15),
         ] {
             let found = values(text).expect_err("a fault");
-            assert_eq!((found.code, &*found.message, found.span.start), (code, message, at), "{text}");
+            assert_eq!(
+                (found.code, &*found.message, found.span.start),
+                (code, message, at),
+                "{text}"
+            );
         }
     }
 

@@ -99,8 +99,7 @@ impl Compiler<'_> {
 
     fn null(&mut self, span: Span) -> Dsl {
         let help = "use `not field:*` for events without the field";
-        let error =
-            Diagnostic::error("kql-null", "`null` cannot be used as a value", span);
+        let error = Diagnostic::error("kql-null", "`null` cannot be used as a value", span);
         self.errors.push(error.with_help(help));
         Dsl::MatchNone
     }

@@ -26,11 +26,46 @@ fn time(event: &Event, schema: &Schema) -> Option<String> {
 /// The field sets of ECS, which every index maps alike. What else the embedded table
 /// has is of one integration, and may be something else in another.
 const COMMON: [&str; 40] = [
-    "agent", "client", "cloud", "code_signature", "container", "data_stream", "destination",
-    "device", "dll", "dns", "ecs", "email", "error", "event", "faas", "file", "group", "host",
-    "http", "log", "network", "observer", "orchestrator", "organization", "package", "process",
-    "registry", "related", "rule", "server", "service", "source", "span", "threat", "tls", "trace",
-    "transaction", "url", "user", "user_agent",
+    "agent",
+    "client",
+    "cloud",
+    "code_signature",
+    "container",
+    "data_stream",
+    "destination",
+    "device",
+    "dll",
+    "dns",
+    "ecs",
+    "email",
+    "error",
+    "event",
+    "faas",
+    "file",
+    "group",
+    "host",
+    "http",
+    "log",
+    "network",
+    "observer",
+    "orchestrator",
+    "organization",
+    "package",
+    "process",
+    "registry",
+    "related",
+    "rule",
+    "server",
+    "service",
+    "source",
+    "span",
+    "threat",
+    "tls",
+    "trace",
+    "transaction",
+    "url",
+    "user",
+    "user_agent",
 ];
 
 fn is_common(path: &str) -> bool {
@@ -56,8 +91,7 @@ impl Walk<'_> {
                     if let Some(fault) = name(key) {
                         return Some(fault);
                     }
-                    let below =
-                        if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                     self.value(value, &below)
                 })
             }
@@ -163,7 +197,8 @@ mod tests {
             );
         }
         let mut schema = Schema::new(Base::Embedded);
-        let mapping = json!({"properties": {"@timestamp": {"type": "date", "format": "epoch_second"}}});
+        let mapping =
+            json!({"properties": {"@timestamp": {"type": "date", "format": "epoch_second"}}});
         schema.add_mapping(&mapping, &Value::Null).expect("a mapping");
         let event = Event::from_json(json!({"@timestamp": "1767608100"}), 1).expect("an event");
         assert_eq!(refused(&event, &schema), None);

@@ -18,8 +18,7 @@ pub(super) fn decode(mut bytes: Vec<u8>) -> Result<String, Diagnostic> {
         let valid = invalid.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&invalid.as_bytes()[..valid]).into_owned();
         let (line, column) = crate::span::line_column(&before, valid);
-        error(format!("is not UTF-8 at line {line}, column {column}"))
-            .with_help("save it as UTF-8")
+        error(format!("is not UTF-8 at line {line}, column {column}")).with_help("save it as UTF-8")
     })
 }
 
@@ -45,7 +44,9 @@ mod tests {
     fn text_is_utf_8_with_or_without_a_mark() {
         let utf_16 = |big: bool| -> Vec<u8> {
             let units = "{}\n".encode_utf16();
-            units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+            units
+                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect()
         };
         for (bytes, expected) in [
             (b"{}".to_vec(), Ok("{}")),

@@ -13,9 +13,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::checkout::Checkout;
 use super::digest::{Digest, Share};
 use super::human::{STATUSES, warnings_in_words, word};
-use super::checkout::Checkout;
 use super::xml::escape;
 
 const STYLE: &str = include_str!("html/page.css");

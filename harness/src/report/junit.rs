@@ -108,8 +108,7 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> Suite {
     let cases = rule.cases.iter().flat_map(|run| {
         run.warnings.iter().map(|warning| format!("warning: {}: {warning}", run.case.path))
     });
-    let output: Vec<String> =
-        warnings(&rule.problems).chain(cases).chain(gaps(row)).collect();
+    let output: Vec<String> = warnings(&rule.problems).chain(cases).chain(gaps(row)).collect();
     let output = output.join("\n");
     Suite { name: rule.key.clone(), properties: properties(row, digest), tests, output }
 }

@@ -112,8 +112,7 @@ pub fn load_tree(root: &Path) -> RuleTree {
     let mut found = find(root);
     found.sort_by(|a, b| a.path.cmp(&b.path));
     let folder = files::shown(root);
-    let mut rules: Vec<Loaded> =
-        found.into_par_iter().map(|found| load(found, &folder)).collect();
+    let mut rules: Vec<Loaded> = found.into_par_iter().map(|found| load(found, &folder)).collect();
     reject_duplicates(&mut rules);
     RuleTree { folder, rules }
 }
@@ -244,11 +243,8 @@ fn reject_duplicates(rules: &mut [Loaded]) {
         }
     }
     for (id, indices) in users.into_iter().filter(|(_, indices)| indices.len() > 1) {
-        let named: Vec<String> = indices
-            .iter()
-            .take(MAX_NAMED + 1)
-            .map(|index| rules[*index].file.clone())
-            .collect();
+        let named: Vec<String> =
+            indices.iter().take(MAX_NAMED + 1).map(|index| rules[*index].file.clone()).collect();
         for (place, index) in indices.iter().enumerate() {
             let others: Vec<&str> = named
                 .iter()

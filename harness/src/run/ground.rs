@@ -169,8 +169,7 @@ impl Ground {
         for (event, place) in case.events.iter().zip(&self.places) {
             // An index is stated on purpose; a time is easily missed.
             let elsewhere = place.unseen.is_some() || place.barred.is_some();
-            let missed =
-                || self.reaches.iter().all(|reach| self.why_not(place, *reach).is_some());
+            let missed = || self.reaches.iter().all(|reach| self.why_not(place, *reach).is_some());
             match &place.time {
                 Time::Unstated => warnings.push(Warning::of_event(
                     "no-time",
@@ -205,7 +204,10 @@ impl Ground {
         (!meant).then(|| Warning {
             events: events.iter().map(|event| event.id.clone()).collect(),
             help: Some(help),
-            ..Warning::of_case("outside-window", format!("{of} {lie} outside the {name}, {stretch}"))
+            ..Warning::of_case(
+                "outside-window",
+                format!("{of} {lie} outside the {name}, {stretch}"),
+            )
         })
     }
 }

@@ -226,7 +226,9 @@ impl Trial<'_> {
             let known = |column: &&Column| {
                 let told = !column.name.starts_with('_') && &*column.name != "@timestamp";
                 let id = self.fixtures.columns.id(column).filter(|_| told);
-                id.is_some_and(|id| events.documents[at].rows.iter().any(|row| row.cell(id).is_some()))
+                id.is_some_and(|id| {
+                    events.documents[at].rows.iter().any(|row| row.cell(id).is_some())
+                })
             };
             names.iter().any(read) || plan.columns().iter().any(known)
         };

@@ -39,7 +39,10 @@ impl Warning {
     /// A value that does not fit its field.
     pub(super) fn malformed(event: &Event, value: &Malformed) -> Self {
         let help = "the value is left out, as under `ignore_malformed`";
-        Self { help: Some(help.to_owned()), ..Self::of_event("malformed-value", event, value.to_string()) }
+        Self {
+            help: Some(help.to_owned()),
+            ..Self::of_event("malformed-value", event, value.to_string())
+        }
     }
 
     /// The events in a few words; `None` for the whole case.
@@ -121,7 +124,11 @@ fn raw_form(document: &serde_json::Map<String, Value>) -> Option<&'static str> {
         Some("raw AWS CloudTrail")
     } else if has(&["EventID", "Channel"]) {
         Some("a raw Windows event")
-    } else if document.keys().all(|key| matches!(key.as_str(), "@timestamp" | "message" | "log" | "tags")) && has(&["message"]) {
+    } else if document
+        .keys()
+        .all(|key| matches!(key.as_str(), "@timestamp" | "message" | "log" | "tags"))
+        && has(&["message"])
+    {
         Some("a raw line of a log")
     } else {
         None

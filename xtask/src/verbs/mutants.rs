@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use harness::config::Folders;
 use harness::mutate::{Fixtures, mutate};
-use harness::report::{coverage_json, human};
 use harness::report::digest::Digest;
 use harness::report::mutants::{self, Options};
+use harness::report::{coverage_json, human};
 use harness::run::Session;
 
 use crate::args::{Format, MutantsArgs};

@@ -311,12 +311,7 @@ fn one_missed(mutant: &Mutant, number: usize, new_case: NewCase<'_>) -> Missed {
             (None, String::new())
         }
     };
-    Missed {
-        operator,
-        text: window(&mutant.text),
-        fixture: fixture.map(ToString::to_string),
-        file,
-    }
+    Missed { operator, text: window(&mutant.text), fixture: fixture.map(ToString::to_string), file }
 }
 
 /// The text around its marked edit.

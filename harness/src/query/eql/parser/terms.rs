@@ -26,11 +26,7 @@ impl Parser<'_> {
         if by.is_empty() && self.is_keyword(Keyword::By) {
             let span = self.span();
             by = self.keys()?;
-            self.note(
-                "`by` must come before `with`",
-                span,
-                "write `sequence by … with maxspan=…`",
-            );
+            self.note("`by` must come before `with`", span, "write `sequence by … with maxspan=…`");
         }
         let terms = self.terms(Place::Sequence)?;
         let until =
@@ -140,11 +136,7 @@ impl Parser<'_> {
         match self.kind() {
             Kind::Integer => self.advance(),
             Kind::Decimal => {
-                return Err(error(
-                    "`maxspan` must be a whole number",
-                    span,
-                    "use a smaller unit",
-                ));
+                return Err(error("`maxspan` must be a whole number", span, "use a smaller unit"));
             }
             Kind::Symbol("-") => {
                 return Err(error("`maxspan` must be positive", span, "write for instance `5m`"));
