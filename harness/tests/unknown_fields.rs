@@ -6,7 +6,7 @@ mod project;
 
 use std::collections::BTreeSet;
 
-use harness::case::{Case, Polarity, parse_json};
+use harness::case::{Case, Polarity, parse as parse_events};
 use harness::compile::rule::compile_rule;
 use harness::coverage::ClauseCoverage;
 use harness::explain::{Question, Truth, explain};
@@ -137,7 +137,7 @@ fn a_misspelled_field_is_the_first_reason_that_a_case_fails() {
 fn marks(condition: &str, event: &Value) -> Vec<Truth> {
     let rule =
         rule(&format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''any where {condition}'''"));
-    let events = parse_json(&event.to_string()).expect("an event");
+    let events = parse_events(&event.to_string()).expect("an event");
     let question = Question::Events("e.json".to_owned(), events);
     let explained = explain(project(&rule, Vec::new()), "r", question);
     let explained = explained.expect("the engine runs").expect("there is the rule");
