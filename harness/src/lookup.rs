@@ -57,9 +57,11 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Tables {
             }
         };
         let parsed = if csv { parse_csv(&text) } else { parse_ndjson(&text) };
-        let parsed = parsed.and_then(|table| match tables.contains_key(&name) {
-            true => Err(error(format!("there are two tables `{name}`"), Span::default())),
-            false => Ok(table),
+        let parsed = parsed.and_then(|table| {
+            if tables.contains_key(&name) {
+                return Err(error(format!("there are two tables `{name}`"), Span::default()));
+            }
+            Ok(table)
         });
         match parsed {
             Ok(table) => {

@@ -6,6 +6,8 @@
 
 mod aggregate;
 mod branch;
+mod call;
+mod columns;
 mod commands;
 mod expression;
 mod fill;
@@ -13,6 +15,7 @@ mod join;
 mod live;
 mod operators;
 mod options;
+mod patterns;
 mod place;
 mod scope;
 mod special;

@@ -7,6 +7,7 @@
 pub mod ast;
 pub mod lexer;
 pub mod names;
+mod nested;
 mod parser;
 mod print;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Queries inside a query: `FROM (…)`, `x IN (FROM …)`, and `FORK`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::scope::{Entry, Found, Scope};
@@ -120,12 +121,9 @@ impl<'a> Planner<'a> {
         if open {
             merged.open();
         }
-        let mut names: Vec<Arc<str>> = Vec::new();
-        for name in parts.iter().flat_map(|(_, scope)| scope.own_names()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let mut known: HashSet<Arc<str>> = HashSet::new();
+        let names = parts.iter().flat_map(|(_, scope)| scope.own_names());
+        let names: Vec<Arc<str>> = names.filter(|name| known.insert(name.clone())).collect();
         let mut branches: Vec<Branch> = Vec::with_capacity(parts.len());
         let mut scopes = Vec::with_capacity(parts.len());
         for (steps, scope) in parts {

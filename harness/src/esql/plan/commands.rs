@@ -1,6 +1,5 @@
 //! Commands: what each does to the columns in sight.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::branch::without_indices;
@@ -10,17 +9,13 @@ use super::{
     DEFAULT_LIMIT, MAX_LIMIT, Output, OutputColumn, Plan, Planner, SortKey, Step, StepKind,
 };
 use crate::diagnostic::Diagnostic;
-use crate::esql::dissect::{Dissect, DissectError};
 use crate::esql::eval::FieldUse;
 use crate::esql::expr::{Register, Typed};
 use crate::esql::fold::{fold, fold_value};
-use crate::esql::grok::{Grok, GrokError};
 use crate::esql::source::metadata_type;
 use crate::esql::types::Type;
 use crate::esql::value::Value;
-use crate::query::esql::ast::{
-    Command, CommandKind, Expr, Field, Name, NamePattern, Order, Query, Rename, Source, Text,
-};
+use crate::query::esql::ast::{Command, CommandKind, Expr, Field, Name, Order, Query, Source};
 use crate::span::Span;
 
 type Result<T> = std::result::Result<T, Diagnostic>;
@@ -275,7 +270,7 @@ impl Planner<'_> {
         columns
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         name: Arc<str>,
         ty: Type,
@@ -283,133 +278,6 @@ impl Planner<'_> {
         constant: Option<Arc<crate::esql::column::Column>>,
     ) {
         self.scope.push(Entry { name, ty, register, constant, steady: None, unsupported: None });
-    }
-
-    pub(super) fn no_match(&self, pattern: &NamePattern) -> Diagnostic {
-        let text = self.source(pattern.span);
-        if let Some(name) = pattern.plain() {
-            return self.unknown(name, pattern.span);
-        }
-        let suggestion = self.suggestion(text, "did you mean to match");
-        let message = format!("No matches found for pattern [{text}]{suggestion}");
-        self.missing(text, message, pattern.span)
-    }
-
-    /// Columns in the order of the patterns. A column that several match goes
-    /// with the most precise of them, among equals with the last.
-    fn keep(&mut self, patterns: &[NamePattern]) {
-        if let [only] = patterns
-            && only.is_star()
-        {
-            return;
-        }
-        let mut owner: HashMap<Arc<str>, (u8, usize)> = HashMap::new();
-        let mut matched = Vec::with_capacity(patterns.len());
-        for (index, pattern) in patterns.iter().enumerate() {
-            let names = self.scope.matching(pattern);
-            let rank = match pattern.plain() {
-                Some(_) => 2,
-                None if pattern.is_star() => 0,
-                None => 1,
-            };
-            if names.is_empty() && rank > 0 {
-                let made = |name: &&str| {
-                    self.options.unknown == super::Unknown::Null
-                        || self.scope.uncertain
-                        || self.scope.may_have(name)
-                };
-                if let Some(name) = pattern.plain().filter(made) {
-                    owner.insert(name.into(), (rank, index));
-                    matched.push(vec![name.into()]);
-                    continue;
-                }
-                if !self.scope.uncertain {
-                    self.errors.push(self.no_match(pattern));
-                }
-            }
-            for name in &names {
-                let slot = owner.entry(name.clone()).or_insert((rank, index));
-                if rank >= slot.0 {
-                    *slot = (rank, index);
-                }
-            }
-            matched.push(names);
-        }
-        let mut kept = Vec::new();
-        for (index, names) in matched.into_iter().enumerate() {
-            for name in names {
-                if owner.get(&name).is_some_and(|(_, place)| *place == index) {
-                    owner.remove(&name);
-                    kept.extend(self.resolve(&name, patterns[index].span));
-                }
-            }
-        }
-        self.scope.clear();
-        for entry in kept {
-            self.scope.push(entry);
-        }
-    }
-
-    fn drop_columns(&mut self, patterns: &[NamePattern]) {
-        let mut doomed = Vec::new();
-        for pattern in patterns {
-            let names = self.scope.matching(pattern);
-            if names.is_empty() && !self.scope.uncertain {
-                self.errors.push(self.no_match(pattern));
-            }
-            doomed.extend(names);
-        }
-        for name in doomed {
-            self.scope.remove(&name);
-        }
-    }
-
-    fn rename(&mut self, renames: &[Rename]) {
-        let mut renamed: HashMap<String, String> = HashMap::new();
-        for Rename { from, to } in renames {
-            if let Some(now) = renamed.get(&from.text)
-                && self.scope.find(&from.text).is_none()
-            {
-                let message = format!(
-                    "Column [{}] renamed to [{now}] and is no longer available [{}]",
-                    from.text,
-                    self.source(from.span.to(to.span))
-                );
-                self.errors.push(Self::error(from.span, message));
-                continue;
-            }
-            let Some(entry) = self.resolve(&from.text, from.span) else { continue };
-            if let Some(mapped) = &entry.unsupported {
-                let message =
-                    format!("Cannot use field [{}] with unsupported type [{mapped}]", from.text);
-                self.errors.push(Self::error(from.span, message));
-                continue;
-            }
-            if from.text == to.text {
-                continue;
-            }
-            if self.scope.entry(&from.text).is_none() {
-                self.settle();
-            }
-            self.scope.rename(&from.text, &to.text.as_str().into());
-            renamed.insert(from.text.clone(), to.text.clone());
-        }
-    }
-
-    /// Gives every field of the source an entry, so that order can change.
-    pub(super) fn settle(&mut self) {
-        let fields: Vec<_> = self.scope.open_fields().cloned().collect();
-        let entries: Vec<_> = self.scope.entries().cloned().collect();
-        let uncertain = self.scope.uncertain;
-        let mut all = Vec::with_capacity(fields.len() + entries.len());
-        for name in fields {
-            all.extend(self.resolve(&name, Span::default()));
-        }
-        self.scope.clear();
-        self.scope.uncertain = uncertain;
-        for entry in all.into_iter().chain(entries) {
-            self.scope.push(entry);
-        }
     }
 
     fn sort(&mut self, orders: &[Order]) -> Result<Vec<SortKey>> {
@@ -437,119 +305,6 @@ impl Planner<'_> {
                 ),
             )),
         }
-    }
-
-    fn string_input(&mut self, input: &Expr, command: &str) -> Result<Typed> {
-        let typed = self.expr(input)?;
-        if typed.ty.is_string() || typed.ty == Type::Null {
-            return Ok(typed);
-        }
-        Err(Self::error(
-            input.span,
-            format!(
-                "{command} only supports KEYWORD or TEXT values, found expression [{}] type [{}]",
-                self.source(input.span),
-                typed.ty.name().to_uppercase()
-            ),
-        ))
-    }
-
-    fn dissect(
-        &mut self,
-        input: &Expr,
-        pattern: &Text,
-        separator: Option<&Text>,
-    ) -> Result<StepKind> {
-        let input = self.string_input(input, "Dissect")?;
-        let separator = separator.map_or("", |separator| separator.text.as_str());
-        let dissect = Dissect::parse(&pattern.text, separator).map_err(|error| match error {
-            DissectError::Invalid(_) => Self::error(pattern.span, error.to_string()),
-            DissectError::Undelimited(_) => {
-                Diagnostic::unsupported("esql-unsupported", error.to_string(), pattern.span)
-            }
-        })?;
-        let mut outputs = Vec::new();
-        for name in dissect.outputs() {
-            let register = self.new_register();
-            self.push(name.as_str().into(), Type::Keyword, register, None);
-            outputs.push(register);
-        }
-        Ok(StepKind::Dissect { input, dissect: Arc::new(dissect), outputs })
-    }
-
-    fn grok(&mut self, input: &Expr, patterns: &[Text]) -> Result<StepKind> {
-        let input = self.string_input(input, "Grok")?;
-        let mut groks = Vec::with_capacity(patterns.len());
-        let mut columns: Vec<(String, Type)> = Vec::new();
-        for pattern in patterns {
-            let grok = Grok::new(&pattern.text).map_err(|error| match error {
-                GrokError::Invalid(why) => Self::error(pattern.span, why),
-                GrokError::Unsupported(why) => {
-                    Diagnostic::unsupported("esql-unsupported", why, pattern.span)
-                }
-            })?;
-            for output in grok.outputs() {
-                match columns.iter().find(|(name, _)| *name == output.name) {
-                    None => columns.push((output.name.clone(), output.ty)),
-                    Some((_, ty)) if *ty == output.ty => {}
-                    Some(_) => {
-                        return Err(Self::error(
-                            pattern.span,
-                            format!(
-                                "Invalid GROK pattern [{}]: the attribute [{}] is defined multiple times with different types",
-                                pattern.text, output.name
-                            ),
-                        ));
-                    }
-                }
-            }
-            groks.push(Arc::new(grok));
-        }
-        columns.sort();
-        let mut outputs = Vec::with_capacity(columns.len());
-        for (name, ty) in columns {
-            let register = self.new_register();
-            self.push(name.as_str().into(), ty, register, None);
-            outputs.push((name, ty, register));
-        }
-        Ok(StepKind::Grok { input, groks, outputs })
-    }
-
-    fn expand(&mut self, name: &Name) -> Result<Option<StepKind>> {
-        let Some(entry) = self.resolve(&name.text, name.span) else { return Ok(None) };
-        if let Some(mapped) = &entry.unsupported {
-            let message =
-                format!("Cannot use field [{}] with unsupported type [{mapped}]", name.text);
-            return Err(Self::error(name.span, message));
-        }
-        let to = self.new_register();
-        let name = name.text.as_str().into();
-        let expanded = Entry { name, register: to, constant: None, steady: None, ..entry.clone() };
-        self.scope.replace(expanded);
-        Ok(Some(StepKind::Expand { from: entry.register, to }))
-    }
-
-    fn completion(&mut self, target: Option<&Name>, prompt: &Expr, span: Span) -> Result<StepKind> {
-        let prompt = self.expr(prompt)?;
-        if !(prompt.ty.is_string() || prompt.ty == Type::Null) {
-            return Err(Self::error(
-                span,
-                format!("prompt must be of type [text] but is [{}]", prompt.ty),
-            ));
-        }
-        let output = self.new_register();
-        let name = target.map_or("completion", |name| name.text.as_str());
-        self.push(name.into(), Type::Keyword, output, None);
-        if !self.options.completion {
-            let help = "state the model's answer as `completion` in the case's case.toml";
-            return Err(Diagnostic::unsupported(
-                "esql-completion",
-                "COMPLETION asks a language model, which is not at hand offline",
-                span,
-            )
-            .with_help(help));
-        }
-        Ok(StepKind::Completion { prompt, output })
     }
 
     fn output(&mut self) -> Output {
