@@ -254,8 +254,8 @@ impl MemorySource {
             for (document, ignored) in flat.iter().zip(&mut ignored) {
                 let mut values = Vec::new();
                 // A document may state a multi-field by its own name, as exports do.
-                let own = document.get(&**name).filter(|_| name != path);
-                for json in document.get(&**path).into_iter().chain(own).flatten() {
+                let own = document.get(&**name).or_else(|| document.get(&**path));
+                for json in own.into_iter().flatten() {
                     let json = if json.is_null() { stated.as_ref() } else { Some(*json) };
                     let Some(json) = json else { continue };
                     match mapped.read(json) {

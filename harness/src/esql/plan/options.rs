@@ -117,8 +117,10 @@ impl Kind {
     /// The value as one of this kind; text is read where the kind is another.
     fn convert(self, value: &Value) -> Option<Value> {
         Some(match (self, value) {
-            (Self::Keyword, Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_))
-            | (Self::Keyword, Value::Str(_))
+            (
+                Self::Keyword,
+                Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) | Value::Str(_),
+            )
             | (Self::Boolean, Value::Bool(_))
             | (Self::Integer, Value::Int(_))
             | (Self::Float, Value::Int(_) | Value::Long(_) | Value::Double(_)) => value.clone(),
