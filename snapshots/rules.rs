@@ -26,7 +26,7 @@ static MEASURED: LazyLock<(Run, Coverage, Mutants)> = LazyLock::new(|| {
     let hits = session.ask(&engine).expect("the engine answers");
     let (coverage, mutants) =
         measure(&session, &engine, Fixtures::Skip).expect("the engine answers");
-    (session.judge(&hits), coverage, mutants)
+    (harness::explain::judge(&session, &hits), coverage, mutants)
 });
 
 static RUN: LazyLock<&Run> = LazyLock::new(|| &MEASURED.0);

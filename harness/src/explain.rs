@@ -3,12 +3,15 @@
 //! change. The types are plain data for renderers.
 
 mod clauses;
+mod failure;
 mod findings;
+mod hint;
 mod lookup;
 mod pipeline;
 mod steps;
 mod turn;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::case::{Case, CaseTree, Options, Polarity};
@@ -16,18 +19,22 @@ use crate::coverage::ClauseKind;
 use crate::coverage::parts;
 use crate::engine::EngineError;
 use crate::event::Event;
-use crate::ir::Origin;
 use crate::ir::eval::eval;
+use crate::ir::explain::flips;
 use crate::ir::plan::{EqlSearch, Plan, Reach};
-use crate::run::{Project, RuleRun, Session, Subject};
-use crate::verdict;
-use clauses::Filter;
+use crate::ir::{Origin, Predicate};
+use crate::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject};
+use crate::verdict::{self, Verdict};
+use turn::Conditions;
+
+pub use crate::run::FieldChange;
 
 pub use findings::{Compared, Comparison, Findings, Group, Groups, Lacking, Term, Terms};
 pub use lookup::{Unfound, find_case, find_rule};
 pub use steps::{Apart, RowGroup, RowMark, Seen, StepView};
 
-/// The most events of a case that are explained.
+/// The most events of a case that are explained: those that alert, then those
+/// that are nearest to it.
 const MAX_EVENTS: usize = 100;
 /// For so many events and filters of a case the smallest change is looked for.
 const MAX_TURNS: usize = 40;
@@ -46,7 +53,8 @@ pub struct Explained {
     pub clauses: Vec<Clause>,
     /// What decides beside clauses.
     pub parts: Vec<Part>,
-    /// The events of the case, in order, the first hundred.
+    /// The events of the case, in order; of many those that alert and those that
+    /// are nearest to it.
     pub events: Vec<EventView>,
     /// What is not in them.
     pub left_out: LeftOut,
@@ -107,12 +115,14 @@ pub struct Part {
     pub text: String,
 }
 
-/// One event under the eyes of the rule.
+/// One event as the rule sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventView {
+    /// Its number in the case, from zero.
+    pub number: u32,
     /// Its id.
     pub id: String,
-    /// When the rule takes it to have happened, in milliseconds since 1970.
+    /// When it happened by its own statement, in milliseconds since 1970.
     pub time: Option<i64>,
     /// The clauses, in the order of [`Explained::clauses`]; none for pipelines,
     /// whose clauses are about rows: see [`Explained::steps`].
@@ -129,6 +139,8 @@ pub struct Mark {
     pub truth: Truth,
     /// The fields that it reads, and their values as JSON.
     pub found: Vec<(String, Vec<String>)>,
+    /// Whether the outcome of its condition would turn if it did.
+    pub decides: bool,
 }
 
 /// What a clause is on an event.
@@ -174,17 +186,8 @@ pub struct Turn {
     /// The changed event, as a case holds it, judged by the same rule; `None`
     /// where no such event was found and only the clauses are known.
     pub event: Option<Value>,
-}
-
-/// Values of a field before and after a change, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldChange {
-    /// The field.
-    pub field: String,
-    /// Its values before; empty where the event had none.
-    pub from: Vec<String>,
-    /// Its values after.
-    pub to: Vec<String>,
+    /// Whether it is certain that there is no such event.
+    pub is_impossible: bool,
 }
 
 /// What a rule is explained on.
@@ -196,6 +199,30 @@ pub enum Question {
     Case(Case),
     /// Events that are no case: where they came from, and they.
     Events(String, Vec<Event>),
+}
+
+/// Judges every rule on its cases, by the hits of its filters, and says of cases
+/// that fail why.
+pub fn judge(session: &Session, hits: &Hits) -> Run {
+    let mut run = session.judge(hits);
+    let fails = |case: &CaseRun| !matches!(case.verdict, Verdict::Pass | Verdict::Error(_));
+    let failed = run.rules.par_iter_mut().enumerate();
+    failed
+        .filter(|(_, rule)| rule.cases.iter().any(fails))
+        .for_each(|(at, rule)| failure::explain(session, at, rule));
+    run
+}
+
+/// Runs every rule whose key or name contains `filter` on its cases, and says of
+/// cases that fail why.
+///
+/// # Errors
+///
+/// When the engine fails; nothing was judged then.
+pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
+    let session = Session::open(project, filter);
+    let hits = session.hits()?;
+    Ok(judge(&session, &hits))
 }
 
 /// Explains the rule of a key. `None` where there is no such rule.
@@ -229,7 +256,7 @@ pub fn explain(
     let mut cases = CaseTree { folder, ..CaseTree::default() };
     cases.rules.insert(key.to_owned(), own);
     let session = Session::open(Project { rules, cases, exceptions, schema }, None);
-    let Some(mut rule) = session.judge(&session.hits()?).rules.pop() else { return Ok(None) };
+    let Some(mut rule) = judge(&session, &session.hits()?).rules.pop() else { return Ok(None) };
     // Cases that no index takes are not among those that ran.
     let asked = asked.and_then(|path| rule.cases.iter().rposition(|run| run.case.path == path));
     // Events that are no case say nothing about the rule's cases.
@@ -278,9 +305,8 @@ impl Explained {
         let number = case.map_or(0, |case| subject.plan_of(case));
         let Some(plan) = subject.plans().get(number) else { return };
         self.filters = labels(plan);
-        let filters: Vec<Filter<'_>> =
-            plan.filters().into_iter().map(|filter| Filter::new(filter, subject)).collect();
-        for (at, filter) in filters.iter().enumerate() {
+        let mut conditions = Conditions::new(plan, subject);
+        for (at, filter) in conditions.filters.iter().enumerate() {
             self.clauses.extend(filter.clauses(at));
         }
         let parts = parts::parts(plan, subject.rule()).into_iter();
@@ -289,7 +315,7 @@ impl Explained {
         self.parts = parts.map(part).collect();
         if let Some(case) = case {
             let hits = hits(plan, case, subject);
-            (self.events, self.left_out) = events(plan, &filters, case, &hits, subject);
+            (self.events, self.left_out) = events(plan, &mut conditions, case, &hits, subject);
             self.findings = findings::findings(plan, &hits, case, subject);
         }
     }
@@ -336,7 +362,7 @@ fn hits(plan: &Plan, case: usize, subject: &Subject<'_>) -> Vec<Vec<u32>> {
 /// What each clause and each filter is on each event.
 fn events(
     plan: &Plan,
-    filters: &[Filter<'_>],
+    conditions: &mut Conditions<'_>,
     case: usize,
     hits: &[Vec<u32>],
     subject: &Subject<'_>,
@@ -344,32 +370,63 @@ fn events(
     let seen = subject.events(case);
     let reaches: Vec<Reach> = plan.reaches();
     let own = &subject.cases()[case].events;
+    let taken = |event| hits.iter().any(|hits| hits.binary_search(&event).is_ok());
+    let nearest = nearest(&plan.filters(), &taken, case, subject);
     let mut left_out = LeftOut { events: own.len().saturating_sub(MAX_EVENTS), turns: 0 };
     let mut turns = 0;
     let mut views = Vec::new();
-    for (number, event) in own.iter().enumerate().take(MAX_EVENTS) {
-        let document = &seen.documents[number];
-        let marks: Vec<Vec<Mark>> =
-            filters.iter().map(|filter| filter.marks(document, event)).collect();
-        let mut outcomes = Vec::with_capacity(filters.len());
+    for number in nearest.into_iter().take(MAX_EVENTS) {
+        let (event, document) = (&own[number], &seen.documents[number]);
+        let filters = conditions.filters.iter();
+        let marks: Vec<Vec<Mark>> = filters.map(|filter| filter.marks(document, event)).collect();
+        let mut outcomes = Vec::with_capacity(marks.len());
         for (at, reach) in reaches.iter().enumerate() {
-            let holds = eval(filters[at].predicate(), document, subject.columns());
+            let holds = eval(conditions.filters[at].predicate(), document, subject.columns());
             let barrier = subject.barrier(case, number, *reach);
             // A stage that has its events, or wants none, asks nothing of the others.
             let lacks = hits[at].is_empty() && plan.wants_event(at);
-            let asks = if holds { barrier.is_none() } else { lacks };
+            let asks = barrier.is_none() && (holds || lacks);
             turns += usize::from(asks);
             let turn = (asks && turns <= MAX_TURNS)
-                .then(|| turn::turn(plan, filters, at, (case, number), &marks, subject));
+                .then(|| conditions.turn(at, (case, number), &marks[at]));
             outcomes.push(Outcome { holds, barrier, turn: turn.flatten() });
         }
         views.push(EventView {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
             id: event.id.clone(),
-            time: seen.moments[number].map(|moment| moment.timestamp_ms),
+            time: subject.time(case, number),
             marks: marks.concat(),
             filters: outcomes,
         });
     }
+    views.sort_by_key(|view| view.number);
     left_out.turns = turns.saturating_sub(MAX_TURNS);
     (views, left_out)
+}
+
+/// The events of a case by how much there is to say of them: those that are taken,
+/// then those that come nearest to some filter; all in order where they are few.
+fn nearest(
+    filters: &[&Predicate],
+    taken: &dyn Fn(u32) -> bool,
+    case: usize,
+    subject: &Subject<'_>,
+) -> Vec<usize> {
+    let documents = subject.events(case).documents;
+    let mut order: Vec<usize> = (0..documents.len()).collect();
+    if documents.len() <= MAX_TURNS {
+        return order;
+    }
+    let far = |event: &usize| {
+        if u32::try_from(*event).is_ok_and(taken) {
+            return 0;
+        }
+        let document = &documents[*event];
+        let flips = filters
+            .iter()
+            .filter_map(|filter| Some(flips(filter, document, subject.columns(), true)?.len()));
+        flips.min().unwrap_or(usize::MAX).saturating_add(1)
+    };
+    order.sort_by_cached_key(far);
+    order
 }

@@ -22,6 +22,7 @@ mod script;
 mod tests;
 mod text;
 pub(crate) mod turn;
+mod unlike;
 mod value;
 mod witness;
 

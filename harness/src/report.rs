@@ -11,6 +11,7 @@ pub mod coverage_json;
 pub mod digest;
 pub mod explain;
 pub mod explain_json;
+mod failure;
 pub mod github;
 pub mod html;
 pub mod human;

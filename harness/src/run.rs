@@ -6,7 +6,7 @@ mod alert;
 mod compare;
 #[cfg(feature = "cluster")]
 mod corpus;
-mod explain;
+mod explanation;
 mod flow;
 mod ground;
 mod judge;
@@ -47,7 +47,7 @@ pub use about::{About, QuerySource};
 pub use alert::{Facts, Stated, Suppressed};
 #[cfg(feature = "cluster")]
 pub use compare::{Comparison, Difference};
-pub use explain::{Clause, Explanation};
+pub use explanation::{Clause, Explanation, FieldChange, Role};
 pub use flow::{Flow, Prepared, Program};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
@@ -131,7 +131,8 @@ pub struct CaseRun {
     pub verdict: Verdict,
     /// The alerts, in order.
     pub alerts: Vec<Alert>,
-    /// Why it failed; empty when it passed.
+    /// Why it failed, where [`explain`](crate::explain::judge) was asked; empty
+    /// when it passed.
     pub explanations: Vec<Explanation>,
     /// What is odd about its events and changes no verdict.
     pub warnings: Vec<Warning>,
@@ -264,6 +265,16 @@ impl Session {
         subjects.map(|subject| subject.filter(|subject| !subject.is_pipeline())).collect()
     }
 
+    /// The n-th rule of [`Run::rules`], ES|QL or not; `None` where it is not judged.
+    pub fn subject(&self, rule: usize) -> Option<Subject<'_>> {
+        Subject::new(self.work.get(rule)?, self.fixtures.ranges.get(rule)?, &self.fixtures)
+    }
+
+    /// The n-th rule of [`Run::rules`], where it is an ES|QL rule that is judged.
+    pub fn flow(&self, rule: usize) -> Option<Flow<'_>> {
+        Flow::new(self.subject(rule)?, &self.schema)
+    }
+
     fn all_subjects(&self) -> impl Iterator<Item = Option<Subject<'_>>> {
         let rules = self.work.iter().zip(&self.fixtures.ranges);
         rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures))
@@ -287,7 +298,8 @@ impl Session {
         Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
     }
 
-    /// Judges every rule on its cases, by the hits of its filters.
+    /// Judges every rule on its cases, by the hits of its filters; why cases fail
+    /// is what [`explain`](crate::explain::judge) says.
     pub fn judge(&self, hits: &Hits) -> Run {
         let rules = self
             .work

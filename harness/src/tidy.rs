@@ -121,7 +121,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "explain",
         &[
             "case", "coverage", "detect", "document", "engine", "esql", "event", "ir", "likeness",
-            "mutate", "query", "rule", "run", "span", "verdict",
+            "mutate", "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("files", &["diagnostic", "span"]),
@@ -135,7 +135,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "mutate",
         &[
             "case", "compile", "config", "coverage", "document", "engine", "esql", "event", "ir",
-            "pattern", "query", "rule", "run", "span", "value", "verdict",
+            "likeness", "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
     ("pattern", &["span"]),

@@ -152,7 +152,7 @@ fn a_miss_names_the_exception() {
     assert_eq!(cases[0].alerts.len(), 0);
     assert_eq!(
         cases[0].explanations[0].note.as_deref(),
-        Some("the exception quiet/Item silences it")
+        Some("the exception quiet/Item of quiet.json silences it")
     );
     assert_eq!(cases[1].alerts.len(), 1);
 }

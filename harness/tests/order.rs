@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use harness::config;
+use harness::explain;
 use harness::run::{self, Project, Run};
 use proptest::prelude::*;
 
@@ -44,7 +45,7 @@ fn outcome(run: &Run) -> Vec<String> {
 }
 
 fn judge(project: Project) -> Run {
-    run::run(project, None).expect("the engine runs")
+    explain::run(project, None).expect("the engine runs")
 }
 
 /// A small generator, so that one number stands for the order of all cases.

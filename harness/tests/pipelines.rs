@@ -234,20 +234,22 @@ fn a_missed_case_tells_of_patterns_and_uncounted_rows() {
         negative("none", &events(&[row("try x", 1)])),
     ];
     let session = open(query, cases);
-    let run = session.judge(&session.hits().expect("answers"));
+    let run = harness::explain::judge(&session, &session.hits().expect("answers"));
     let case = &run.rules[0].cases[0];
     assert_eq!(case.verdict, Verdict::Missed);
-    let told = case.explanations.iter().filter(|told| !told.clauses.is_empty()).map(|told| {
-        let clause = &told.clauses[0];
-        let event = told.event.as_deref().unwrap_or("-");
-        format!("{event}: {} {}: {}", clause.clause, clause.holds, clause.found.join(", "))
+    let told = case.explanations.iter().map(|told| {
+        let clauses = told.clauses.iter().map(|clause| {
+            format!("; {} {}: {}", clause.clause, clause.holds, clause.found.join(", "))
+        });
+        format!("{}{}", told.note.as_deref().unwrap_or("-"), clauses.collect::<String>())
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "-: fails > 1 false: 1",
-            "#2: dissect message \"%{verb} %{rest}\" false: try",
-            "#2: process.pid > 1 false: 1",
+            "where fails > 1 keeps 0 of 1 row",
+            "dissect message \"%{verb} %{rest}\" fits 1 of 2 rows, not #2",
+            "counted where process.pid > 1: 1 of 2 rows, not #2",
+            "row 1 made of #1, #2; fails > 1 false: 1",
         ]
     );
 }

@@ -225,7 +225,7 @@ fn annotations_are_one_line_each_and_at_their_place() {
         assert!(matches!(level, Some("error" | "warning" | "notice")), "{line}");
     }
     for start in [
-        "::error file=cases/linux/failing/positive/m1.json,title=m1 raised no alert%2C and should::",
+        "::error file=cases/linux/failing/positive/m1.json,title=m1 raised no alert but should have::",
         // The second clause of the query, whose text begins at line 12.
         "::warning file=rules/linux/failing.toml,line=13,col=19,title=3 of 6 clauses not covered::",
         "::error file=rules/linux/invalid.toml,line=2,col=3,title=kql-syntax::",
@@ -234,7 +234,10 @@ fn annotations_are_one_line_each_and_at_their_place() {
     ] {
         assert!(text.lines().any(|line| line.starts_with(start)), "no {start} in\n{text}");
     }
-    assert!(text.contains("needs process.name = \"<curl>\"%0A::error::x%0A"), "{text}");
+    assert!(
+        text.contains("needs process.name = \"<curl>\"%0A::error::x or 1 other value"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn markdown_shows_what_failed_and_keeps_text_in_code() {
     let text = render(&sample(8), markdown::render);
     for part in [
         "## Detection rules: 3 passed, 1 failed, 1 todo, 1 untested, 1 unsupported, 1 invalid",
-        "- `linux/failing/positive/m1.json` raised no alert, and should",
+        "- `linux/failing/positive/m1.json` raised no alert but should have",
         "| `linux/failing` | failed | 2/5 (40 %) | 3/6 (50 %) | 1/3 (33 %) |",
         "- ``linux/invalid.toml:2:3: expected `)`, found <eof>``",
         "<summary>By tactic</summary>",

@@ -14,10 +14,11 @@ use std::path::Path;
 use harness::case::{self, Case, CaseTree, Options, Polarity};
 use harness::detect::window::Clock;
 use harness::exception::ExceptionTree;
+use harness::explain;
 use harness::rule::model::Rule;
 use harness::rule::names::RuleType;
 use harness::rule::tree::{self, RuleTree};
-use harness::run::{self, Project};
+use harness::run::Project;
 use harness::schema::{Base, FieldType, Schema};
 use harness::value::format_date;
 use harness::verdict::Status;
@@ -198,7 +199,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         exceptions: ExceptionTree::default(),
         schema,
     };
-    let run = run::run(project, None).expect("the engine runs");
+    let run = explain::run(project, None).expect("the engine runs");
     let (mut wrong, mut judged) = (Vec::new(), BTreeMap::new());
     for rule in &run.rules {
         if matches!(rule.status, Status::Invalid | Status::Unsupported) {

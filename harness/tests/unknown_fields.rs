@@ -50,7 +50,7 @@ fn measured(project: Project) -> (Run, Vec<ClauseCoverage>, Vec<Mutant>) {
         mutate::measure(&session, &engine, Fixtures::Propose).expect("answers");
     let clauses = coverage.rules.into_iter().flat_map(|rule| rule.clauses).collect();
     let mutants = mutants.rules.into_iter().flat_map(|rule| rule.mutants).collect();
-    (session.judge(&hits), clauses, mutants)
+    (harness::explain::judge(&session, &hits), clauses, mutants)
 }
 
 /// The findings about a rule, as `code: message; help`.

@@ -5,6 +5,7 @@
 //! raises fewer alerts than it would without the part.
 
 use super::ClauseKind;
+use crate::detect::window::span_text;
 use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage, ThresholdPlan};
 use crate::ir::{Origin, Part as Text};
 use crate::query::eql;
@@ -202,7 +203,12 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
     }
     if let Some(maxspan) = maxspan_ms.filter(|_| may_lack_maxspan(stages)) {
         let without = rebuilt(stages.clone(), until.cloned(), None);
-        add(ClauseKind::Maxspan, places.maxspan(), format!("within {maxspan} ms"), without);
+        add(
+            ClauseKind::Maxspan,
+            places.maxspan(),
+            format!("within {}", span_text(maxspan)),
+            without,
+        );
     }
     for (at, stage) in stages.iter().enumerate() {
         let word = if stage.missing { "no event" } else { "an event" };

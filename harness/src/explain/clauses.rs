@@ -1,10 +1,11 @@
 //! The clauses of one condition, and what they are on an event.
 
+use super::hint::hint;
 use super::{Clause, Mark, Tested, Truth};
 use crate::coverage::bits::Bits;
 use crate::coverage::clauses::{Stated, stated};
 use crate::coverage::rows::Rows;
-use crate::coverage::tree::Tree;
+use crate::coverage::tree::{Repeats, Tree};
 use crate::document::Document;
 use crate::event::Event;
 use crate::ir::eval::eval_leaf;
@@ -43,6 +44,64 @@ impl<'a> Filter<'a> {
             self.tree.nodes[stated.node].predicate.leaves(&mut |own| found |= own == leaf);
             found
         })
+    }
+
+    /// The n-th clause, and whether it stands below a negation.
+    pub(super) fn clause(&self, at: usize) -> Option<(&Stated, bool)> {
+        let stated = self.stated.get(at)?;
+        Some((stated, self.is_negated(stated.node)))
+    }
+
+    /// Of the n-th clause, where nothing knows its field: that, and what may be meant.
+    pub(super) fn unknown_of(&self, at: usize) -> Option<String> {
+        self.unknown(self.stated.get(at)?.node)
+    }
+
+    /// Whether the n-th clause states a negation itself, as `!=` does.
+    pub(super) fn says_not(&self, at: usize) -> bool {
+        let node = self.stated.get(at).map(|stated| self.tree.nodes[stated.node].predicate);
+        matches!(node, Some(Predicate::Not(_)))
+    }
+
+    /// Which clauses decide on an event: the outcome would turn if one of them did.
+    pub(super) fn decide(&self, document: &Document) -> Vec<bool> {
+        let rows = Rows::new(std::slice::from_ref(document));
+        let values = self.values(document, &rows);
+        let care = self.tree.care(&rows, &values, Repeats::Together);
+        self.stated.iter().map(|stated| care[stated.node].count() > 0).collect()
+    }
+
+    fn values(&self, document: &Document, rows: &Rows) -> Vec<Bits> {
+        let columns = self.subject.columns();
+        self.tree.values(rows, &|leaf| {
+            let numbered = document.rows.iter().enumerate();
+            let passed = numbered.filter(|(_, row)| eval_leaf(leaf, row, columns));
+            Bits::of(rows.size(), passed.map(|(at, _)| at))
+        })
+    }
+
+    /// How many other values of the same list would do as well as the n-th clause.
+    pub(super) fn others(&self, at: usize) -> usize {
+        let Some(node) = self.stated.get(at).map(|stated| &self.tree.nodes[stated.node]) else {
+            return 0;
+        };
+        let (Predicate::Leaf(leaf), Some(parent)) = (node.predicate, node.parent) else { return 0 };
+        let list = &self.tree.nodes[parent];
+        if !matches!(list.predicate, Predicate::Or(_)) {
+            return 0;
+        }
+        let same = list.parts.iter().filter(|part| {
+            let other = self.tree.nodes[**part].predicate;
+            matches!(other, Predicate::Leaf(other) if other.column == leaf.column)
+        });
+        same.count().saturating_sub(1)
+    }
+
+    /// What is easily overlooked about the values that fail the n-th clause.
+    pub(super) fn hint(&self, at: usize, event: &Event) -> Option<String> {
+        let node = &self.tree.nodes[self.stated.get(at)?.node];
+        let Predicate::Leaf(leaf) = node.predicate else { return None };
+        hint(&leaf.test, &event.values(&self.subject.field(&leaf.column)))
     }
 
     /// The clauses, as the rule states them; `number` is that of the condition.
@@ -106,13 +165,9 @@ impl<'a> Filter<'a> {
     pub(super) fn marks(&self, document: &Document, event: &Event) -> Vec<Mark> {
         let columns = self.subject.columns();
         let rows = Rows::new(std::slice::from_ref(document));
-        let truth = |leaf: &Leaf| {
-            let numbered = document.rows.iter().enumerate();
-            let passed = numbered.filter(|(_, row)| eval_leaf(leaf, row, columns));
-            Bits::of(rows.size(), passed.map(|(at, _)| at))
-        };
-        let values = self.tree.values(&rows, &truth);
-        let mark = |stated: &Stated| {
+        let values = self.values(document, &rows);
+        let decide = self.decide(document);
+        let mark = |(stated, decides): (&Stated, bool)| {
             let truth = if values[stated.node].count() > 0 {
                 Truth::True
             } else if self.is_unknown(stated.node, document, &rows) {
@@ -128,9 +183,9 @@ impl<'a> Filter<'a> {
             if found.is_empty() {
                 found = self.found(stated.node, event, &|_| true);
             }
-            Mark { truth, found }
+            Mark { truth, found, decides }
         };
-        self.stated.iter().map(mark).collect()
+        self.stated.iter().zip(decide).map(mark).collect()
     }
 
     /// The fields of the leaves below a node, with their values.

@@ -7,10 +7,14 @@ use crate::detect::terms::key_text;
 use crate::detect::{Detail, Error, Events, new_terms, threat, threshold};
 use crate::event::Event;
 use crate::ir::plan::{NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan};
+use crate::likeness::Likeness;
 use crate::run::Subject;
 
 /// The most groups, terms or events that are told.
 const MAX_TOLD: usize = 50;
+
+/// So many indicators are looked at for the one that is nearest.
+const MAX_COMPARED: usize = 10_000;
 
 /// What the events of a case are together.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +46,20 @@ pub struct Groups {
     pub groups: Vec<Group>,
     /// Matching events that are in no group.
     pub lacking: Vec<Lacking>,
+}
+
+impl Groups {
+    /// How large a group is, and how large it has to be.
+    pub(super) fn tell(&self, group: &Group) -> String {
+        let pairs = self.fields.iter().zip(&group.key);
+        let key: Vec<String> = pairs.map(|(field, value)| format!("{field} = {value}")).collect();
+        let key = if key.is_empty() { key.concat() } else { format!("{}: ", key.join(", ")) };
+        let values = self.cardinality.as_ref().zip(group.cardinality);
+        let values = values.map_or_else(String::new, |((field, needed), found)| {
+            format!(", {found} of {needed} values of {field}")
+        });
+        format!("{key}{} of {} events{values}", group.count, self.count)
+    }
 }
 
 /// One group.
@@ -117,6 +135,17 @@ pub struct Compared {
     pub with: String,
     /// Whether they have to differ.
     pub negated: bool,
+    /// Of an event that no indicator matches: the one whose value is most like
+    /// its own, and that value as JSON.
+    pub nearest: Option<(String, String)>,
+}
+
+impl Compared {
+    /// It in words.
+    pub(super) fn tell(&self) -> String {
+        let is = if self.negated { "is not" } else { "=" };
+        format!("{} {is} {}", self.field, self.values.join(", "))
+    }
 }
 
 /// Tells what the events that the filters match are together.
@@ -213,22 +242,34 @@ impl Own<'_> {
                 Some(Detail::None | Detail::Group { .. }) | None => Vec::new(),
             }
         };
-        let comparison = |event: &u32| Comparison {
-            event: self.id(*event),
-            compared: plan
-                .groups
-                .iter()
-                .flatten()
-                .map(|entry| Compared {
-                    field: entry.field.field.to_string(),
-                    values: self.values(*event, &entry.field.field),
-                    with: entry.value.field.to_string(),
-                    negated: entry.negate,
-                })
-                .collect(),
-            indicators: matching(*event),
+        let comparison = |event: &u32| {
+            let matched = matching(*event);
+            let compared = plan.groups.iter().flatten().map(|entry| {
+                let values = self.values(*event, &entry.field.field);
+                let with = entry.value.field.to_string();
+                let asks = matched.is_empty() && !entry.negate;
+                let nearest = asks.then(|| self.nearest(&values, indicators, &with)).flatten();
+                let (field, negated) = (entry.field.field.to_string(), entry.negate);
+                Compared { field, values, with, negated, nearest }
+            });
+            Comparison { event: self.id(*event), compared: compared.collect(), indicators: matched }
         };
         Ok(hits.iter().take(MAX_TOLD).map(comparison).collect())
+    }
+
+    /// The indicator whose value is most like one of these.
+    fn nearest(&self, own: &[String], indicators: &[u32], field: &str) -> Option<(String, String)> {
+        let wanted: Vec<Likeness> = own.iter().map(|value| Likeness::new(value)).collect();
+        let values = indicators.iter().take(MAX_COMPARED).flat_map(|indicator| {
+            self.values(*indicator, field).into_iter().map(|value| (*indicator, value))
+        });
+        let ranked = values.map(|(indicator, value)| {
+            let likeness = wanted.iter().map(|own| own.to(&value)).fold(0.0, f64::max);
+            (likeness, indicator, value)
+        });
+        // Of those as much alike the first.
+        let best = ranked.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        best.map(|(_, indicator, value)| (self.id(indicator), value))
     }
 
     fn values(&self, event: u32, field: &str) -> Vec<String> {
@@ -248,7 +289,8 @@ impl Own<'_> {
     }
 }
 
-fn key(key: &Key) -> Vec<String> {
+/// The values of a key, as text.
+pub(super) fn key(key: &Key) -> Vec<String> {
     key.iter().map(|value| key_text(value.as_ref()).to_string()).collect()
 }
 

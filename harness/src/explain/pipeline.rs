@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::turn::fields;
 use super::{
     Apart, Clause, EventView, Explained, LeftOut, MAX_EVENTS, MAX_TURNS, Mark, Outcome, Part,
-    RowGroup, RowMark, Seen, StepView, Tested, Truth, Turn,
+    RowGroup, RowMark, Seen, StepView, Tested, Truth, Turn, nearest,
 };
 use crate::coverage::ClauseKind;
 use crate::coverage::pipeline::text::{Key, keys};
@@ -18,11 +18,13 @@ use crate::esql::plan::{Plan, Step};
 use crate::esql::run::{StepTrace, Table, TestTrace, Truth as Value};
 use crate::esql::types::Type;
 use crate::event::Event;
-use crate::ir::Origin;
 use crate::ir::plan::Reach;
+use crate::ir::{Origin, Predicate};
 use crate::mutate::pipeline::vary::Vary;
-use crate::mutate::{propose, turn as search};
+use crate::mutate::propose;
+use crate::mutate::turn::Turner;
 use crate::query::esql::ast::CompareOp;
+use crate::query::esql::without_comments;
 use crate::run::{Flow, Program};
 use crate::span::{Span, flat};
 
@@ -35,17 +37,16 @@ const MAX_ALL_TRIES: usize = 4_000;
 /// Explains a pipeline; `asked` is the position of the case.
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {
     let Ok(program) = flow.program(flow.text()) else { return };
-    let Some(pipeline) = program.pipeline() else { return };
-    let leading = pipeline.plan.leading_filters().len();
-    let vary = Vary::new(flow, pipeline, &pipeline.plan.steps[..=leading]);
-    let tries = Cell::new(MAX_ALL_TRIES);
-    let view = View { flow, program: &program, plan: &pipeline.plan, vary, tries };
+    let Some(view) = View::new(flow, &program) else { return };
     let steps: Vec<(usize, &Step)> =
         view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
     for (at, step) in &steps {
         // What stands before all other commands is asked of the events themselves.
-        let label =
-            if *at <= leading { "an event".to_owned() } else { format!("command {}", at + 1) };
+        let label = if *at <= view.leading() {
+            "an event".to_owned()
+        } else {
+            format!("command {}", at + 1)
+        };
         if explained.filters.last() != Some(&label) {
             explained.filters.push(label);
         }
@@ -62,26 +63,36 @@ pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<
     (explained.events, explained.left_out) = view.events(&table, case, explained);
 }
 
-struct View<'a> {
-    flow: &'a Flow<'a>,
+/// A pipeline that is looked at.
+pub(super) struct View<'a> {
+    pub(super) flow: &'a Flow<'a>,
     program: &'a Program,
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     vary: Vary<'a>,
     /// How many changes may still be tried.
     tries: Cell<usize>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Option<Self> {
+        let pipeline = program.pipeline()?;
+        let leading = pipeline.plan.leading_filters().len();
+        let vary = Vary::new(flow, pipeline, pipeline.plan.steps.get(..=leading)?);
+        let tries = Cell::new(MAX_ALL_TRIES);
+        Some(Self { flow, program, plan: &pipeline.plan, vary, tries })
+    }
+
     /// The number of the last step that only chooses among events.
-    fn leading(&self) -> usize {
+    pub(super) fn leading(&self) -> usize {
         self.plan.leading_filters().len()
     }
 
-    fn text(&self, span: Span) -> String {
-        flat(span.of(&self.plan.text))
+    /// What the query has at a place, in one line and without comments.
+    pub(super) fn text(&self, span: Span) -> String {
+        flat(&without_comments(span.of(&self.plan.text)))
     }
 
-    fn origin(span: Span) -> Origin {
+    pub(super) fn origin(span: Span) -> Origin {
         Origin { part: crate::ir::Part::Query, span }
     }
 
@@ -178,7 +189,7 @@ impl View<'_> {
     }
 
     /// The ids of the events behind a row.
-    fn ids(&self, row: Option<&Vec<u32>>, case: usize) -> Vec<String> {
+    pub(super) fn ids(&self, row: Option<&Vec<u32>>, case: usize) -> Vec<String> {
         let events = &self.flow.cases()[case].events;
         let found = row.into_iter().flatten().filter_map(|event| events.get(*event as usize));
         found.map(|event| event.id.clone()).collect()
@@ -202,7 +213,7 @@ impl View<'_> {
             });
             RowMark {
                 events: self.ids(lineage.get(row), case),
-                mark: Mark { truth: truth(&row), found: found.collect() },
+                mark: Mark { truth: truth(&row), found: found.collect(), decides: false },
                 apart: test.sides.as_ref().filter(|_| bounded).and_then(|sides| apart(sides, row)),
             }
         });
@@ -241,15 +252,17 @@ impl View<'_> {
             return (Vec::new(), LeftOut::default());
         }
         let subject = self.flow.subject();
-        let moments = subject.events(case).moments;
         let aggregates = table.trace.iter().any(|step| step.groups.is_some());
         let clauses: usize = explained.clauses.iter().filter(|clause| clause.filter == 0).count();
         let own = &self.flow.cases()[case].events;
         let mut left_out = LeftOut { events: own.len().saturating_sub(MAX_EVENTS), turns: 0 };
         let mut turns = 0;
         let mut views = Vec::new();
-        for (number, event) in (0_u32..).zip(own).take(MAX_EVENTS) {
-            let at = number as usize;
+        let narrow = subject.plans()[subject.plan_of(case)].filters().pop();
+        let taken = |event| passes(table, leading, event);
+        let narrow: Vec<&Predicate> = narrow.into_iter().collect();
+        for at in nearest(&narrow, &taken, case, subject).into_iter().take(MAX_EVENTS) {
+            let (event, number) = (&own[at], u32::try_from(at).unwrap_or(u32::MAX));
             let read = self.flow.read(case).contains(&number);
             let barrier = (!read).then(|| {
                 let barrier = subject.barrier(case, at, Reach::Window);
@@ -262,19 +275,21 @@ impl View<'_> {
             let turn =
                 (asks && turns <= MAX_TURNS).then(|| self.turn(table, (case, at), holds, clauses));
             views.push(EventView {
+                number,
                 id: event.id.clone(),
-                time: moments[at].map(|moment| moment.timestamp_ms),
+                time: subject.time(case, at),
                 marks: Vec::new(),
                 filters: vec![Outcome { holds, barrier, turn: turn.flatten() }],
             });
         }
+        views.sort_by_key(|view: &EventView| view.number);
         left_out.turns = turns.saturating_sub(MAX_TURNS);
         (views, left_out)
     }
 
     /// The smallest change of an event that turns the leading `WHERE`; the
     /// pipeline is asked whether it does.
-    fn turn(
+    pub(super) fn turn(
         &self,
         table: &Table,
         (case, at): (usize, usize),
@@ -285,17 +300,20 @@ impl View<'_> {
         let plan = &subject.plans()[subject.plan_of(case)];
         let narrow = plan.filters().len().checked_sub(1)?;
         let number = u32::try_from(at).ok()?;
+        let all = &self.flow.cases()[case].events;
+        let own = &all[at];
+        // The leading `WHERE` is about each event alone; the newest one says when the rule runs.
+        let newest = all.iter().max_by_key(|event| event.timestamp());
         let rerun = |event: &Event| {
-            let mut events = self.flow.cases()[case].events.clone();
-            events[at] = event.clone();
+            let events = std::iter::once(event).chain(newest).cloned().collect();
             let prepared = self.flow.trial(self.program, case, events)?;
             Some(prepared.run(true, None).ok()?.1)
         };
         let accepts = |event: &Event| {
-            rerun(event).is_some_and(|table| passes(&table, self.leading(), number) != holds)
+            rerun(event).is_some_and(|table| passes(&table, self.leading(), 0) != holds)
         };
-        let own = &self.flow.cases()[case].events[at];
-        let aimed = search::turned_to(subject, (plan, narrow), (case, at), !holds, &accepts);
+        let aimed = Turner::new(subject, plan, narrow)
+            .and_then(|mut turner| turner.turned_to((case, at), !holds, &accepts));
         // What the index cannot tell of is tried, field by field.
         let try_on = || {
             let left = self.tries.get().checked_sub(1);
@@ -305,7 +323,7 @@ impl View<'_> {
         let mut tried = self.vary.changed(own).take(MAX_TRIES).take_while(|_| try_on());
         let new = aimed.or_else(|| tried.find(|event| accepts(event)))?;
         let after = rerun(&new)?;
-        let (before, after) = (self.truths(table, number), self.truths(&after, number));
+        let (before, after) = (self.truths(table, number), self.truths(&after, 0));
         let turned = |clause: &usize| match (before.get(*clause), after.get(*clause)) {
             (Some(old), Some(new)) => (*old == Truth::True) != (*new == Truth::True),
             _ => false,
@@ -314,6 +332,7 @@ impl View<'_> {
             clauses: (0..clauses).filter(turned).collect(),
             fields: fields(own, &new),
             event: Some(propose::fixture(std::slice::from_ref(&new))),
+            is_impossible: false,
         })
     }
 
@@ -338,7 +357,8 @@ fn passes(table: &Table, step: usize, event: u32) -> bool {
     lineage.iter().any(|row| row.contains(&event))
 }
 
-fn truth(value: Option<Value>) -> Truth {
+/// The truth of a condition on a row.
+pub(super) fn truth(value: Option<Value>) -> Truth {
     match value {
         Some(Value::True) => Truth::True,
         Some(Value::False) => Truth::False,
@@ -367,7 +387,7 @@ fn shown(column: &Arc<Column>, row: usize) -> String {
 }
 
 /// A value as JSON.
-fn json(text: String, column: &Column) -> String {
+pub(super) fn json(text: String, column: &Column) -> String {
     let quoted = !matches!(
         column.ty,
         Type::Boolean | Type::Integer | Type::Long | Type::UnsignedLong | Type::Double

@@ -1,8 +1,9 @@
 //! Why a predicate holds on a document, and what would change it.
 //!
-//! [`flips`] finds a smallest set of leaves whose change turns the outcome;
+//! [`flips`] finds a smallest set of leaves whose change turns the outcome,
 //! [`support`] the leaves that made it what it is. Both decide leaves with the
-//! reference evaluator.
+//! reference evaluator and take them as independent of each other: a measure and no
+//! advice. `crate::mutate::turn` finds changes that work.
 
 use super::eval::eval_leaf;
 use super::{Column, Leaf, Predicate, Test};

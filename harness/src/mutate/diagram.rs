@@ -184,16 +184,29 @@ impl Manager {
         function: Function,
         base: &dyn Fn(u32) -> bool,
     ) -> Option<(usize, Vec<(u32, bool)>)> {
+        let (cost, path) = self.cheapest(function, base, &|_| 1)?;
+        Some((usize::try_from(cost).unwrap_or(usize::MAX), path))
+    }
+
+    /// Values of variables that make a function true at the least cost: a
+    /// variable that differs from `base` costs its weight.
+    pub(super) fn cheapest(
+        &self,
+        function: Function,
+        base: &dyn Fn(u32) -> bool,
+        weight: &dyn Fn(u32) -> u64,
+    ) -> Option<(u64, Vec<(u32, bool)>)> {
         if function == FALSE {
             return None;
         }
-        let mut costs = Table::from_iter([(FALSE, usize::MAX), (TRUE, 0)]);
-        let total = self.cost(function, base, &mut costs);
+        let prices = Prices { base, weight };
+        let mut costs = Table::from_iter([(FALSE, u64::MAX), (TRUE, 0)]);
+        let total = self.cost(function, prices, &mut costs);
         let mut path = Vec::new();
         let mut at = function;
         while at > TRUE {
             let node = self.nodes[at as usize];
-            let (low, high) = Self::choices(node, base, &costs);
+            let (low, high) = prices.choices(node, &costs);
             let value = high < low || (high == low && base(node.variable));
             path.push((node.variable, value));
             at = if value { node.high } else { node.low };
@@ -201,32 +214,41 @@ impl Manager {
         Some((total, path))
     }
 
-    fn choices(
-        node: Node,
-        base: &dyn Fn(u32) -> bool,
-        costs: &Table<Function, usize>,
-    ) -> (usize, usize) {
-        let is = base(node.variable);
-        let cost = |next: Function, value: bool| {
-            costs.get(&next).copied().unwrap_or(usize::MAX).saturating_add(usize::from(is != value))
-        };
-        (cost(node.low, false), cost(node.high, true))
-    }
-
     fn cost(
         &self,
         function: Function,
-        base: &dyn Fn(u32) -> bool,
-        costs: &mut Table<Function, usize>,
-    ) -> usize {
+        prices: Prices<'_>,
+        costs: &mut Table<Function, u64>,
+    ) -> u64 {
         if let Some(known) = costs.get(&function) {
             return *known;
         }
         let node = self.nodes[function as usize];
-        self.cost(node.low, base, costs);
-        self.cost(node.high, base, costs);
-        let (low, high) = Self::choices(node, base, costs);
+        self.cost(node.low, prices, costs);
+        self.cost(node.high, prices, costs);
+        let (low, high) = prices.choices(node, costs);
         costs.insert(function, low.min(high));
         low.min(high)
+    }
+}
+
+/// What it costs to give variables values.
+#[derive(Clone, Copy)]
+struct Prices<'p> {
+    /// What variables are.
+    base: &'p dyn Fn(u32) -> bool,
+    /// What it costs to change one.
+    weight: &'p dyn Fn(u32) -> u64,
+}
+
+impl Prices<'_> {
+    /// The cost of a node where its variable is false, and where it is true.
+    fn choices(self, node: Node, costs: &Table<Function, u64>) -> (u64, u64) {
+        let is = (self.base)(node.variable);
+        let cost = |next: Function, value: bool| {
+            let own = if is == value { 0 } else { (self.weight)(node.variable) };
+            costs.get(&next).copied().unwrap_or(u64::MAX).saturating_add(own)
+        };
+        (cost(node.low, false), cost(node.high, true))
     }
 }

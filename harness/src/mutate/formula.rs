@@ -334,6 +334,17 @@ impl Formulas {
         Some(all)
     }
 
+    /// The variables of leaves at the root, with the truth that each has to have.
+    pub(super) fn path<'l>(
+        &mut self,
+        mut leaves: impl Iterator<Item = (&'l Leaf, bool)>,
+    ) -> Option<Vec<(u32, bool)>> {
+        leaves.try_fold(Vec::new(), |mut path, (leaf, wanted)| {
+            path.push((self.leaf_variable(leaf, &None)?, wanted));
+            Some(path)
+        })
+    }
+
     /// The variables of a filter's leaves, by node; `None` where conditions are nested.
     fn variables(&mut self, tree: &Tree<'_>) -> Option<Vec<u32>> {
         let variable = |node: &Node<'_>| match node.predicate {

@@ -5,6 +5,7 @@
 //! limited to [`MAX_DEPTH`] levels, so no input can exhaust the stack.
 
 pub mod ast;
+mod comments;
 pub mod lexer;
 pub mod names;
 mod nested;
@@ -14,6 +15,7 @@ mod print;
 mod tests;
 
 use ast::Query;
+pub use comments::without_comments;
 
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;

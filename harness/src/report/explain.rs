@@ -1,6 +1,7 @@
 //! An explanation for people: the query with every clause marked, what was
 //! found, the smallest change, and what events are together.
 
+mod events;
 mod steps;
 
 use std::io::{self, Write};
@@ -11,15 +12,12 @@ use super::problem::{self, Styled};
 use super::segments::segments;
 use super::words::{plural, shorten};
 use super::{Lines, printable};
-use crate::case::Polarity;
 use crate::detect::eql::why::Story;
 use crate::explain::{
-    Clause, Comparison, EventView, Explained, FieldChange, Findings, Groups, Lacking, LeftOut,
-    Mark, Outcome, Terms, Truth, Turn,
+    Clause, Comparison, Explained, Findings, Groups, Lacking, LeftOut, Terms, Truth,
 };
 use crate::ir::Part;
 use crate::value::format_date;
-use crate::verdict::Verdict;
 
 /// The most characters of a value.
 const MAX_VALUE: usize = 200;
@@ -42,11 +40,13 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
         }
         Some(_) if !explained.steps.is_empty() => {
             report.outcome(out)?;
+            report.why(out)?;
             report.steps(out)?;
             report.left_out(out)
         }
         Some(_) => {
             report.outcome(out)?;
+            report.why(out)?;
             explained.events.iter().try_for_each(|event| report.event(event, out))?;
             report.left_out(out)?;
             report.together(out)
@@ -71,26 +71,38 @@ fn values(values: &[String]) -> String {
     }
 }
 
-/// A mark and its colour.
-type Sign = (&'static str, AnsiColor);
+/// A mark and its style.
+type Sign = (&'static str, Style);
 
-/// The mark and the colour of a truth.
-fn mark(truth: Truth) -> Sign {
+/// The mark of a truth.
+fn sign(truth: Truth) -> &'static str {
     match truth {
-        Truth::True => ("✓", AnsiColor::Green),
-        Truth::False => ("✗", AnsiColor::Red),
-        Truth::Unknown => ("?", AnsiColor::Yellow),
+        Truth::True => "✓",
+        Truth::False => "✗",
+        Truth::Unknown => "?",
     }
+}
+
+/// The mark of a truth in its colour, for what it decides.
+fn mark(truth: Truth) -> Sign {
+    let colour = match truth {
+        Truth::True => AnsiColor::Green,
+        Truth::False => AnsiColor::Red,
+        Truth::Unknown => AnsiColor::Yellow,
+    };
+    (sign(truth), colour.on_default())
 }
 
 impl Report<'_> {
     fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
         let LeftOut { events, turns } = self.explained.left_out;
         if events > 0 {
-            writeln!(out, "\nleft out: {} at the end of the case", plural(events, "event"))?;
+            let events = plural(events, "more event");
+            writeln!(out, "\nnot shown: {events}, none nearer to an alert than those above")?;
         }
         if turns > 0 {
-            writeln!(out, "\nleft out: {}", plural(turns, "smallest change"))?;
+            let conditions = plural(turns, "condition");
+            writeln!(out, "\nsmallest change not computed for {conditions}")?;
         }
         Ok(())
     }
@@ -101,8 +113,8 @@ impl Report<'_> {
 
     /// A truth's mark, before a text.
     fn marked(&self, truth: Truth, text: &str) -> String {
-        let (mark, colour) = mark(truth);
-        self.styled.paint(colour.on_default(), &format!("{mark}{text}"))
+        let (mark, style) = mark(truth);
+        self.styled.paint(style, &format!("{mark}{text}"))
     }
 
     fn truth(holds: bool) -> Truth {
@@ -140,7 +152,7 @@ impl Report<'_> {
         let segments = segments(query.text.trim_end(), Part::Query, origins);
         for segment in &segments {
             let shown = printable(segment.text, Lines::Keep);
-            let Some((own, colour)) = marks(&segment.clauses) else {
+            let Some((own, style)) = marks(&segment.clauses) else {
                 text.push_str(&shown);
                 before = &segment.clauses;
                 continue;
@@ -152,7 +164,7 @@ impl Report<'_> {
                     text.push('\n');
                 }
                 let line = if at == 0 { format!("{own}{line}") } else { line.to_owned() };
-                text.push_str(&self.styled.paint(colour.on_default(), &line));
+                text.push_str(&self.styled.paint(style, &line));
             }
             before = &segment.clauses;
         }
@@ -230,150 +242,6 @@ impl Report<'_> {
         }
     }
 
-    /// What the rule makes of the case.
-    fn outcome(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Some(run) = self.explained.rule.cases.first() else { return Ok(()) };
-        let alerts = match run.alerts.len() {
-            0 => "no alert".to_owned(),
-            count => plural(count, "alert"),
-        };
-        let judged = match (self.explained.expects, &run.verdict) {
-            (_, Verdict::Error(reason)) => format!(": {}", safe(reason)),
-            (None, _) => String::new(),
-            (Some(_), Verdict::Pass) => ", as it should".to_owned(),
-            (Some(Polarity::Positive), Verdict::Count { expected, .. }) => {
-                format!(", not {expected}")
-            }
-            (Some(_), Verdict::Missed | Verdict::Noisy | Verdict::Count { .. }) => {
-                ", as it should not".to_owned()
-            }
-        };
-        let colour = match (self.explained.expects, &run.verdict) {
-            (Some(_), Verdict::Pass) | (None, _) => Style::new().bold(),
-            (Some(_), _) => AnsiColor::Red.on_default().bold(),
-        };
-        let path = safe(&run.case.path);
-        writeln!(out, "\n{path}: {}{judged}", self.styled.paint(colour, &alerts))?;
-        for alert in &run.alerts {
-            let events = safe(&alert.events.join(", "));
-            writeln!(out, "  {}", self.styled.dim(&format!("alert on {events}")))?;
-        }
-        for warning in &run.warnings {
-            writeln!(out, "  {}", safe(&warning.to_string()))?;
-        }
-        if self.explained.events.is_empty() && self.explained.steps.is_empty() {
-            for why in &run.explanations {
-                let lead = why.event.iter().map(|event| format!("event {event}"));
-                let parts: Vec<String> = lead.chain(why.note.clone()).collect();
-                writeln!(out, "  {}", safe(&parts.join(": ")))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn event(&self, event: &EventView, out: &mut dyn Write) -> io::Result<()> {
-        let time = event.time.map(|time| format!("  {}", format_date(time))).unwrap_or_default();
-        writeln!(
-            out,
-            "\n{}{}",
-            self.bold(&format!("event {}", safe(&event.id))),
-            self.styled.dim(&time)
-        )?;
-        self.query(&|clauses| truth_of(event, clauses).map(mark), out)?;
-        writeln!(out)?;
-        let mut start = 0;
-        for (filter, outcome) in event.filters.iter().enumerate() {
-            let own = self.explained.clauses[start..].iter();
-            let count = own.take_while(|clause| clause.filter == filter).count();
-            self.filter((filter, outcome), start..start + count, event, out)?;
-            start += count;
-        }
-        Ok(())
-    }
-
-    /// A condition on an event: its clauses, whether it holds, and what turns it.
-    fn filter(
-        &self,
-        (filter, outcome): (usize, &Outcome),
-        clauses: std::ops::Range<usize>,
-        event: &EventView,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let label = self.explained.filters.get(filter).map_or("", String::as_str);
-        let verdict = match (outcome.holds, &outcome.barrier) {
-            (true, None) => "matches".to_owned(),
-            (true, Some(barrier)) => format!("would match, but {}", safe(barrier)),
-            (false, None) => "does not match".to_owned(),
-            (false, Some(barrier)) => format!("does not match, and {}", safe(barrier)),
-        };
-        let fits = outcome.holds && outcome.barrier.is_none();
-        let verdict = self.marked(Self::truth(fits), &format!(" {verdict}"));
-        if !label.is_empty() {
-            writeln!(out, "  {verdict} as {label}")?;
-            // Of a condition that asks nothing of this event the outcome is enough.
-            if !outcome.holds && outcome.turn.is_none() {
-                return Ok(());
-            }
-        }
-        let mut pairs = self.explained.clauses[clauses.clone()].iter().zip(&event.marks[clauses]);
-        pairs.try_for_each(|(clause, mark)| self.clause(clause, mark, out))?;
-        if label.is_empty() {
-            writeln!(out, "  {verdict}")?;
-        }
-        match &outcome.turn {
-            Some(turn) => self.turn(turn, outcome.holds, out),
-            None => Ok(()),
-        }
-    }
-
-    fn clause(&self, clause: &Clause, found: &Mark, out: &mut dyn Write) -> io::Result<()> {
-        let not = if clause.negated { " (must not hold)" } else { "" };
-        let text = self.marked(found.truth, &format!(" {}", one_line(&clause.text)));
-        let has = found.found.iter().filter(|(_, values)| !values.is_empty());
-        let has: Vec<_> = has.collect();
-        let shown = match (found.found.as_slice(), has.as_slice()) {
-            ([_], [(_, found)]) => format!("found {}", values(found)),
-            ([_], _) => match &clause.unknown {
-                Some(unknown) => one_line(unknown),
-                None => "the event has no such field".to_owned(),
-            },
-            (_, []) => "the event has none of these fields".to_owned(),
-            (_, _) => String::new(),
-        };
-        let note = self.styled.dim(&format!("{not}  {shown}"));
-        writeln!(out, "    {text}{}", note.trim_end())?;
-        if found.found.len() < 2 {
-            return Ok(());
-        }
-        for (field, found) in has.iter().take(MAX_FIELDS) {
-            let text = format!("found {} in {}", values(found), safe(field));
-            writeln!(out, "        {}", self.styled.dim(&text))?;
-        }
-        let more = has.len().saturating_sub(MAX_FIELDS);
-        if more > 0 {
-            writeln!(out, "        {}", self.styled.dim(&format!("and in {more} more fields")))?;
-        }
-        Ok(())
-    }
-
-    fn turn(&self, turn: &Turn, holds: bool, out: &mut dyn Write) -> io::Result<()> {
-        let would = if holds { "would no longer match" } else { "would match" };
-        if turn.event.is_none() {
-            let count = plural(turn.clauses.len(), "clause");
-            writeln!(out, "    {would} if {count} turned; no event was found that does so:")?;
-            for clause in turn.clauses.iter().filter_map(|at| self.explained.clauses.get(*at)) {
-                writeln!(out, "      {}", one_line(&clause.text))?;
-            }
-            return Ok(());
-        }
-        writeln!(out, "    {would} with {}:", plural(turn.fields.len(), "change"))?;
-        for FieldChange { field, from, to } in &turn.fields {
-            let (from, to) = (values(from), self.bold(&values(to)));
-            writeln!(out, "      {}: {from} → {to}", safe(field))?;
-        }
-        Ok(())
-    }
-
     fn together(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.explained.findings {
             Findings::None => Ok(()),
@@ -390,7 +258,7 @@ impl Report<'_> {
     fn sequence(&self, story: &Story, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.bold("timeline"))?;
         let time = |event: u32| {
-            let view = self.explained.events.get(event as usize)?;
+            let view = self.explained.events.iter().find(|view| view.number == event)?;
             view.time.map(format_date)
         };
         for step in &story.steps {
@@ -399,10 +267,9 @@ impl Report<'_> {
                 Some(stage) => format!("stage {}", stage + 1),
                 None => "until".to_owned(),
             };
-            let key = if step.key.is_empty() {
-                String::new()
-            } else {
-                format!("  key {}", shorten(&safe(&step.key.join(", ")), MAX_VALUE))
+            let key = match named(&story.fields, &step.key) {
+                key if key.is_empty() => key,
+                key => format!("  {key}"),
             };
             let name = safe(&self.explained.name(step.event));
             writeln!(out, "  {}  {name}  {stage}{}", self.styled.dim(&at), self.styled.dim(&key))?;
@@ -415,7 +282,7 @@ impl Report<'_> {
         }
         let name = |event: u32| self.explained.name(event);
         for course in &story.courses {
-            for (at, line) in course.tell(&name).iter().enumerate() {
+            for (at, line) in course.tell(&story.fields, &name).iter().enumerate() {
                 let whole = at == 0 && course.whole > 0;
                 let whole =
                     if whole { self.marked(Truth::True, " complete: ") } else { String::new() };
@@ -469,8 +336,11 @@ impl Report<'_> {
             writeln!(out, "  {}", self.marked(Self::truth(!one.indicators.is_empty()), &text))?;
             for compared in &one.compared {
                 let is = if compared.negated { "is not" } else { "is" };
+                let nearest = compared.nearest.as_ref().map_or_else(String::new, |(id, value)| {
+                    format!(", the nearest is {} of {}", shorten(&safe(value), MAX_VALUE), safe(id))
+                });
                 let text = format!(
-                    "{} {}, compared: {is} {}",
+                    "{} {}, compared: {is} {}{nearest}",
                     safe(&compared.field),
                     values(&compared.values),
                     safe(&compared.with)
@@ -491,16 +361,6 @@ fn named(fields: &[String], values: &[String]) -> String {
 /// A text in one line, made safe and shortened.
 fn one_line(text: &str) -> String {
     shorten(&safe(&super::words::flat(text)), MAX_VALUE)
-}
-
-/// The truth of clauses stated at one place: of the ones that hold, if any.
-fn truth_of(event: &EventView, clauses: &[usize]) -> Option<Truth> {
-    let truths = clauses.iter().filter_map(|at| Some(event.marks.get(*at)?.truth));
-    truths.min_by_key(|truth| match truth {
-        Truth::True => 0,
-        Truth::False => 1,
-        Truth::Unknown => 2,
-    })
 }
 
 /// Matching events that lack fields.

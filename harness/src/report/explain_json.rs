@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::coverage_json::{Place, place};
-use super::json::{self, Finding, Head, finding};
+use super::json::{self, FieldChange, Finding, Head, finding};
 use super::words;
 use crate::case::Polarity;
 use crate::detect::eql::why::{Course, Story};
 use crate::explain::{self, Explained, Findings, Groups, Lacking, Terms};
-use crate::run::CaseRun;
+use crate::run::{CaseRun, RuleRun};
 use crate::value::format_date;
 use crate::verdict::Status;
 
@@ -94,6 +94,9 @@ struct Event<'a> {
 #[derive(Serialize)]
 struct Mark<'a> {
     truth: &'static str,
+    /// Of clauses on events alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decides: Option<bool>,
     found: Vec<Found<'a>>,
 }
 
@@ -115,13 +118,6 @@ struct Change<'a> {
     clauses: &'a [usize],
     fields: Vec<FieldChange<'a>>,
     event: Option<&'a Value>,
-}
-
-#[derive(Serialize)]
-struct FieldChange<'a> {
-    field: &'a str,
-    from: &'a [String],
-    to: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -246,7 +242,7 @@ pub fn render(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
                 text: &part.text,
             })
             .collect(),
-        case: rule.cases.first().map(|run| case(run, explained.expects)),
+        case: rule.cases.first().map(|run| case(rule, run, explained.expects)),
         events: explained.events.iter().map(event).collect(),
         left_out: LeftOut { events: explained.left_out.events, changes: explained.left_out.turns },
         steps: explained.steps.iter().map(steps::step).collect(),
@@ -257,13 +253,13 @@ pub fn render(explained: &Explained, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What the case expects is left out of events that are no case.
-fn case(run: &CaseRun, expects: Option<Polarity>) -> Case<'_> {
+fn case<'a>(rule: &RuleRun, run: &'a CaseRun, expects: Option<Polarity>) -> Case<'a> {
     Case {
         path: &run.case.path,
         polarity: expects.map(Polarity::folder),
         verdict: expects.map(|_| words::verdict(&run.verdict)),
         alerts: run.alerts.iter().map(json::alert).collect(),
-        explanations: run.explanations.iter().map(json::explanation).collect(),
+        explanations: run.explanations.iter().map(|why| json::explanation(rule, why)).collect(),
         warnings: json::warnings(run),
     }
 }
@@ -293,7 +289,7 @@ fn condition(outcome: &explain::Outcome) -> Condition<'_> {
         barrier: outcome.barrier.as_deref(),
         change: outcome.turn.as_ref().map(|turn| Change {
             clauses: &turn.clauses,
-            fields: turn.fields.iter().map(changed).collect(),
+            fields: turn.fields.iter().map(FieldChange::from).collect(),
             event: turn.event.as_ref(),
         }),
     }
@@ -386,11 +382,7 @@ fn test(test: &explain::Tested) -> Test<'_> {
 
 fn mark(mark: &explain::Mark) -> Mark<'_> {
     let found = mark.found.iter().map(|(field, values)| Found { field, values });
-    Mark { truth: mark.truth.name(), found: found.collect() }
-}
-
-fn changed(change: &explain::FieldChange) -> FieldChange<'_> {
-    FieldChange { field: &change.field, from: &change.from, to: &change.to }
+    Mark { truth: mark.truth.name(), decides: Some(mark.decides), found: found.collect() }
 }
 
 fn group(group: &explain::Group) -> Group<'_> {

@@ -9,15 +9,13 @@ use std::io::{self, Write};
 
 use super::checkout::Checkout;
 use super::digest::{Digest, Row, gap_in_full};
+use super::failure::{self, place};
 use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::ir::{Origin, Part};
-use crate::run::RuleRun;
 use crate::span::line_column;
-use crate::verdict::Verdict;
 
 /// Clauses or mutants that one annotation names; more are counted.
 const MAX_NAMED: usize = 10;
@@ -43,10 +41,11 @@ pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> 
     }
     for row in digest.worst_first() {
         let file = checkout.link(&row.rule.file);
-        let failed = row.rule.cases.iter().filter(|run| run.verdict != Verdict::Pass);
-        for run in failed.filter(|run| run.case.options.todo.is_none()) {
+        for cause in failure::causes(row.rule) {
+            let (run, same) = (cause.first(), cause.same());
             let outcome = words::outcome(run).unwrap_or_default();
-            let details = words::why(run).join("\n");
+            let why = same.into_iter().chain(failure::why(row.rule, run)).collect::<Vec<_>>();
+            let details = why.join("\n");
             let failure = Annotation {
                 level: "error",
                 file: checkout.link(&run.case.path),
@@ -131,15 +130,6 @@ fn list(lines: &[String]) -> String {
         shown.push(format!("and {} more", lines.len() - MAX_NAMED));
     }
     shown.join("\n")
-}
-
-/// Where a clause stands in the rule's file, as far as it is known.
-fn place(rule: &RuleRun, origin: Origin) -> Option<(usize, usize)> {
-    let query = rule.about.query.as_ref();
-    match origin.part {
-        Part::Query => query.map(|query| query.locate(origin.span.start)),
-        Part::Filter(_) | Part::ThreatQuery | Part::ThreatFilter(_) | Part::File => None,
-    }
 }
 
 impl Annotation {

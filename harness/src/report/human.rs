@@ -7,12 +7,13 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::digest::folder;
+use super::failure::{self, Cause, Kind, Line};
 use super::problem::{self, Styled};
 use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
-use crate::run::{CaseRun, Clause, Explanation, RuleRun, Run};
-use crate::verdict::{Status, Verdict};
+use crate::run::{CaseRun, RuleRun, Run};
+use crate::verdict::Status;
 
 /// How much to show.
 #[derive(Clone, Copy, Debug)]
@@ -208,49 +209,41 @@ impl Report<'_> {
 
     fn failures(&self, out: &mut dyn Write) -> io::Result<()> {
         for rule in self.run.rules.iter().filter(|rule| rule.status == Status::Failed) {
-            for case in rule.cases.iter().filter(|case| case.verdict != Verdict::Pass) {
-                self.failure(rule, case, out)?;
+            for cause in failure::causes(rule) {
+                self.failure(rule, &cause, out)?;
             }
         }
         Ok(())
     }
 
-    fn failure(&self, rule: &RuleRun, run: &CaseRun, out: &mut dyn Write) -> io::Result<()> {
+    /// One cause, and the cases that fail by it.
+    fn failure(&self, rule: &RuleRun, cause: &Cause<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let run = cause.first();
         let Some(what) = words::outcome(run) else { return Ok(()) };
         let path = printable(&run.case.path, Lines::Escape);
         let head = self.options.styled.paint(style(Status::Failed).bold(), "FAIL");
-        let name = printable(&rule.name, Lines::Escape);
         writeln!(out, "\n{head} {} {what}", self.bold(&path))?;
-        writeln!(
-            out,
-            "     {}",
-            self.options
-                .styled
-                .dim(&format!("rule {} ({name})", printable(&rule.key, Lines::Escape)))
-        )?;
-        run.explanations.iter().try_for_each(|why| self.explanation(why, &run.verdict, out))
+        if let Some(same) = cause.same() {
+            writeln!(out, "     {}", printable(&same, Lines::Escape))?;
+        }
+        let name = format!("rule {} ({})", rule.key, rule.name);
+        writeln!(out, "     {}", self.options.styled.dim(&printable(&name, Lines::Escape)))?;
+        failure::lines(rule, run).iter().try_for_each(|line| self.line(line, out))?;
+        let hint = format!("explain: {}", failure::command(rule, run));
+        writeln!(out, "     {}", self.options.styled.dim(&printable(&hint, Lines::Escape)))
     }
 
-    fn explanation(
-        &self,
-        why: &Explanation,
-        verdict: &Verdict,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        if let Some(event) = &why.event {
-            writeln!(out, "     event {}", printable(event, Lines::Escape))?;
-        }
-        if let Some(note) = &why.note {
-            writeln!(out, "       {}", printable(note, Lines::Escape))?;
-        }
-        why.clauses.iter().try_for_each(|clause| self.clause(clause, verdict, out))
-    }
-
-    fn clause(&self, clause: &Clause, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
-        let text = printable(&clause.clause, Lines::Escape);
-        let (lead, found) = (words::part(clause, verdict), words::found(clause));
-        writeln!(out, "       {lead} {}", self.bold(&text))?;
-        writeln!(out, "         {}", self.options.styled.dim(&printable(&found, Lines::Escape)))
+    fn line(&self, line: &Line, out: &mut dyn Write) -> io::Result<()> {
+        let Line { indent, kind, text, place } = line;
+        let safe = |text: &str| printable(text, Lines::Escape).into_owned();
+        let shown = match kind {
+            Kind::Plain => safe(text),
+            Kind::Clause(lead) => format!("{lead} {}", self.bold(&safe(text))),
+            Kind::Note => self.options.styled.dim(&safe(text)),
+        };
+        let place =
+            place.as_ref().map(|place| format!("  {}", self.options.styled.dim(&safe(place))));
+        writeln!(out, "     {}{shown}{}", "  ".repeat(*indent), place.unwrap_or_default())
     }
 
     fn counts<'a>(&self, rules: impl Iterator<Item = &'a RuleRun>) -> String {

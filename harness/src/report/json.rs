@@ -4,12 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::failure;
 use super::problem::one_line;
 use super::words;
 use crate::case::Polarity;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::{RuleRun, Run, Schedule};
+use crate::run::{self, RuleRun, Run, Schedule};
 use crate::span::line_column;
 use crate::value::format_date;
 use crate::verdict::{Status, Verdict};
@@ -132,17 +133,40 @@ struct Suppressed<'a> {
 #[derive(Serialize)]
 pub(super) struct Explanation<'a> {
     event: Option<&'a str>,
+    also: &'a [String],
     note: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
     clauses: Vec<Clause<'a>>,
+    changes: Vec<FieldChange<'a>>,
+}
+
+/// Values of a field before and after a change, each as JSON text.
+#[derive(Serialize)]
+pub(super) struct FieldChange<'a> {
+    field: &'a str,
+    from: &'a [String],
+    to: &'a [String],
+}
+
+impl<'a> From<&'a run::FieldChange> for FieldChange<'a> {
+    fn from(change: &'a run::FieldChange) -> Self {
+        Self { field: &change.field, from: &change.from, to: &change.to }
+    }
 }
 
 #[derive(Serialize)]
 struct Clause<'a> {
     #[serde(rename = "clause")]
     text: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    role: &'static str,
     holds: bool,
     field: &'a str,
     found: &'a [String],
+    hint: Option<&'a str>,
+    others: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<&'a str>,
 }
@@ -169,7 +193,7 @@ pub fn render(run: &Run, schedules: Option<&[Schedule]>, out: &mut dyn Write) ->
         head: rule.into(),
         status: rule.status,
         problems: rule.problems.iter().map(finding).collect(),
-        cases: rule.cases.iter().map(case).collect(),
+        cases: rule.cases.iter().map(|run| case(rule, run)).collect(),
     });
     let problems = run.problems.iter().map(finding).collect();
     let elsewhere = run.elsewhere.iter().map(finding).collect();
@@ -195,7 +219,7 @@ fn scheduled(schedule: &Schedule) -> Scheduled<'_> {
     }
 }
 
-fn case(run: &crate::run::CaseRun) -> Case<'_> {
+fn case<'a>(rule: &RuleRun, run: &'a run::CaseRun) -> Case<'a> {
     Case {
         path: &run.case.path,
         polarity: run.case.polarity,
@@ -203,7 +227,7 @@ fn case(run: &crate::run::CaseRun) -> Case<'_> {
         todo: run.case.options.todo.as_deref(),
         events: run.case.events.len(),
         alerts: run.alerts.iter().map(alert).collect(),
-        explanations: run.explanations.iter().map(explanation).collect(),
+        explanations: run.explanations.iter().map(|why| explanation(rule, why)).collect(),
         warnings: warnings(run),
     }
 }
@@ -218,26 +242,37 @@ pub(super) fn warnings(run: &crate::run::CaseRun) -> Vec<String> {
 }
 
 /// An explanation for machines.
-pub(super) fn explanation(why: &crate::run::Explanation) -> Explanation<'_> {
+pub(super) fn explanation<'a>(rule: &RuleRun, why: &'a run::Explanation) -> Explanation<'a> {
+    let place = why.origin.and_then(|origin| failure::place(rule, origin));
     Explanation {
         event: why.event.as_deref(),
+        also: &why.also,
         note: why.note.as_deref(),
-        clauses: why.clauses.iter().map(clause).collect(),
+        line: place.map(|(line, _)| line),
+        column: place.map(|(_, column)| column),
+        clauses: why.clauses.iter().map(|own| clause(rule, own)).collect(),
+        changes: why.changes.iter().map(FieldChange::from).collect(),
     }
 }
 
-fn clause(clause: &crate::run::Clause) -> Clause<'_> {
+fn clause<'a>(rule: &RuleRun, clause: &'a run::Clause) -> Clause<'a> {
+    let place = failure::place(rule, clause.origin);
     Clause {
         text: &clause.clause,
+        line: place.map(|(line, _)| line),
+        column: place.map(|(_, column)| column),
+        role: clause.role.name(),
         holds: clause.holds,
         field: &clause.field,
         found: &clause.found,
+        hint: clause.hint.as_deref(),
+        others: clause.others,
         unknown: clause.unknown.as_deref(),
     }
 }
 
 /// An alert for machines.
-pub(super) fn alert(alert: &crate::run::Alert) -> Alert<'_> {
+pub(super) fn alert(alert: &run::Alert) -> Alert<'_> {
     let facts = &alert.facts;
     let suppressed = facts.suppressed.as_ref().map(|suppressed| Suppressed {
         by: terms(&suppressed.by),

@@ -8,13 +8,14 @@
 use std::io::{self, Write};
 
 use super::digest::{Digest, Row, gap_in_full};
+use super::failure;
 use super::human::word;
 use super::problem::{one_line, with_help};
 use super::words;
 use super::xml::escape;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::{CaseRun, Run};
+use crate::run::{CaseRun, RuleRun, Run};
 use crate::verdict::Status;
 
 /// One test and what became of it.
@@ -90,7 +91,7 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> Suite {
     let mut tests: Vec<Test> = Vec::new();
     for run in &rule.cases {
         let name = format!("{}/{}", run.case.polarity.folder(), run.case.name);
-        tests.push(test(name, case(run)));
+        tests.push(test(name, case(rule, run)));
     }
     let errors = rule.problems.iter().filter(|p| p.diagnostic.severity == Severity::Error);
     tests.extend(errors.map(|problem| test(problem.diagnostic.code.to_owned(), broken(problem))));
@@ -113,12 +114,12 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> Suite {
     Suite { name: rule.key.clone(), properties: properties(row, digest), tests, output }
 }
 
-fn case(run: &CaseRun) -> Fate {
+fn case(rule: &RuleRun, run: &CaseRun) -> Fate {
     match (words::outcome(run), &run.case.options.todo) {
         (None, None) => Fate::Passed,
         (_, Some(todo)) => Fate::Skipped(format!("todo: {todo}")),
         (Some(message), None) => {
-            let details = words::why(run).join("\n");
+            let details = failure::why(rule, run).join("\n");
             let path = &run.case.path;
             Fate::Failed { message, details: format!("{path}\n{details}") }
         }

@@ -7,13 +7,14 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::digest::{Digest, Row, Share, Totals, gap_in_full};
+use super::failure;
 use super::human::{STATUSES, warnings_in_words, word};
 use super::problem::one_line;
 use super::told::{self, Told};
 use super::words::{self, plural};
 use super::{Lines, printable};
 use crate::mutate::Outcome;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::Status;
 
 /// Rows of the table, and rules told in full; a summary holds a megabyte.
 const MAX_ROWS: usize = 100;
@@ -114,17 +115,17 @@ impl Report<'_> {
             .rules
             .iter()
             .filter(|rule| rule.status == Status::Failed)
-            .flat_map(|rule| &rule.cases)
-            .filter(|run| run.verdict != Verdict::Pass && run.case.options.todo.is_none())
+            .flat_map(|rule| failure::causes(rule).into_iter().map(move |cause| (rule, cause)))
             .collect();
         if failed.is_empty() {
             return Ok(());
         }
         writeln!(out, "### Cases that do not hold\n")?;
-        for run in failed.iter().take(MAX_LINES) {
+        for (rule, cause) in failed.iter().take(MAX_LINES) {
+            let run = cause.first();
             let outcome = words::outcome(run).unwrap_or_default();
             writeln!(out, "- {} {outcome}", code(&run.case.path))?;
-            for line in words::why(run) {
+            for line in cause.same().into_iter().chain(failure::why(rule, run)) {
                 let indent = line.len() - line.trim_start().len();
                 writeln!(out, "{}- {}", "  ".repeat(1 + indent / 2), code(line.trim_start()))?;
             }

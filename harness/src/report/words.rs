@@ -1,6 +1,6 @@
 //! Words that several formats share.
 
-use crate::run::{CaseRun, Clause};
+use crate::run::CaseRun;
 pub(super) use crate::span::{flat, shorten};
 use crate::verdict::Verdict;
 
@@ -13,9 +13,9 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 pub(super) fn outcome(run: &CaseRun) -> Option<String> {
     match &run.verdict {
         Verdict::Pass => None,
-        Verdict::Missed => Some("raised no alert, and should".to_owned()),
+        Verdict::Missed => Some("raised no alert but should have".to_owned()),
         Verdict::Noisy => {
-            Some(format!("raised {}, and should not", plural(run.alerts.len(), "alert")))
+            Some(format!("raised {} but should not have", plural(run.alerts.len(), "alert")))
         }
         Verdict::Count { expected, found } => {
             Some(format!("raised {}, not {expected}", plural(*found, "alert")))
@@ -23,16 +23,6 @@ pub(super) fn outcome(run: &CaseRun) -> Option<String> {
         Verdict::Error(reason) => {
             Some(format!("fails: {}", super::printable(reason, super::Lines::Escape)))
         }
-    }
-}
-
-/// The part that a clause plays in an outcome, as the beginning of a sentence.
-pub(super) fn part(clause: &Clause, verdict: &Verdict) -> &'static str {
-    match (*verdict == Verdict::Noisy, clause.holds) {
-        (true, true) => "let through by",
-        (true, false) => "not stopped by",
-        (false, false) => "needs",
-        (false, true) => "must not have",
     }
 }
 
@@ -45,28 +35,6 @@ pub(super) fn verdict(verdict: &Verdict) -> &'static str {
         Verdict::Count { .. } => "count",
         Verdict::Error(_) => "error",
     }
-}
-
-/// What a clause found, at most 200 characters.
-pub(super) fn found(clause: &Clause) -> String {
-    match clause.found.as_slice() {
-        [] => clause.unknown.clone().unwrap_or_else(|| "the event has no such field".to_owned()),
-        values => format!("found {}", shorten(&values.join(", "), 200)),
-    }
-}
-
-/// Why a case does not hold, one thought a line; for formats without layout.
-pub(super) fn why(run: &CaseRun) -> Vec<String> {
-    let mut lines: Vec<String> = run.warnings.iter().map(ToString::to_string).collect();
-    for why in &run.explanations {
-        lines.extend(why.event.as_ref().map(|event| format!("event {event}")));
-        lines.extend(why.note.as_ref().map(|note| format!("  {note}")));
-        for clause in &why.clauses {
-            lines.push(format!("  {} {}", part(clause, &run.verdict), clause.clause));
-            lines.push(format!("    {}", found(clause)));
-        }
-    }
-    lines
 }
 
 /// A text with a change marked, in one line: where that is longer than `limit`

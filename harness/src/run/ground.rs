@@ -116,6 +116,15 @@ impl Ground {
         self.places.iter().map(|place| place.moment).collect()
     }
 
+    /// When an event happened, where it says so.
+    pub(super) fn stated_time(&self, event: usize) -> Option<i64> {
+        let place = self.places.get(event)?;
+        match place.time {
+            Time::Unstated => None,
+            Time::At(_) | Time::Barred => place.moment.map(|moment| moment.timestamp_ms),
+        }
+    }
+
     /// Whether a filter may match an event of the case.
     pub(super) fn reaches(&self, event: usize, reach: Reach) -> bool {
         self.places.get(event).is_some_and(|place| self.why_not(place, reach).is_none())

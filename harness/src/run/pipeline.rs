@@ -1,33 +1,22 @@
-//! Runs an ES|QL rule on one case, and says what its steps made of it.
+//! Runs an ES|QL rule on one case.
 
 use std::sync::Arc;
 
-use super::explain::{Clause, Explanation};
 use super::{Alert, CaseRun, Suppressed, Warning};
 use crate::case::Case;
 use crate::compile::esql::Pipeline;
 use crate::diagnostic::Diagnostic;
 use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
-use crate::esql::expr::Node;
 use crate::esql::memory::{Document, MemorySource};
-use crate::esql::plan::StepKind;
-use crate::esql::run::{
-    Joined, RunOptions, Shape, StepTrace, Table, TableColumn, Truth, Turn, run,
-};
+use crate::esql::run::{RunOptions, Table, TableColumn, Turn, run};
 use crate::esql::search::Matched;
 use crate::esql::source::Source;
 use crate::event::Event;
-use crate::ir::{Origin, Part};
 use crate::rule::model::Rule;
 use crate::rule::names::MissingFields;
-use crate::span::{flat, shorten};
-use crate::verdict::{self, Verdict};
+use crate::verdict;
 
-/// The most rows of a step that are explained.
-const MAX_ROWS: usize = 5;
-/// How much of a command is shown.
-const MAX_TEXT: usize = 100;
 /// The most fields that an alert shows.
 const MAX_FIELDS: usize = 100;
 
@@ -75,14 +64,7 @@ impl Trial<'_> {
         warnings.extend(lines.map(|line| Warning::of_case("esql-warning", line)));
         let alerts = self.alerts(&table, &source, &case.events);
         let verdict = verdict::judge(case, alerts.len());
-        // What the leading `WHERE` excludes is shown as well.
-        let told = || run_on(self.read().to_vec()).unwrap_or(table);
-        let explanations = match &verdict {
-            Verdict::Pass | Verdict::Error(_) => Vec::new(),
-            Verdict::Missed | Verdict::Noisy | Verdict::Count { .. } => {
-                self.explain(&verdict, &told(), case)
-            }
-        };
+        let explanations = Vec::new();
         CaseRun { case: case.clone(), verdict, alerts, explanations, warnings }
     }
 
@@ -230,150 +212,4 @@ fn ignored(source: &MemorySource, case: &Case) -> Vec<Warning> {
         fields.map(warning)
     });
     found.collect()
-}
-
-/// Why a case came out as it did, from the trace of its run.
-impl Trial<'_> {
-    fn explain(&self, verdict: &Verdict, table: &Table, case: &Case) -> Vec<Explanation> {
-        let missed = match verdict {
-            Verdict::Pass | Verdict::Error(_) => return Vec::new(),
-            Verdict::Missed => true,
-            Verdict::Noisy => false,
-            Verdict::Count { expected, found } => expected > found,
-        };
-        let note = |note| Explanation { event: None, note: Some(note), clauses: Vec::new() };
-        let mut told: Vec<Explanation> = self.unread(case).into_iter().map(note).collect();
-        let telling = |step: &&StepTrace| step.rows_in != step.rows_out || !step.tests.is_empty();
-        told.extend(table.trace.iter().filter(telling).map(|step| note(self.summary(step))));
-        let filters = || {
-            let steps = self.pipeline.plan.steps.iter().enumerate().zip(&table.trace);
-            steps.filter_map(|((at, step), trace)| match &step.kind {
-                StepKind::Filter(condition) => Some((at, Shape::of(condition), trace)),
-                _ => None,
-            })
-        };
-        // The first condition that left nothing, or the last that let rows through.
-        let told_of = if missed {
-            filters().find(|(_, _, trace)| trace.rows_in > 0 && trace.rows_out == 0)
-        } else {
-            let let_through = filters().filter(|(_, _, trace)| trace.rows_out > 0);
-            let_through.reduce(|_, last| last)
-        };
-        if let Some((at, shape, trace)) = told_of {
-            let before = at.checked_sub(1).and_then(|at| table.trace.get(at));
-            let lineage = before.map(|step| step.lineage.as_slice()).unwrap_or_default();
-            let rows = (0..trace.rows_in).filter(|row| holds(&shape, trace, *row) != missed);
-            let rows = rows.take(MAX_ROWS);
-            told.extend(rows.map(|row| self.row(&shape, trace, row, lineage, missed, case)));
-            if missed {
-                told.extend(self.earlier(at, table, case));
-            }
-        }
-        told
-    }
-
-    /// What kept values from the condition of a step: rows that an earlier
-    /// pattern did not fit, or that an aggregate which it reads did not count.
-    fn earlier(&self, at: usize, table: &Table, case: &Case) -> Vec<Explanation> {
-        let steps = &self.pipeline.plan.steps;
-        let mut read = Vec::new();
-        if let Some(StepKind::Filter(condition)) = steps.get(at).map(|step| &step.kind) {
-            condition.each(&mut |part| {
-                if let Node::Column { register, .. } = &part.node {
-                    read.push(*register);
-                }
-            });
-        }
-        let mut told = Vec::new();
-        for (number, (step, trace)) in steps.iter().zip(&table.trace).take(at).enumerate() {
-            let shapes: Vec<Shape> = match &step.kind {
-                StepKind::Grok { .. } | StepKind::Dissect { .. } => vec![Shape::Leaf(0)],
-                StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => {
-                    let reads = |joined: &Joined| {
-                        let call = joined.aggregate.and_then(|call| grouping.aggregates.get(call));
-                        call.is_some_and(|call| read.contains(&call.output))
-                    };
-                    Joined::of(step).into_iter().filter(reads).map(|joined| joined.shape).collect()
-                }
-                _ => Vec::new(),
-            };
-            let before = number.checked_sub(1).and_then(|before| table.trace.get(before));
-            let lineage = before.map(|step| step.lineage.as_slice()).unwrap_or_default();
-            for shape in &shapes {
-                let rows = (0..trace.rows_in).filter(|row| !holds(shape, trace, *row));
-                let rows = rows.take(MAX_ROWS);
-                told.extend(rows.map(|row| self.row(shape, trace, row, lineage, true, case)));
-            }
-        }
-        told
-    }
-
-    /// Events that the pipeline does not read.
-    fn unread(&self, case: &Case) -> Option<String> {
-        let left = case.events.len().saturating_sub(self.read().len());
-        let patterns = self.pipeline.plan.indices.join(", ");
-        (left > 0).then(|| {
-            let total = case.events.len();
-            format!("{left} of {total} events are not read: outside {patterns}, or filtered out")
-        })
-    }
-
-    /// One step in a line.
-    fn summary(&self, step: &StepTrace) -> String {
-        let text = flat(step.span.of(&self.pipeline.plan.text));
-        format!("{} → {} rows: {}", step.rows_in, step.rows_out, shorten(&text, MAX_TEXT))
-    }
-
-    fn row(
-        &self,
-        shape: &Shape,
-        trace: &StepTrace,
-        row: usize,
-        lineage: &[Vec<u32>],
-        missed: bool,
-        case: &Case,
-    ) -> Explanation {
-        let behind = lineage.get(row).map(Vec::as_slice).unwrap_or_default();
-        let name = |event: &u32| case.events.get(*event as usize).map(|event| event.id.clone());
-        let test = |number: usize| trace.truth(number, row);
-        let tests = if missed { shape.blame(&test, Truth::True) } else { shape.support(&test) };
-        let clauses = tests.into_iter().filter_map(|number| {
-            let found = trace.tests.get(number)?;
-            let text = &self.pipeline.plan.text;
-            let read = found.inputs.iter().map(|(span, column)| {
-                let values = column.values(row).map(|value| value.text(column.ty));
-                (span.of(text).to_owned(), values.collect::<Vec<_>>())
-            });
-            let read: Vec<_> = read.collect();
-            let fields: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
-            let several = read.len() > 1;
-            let shown = read.iter().flat_map(|(name, values)| match values.as_slice() {
-                [] if several => vec![format!("{name}: null")],
-                values if several => vec![format!("{name}: {}", values.join(", "))],
-                values => values.to_vec(),
-            });
-            Some(Clause {
-                origin: Origin { part: Part::Query, span: found.span },
-                clause: flat(found.span.of(text)),
-                holds: test(number) == Truth::True,
-                field: fields.join(", "),
-                found: shown.collect(),
-                unknown: None,
-            })
-        });
-        let clauses = clauses.collect();
-        match behind {
-            [event] => Explanation { event: name(event), note: None, clauses },
-            events => {
-                let ids: Vec<_> = events.iter().filter_map(name).take(MAX_ROWS).collect();
-                let more = if events.len() > ids.len() { ", …" } else { "" };
-                let note = format!("row {} of {}{more}", row + 1, ids.join(", "));
-                Explanation { event: None, note: Some(note), clauses }
-            }
-        }
-    }
-}
-
-fn holds(shape: &Shape, trace: &StepTrace, row: usize) -> bool {
-    shape.truth(&|test| trace.truth(test, row)) == Truth::True
 }

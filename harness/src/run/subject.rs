@@ -122,6 +122,11 @@ impl<'a> Subject<'a> {
         self.grounds[case].barrier(event, reach)
     }
 
+    /// When an event of a case happened by its own statement.
+    pub fn time(&self, case: usize, event: usize) -> Option<i64> {
+        self.grounds[case].stated_time(event)
+    }
+
     /// The events of a case, as what detects sees them.
     pub fn events(&self, case: usize) -> Events<'_> {
         let documents = &self.documents()[self.documents_of(case)];

@@ -75,6 +75,8 @@ impl Setting {
 pub(super) struct Excepted<'a> {
     /// Its list and its own name.
     pub(super) name: String,
+    /// The file that states it.
+    pub(super) path: &'a str,
     pub(super) condition: &'a Predicate,
     /// Where the condition is among [`Work::filters`].
     pub(super) filter: usize,
@@ -193,7 +195,8 @@ impl Work {
         let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
         let named = setting.exceptions.iter().filter_map(|at| {
             let Exception { list, item, condition } = self.exceptions.get(*at)?;
-            Some(Excepted { name: format!("{list}/{}", item.name), condition, filter: start + at })
+            let (name, path) = (format!("{list}/{}", item.name), item.path.as_str());
+            Some(Excepted { name, path, condition, filter: start + at })
         });
         named.collect()
     }

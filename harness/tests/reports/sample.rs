@@ -12,7 +12,8 @@ use harness::ir::{Origin, Part};
 use harness::mutate::{Mutant, Mutants, Operator, Outcome, RuleMutants};
 use harness::rule::threat::{Reference, Technique, Threat};
 use harness::run::{
-    About, Alert, CaseRun, Clause, Explanation, Facts, Places, QuerySource, RuleRun, Run, Warning,
+    About, Alert, CaseRun, Clause, Explanation, Facts, Places, QuerySource, Role, RuleRun, Run,
+    Warning,
 };
 use harness::span::Span;
 use harness::verdict::{Status, Verdict};
@@ -280,15 +281,18 @@ fn cases(key: &str, status: Status) -> Vec<CaseRun> {
         let mut missed = case(key, Polarity::Positive, "m1", Verdict::Missed);
         missed.explanations.push(Explanation {
             event: Some("#1".to_owned()),
-            note: None,
             clauses: vec![Clause {
                 origin: Origin::default(),
                 clause: "process.name = \"<curl>\"\n::error::x".to_owned(),
+                role: Role::Needs,
                 holds: false,
                 field: "process.name".to_owned(),
                 found: vec!["\"wget\"".to_owned()],
                 unknown: None,
+                hint: None,
+                others: 1,
             }],
+            ..Explanation::default()
         });
         missed.warnings.push(Warning {
             events: vec!["#1".to_owned()],

@@ -4,9 +4,10 @@
 
 use harness::case::{self, Case, CaseTree, Options, Polarity};
 use harness::exception::ExceptionTree;
+use harness::explain;
 use harness::rule::parse;
 use harness::rule::tree::{Loaded, RuleTree};
-use harness::run::{self, Project, Run};
+use harness::run::{Project, Run};
 use harness::schema::{Base, Schema};
 use serde_json::Value;
 
@@ -64,5 +65,5 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
 pub fn run_with(rule: &str, cases: Vec<Case>, exceptions: ExceptionTree) -> Run {
     let mut project = project(rule, cases);
     project.exceptions = exceptions;
-    run::run(project, None).expect("the engine runs")
+    explain::run(project, None).expect("the engine runs")
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use harness::coverage;
+use harness::explain;
 use harness::mutate::{self, Fixtures};
 use harness::report::digest::Digest;
 use harness::report::table::{self, Detail};
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     project::unselected(&project.rules, args.filter.as_deref());
     let session = Session::open(project, args.filter.as_deref());
     let engine = session.engine().map_err(io::Error::other)?;
-    let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    let run = explain::judge(&session, &session.ask(&engine).map_err(io::Error::other)?);
     bar.set_message("measuring");
     let (coverage, mutants) = if args.no_mutants {
         (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)

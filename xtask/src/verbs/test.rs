@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use harness::diagnostic::Severity;
+use harness::explain;
 use harness::report::digest::Digest;
 use harness::report::human::{self, Detail};
 use harness::report::{github, json, junit, markdown, schedule};
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let session = Session::open(project, args.filter.as_deref());
     let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
     let (hits, compared, differs) = asked;
-    let run = session.judge(&hits);
+    let run = explain::judge(&session, &hits);
     bar.finish_and_clear();
 
     let schedules = args.schedule.then(|| session.schedule(&hits));

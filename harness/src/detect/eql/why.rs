@@ -8,6 +8,7 @@ use super::{Dates, Error, Events, Fields, key_text, spec};
 use crate::detect::sequence::key::Key;
 use crate::detect::sequence::stream::{Filter, Hits, Source as _, Stream};
 use crate::detect::sequence::trace::{self, KeyTrace, Rejection, Trace};
+use crate::detect::window::span_text;
 use crate::ir::plan::{EqlPlan, EqlSearch, Stage};
 
 /// How many keys, and how many rejections of each, are told.
@@ -20,6 +21,10 @@ pub struct Story {
     pub steps: Vec<Step>,
     /// By join key, those that came furthest first; at most five. Of sequences.
     pub courses: Vec<Course>,
+    /// The join fields, as the first stage names them.
+    pub fields: Vec<String>,
+    /// How many stages there are.
+    pub stages: usize,
     /// What there is to say first.
     pub notes: Vec<String>,
     /// Where the event is that the best key lacks.
@@ -50,8 +55,34 @@ pub struct Course {
     pub whole: usize,
     /// The first stage that has no event under this key.
     pub lacks: Option<usize>,
+    /// What the longest sequence waits for; `None` where it is whole.
+    pub next: Option<Next>,
     /// What stopped sequences; at most five.
     pub stops: Vec<Stop>,
+}
+
+/// The stage that a sequence waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// The stage.
+    pub stage: usize,
+    /// How many events of it the sequence has.
+    pub has: usize,
+    /// How many it needs.
+    pub needs: usize,
+    /// Events that fit it and came too early; at most five.
+    pub early: Vec<Early>,
+}
+
+/// An event that came before the one that it has to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Early {
+    /// The event.
+    pub event: u32,
+    /// The one that it has to follow.
+    pub before: u32,
+    /// By how much it came too early, in milliseconds.
+    pub by_ms: u64,
 }
 
 /// What stopped a sequence.
@@ -85,25 +116,6 @@ impl StoppedBy {
     }
 }
 
-/// What there is to say about events that did not form a sequence; `hits` are
-/// those of [`EqlPlan::filters`], and `name` gives the id of an event.
-pub fn why_not(
-    plan: &EqlPlan,
-    hits: &[Vec<u32>],
-    events: Events<'_>,
-    name: &dyn Fn(u32) -> String,
-) -> Vec<String> {
-    if let EqlSearch::Sample { .. } = plan.search {
-        return vec!["no events share a join key".to_owned()];
-    }
-    let story = match story(plan, hits, events, name) {
-        Ok(story) => story,
-        Err(error) => return vec![error.to_string()],
-    };
-    let courses = story.courses.iter().flat_map(|course| course.tell(name));
-    story.notes.iter().cloned().chain(courses).chain(story.elsewhere.clone()).collect()
-}
-
 /// What became of the events that the filters of a plan match.
 ///
 /// # Errors
@@ -121,12 +133,14 @@ pub fn story(
         EqlSearch::Sample { stages } => {
             let source = Fields { events, stages, until: None, dates: Dates::Millis };
             story.steps = steps(&source, hits);
+            (story.fields, story.stages) = (fields(stages), stages.len());
             return Ok(story);
         }
         EqlSearch::Sequence { stages, until, maxspan_ms } => (stages, until.as_ref(), *maxspan_ms),
     };
     let source = Fields { events, stages, until, dates: Dates::Text };
     story.steps = steps(&source, hits);
+    (story.fields, story.stages) = (fields(stages), stages.len());
     if hits.iter().flatten().any(|event| events.moments[*event as usize].is_none()) {
         story.notes.push("an event without a timestamp takes no part in a sequence".to_owned());
         return Ok(story);
@@ -136,11 +150,22 @@ pub fn story(
     let until_hits = until_hits.first().map_or(&[][..], Vec::as_slice);
     let stream = Stream::build(&spec, Hits { stages: stage_hits, until: until_hits }, &source)?;
     let trace = trace::explain(&spec, &stream)?;
-    let teller = Teller { stages, name };
-    story.notes.extend(teller.keyless(&trace));
-    story.courses = trace.keys.iter().take(MAX_KEYS).map(|key| teller.course(key)).collect();
-    story.elsewhere = trace.keys.first().and_then(|best| teller.elsewhere(best, &trace.keys));
+    let teller = Teller { stages, maxspan_ms, name, steps: &story.steps, events };
+    let keyless = teller.keyless(&trace);
+    // A key under which nothing begins is no news beside one that comes further.
+    let begun = trace.keys.iter().filter(|key| !key.furthest.is_empty()).count();
+    let told = trace.keys.iter().take(if begun > 0 { begun.min(MAX_KEYS) } else { MAX_KEYS });
+    let courses = told.map(|key| teller.course(key)).collect();
+    let elsewhere = trace.keys.first().and_then(|best| teller.elsewhere(best, &trace.keys));
+    story.notes.extend(keyless);
+    (story.courses, story.elsewhere) = (courses, elsewhere);
     Ok(story)
+}
+
+/// The join fields, as the first stage names them.
+fn fields(stages: &[Stage]) -> Vec<String> {
+    let keys = stages.iter().take(1).flat_map(|stage| &stage.keys);
+    keys.map(|key| key.field.to_string()).collect()
 }
 
 /// The events of all stages and of `until`, by time.
@@ -177,33 +202,75 @@ fn steps(source: &Fields<'_>, hits: &[Vec<u32>]) -> Vec<Step> {
 }
 
 impl Course {
+    /// Its key with the names of the fields; empty for a rule without a key.
+    pub fn named(&self, fields: &[String]) -> String {
+        let pairs = fields.iter().zip(&self.key).map(|(field, value)| format!("{field} = {value}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the stage lacks that the longest sequence waits for.
+    pub fn waiting(&self) -> Option<String> {
+        let next = self.next.as_ref()?;
+        let stage = next.stage + 1;
+        let lacks = self.lacks == Some(next.stage);
+        Some(match (next.needs, lacks, self.key.is_empty()) {
+            (1, true, true) => format!("stage {stage} has no event"),
+            (1, true, false) => format!("stage {stage} has no event of this key"),
+            (1, false, _) => format!("stage {stage} has no event in its place"),
+            (needs, ..) => format!("stage {stage} has {} of {needs} events in a row", next.has),
+        })
+    }
+
     /// It in words, a sentence each.
-    pub fn tell(&self, name: &dyn Fn(u32) -> String) -> Vec<String> {
-        let under = match self.key.as_slice() {
-            [] => String::new(),
-            values => format!("key {}: ", values.join(", ")),
+    pub fn tell(&self, fields: &[String], name: &dyn Fn(u32) -> String) -> Vec<String> {
+        let under = match self.named(fields) {
+            key if key.is_empty() => key,
+            key => format!("{key}: "),
         };
         let mut first = format!("{under}{} of {} events in order", self.reached.len(), self.wanted);
         if !self.reached.is_empty() {
             // Writing to a string cannot fail.
             let _ = write!(first, " ({})", list(&self.reached, name));
         }
-        if let Some(stage) = self.lacks {
-            let _ = write!(first, ", no event for stage {}", stage + 1);
+        if let Some(waiting) = self.waiting() {
+            let _ = write!(first, "; {waiting}");
         }
-        let stops = self.stops.iter().map(|stop| format!("{under}{}", stop.text));
-        std::iter::once(first).chain(stops).collect()
+        let early = self.next.iter().flat_map(|next| next.tell_early(name));
+        let stops = self.stops.iter().map(|stop| stop.text.clone());
+        std::iter::once(first).chain(early).chain(stops).collect()
     }
 }
 
-fn list(events: &[u32], name: &dyn Fn(u32) -> String) -> String {
-    events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", ")
+impl Next {
+    /// The events that came too early, a sentence each.
+    pub fn tell_early(&self, name: &dyn Fn(u32) -> String) -> Vec<String> {
+        let tell = |early: &Early| {
+            let (event, before) = (name(early.event), name(early.before));
+            let when = match early.by_ms {
+                0 => format!("stands before {before}, at the same time"),
+                by => format!("came {} before {before}", span_text(by)),
+            };
+            format!("{event} fits stage {} but {when}", self.stage + 1)
+        };
+        self.early.iter().map(tell).collect()
+    }
+}
+
+/// Events by their names; of many the first and the last.
+pub fn list(events: &[u32], name: &dyn Fn(u32) -> String) -> String {
+    match events {
+        [first, .., last] if events.len() > 4 => format!("{} … {}", name(*first), name(*last)),
+        _ => events.iter().map(|event| name(*event)).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Tells a trace in words.
 struct Teller<'a> {
     stages: &'a [Stage],
+    maxspan_ms: Option<u64>,
     name: &'a dyn Fn(u32) -> String,
+    steps: &'a [Step],
+    events: Events<'a>,
 }
 
 impl Teller<'_> {
@@ -214,11 +281,11 @@ impl Teller<'_> {
             let keys = self.stages[stage].keys.iter().filter(|key| !key.optional);
             let keys: Vec<&str> = keys.map(|key| &*key.field).collect();
             format!(
-                "stage {}: {} of {} matching events lack a join key ({}) and take no part",
-                stage + 1,
+                "{} of {} events that match stage {} have no {}, by which events are joined",
                 count.keyless,
                 count.hits,
-                keys.join(", ")
+                stage + 1,
+                keys.join(" or no ")
             )
         };
         counts.map(note).collect()
@@ -241,8 +308,40 @@ impl Teller<'_> {
             wanted: present.map(|stage| stage.runs.max(1) as usize).sum(),
             whole: trace.matches,
             lacks: self.unseen(trace).next(),
+            next: self.next(trace),
             stops: trace.rejections.iter().take(MAX_KEYS).map(stop).collect(),
         }
+    }
+
+    /// What the longest sequence of a key waits for.
+    fn next(&self, trace: &KeyTrace) -> Option<Next> {
+        let mut has = trace.furthest.len();
+        let present = self.stages.iter().enumerate().filter(|(_, stage)| !stage.missing);
+        for (stage, own) in present {
+            let needs = own.runs.max(1) as usize;
+            if has >= needs {
+                has -= needs;
+                continue;
+            }
+            return Some(Next { stage, has, needs, early: self.early(trace, stage) });
+        }
+        None
+    }
+
+    /// Events of a stage that came before the end of the longest sequence.
+    fn early(&self, trace: &KeyTrace, stage: usize) -> Vec<Early> {
+        let Some(before) = trace.furthest.last().copied() else { return Vec::new() };
+        let key = values(&trace.key);
+        let own = self.steps.iter().filter(|step| {
+            let fits = step.stage == Some(stage) && step.key == key;
+            fits && !trace.furthest.contains(&step.event)
+        });
+        let early = own.filter_map(|step| {
+            let time = |event: u32| self.events.moments.get(event as usize).copied().flatten();
+            let (at, end) = (time(step.event)?.timestamp_ms, time(before)?.timestamp_ms);
+            (at <= end).then(|| Early { event: step.event, before, by_ms: end.abs_diff(at) })
+        });
+        early.take(MAX_KEYS).collect()
     }
 
     /// The stages that want an event and have none under a key.
@@ -253,17 +352,21 @@ impl Teller<'_> {
 
     fn rejection(&self, rejection: &Rejection) -> String {
         match rejection {
-            Rejection::Maxspan { events, next, excess_ms } => format!(
-                "{} came {excess_ms} ms too late for maxspan after {}",
-                (self.name)(*next),
-                list(events, self.name)
-            ),
+            Rejection::Maxspan { events, next, excess_ms } => {
+                let limit = self
+                    .maxspan_ms
+                    .map_or_else(String::new, |most| format!(": maxspan is {}", span_text(most)));
+                let (next, first) = ((self.name)(*next), events.first().map(|at| (self.name)(*at)));
+                let after = first.map_or_else(String::new, |first| format!(" after {first}"));
+                format!("{next} came {} too late{after}{limit}", span_text(*excess_ms))
+            }
             Rejection::Until { until, next, .. } => {
-                format!("until matched {} before {}", (self.name)(*until), (self.name)(*next))
+                let (until, next) = ((self.name)(*until), (self.name)(*next));
+                format!("until ended the sequence: {until} matches it and came before {next}")
             }
             Rejection::Present { stage, event, .. } => {
                 format!(
-                    "stage {} asks for no event, and there is {}",
+                    "stage {} wants no event, but {} matches it",
                     stage + 1,
                     (self.name)(*event)
                 )

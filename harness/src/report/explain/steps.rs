@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use anstyle::AnsiColor;
+use anstyle::{AnsiColor, Style};
 
-use super::{MAX_VALUE, Report, Sign, mark, named, one_line, safe, values};
+use super::{MAX_VALUE, Report, Sign, named, one_line, safe, sign, values};
 use crate::explain::{Apart, EventView, RowGroup, RowMark, Seen, StepView, Truth};
 use crate::report::words::{plural, shorten};
 
@@ -13,18 +13,25 @@ const MAX_ROWS: usize = 5;
 /// For so many events it is shown what turns them.
 const MAX_EVENTS: usize = 10;
 
-/// The mark of a clause that is true on some rows only.
-const SOME: Sign = ("±", AnsiColor::Yellow);
-
-/// The mark of a clause on all rows; none where there are no rows.
-fn overall(seen: &Seen) -> Option<Sign> {
-    match (seen.holds, seen.fails, seen.unknown) {
-        (0, 0, 0) => None,
-        (_, 0, 0) => Some(mark(Truth::True)),
-        (0, 0, _) => Some(mark(Truth::Unknown)),
-        (0, _, _) => Some(mark(Truth::False)),
-        (_, _, _) => Some(SOME),
-    }
+/// The mark of a clause on all rows; none where there are no rows. It is in colour
+/// where it may be what rows were lost by.
+fn overall(seen: &Seen, negated: bool, step: &StepView) -> Option<Sign> {
+    let own = match (seen.holds, seen.fails, seen.unknown) {
+        (0, 0, 0) => return None,
+        (_, 0, 0) => sign(Truth::True),
+        (0, 0, _) => sign(Truth::Unknown),
+        (0, _, _) => sign(Truth::False),
+        (_, _, _) => "±",
+    };
+    let against = if negated { seen.holds } else { seen.fails + seen.unknown };
+    let all = seen.holds + seen.fails + seen.unknown;
+    let colour = match (step.rows_out < step.rows_in, against) {
+        (false, _) => return Some((own, Style::new())),
+        (true, 0) => AnsiColor::Green,
+        (true, against) if against == all => AnsiColor::Red,
+        (true, _) => AnsiColor::Yellow,
+    };
+    Some((own, colour.on_default()))
 }
 
 impl Report<'_> {
@@ -32,8 +39,12 @@ impl Report<'_> {
     pub(super) fn steps(&self, out: &mut dyn Write) -> io::Result<()> {
         self.query(
             &|clauses| {
-                let seen = self.explained.steps.iter().flat_map(|step| &step.clauses);
-                seen.filter(|seen| clauses.contains(&seen.clause)).find_map(overall)
+                let steps = self.explained.steps.iter();
+                let seen = steps.flat_map(|step| step.clauses.iter().map(move |seen| (step, seen)));
+                seen.filter(|(_, seen)| clauses.contains(&seen.clause)).find_map(|(step, seen)| {
+                    let negated = self.explained.clauses[seen.clause].negated;
+                    overall(seen, negated, step)
+                })
             },
             out,
         )?;
@@ -62,7 +73,7 @@ impl Report<'_> {
         let text = self.bold(&shorten(&one_line(&step.text), 100));
         writeln!(out, "  {text}  {}", self.styled.dim(&rows))?;
         for seen in &step.clauses {
-            self.seen(seen, out)?;
+            self.seen(seen, step, out)?;
         }
         if step.keys.is_empty() && step.groups.len() < 2 {
             return Ok(());
@@ -92,12 +103,11 @@ impl Report<'_> {
         writeln!(out, "    group {key}: {rows}{events}")
     }
 
-    fn seen(&self, seen: &Seen, out: &mut dyn Write) -> io::Result<()> {
+    fn seen(&self, seen: &Seen, step: &StepView, out: &mut dyn Write) -> io::Result<()> {
         let Some(clause) = self.explained.clauses.get(seen.clause) else { return Ok(()) };
         let rows = seen.holds + seen.fails + seen.unknown;
-        let (own, colour) = overall(seen).unwrap_or((" ", AnsiColor::White));
-        let text = format!("{own} {}", one_line(&clause.text));
-        let text = self.styled.paint(colour.on_default(), &text);
+        let (own, style) = overall(seen, clause.negated, step).unwrap_or((" ", Style::new()));
+        let text = self.styled.paint(style, &format!("{own} {}", one_line(&clause.text)));
         let not = if clause.negated { " (must not hold)" } else { "" };
         if let (1, [row]) = (rows, seen.rows.as_slice()) {
             let note = self.styled.dim(&format!("{not}  {}", found(row)));
@@ -107,7 +117,7 @@ impl Report<'_> {
         let counts: Vec<(usize, &str)> =
             counts.into_iter().filter(|(count, _)| *count > 0).collect();
         let note = match counts.as_slice() {
-            [] => "no row came so far".to_owned(),
+            [] => "no row got this far".to_owned(),
             [(_, word)] => format!("{word} on all {rows} rows"),
             several => {
                 let told = several.iter().map(|(count, word)| format!("{word} on {count}"));

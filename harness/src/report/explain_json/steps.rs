@@ -75,7 +75,8 @@ fn seen(seen: &Seen) -> OfRows<'_> {
 }
 
 fn row(row: &RowMark) -> OfRow<'_> {
-    OfRow { events: &row.events, mark: mark(&row.mark), compared: row.apart.as_ref().map(compared) }
+    let mark = Mark { decides: None, ..mark(&row.mark) };
+    OfRow { events: &row.events, mark, compared: row.apart.as_ref().map(compared) }
 }
 
 fn compared(apart: &Apart) -> Sides<'_> {

@@ -14,10 +14,11 @@ use crate::mutate::{Mutant, Outcome};
 use crate::report::attack;
 use crate::report::checkout::Checkout;
 use crate::report::digest::{Digest, Row, Share, gap_in_full};
+use crate::report::failure;
 use crate::report::problem::with_help;
 use crate::report::segments::{Segment, segments};
 use crate::report::words;
-use crate::run::{Alert, CaseRun, Run};
+use crate::run::{Alert, CaseRun, RuleRun, Run};
 use crate::verdict::{Status, Verdict};
 
 /// Bytes that all rules together may spend on missed mutants; a page of
@@ -212,7 +213,7 @@ pub(super) fn detail<'a>(
         }),
         filters: filters.collect(),
         clauses: clauses.iter().map(clause).collect(),
-        cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(run, checkout)).collect(),
+        cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(rule, run, checkout)).collect(),
         missed,
         left_out,
         equivalent: row.totals.equivalent,
@@ -249,8 +250,8 @@ fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
     }
 }
 
-fn case<'a>(run: &'a CaseRun, checkout: &Checkout) -> Case<'a> {
-    let mut why = words::why(run);
+fn case<'a>(rule: &RuleRun, run: &'a CaseRun, checkout: &Checkout) -> Case<'a> {
+    let mut why = failure::why(rule, run);
     why.truncate(5 * MAX_ALERTS);
     // Those of a failure stand before its reasons.
     let warnings = run.warnings.iter().filter(|_| run.verdict == Verdict::Pass);
