@@ -158,7 +158,7 @@ test("failing cases say why", async () => {
   await page.selectOption("select", "failed");
   await page.locator(".rules tbody a").click();
   const text = await page.locator("#detail").innerText();
-  for (const part of ["raised no alert, and should", "raised 2 alerts, not 1", "raised 1 alert, and should not", "needs process.name", "process.pid is no number"]) {
+  for (const part of ["raised no alert but should have", "raised 2 alerts, not 1", "raised 1 alert but should not have", "needs process.name", "process.pid is no number"]) {
     assert.ok(text.includes(part), part);
   }
   await done();

@@ -196,16 +196,16 @@ fn a_failing_sequence_says_what_is_in_the_way() {
         ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a.keyword = \"y\""][..]),
         (
             [event(0, "x", ann), event(1, "y", bob)],
-            &["no event for stage 2", "stage 2 has its event where user.name is bob, not ann"],
+            &["stage 2 has no event of this key", "stage 2 has its event where user.name is bob, not ann"],
         ),
         (
             [event(0, "x", ann), event(7, "y", ann)],
-            &["#2 came 2000 ms too late for maxspan after #1"],
+            &["#2 came 2 seconds too late after #1: maxspan is"],
         ),
         ([event(1, "x", ann), event(0, "y", ann)], &["1 of 2 events in order (#1)"]),
         (
             [event(0, "x", ann), event(1, "y", "")],
-            &["stage 2: 1 of 1 matching events lack a join key (host.id, user.name)"],
+            &["1 of 1 events that match stage 2 have no host.id or no user.name"],
         ),
     ] {
         let lines = events.join("\n");
@@ -215,11 +215,11 @@ fn a_failing_sequence_says_what_is_in_the_way() {
     }
     let ended = [event(0, "x", ann), event(1, "u", ann), event(2, "y", ann)].join("\n");
     let repository = with_eql(query).with_cases().write("cases/r/positive/q.ndjson", ended);
-    check(&repository, FAILED, &["until matched #2 before #3"]);
+    check(&repository, FAILED, &["until ended the sequence: #2 matches it and came before #3"]);
     let missing = "sequence with maxspan=5s [any where a == \"x\"] ![any where a == \"y\"]";
     let both = [event(0, "x", ann), event(1, "y", ann)].join("\n");
     let repository = with_eql(missing).with_cases().write("cases/r/positive/q.ndjson", both);
-    check(&repository, FAILED, &["stage 2 asks for no event, and there is #2"]);
+    check(&repository, FAILED, &["stage 2 wants no event, but #2 matches it"]);
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_wrapper_in_a_negative_case_never_passes() {
     let one = hit("1");
     let search = json!({"took": 3, "hits": {"total": {"value": 1}, "hits": [one]}});
     let bulk = format!("{}\n{}\n", json!({"index": {"_id": "1"}}), document());
-    let noisy = "cases/r/negative/w.json raised 1 alert, and should not";
+    let noisy = "cases/r/negative/w.json raised 1 alert but should not have";
     for (name, content, phrase) in [
         ("a search", search.to_string(), noisy),
         ("its hits", search["hits"].to_string(), noisy),
@@ -108,7 +108,7 @@ fn events_follow_each_other_whatever_the_ending() {
         ("w.NDJSON", format!("{:#}\n{:#}", document(), document())),
     ] {
         let repository = good().write(&format!("cases/r/negative/{name}"), &content);
-        check(&repository, &["test"], FAILED, &["raised 2 alerts, and should not"]);
+        check(&repository, &["test"], FAILED, &["raised 2 alerts but should not have"]);
     }
 }
 
