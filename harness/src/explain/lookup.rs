@@ -59,7 +59,7 @@ pub fn find_case(cases: &[Case], text: &str) -> Result<usize, Unfound> {
     let short = |case: &Case| format!("{}/{}", case.polarity.folder(), case.name);
     let ways: [&dyn Fn(&Case) -> bool; 3] =
         [&|case| is_path_of(&wanted, &plain(&case.path)), &|case| short(case) == wanted, &|case| {
-            case.name == wanted
+            is_path_of(&plain(&case.path), &wanted)
         }];
     let found = ways.iter().map(|way| {
         let own = cases.iter().filter(|case| way(case));

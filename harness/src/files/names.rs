@@ -17,9 +17,9 @@ pub fn shown(path: &Path) -> String {
 
 /// The path of a file in a shown folder.
 pub fn below(folder: &str, relative: &str) -> String {
-    match folder.trim_end_matches('/') {
-        "." => relative.to_owned(),
-        folder => format!("{folder}/{relative}"),
+    match folder {
+        "" | "." => relative.to_owned(),
+        folder => format!("{}/{relative}", folder.trim_end_matches('/')),
     }
 }
 
@@ -56,7 +56,9 @@ mod tests {
         ] {
             assert_eq!(shown(&path), expected, "{path:?}");
         }
-        for (folder, expected) in [(".", "a/b"), ("rules/", "rules/a/b"), ("/", "/a/b")] {
+        for (folder, expected) in
+            [("", "a/b"), (".", "a/b"), ("rules/", "rules/a/b"), ("/", "/a/b")]
+        {
             assert_eq!(below(folder, "a/b"), expected);
         }
     }

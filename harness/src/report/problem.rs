@@ -114,8 +114,11 @@ impl Window {
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let from = floor(text, line_start.max(start.saturating_sub(CONTEXT)));
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        // The line end of Windows is no part of the line.
+        let line_end = if text[start..line_end].ends_with('\r') { line_end - 1 } else { line_end };
         let to = floor(text, line_end.min(start.saturating_add(2 * CONTEXT)));
-        let before = printable(&text[from..start], Lines::Escape);
+        let cut = if from > line_start { "…" } else { "" };
+        let before = format!("{cut}{}", printable(&text[from..start], Lines::Escape));
         let inside = printable(&text[start..end.clamp(start, to)], Lines::Escape);
         let after = printable(&text[end.clamp(start, to)..to], Lines::Escape);
         Self {
