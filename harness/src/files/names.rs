@@ -28,14 +28,11 @@ pub fn below(folder: &str, relative: &str) -> String {
 pub fn is_aside(relative: &str) -> bool {
     let hidden = relative.split('/').any(|part| part.starts_with('.'));
     let name = relative.rsplit('/').next().unwrap_or(relative).to_lowercase();
-    let left_behind = [".swp", ".swo", ".bak", ".orig", ".rej", ".tmp", ".part"]
-        .iter()
-        .any(|end| name.ends_with(end))
-        || name.ends_with('~')
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let left_behind = ends(&["~", ".swp", ".swo", ".bak", ".orig", ".rej", ".tmp", ".part"])
         || name.starts_with('#') && name.ends_with('#')
         || matches!(name.as_str(), "thumbs.db" | "desktop.ini");
-    let note =
-        name.ends_with(".md") || matches!(name.as_str(), "readme" | "readme.txt" | "license");
+    let note = ends(&[".md"]) || matches!(name.as_str(), "readme" | "readme.txt" | "license");
     hidden || left_behind || note
 }
 
