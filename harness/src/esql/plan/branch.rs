@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
     }
 
     /// `FROM` with queries beside its indices.
-    pub(super) fn from_queries(
+    pub(super) fn union_of(
         &mut self,
         indices: &[Name],
         metadata: &[Name],

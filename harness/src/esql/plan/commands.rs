@@ -79,7 +79,7 @@ impl Planner<'_> {
                 Ok(steps)
             }
             Source::From { indices, subqueries, metadata, span } => {
-                let union = self.from_queries(indices, metadata, subqueries, *span)?;
+                let union = self.union_of(indices, metadata, subqueries, *span)?;
                 Ok(vec![Step::new(union, *span)])
             }
             Source::Row { fields, span } => {

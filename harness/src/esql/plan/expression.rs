@@ -89,10 +89,10 @@ impl Planner<'_> {
             ExprKind::Compare { op, left, right } => self.compare(*op, left, right, span),
             ExprKind::Cast { operand, ty } => self.cast(operand, ty, span),
             ExprKind::And(parts) => {
-                Ok(Self::boolean_node(Node::And(self.conditions_of(parts, logical)?), span))
+                Ok(Self::boolean_node(Node::And(self.conditions_of(parts, logical)), span))
             }
             ExprKind::Or(parts) => {
-                Ok(Self::boolean_node(Node::Or(self.conditions_of(parts, logical)?), span))
+                Ok(Self::boolean_node(Node::Or(self.conditions_of(parts, logical)), span))
             }
             ExprKind::Not(inner) => {
                 let condition = self.condition(inner, logical)?;
@@ -123,14 +123,14 @@ impl Planner<'_> {
     }
 
     /// All errors of the parts are noted, not the first alone.
-    fn conditions_of(&mut self, parts: &[Expr], logical: bool) -> Result<Vec<Typed>, Diagnostic> {
+    fn conditions_of(&mut self, parts: &[Expr], logical: bool) -> Vec<Typed> {
         let conditions = parts.iter().map(|part| {
             self.condition(part, logical).unwrap_or_else(|error| {
                 self.errors.push(error);
                 Self::literal(Type::Null, None, part.span)
             })
         });
-        Ok(conditions.collect())
+        conditions.collect()
     }
 
     /// An operand of AND, OR and NOT, or a whole condition; `logical` tells

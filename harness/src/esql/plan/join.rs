@@ -69,7 +69,7 @@ impl Planner<'_> {
     ) -> Result<()> {
         match &condition.kind {
             ExprKind::Column(name) => {
-                let right = self.right_column(name, table, condition.span)?;
+                let right = Self::right_column(name, table, condition.span)?;
                 shared.push(right);
                 keys.extend(self.left_key(name, right, condition.span));
                 Ok(())
@@ -79,7 +79,7 @@ impl Planner<'_> {
                     return Err(not_joined(condition.span));
                 };
                 let (own, other) = if table.place(b).is_some() { (a, b) } else { (b, a) };
-                let place = self.right_column(other, table, condition.span)?;
+                let place = Self::right_column(other, table, condition.span)?;
                 keys.extend(self.left_key(own, place, condition.span));
                 Ok(())
             }
@@ -90,7 +90,7 @@ impl Planner<'_> {
         }
     }
 
-    fn right_column(&self, name: &str, table: &JoinTable, span: Span) -> Result<usize> {
+    fn right_column(name: &str, table: &JoinTable, span: Span) -> Result<usize> {
         table.place(name).ok_or_else(|| {
             Self::error(span, format!("Unknown column [{name}] in right side of join"))
         })

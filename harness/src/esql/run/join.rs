@@ -51,7 +51,9 @@ fn index(join: &Join, many: bool) -> Index {
             found = found
                 .into_iter()
                 .flat_map(|before: Vec<Vec<u8>>| {
-                    values.iter().map(move |value| [&before[..], &[value.clone()]].concat())
+                    values
+                        .iter()
+                        .map(move |value| [&before[..], std::slice::from_ref(value)].concat())
                 })
                 .collect();
         }

@@ -56,6 +56,7 @@ impl Display for Source {
 }
 
 impl Display for Command {
+    #[expect(clippy::too_many_lines, reason = "an arm a command")]
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
             CommandKind::Where(condition) => write!(f, "WHERE {condition}"),

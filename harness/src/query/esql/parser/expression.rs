@@ -219,8 +219,9 @@ impl Parser<'_> {
             TokenKind::Symbol(symbol) => {
                 *source == "from" && ![",", ")", ".", "::"].contains(&symbol)
             }
-            TokenKind::Integer(_) | TokenKind::Decimal(_) => *source == "from",
-            TokenKind::Bad(_) | TokenKind::End => *source == "from",
+            TokenKind::Integer(_) | TokenKind::Decimal(_) | TokenKind::Bad(_) | TokenKind::End => {
+                *source == "from"
+            }
         }
     }
 
