@@ -29,8 +29,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::compile::esql::Pipeline;
+use crate::compile::exception::{self, Compiled};
 use crate::compile::rule::compile_rule;
-use crate::compile::{Context, Now, exception};
+use crate::compile::{Context, Now};
 use crate::detect::window::Clock;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::cluster::client::Client;
@@ -436,8 +437,15 @@ fn excepted(
             return Err(Outcome::Unsupported(message));
         };
         for item in items.iter().filter(|item| item.expires.is_none_or(|at| at > now)) {
-            match exception::compile(item, tree, context) {
-                Ok(condition) => conditions.push(condition),
+            match exception::compile(item, Some(rule), tree, context) {
+                Ok(Compiled::Applied { condition, words }) if words.is_empty() => {
+                    conditions.push(condition);
+                }
+                Ok(Compiled::Applied { .. }) => {
+                    let message = format!("exception `{}`: a value list of type `text`", item.name);
+                    return Err(Outcome::Unsupported(message));
+                }
+                Ok(Compiled::LeftOut(_)) => {}
                 Err(errors) => {
                     let message = errors.first().map_or("", |error| &error.message);
                     let message = format!("exception `{}`: {message}", item.name);

@@ -6,6 +6,7 @@
 //! makes conditions of it.
 
 mod read;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;

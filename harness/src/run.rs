@@ -44,7 +44,7 @@ use whereabouts::Whereabouts;
 use work::Work;
 
 pub use about::{About, QuerySource};
-pub use alert::{Facts, Stated, Suppressed};
+pub use alert::{Facts, RiskScore, Stated, Suppressed};
 #[cfg(feature = "cluster")]
 pub use compare::{Comparison, Difference};
 pub use explanation::{Clause, Explanation, FieldChange, Role};

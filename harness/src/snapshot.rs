@@ -86,7 +86,7 @@ fn notes(facts: &Facts) -> Vec<String> {
     }
     if let Some(suppressed) = facts.suppressed.as_ref().filter(|suppressed| suppressed.count > 0) {
         let by: Vec<_> =
-            suppressed.by.iter().map(|(field, value)| format!("{field} {value}")).collect();
+            suppressed.by.iter().map(|(field, value)| common(field, value.as_deref())).collect();
         let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
         let events = suppressed.events.join(", ");
         let events = if events.is_empty() { events } else { format!(": {events}") };
@@ -102,6 +102,11 @@ fn notes(facts: &Facts) -> Vec<String> {
         notes.push(format!("named {}", facts.name.value));
     }
     notes
+}
+
+/// What a group has in common in a field.
+fn common(field: &str, value: Option<&str>) -> String {
+    format!("{field} {}", value.unwrap_or("null"))
 }
 
 /// Whether a rule has a snapshot: it ran on cases.

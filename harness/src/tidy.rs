@@ -98,7 +98,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
     ("engine", &["analysis", "document", "event", "ir", "pattern", "schema"]),
-    ("exception", &["diagnostic", "files", "schema", "span", "value"]),
+    ("exception", &["analysis", "diagnostic", "event", "files", "schema", "span", "value"]),
     (
         "esql",
         &[

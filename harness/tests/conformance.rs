@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge};
+use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge, projects};
 use harness::diagnostic::Diagnostic;
 use harness::files;
 use harness::rule::model::Rule;
@@ -238,6 +238,120 @@ fn recorded_sequences_are_judged() {
         );
     }
     assert_eq!(outcomes(&EQL.replace("[2]", "[[1], [2]]")), [Outcome::Agree, Outcome::Agree]);
+}
+
+/// Pipes choose among the events that an EQL query finds.
+#[test]
+fn pipes_are_judged() {
+    let live = |pipes: &str, hits: &str| {
+        format!(
+            r#"{{ "engine": "own", "suites": [{{ "suite": "pipes",
+              "mappings": {{ "properties": {{ "@timestamp": {{ "type": "date" }}, "a": {{ "type": "long" }} }} }},
+              "docs": [
+                {{ "_id": "x", "_source": {{ "@timestamp": 3, "a": 1 }} }},
+                {{ "_id": "y", "_source": {{ "@timestamp": 1, "a": 1 }} }},
+                {{ "_id": "z", "_source": {{ "@timestamp": 2, "a": 1 }} }}
+              ],
+              "cases": [{{ "eql": "any where a == 1{pipes}", "hits": [{hits}] }}] }}] }}"#
+        )
+    };
+    for (pipes, hits, agrees) in [
+        ("", r#""x", "y", "z""#, true),
+        (" | head 1", r#""y""#, true),
+        (" | tail 2", r#""x", "z""#, true),
+        (" | tail 2 | head 1", r#""z""#, true),
+        (" | head 1", r#""x""#, false),
+        (" | head 2", r#""x", "y", "z""#, false),
+    ] {
+        let found = outcomes(&live(pipes, hits));
+        assert_eq!(found[0] == Outcome::Agree, agrees, "{pipes} {hits}: {found:?}");
+    }
+}
+
+/// A folder of small projects; each is written anew.
+fn write_projects(folder: &str, files: &[(&str, &str)]) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    for (name, text) in files {
+        let path = root.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    root
+}
+
+fn rule(id: u32, more: &str) -> String {
+    format!(
+        "[rule]\nname = \"Own\"\ndescription = \"d\"\nrisk_score = 47\nseverity = \"low\"\n\
+         rule_id = \"9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a0{id}\"\nauthor = [\"own\"]\nindex = [\"logs-*\"]\n{more}\n"
+    )
+}
+
+#[test]
+fn small_projects_are_judged() {
+    let kql = rule(1, "type = \"query\"\nlanguage = \"kuery\"\nquery = \"user.name: ann\"");
+    let eql =
+        |query: &str| rule(2, &format!("type = \"eql\"\nlanguage = \"eql\"\nquery = \"{query}\""));
+    let event = r#"[{"_id": "d1", "user.name": "ann"}, {"_id": "d2", "user.name": "bob"}]"#;
+    let notes = "[positive.a]\nalerts = 1\nnote = \"x: alerts for d1\"\n\
+                 [positive.b]\nnote = \"x: alerts for d2\"\n\
+                 [positive.c]\nnote = \"x: the alert has risk_score 47\"\n\
+                 [positive.d]\nnote = \"x: the alert has severity high\"\n";
+    let root = write_projects(
+        "small-projects",
+        &[
+            ("a_kql/rules/x/r.toml", &kql),
+            ("a_kql/cases/x/r/case.toml", notes),
+            ("a_kql/cases/x/r/positive/a.json", event),
+            ("a_kql/cases/x/r/positive/b.json", event),
+            ("a_kql/cases/x/r/positive/c.json", event),
+            ("a_kql/cases/x/r/positive/d.json", event),
+            ("a_kql/cases/x/r/negative/e.json", event),
+            ("seq_r_one/rules/x/r.toml", &eql("sequence [any where true]")),
+            ("seq_r_one/cases/x/r/positive/a.json", event),
+            ("seq_r_two/rules/x/r.toml", &eql("any where true")),
+            ("seq_r_two/cases/x/r/positive/a.json", event),
+            ("seq_a_one/rules/x/r.toml", &eql("any where false")),
+            ("seq_a_one/cases/x/r/positive/a.json", event),
+            ("keys/rules/x/good.toml", &kql),
+            ("keys/rules/x/bad.toml", &eql("any")),
+            ("keys/rules/x/untold.toml", &rule(3, "type = \"query\"")),
+            (
+                "keys/expected.json",
+                r#"{"x/good": {"expected": "ok", "source": "own"},
+                    "x/bad": {"expected": "ok", "source": "own"},
+                    "x/gone": {"expected": "invalid", "source": "own"}}"#,
+            ),
+            ("broken/rules/x/r.toml", &kql),
+            ("broken/cases/x/r/positive/a.json", "[{"),
+        ],
+    );
+    let roots = projects::roots(&root);
+    let judged = projects::judge_all(&roots).concat();
+    let told = |outcome: &Outcome| match outcome {
+        Outcome::Agree => "agrees".to_owned(),
+        Outcome::Unsupported(reason) => format!("unsupported: {reason}"),
+        Outcome::Disagree(found) => format!("{}, not {}", found.got, found.expected),
+    };
+    let lines: Vec<String> =
+        judged.iter().map(|one| format!("{}: {}", one.name, told(&one.outcome))).collect();
+    for line in [
+        "a_kql positive a: agrees",
+        "a_kql positive b: alerts for d1, not alerts for d2",
+        "a_kql positive c: agrees",
+        "a_kql positive d: the alert has severity low, not the alert has severity high",
+        "a_kql negative e: 1 alert, not 0 alerts",
+        "seq_r_one: agrees",
+        "seq_r_two: loads, not is invalid",
+        "seq_a_one: agrees",
+        "x/good: agrees",
+        "x/gone: there is no such rule, not is invalid",
+        "x/untold: none, not a word in expected.json",
+    ] {
+        assert!(lines.iter().any(|found| found == line), "{line} in {lines:#?}");
+    }
+    let starts = |start: &str| lines.iter().any(|line| line.starts_with(start));
+    assert!(starts("x/bad: is invalid") && starts("broken: error: "), "{lines:#?}");
+    assert_eq!(lines.len(), 13, "{lines:#?}");
 }
 
 #[test]

@@ -167,3 +167,51 @@ fn a_list_that_is_not_there_is_unsupported_but_for_the_endpoints() {
         run(&query_rule("user.name:*", &endpoint), vec![case("c", &events, None)], "none", &[]);
     assert_eq!(judged.rules[0].cases[0].alerts.len(), 1);
 }
+
+/// Lists that Kibana makes no query of: of texts, and longer than it takes.
+#[test]
+fn a_value_list_that_kibana_cannot_query_is_looked_up_or_has_no_effect() {
+    let list = |id: &str, kind: &str| {
+        item(&json!([{"field": "user.name", "type": "list", "operator": "included",
+            "list": {"id": id, "type": kind}}]))
+    };
+    let many: Vec<String> = (0..70_000).map(|number| format!("user-{number}")).collect();
+    let ranges: Vec<String> =
+        (0..300).map(|number| format!("10.0.{}.1-10.0.{}.2", number / 9, number / 9)).collect();
+    let sequence = "type = \"eql\"\nlanguage = \"eql\"\nquery = 'any where user.name != null'\n";
+    let plain = query_rule("user.name:*", "");
+    let suppressed = query_rule("user.name:*", "alert_suppression = {group_by = [\"event.id\"]}\n");
+    for (number, (rule, item, silenced)) in [
+        (&plain, list("texts", "text"), true),
+        (&plain, list("many", "keyword"), true),
+        (&plain, list("few", "keyword"), true),
+        (&suppressed, list("texts", "text"), false),
+        (&suppressed, list("few", "keyword"), true),
+        (&project::rule(sequence), list("texts", "text"), false),
+        (&project::rule(sequence), list("numbers", "double"), false),
+        (&project::rule(sequence), list("many", "keyword"), false),
+        (&project::rule(sequence), list("ranges", "ip_range"), false),
+        (&project::rule(sequence), list("few", "keyword"), true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let files = [
+            ("quiet.json", item.to_string()),
+            ("lists/texts.txt", "user-7 of another team".to_owned()),
+            ("lists/few.txt", "user-7".to_owned()),
+            ("lists/many.txt", many.join("\n")),
+            ("lists/ranges.txt", ranges.join("\n")),
+        ];
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let cases = vec![case("c", &json!([{"user.name": "user-7"}]), None)];
+        let run = run(&format!("{rule}{LIST}"), cases, &format!("list{number}"), &files);
+        let judged = &run.rules[0];
+        let problems: Vec<_> =
+            judged.problems.iter().map(|found| found.diagnostic.message.as_str()).collect();
+        assert_eq!(judged.cases[0].alerts.is_empty(), silenced, "{number}: {problems:?}");
+        let warned = problems.iter().any(|problem| problem.contains("is not applied"));
+        assert_eq!(warned, !silenced, "{number}: {problems:?}");
+    }
+}

@@ -150,20 +150,23 @@ fn an_alert_takes_severity_score_and_name_from_its_event() {
         [[rule.severity_mapping]]\nfield = \"user.name\"\noperator = \"equals\"\nvalue = \"ann\"\nseverity = \"critical\"\n\
         [[rule.risk_score_mapping]]\nfield = \"event.risk_score\"\noperator = \"equals\"\nvalue = \"\"\n";
     for (event, severity, score, name) in [
-        (json!({"a": 1}), "low", 21, "Test"),
-        (json!({"event.severity": 7}), "high", 21, "Test"),
+        (json!({"a": 1}), "low", "21", "Test"),
+        (json!({"event.severity": 7}), "high", "21", "Test"),
         (
             json!({"event": {"severity": 7, "risk_score": "88.5"}, "user.name": ["bob", "ann"]}),
             "critical",
-            88,
+            "88.5",
             "Test",
         ),
-        (json!({"event": {"risk_score": 101, "reason": "Told"}}), "low", 21, "Told"),
+        (json!({"event": {"risk_score": 101, "reason": "Told"}}), "low", "21", "Told"),
+        (json!({"event": {"risk_score": [3, 3.14, "2"]}}), "low", "3.14", "Test"),
+        (json!({"event.severity": "7"}), "low", "21", "Test"),
+        (json!({"event.severity": 7.0}), "high", "21", "Test"),
     ] {
         let run = run(&query_rule("", more), vec![case("c", &json!([event]), None)]);
         let facts = &run.rules[0].cases[0].alerts[0].facts;
-        let found =
-            (facts.severity.value.as_str(), facts.risk_score.value, facts.name.value.as_str());
+        let risk_score = facts.risk_score.value.to_string();
+        let found = (&*facts.severity.value, &*risk_score, &*facts.name.value);
         assert_eq!(found, (severity, score, name), "{event}");
         assert!(facts.building_block);
     }

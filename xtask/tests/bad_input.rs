@@ -196,7 +196,10 @@ fn a_failing_sequence_says_what_is_in_the_way() {
         ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a.keyword = \"y\""][..]),
         (
             [event(0, "x", ann), event(1, "y", bob)],
-            &["stage 2 has no event of this key", "stage 2 has its event where user.name is bob, not ann"],
+            &[
+                "stage 2 has no event of this key",
+                "stage 2 has its event where user.name is bob, not ann",
+            ],
         ),
         (
             [event(0, "x", ann), event(7, "y", ann)],

@@ -388,7 +388,7 @@ struct Runner<'a> {
     aggregates: bool,
     found: Found,
     /// Documents that raised an alert.
-    seen: HashSet<(String, String)>,
+    seen: HashSet<(String, String, Vec<String>)>,
     /// When the open alert of each group was raised.
     open: HashMap<Vec<Vec<String>>, i64>,
     left: u64,
@@ -448,8 +448,9 @@ impl<'a> Runner<'a> {
         let mut traced: Option<Table> = None;
         for alert in alerts {
             let is_new = match &alert.identity {
-                Identity::Document { id, index, .. } => {
-                    self.seen.insert((index.clone().unwrap_or_default(), id.clone()))
+                Identity::Document { id, index, expanded, .. } => {
+                    let index = index.clone().unwrap_or_default();
+                    self.seen.insert((index, id.clone(), expanded.clone()))
                 }
                 Identity::Row(_) => true,
             };

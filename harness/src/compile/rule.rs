@@ -143,10 +143,14 @@ pub(super) fn conjunction(
 /// What is wrong, and in which part of the rule.
 pub(super) type Findings = Vec<(Part, Diagnostic)>;
 
+/// The plan of a rule that states no query.
+const EVERY: Plan = Plan::Filter(Predicate::Const(true));
+
 fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
     let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
     match (rule.rule_type, rule.language) {
-        (RuleType::MachineLearning, _) => Ok(Plan::Filter(Predicate::Const(true))),
+        (RuleType::MachineLearning | RuleType::Correlation, _) => Ok(EVERY),
+        (RuleType::Query, _) if rule.query.is_none() => Ok(EVERY),
         (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
         (_, Some(Language::Lucene)) => compile_lucene(text, context).map(Plan::Filter),
         (_, Some(Language::Eql)) => {

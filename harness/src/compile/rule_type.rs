@@ -38,6 +38,12 @@ pub(super) fn extend(
             types.found.extend(base.as_ref().map(|_| (Part::Query, reason)));
             base
         }
+        RuleType::Correlation => {
+            let reason = "correlation rules read the alerts of other rules";
+            let reason = Diagnostic::unsupported("rule-type", reason, Span::default());
+            types.found.push((Part::File, reason));
+            base
+        }
         RuleType::Threshold => {
             let Some(threshold) = &rule.threshold else {
                 types.found.push(incomplete("threshold"));

@@ -180,7 +180,8 @@ fn compare(rule: &RuleRun, expected: Standing) -> Outcome {
     match found {
         Standing::Unsupported => Outcome::Unsupported(reason),
         Standing::Ok | Standing::Invalid => {
-            Outcome::differs(expected.word(), format!("{} {reason}", found.word()))
+            let reason = if reason.is_empty() { reason } else { format!(": {reason}") };
+            Outcome::differs(expected.word(), format!("{}{reason}", found.word()))
         }
     }
 }
@@ -225,13 +226,16 @@ fn differs(run: &CaseRun) -> Option<(String, String)> {
     let (expected, got) = match &run.verdict {
         Verdict::Pass => return None,
         Verdict::Missed => (None, "no alert".to_owned()),
-        Verdict::Noisy => (Some(0), format!("{} alerts", run.alerts.len())),
-        Verdict::Count { expected, found } => (Some(*expected), format!("{found} alerts")),
+        Verdict::Noisy => (Some(0), counted(run.alerts.len())),
+        Verdict::Count { expected, found } => (Some(*expected), counted(*found)),
         Verdict::Error(reason) => (run.case.options.alerts, format!("error: {reason}")),
     };
     let stated = expected.or(run.case.options.alerts);
-    let expected = stated.map_or_else(|| "an alert".to_owned(), |count| format!("{count} alerts"));
-    Some((expected, got))
+    Some((stated.map_or_else(|| "an alert".to_owned(), counted), got))
+}
+
+fn counted(alerts: usize) -> String {
+    format!("{alerts} {}", if alerts == 1 { "alert" } else { "alerts" })
 }
 
 /// What alerts say otherwise than the end of the case's note: `: the alert has

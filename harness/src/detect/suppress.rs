@@ -1,10 +1,10 @@
 //! Alert suppression: detections of one group are one alert
 //! (docs/semantics.md, "Suppression").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::key::KeyValue;
-use super::terms::{MAX_COMBINATIONS, field_values};
+use super::terms::{MAX_COMBINATIONS, field_values, stated_values};
 use super::{Detection, Error, Events};
 use crate::ir::plan::TermField;
 
@@ -78,16 +78,25 @@ pub fn suppress(
     Ok(groups)
 }
 
-/// The values of a field that all events of a detection have, ascending.
+/// The values of a field that a detection has: of one event all, ascending; of a
+/// sequence those that all its events have, as the first lists them. Where an
+/// event is missing, as a sequence may want it, nothing is common to all.
 fn shared(field: &TermField, detection: &Detection, events: Events<'_>) -> Vec<KeyValue> {
-    let mut members = detection.stages.iter().flatten();
-    let Some(first) = members.next() else { return Vec::new() };
-    let values = field_values(events, field, *first);
-    if members.all(|event| field_values(events, field, *event) == values) {
-        values
-    } else {
-        Vec::new()
+    if let [Some(event)] = detection.stages.as_slice() {
+        return field_values(events, field, *event);
     }
+    let Some(members) = detection.stages.iter().copied().collect::<Option<Vec<u32>>>() else {
+        return Vec::new();
+    };
+    let mut members = members.into_iter().map(|event| stated_values(events, field, event));
+    let mut common = members.next().unwrap_or_default();
+    for own in members {
+        let own: BTreeSet<KeyValue> = own.into_iter().collect();
+        common.retain(|value| own.contains(value));
+    }
+    let mut seen = BTreeSet::new();
+    common.retain(|value| seen.insert(value.clone()));
+    common
 }
 
 /// One value of each field, in all ways; a missing field stays missing.

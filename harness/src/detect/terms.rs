@@ -33,6 +33,14 @@ pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &m
 /// The values of a field in an event, ascending. Elasticsearch keeps numbers,
 /// dates and booleans as often as they are stated, and everything else once.
 pub(crate) fn field_values(events: Events<'_>, field: &TermField, event: u32) -> Vec<KeyValue> {
+    let mut found = stated_values(events, field, event);
+    found.sort_unstable();
+    found.dedup_by(|a, b| matches!(a, KeyValue::Text(_) | KeyValue::Ip(_)) && a == b);
+    found
+}
+
+/// The values of a field in an event, as the event lists them.
+pub(super) fn stated_values(events: Events<'_>, field: &TermField, event: u32) -> Vec<KeyValue> {
     let mut found = Vec::new();
     if let Some(column) = &field.column {
         values(events, column, event, &mut found);
@@ -44,8 +52,6 @@ pub(crate) fn field_values(events: Events<'_>, field: &TermField, event: u32) ->
             }
         }
     }
-    found.sort_unstable();
-    found.dedup_by(|a, b| matches!(a, KeyValue::Text(_) | KeyValue::Ip(_)) && a == b);
     found
 }
 

@@ -55,6 +55,10 @@ pub fn find(
                 let equal = index.lookup(event, events, &mut left)?;
                 if index.entry.negate {
                     own -= equal;
+                    // Of two that lack the field, neither differs.
+                    if !probe::has_value(&index.entry.field, events, event) {
+                        own &= &index.stated;
+                    }
                 } else {
                     own &= equal;
                 }
@@ -73,6 +77,8 @@ pub fn find(
 /// The indicators of one entry, by what they can be found by.
 struct Index<'a> {
     entry: &'a ThreatEntry,
+    /// Those that have a value at all, where that matters.
+    stated: RoaringBitmap,
     values: HashMap<KeyValue, RoaringBitmap>,
     addresses: BTreeMap<u128, RoaringBitmap>,
     /// By the bits that a network leaves open, then by its first address.
@@ -83,11 +89,15 @@ impl<'a> Index<'a> {
     fn new(entry: &'a ThreatEntry, indicators: &[u32], events: Events<'_>) -> Self {
         let mut index = Self {
             entry,
+            stated: RoaringBitmap::new(),
             values: HashMap::new(),
             addresses: BTreeMap::new(),
             networks: BTreeMap::new(),
         };
         for &indicator in indicators {
+            if entry.negate && probe::has_value(&entry.value, events, indicator) {
+                index.stated.insert(indicator);
+            }
             probe::each(entry, &entry.value, events, indicator, &mut |probe| {
                 let slot = match probe {
                     Probe::Value(value) => index.values.entry(value).or_default(),

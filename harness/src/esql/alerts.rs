@@ -11,7 +11,10 @@ use super::column::Column;
 use super::plan::Plan;
 use super::run::{Table, TableColumn};
 use super::source::{Fields, Source};
+use super::types::Type;
 use super::value::Ref;
+use crate::query;
+use crate::query::esql::ast::CommandKind;
 
 /// How many pages of results a rule reads at most.
 const PAGES: usize = 3;
@@ -76,9 +79,28 @@ pub enum Identity {
         index: Option<String>,
         /// `_version`
         version: Option<i64>,
+        /// What tells rows of one document apart that `MV_EXPAND` made.
+        expanded: Vec<String>,
     },
     /// A row of this very run: the next run alerts again.
     Row(usize),
+}
+
+impl Identity {
+    /// What tells it from other rows of its document.
+    pub fn expanded(&self) -> &[String] {
+        match self {
+            Self::Document { expanded, .. } => expanded,
+            Self::Row(_) => &[],
+        }
+    }
+}
+
+/// Whether the rows of a result name their documents, by which Kibana knows an
+/// alert again.
+pub fn identifies(plan: &Plan) -> bool {
+    let columns = plan.output.columns.iter().chain(&plan.output.replaced);
+    !plan.is_aggregating() && columns.into_iter().any(|column| &*column.name == "_id")
 }
 
 /// One alert.
@@ -118,12 +140,18 @@ pub fn alerts(
         .suppression
         .as_ref()
         .map(|suppression| suppression.fields.iter().map(|name| column(name)).collect::<Vec<_>>());
+    let expanded = Expanded::new(plan, table, fields, source);
     // A page holds one row more than alerts may be raised.
-    let limit = options.max_signals.saturating_add(1).saturating_mul(PAGES);
+    let page = options.max_signals.saturating_add(1);
+    let limit = page.saturating_mul(PAGES);
     let mut seen: HashMap<Identity, usize> = HashMap::new();
     let mut by_group: HashMap<Vec<Vec<String>>, usize> = HashMap::new();
     let mut alerts: Vec<Alert> = Vec::new();
     for row in 0..table.rows.min(limit) {
+        // What is suppressed counts as well, page by page.
+        if groups.is_some() && row % page == 0 && seen.len() >= options.max_signals {
+            break;
+        }
         let identity = match text(&ids, row) {
             Some(id) => Identity::Document {
                 id,
@@ -132,6 +160,7 @@ pub fn alerts(
                     .as_ref()
                     .and_then(|column| column.column.first(row))
                     .map(Ref::long),
+                expanded: expanded.values(row),
             },
             None => Identity::Row(row),
         };
@@ -158,6 +187,65 @@ pub fn alerts(
         alerts.push(Alert { identity, row, source_row, group, suppressed: Vec::new() });
     }
     alerts
+}
+
+/// The columns that tell rows of one document apart.
+#[derive(Default)]
+struct Expanded {
+    columns: Vec<TableColumn>,
+    /// Whether these are the columns of `MV_EXPAND`; else the row counts as a whole.
+    own: bool,
+}
+
+impl Expanded {
+    fn new(plan: &Plan, table: &Table, fields: &dyn Fields, source: &dyn Source) -> Self {
+        let Ok(query) = query::esql::parse(&plan.text) else { return Self::default() };
+        let names: Vec<&str> = query
+            .commands
+            .iter()
+            .filter_map(|command| match &command.kind {
+                CommandKind::MvExpand(name) => Some(name.text.as_str()),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            return Self::default();
+        }
+        // Kibana asks for the result without columns that are null in all rows.
+        let some =
+            |column: &TableColumn| (0..table.rows).any(|row| !column.column.range(row).is_empty());
+        let column = |name: &&str| table.column(name, fields, source).filter(some);
+        match names.iter().map(column).collect() {
+            Some(columns) => Self { columns, own: true },
+            None => Self { columns: table.all_columns(fields, source), own: false },
+        }
+    }
+
+    /// The values by which a row differs from others of its document.
+    fn values(&self, row: usize) -> Vec<String> {
+        let text = |column: &TableColumn| {
+            let values: Vec<String> = column
+                .column
+                .values(row)
+                .filter(|value| !(self.own && is_falsy(*value, column.ty)))
+                .map(|value| value.text(column.ty))
+                .collect();
+            (!self.own || !values.is_empty()).then(|| values.join(", "))
+        };
+        self.columns.iter().filter_map(text).collect()
+    }
+}
+
+/// Whether Kibana takes the value for none.
+fn is_falsy(value: Ref<'_>, ty: Type) -> bool {
+    match value {
+        Ref::Bool(value) => !value,
+        Ref::Str(text) => text.is_empty(),
+        Ref::Int(_) | Ref::Long(_) | Ref::ULong(_) | Ref::Double(_) => {
+            !ty.is_date() && value.double() == 0.0
+        }
+        Ref::Ip(_) | Ref::Point(_) | Ref::Amount(_) => false,
+    }
 }
 
 /// The group of a row: the values of each column, sorted, as one key.
@@ -212,7 +300,10 @@ mod tests {
     #[test]
     fn a_row_is_an_alert_and_a_document_only_one() {
         check("FROM x METADATA _id | WHERE pid > 2", 10, None, &["id 2 +0", "id 3 +0"]);
-        check("FROM x METADATA _id | WHERE pid == 1 | MV_EXPAND args", 10, None, &["id 0 +0"]);
+        let expand = "FROM x METADATA _id | WHERE pid == 1 | MV_EXPAND args";
+        check(expand, 10, None, &["id 0 +0", "id 0 +0"]);
+        check(&format!("{expand} | DROP args"), 10, None, &["id 0 +0"]);
+        check(&format!("{expand} | RENAME args AS a"), 10, None, &["id 0 +0", "id 0 +0"]);
         check("FROM x | WHERE pid > 2", 10, None, &["row 0 +0", "row 1 +0"]);
         check("FROM x METADATA _id", 2, None, &["id 0 +0", "id 1 +0"]);
         check(

@@ -10,7 +10,7 @@ use super::words;
 use crate::case::Polarity;
 use crate::diagnostic::Severity;
 use crate::files::Problem;
-use crate::run::{self, RuleRun, Run, Schedule};
+use crate::run::{self, RiskScore, RuleRun, Run, Schedule};
 use crate::span::line_column;
 use crate::value::format_date;
 use crate::verdict::{Status, Verdict};
@@ -104,7 +104,7 @@ pub(super) struct Alert<'a> {
     events: &'a [String],
     name: &'a str,
     severity: &'a str,
-    risk_score: u64,
+    risk_score: RiskScore,
     building_block: bool,
     reason: &'a str,
     key: &'a [String],
@@ -123,9 +123,16 @@ struct Term<'a> {
     value: &'a str,
 }
 
+/// What a group has in common in a field; null where it lacks the field.
+#[derive(Serialize)]
+struct Shared<'a> {
+    field: &'a str,
+    value: Option<&'a str>,
+}
+
 #[derive(Serialize)]
 struct Suppressed<'a> {
-    by: Vec<Term<'a>>,
+    by: Vec<Shared<'a>>,
     count: usize,
     events: &'a [String],
 }
@@ -275,7 +282,7 @@ fn clause<'a>(rule: &RuleRun, clause: &'a run::Clause) -> Clause<'a> {
 pub(super) fn alert(alert: &run::Alert) -> Alert<'_> {
     let facts = &alert.facts;
     let suppressed = facts.suppressed.as_ref().map(|suppressed| Suppressed {
-        by: terms(&suppressed.by),
+        by: suppressed.by.iter().map(shared).collect(),
         count: suppressed.count,
         events: &suppressed.events,
     });
@@ -295,6 +302,10 @@ pub(super) fn alert(alert: &run::Alert) -> Alert<'_> {
         first: facts.first.map(format_date),
         last: facts.last.map(format_date),
     }
+}
+
+fn shared((field, value): &(String, Option<String>)) -> Shared<'_> {
+    Shared { field, value: value.as_deref() }
 }
 
 fn terms(terms: &[(String, String)]) -> Vec<Term<'_>> {

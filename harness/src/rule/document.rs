@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::rule::located::{Located, QueryText};
-use crate::rule::model::{AlertSuppression, EqlFields, MachineLearning, Metadata, NewTerms, Rule};
+use crate::rule::model::{
+    AlertSuppression, EqlFields, MachineLearning, Metadata, NewTerms, Rule, Threshold,
+};
 use crate::rule::names::{Language, RuleType, Severity};
 use crate::rule::parts::read_other;
 use crate::rule::read::{Node, OneOrMany};
@@ -17,6 +19,7 @@ const OTHER_KEYS: &[&str] = &[
     "alias_purpose",
     "alias_target_id",
     "concurrent_searches",
+    "correlation",
     "created_at",
     "created_by",
     "execution_summary",
@@ -30,6 +33,7 @@ const OTHER_KEYS: &[&str] = &[
     "response_actions",
     "revision",
     "rule_source",
+    "threat_mappings",
     "throttle",
     "timeline_id",
     "timeline_title",
@@ -54,6 +58,7 @@ const TYPE_KEYS: &[(&str, &[RuleType])] = &[
     ("event_category_override", &[RuleType::Eql]),
     ("timestamp_field", &[RuleType::Eql]),
     ("tiebreaker_field", &[RuleType::Eql]),
+    ("correlation", &[RuleType::Correlation]),
     ("index", INDEXED),
     ("data_view_id", INDEXED),
     ("filters", INDEXED),
@@ -84,23 +89,19 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
     let rule_type: Option<RuleType> = table.require("type");
     let is = |wanted| rule_type == Some(wanted);
 
-    let name: Option<Located<String>> = table.require("name");
-    let rule_id: Option<Located<String>> = table.require("rule_id");
-    for (key, value) in [("name", &name), ("rule_id", &rule_id)] {
-        if let Some(value) = value.as_ref().filter(|value| value.trim().is_empty()) {
-            let message = format!("`rule.{key}` is empty");
-            table.report(Diagnostic::error("rule-value-range", message, value.span));
-        }
-    }
-    let description = table.require("description");
+    let name = table.require_filled("name");
+    let rule_id = table.require_filled("rule_id");
+    let description = table.require_filled("description").map(|description| description.value);
     let severity = table.require("severity");
     table.demand("risk_score");
     let risk_score = table.within("risk_score", 0, 100);
     let query: Option<QueryText> = table.get("query");
     let language = read_language(&mut table, rule_type);
+    let (index, data_view_id) = read_indices(&mut table);
     let threat_match = threat::read_match(&mut table, is(RuleType::ThreatMatch));
+    // Of any keys, but a table.
+    drop(table.node("meta").and_then(Node::table));
     let rule = Rule {
-        metadata,
         name: name.unwrap_or_default().value,
         rule_id: rule_id.unwrap_or_default(),
         description: description.unwrap_or_default(),
@@ -108,8 +109,8 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
         language,
         query,
         saved_id: table.get("saved_id"),
-        index: table.get("index").unwrap_or_default(),
-        data_view_id: table.get("data_view_id"),
+        index,
+        data_view_id,
         filters: table.get("filters").unwrap_or_default(),
         from: table.get("from"),
         to: table.get("to"),
@@ -119,7 +120,7 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
             .get("timestamp_override_fallback_disabled")
             .unwrap_or_default(),
         max_signals: table.at_least("max_signals", 1),
-        threshold: table.get("threshold").filter(|_| is(RuleType::Threshold)),
+        threshold: read_threshold(&mut table, &metadata).filter(|_| is(RuleType::Threshold)),
         new_terms: read_new_terms(&mut table).filter(|_| is(RuleType::NewTerms)),
         threat_match,
         machine_learning: read_machine_learning(&mut table, is(RuleType::MachineLearning)),
@@ -151,12 +152,47 @@ fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Op
         related_integrations: table.get("related_integrations").unwrap_or_default(),
         other: read_other(&mut table, OTHER_KEYS),
         transform,
+        metadata,
     };
     if let Some(rule_type) = rule_type {
         check_type(&table, rule_type);
     }
+    table.together("timeline_id", "timeline_title");
+    table.together("concurrent_searches", "items_per_search");
     table.finish();
     Some(rule)
+}
+
+/// The index patterns and the data view, which stands in for them.
+fn read_indices(table: &mut Table<'_>) -> (Vec<String>, Option<String>) {
+    let index = table.get("index").unwrap_or_default();
+    let view: Option<Located<String>> = table.get("data_view_id");
+    let Some(view) = view else { return (index, None) };
+    let message = format!("the indices of the data view {:?} are not known here", view.value);
+    let instead = if index.is_empty() { "" } else { ", whatever `rule.index` says" };
+    let help = format!("the rule is judged as one that sees every index{instead}");
+    table.report(Diagnostic::warning("rule-data-view", message, view.span).with_help(help));
+    (Vec::new(), Some(view.value))
+}
+
+/// The first version that groups by more than three fields.
+const MANY_FIELDS: (u32, u32) = (9, 2);
+
+/// The threshold; reports fields that the oldest stack of the rule cannot group by.
+fn read_threshold(table: &mut Table<'_>, metadata: &Metadata) -> Option<Threshold> {
+    let threshold: Located<Threshold> = table.get("threshold")?;
+    let version = metadata.min_stack_version.as_deref().and_then(|version| {
+        let (major, rest) = version.split_once('.')?;
+        Some((major.parse().ok()?, rest.split('.').next()?.parse().ok()?))
+    });
+    let fields = threshold.fields.len();
+    if let Some(version) = version.filter(|version| *version < MANY_FIELDS && fields > 3) {
+        let (major, minor) = version;
+        let message = format!("`rule.threshold.field` has {fields} items, {major}.{minor} takes 3");
+        let error = Diagnostic::error("rule-value-range", message, threshold.span);
+        table.report(error.with_help("raise `metadata.min_stack_version` to 9.2"));
+    }
+    Some(threshold.value)
 }
 
 /// The language, or the one that the type implies; reports one that does not go with the type.
@@ -170,8 +206,8 @@ fn read_language(table: &mut Table<'_>, rule_type: Option<RuleType>) -> Option<L
         | RuleType::ThreatMatch => &[Language::Kuery, Language::Lucene],
         RuleType::Eql => &[Language::Eql],
         RuleType::Esql => &[Language::Esql],
-        RuleType::MachineLearning => {
-            table.unused("language", "in a rule of type `machine_learning`");
+        RuleType::MachineLearning | RuleType::Correlation => {
+            table.unused("language", &format!("in a rule of type `{}`", rule_type?));
             return None;
         }
     };
@@ -193,9 +229,9 @@ fn read_language(table: &mut Table<'_>, rule_type: Option<RuleType>) -> Option<L
 /// Checks which keys the rule type needs and which it ignores.
 fn check_type(table: &Table<'_>, rule_type: RuleType) {
     match rule_type {
-        RuleType::Query | RuleType::Eql | RuleType::Esql | RuleType::ThreatMatch => {
-            table.demand("query");
-        }
+        // Without a query every event that the filters let pass matches.
+        RuleType::Query => {}
+        RuleType::Eql | RuleType::Esql | RuleType::ThreatMatch => table.demand("query"),
         RuleType::SavedQuery => table.demand("saved_id"),
         RuleType::Threshold => {
             table.demand("query");
@@ -210,6 +246,7 @@ fn check_type(table: &Table<'_>, rule_type: RuleType) {
         RuleType::MachineLearning => {
             table.unused("query", "in a rule of type `machine_learning`");
         }
+        RuleType::Correlation => table.demand("correlation"),
     }
     let why = format!("in a rule of type `{rule_type}`");
     for (key, types) in TYPE_KEYS {
@@ -280,7 +317,13 @@ fn read_investigation_fields(table: &mut Table<'_>) -> Vec<String> {
     let Some(mut table) = table.node("investigation_fields").and_then(Node::table) else {
         return Vec::new();
     };
-    let names = table.require("field_names");
+    let names: Option<Vec<Located<String>>> = table.require("field_names");
+    table.limit_items("field_names", 1, usize::MAX);
+    let names = names.unwrap_or_default();
+    for blank in names.iter().filter(|name| name.trim().is_empty()) {
+        let message = "a name in `rule.investigation_fields.field_names` is empty";
+        table.report(Diagnostic::error("rule-value-range", message, blank.span));
+    }
     table.finish();
-    names.unwrap_or_default()
+    names.into_iter().map(|name| name.value).collect()
 }

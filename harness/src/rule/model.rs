@@ -235,10 +235,10 @@ pub struct ExceptionsList {
 pub struct SeverityMapping {
     /// The field.
     pub field: Located<String>,
-    /// Its value; any where empty.
+    /// Its value.
     pub value: String,
-    /// The severity, where the value itself is not one.
-    pub severity: Option<Severity>,
+    /// The severity.
+    pub severity: Severity,
 }
 
 /// A risk score for events with a certain value.

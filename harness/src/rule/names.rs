@@ -57,6 +57,8 @@ named! {
         ThreatMatch = "threat_match",
         /// Anomalies that a machine-learning job found.
         MachineLearning = "machine_learning",
+        /// Alerts of other rules that belong together.
+        Correlation = "correlation",
     }
 }
 

@@ -27,6 +27,24 @@ const OTHER_METADATA: &[&str] = &[
     "related_endpoint_rules",
 ];
 
+/// Kibana groups by no more fields.
+const MAX_THRESHOLD_FIELDS: usize = 5;
+
+/// The spaces that an exception list can be of.
+const NAMESPACES: [&str; 2] = ["agnostic", "single"];
+
+/// The kinds of exception lists.
+const LIST_TYPES: [&str; 8] = [
+    "detection",
+    "rule_default",
+    "endpoint",
+    "endpoint_trusted_apps",
+    "endpoint_trusted_devices",
+    "endpoint_events",
+    "endpoint_host_isolation_exceptions",
+    "endpoint_blocklists",
+];
+
 /// The values of `maturity`.
 const MATURITIES: [&str; 5] = ["beta", "development", "experimental", "deprecated", "production"];
 
@@ -63,10 +81,17 @@ impl Read for Threshold {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
         table.demand("field");
-        let fields = table.get::<OneOrMany<_>>("field").map(|fields| fields.0);
+        let fields = table.get::<OneOrMany<Located<String>>>("field").map(|fields| fields.0);
+        table.limit_items("field", 0, MAX_THRESHOLD_FIELDS);
         table.demand("value");
         let value = table.at_least("value", 1);
-        let cardinality = table.get("cardinality").unwrap_or_default();
+        let cardinality: Vec<Cardinality> = table.get("cardinality").unwrap_or_default();
+        let grouped = |field: &str| fields.iter().flatten().any(|own| own.value == field);
+        for counted in cardinality.iter().filter(|counted| grouped(&counted.field)) {
+            let message = format!("`{}` has one value in each of its groups", counted.field.value);
+            let error = Diagnostic::error("rule-value-range", message, counted.field.span);
+            table.report(error.with_help("count the values of a field that forms no groups"));
+        }
         table.finish();
         Some(Self { fields: fields?, value: value?, cardinality })
     }
@@ -138,23 +163,28 @@ impl Read for ExceptionsList {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
         let list = Self {
-            id: table.require("id").unwrap_or_default(),
-            list_id: table.require("list_id").unwrap_or_default(),
-            namespace_type: table.require("namespace_type").unwrap_or_default(),
-            list_type: table.require("type").unwrap_or_default(),
+            id: filled(&mut table, "id"),
+            list_id: filled(&mut table, "list_id"),
+            namespace_type: table.one_of("namespace_type", &NAMESPACES).unwrap_or_default(),
+            list_type: table.one_of("type", &LIST_TYPES).unwrap_or_default(),
         };
         table.finish();
         Some(list)
     }
 }
 
+/// A text that has to be there, and not blank.
+fn filled(table: &mut Table<'_>, key: &'static str) -> String {
+    table.require_filled(key).unwrap_or_default().value
+}
+
 impl Read for SeverityMapping {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
         let (field, value) = mapping_key(&mut table);
-        let severity = table.get("severity");
+        let severity = table.require("severity");
         table.finish();
-        Some(Self { field, value, severity })
+        Some(Self { field, value, severity: severity? })
     }
 }
 
@@ -170,21 +200,15 @@ impl Read for RiskScoreMapping {
 
 /// The field and value of a mapping; the only operator is `equals`.
 fn mapping_key(table: &mut Table<'_>) -> (Located<String>, String) {
-    let operator: Option<Located<String>> = table.require("operator");
-    if let Some(odd) = operator.filter(|operator| operator.value != "equals") {
-        let message = format!("unknown operator {:?} of a mapping", odd.value);
-        let error = Diagnostic::error("rule-value-unknown", message, odd.span);
-        table.report(error.with_help("the operator is `equals`"));
-    }
+    table.one_of("operator", &["equals"]);
     let field = table.require("field").unwrap_or_default();
-    (field, table.get("value").unwrap_or_default())
+    (field, table.require("value").unwrap_or_default())
 }
 
 impl Read for RequiredField {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
-        let name = table.require("name").unwrap_or_default();
-        let field_type = table.require("type").unwrap_or_default();
+        let (name, field_type) = (filled(&mut table, "name"), filled(&mut table, "type"));
         let _: Option<bool> = table.get("ecs");
         table.finish();
         Some(Self { name, field_type })
@@ -194,9 +218,8 @@ impl Read for RequiredField {
 impl Read for RelatedIntegration {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
-        let package = table.require("package").unwrap_or_default();
-        let version = table.require("version").unwrap_or_default();
-        let integration = table.get("integration");
+        let (package, version) = (filled(&mut table, "package"), filled(&mut table, "version"));
+        let integration = table.filled("integration").map(|integration| integration.value);
         table.finish();
         Some(Self { package, version, integration })
     }

@@ -45,6 +45,42 @@ impl<'a> Table<'a> {
         self.get(key)
     }
 
+    /// A text that is not blank; reports one that is.
+    pub(super) fn filled(&mut self, key: &'static str) -> Option<Located<String>> {
+        let text: Located<String> = self.get(key)?;
+        if text.trim().is_empty() {
+            let message = format!("`{}` is empty", self.path(key));
+            self.report(Diagnostic::error("rule-value-range", message, text.span));
+        }
+        Some(text)
+    }
+
+    /// The same of a key that has to be there.
+    pub(super) fn require_filled(&mut self, key: &'static str) -> Option<Located<String>> {
+        self.demand(key);
+        self.filled(key)
+    }
+
+    /// One of a few words; reports another one.
+    pub(super) fn one_of(&mut self, key: &'static str, words: &[&str]) -> Option<String> {
+        let word: Located<String> = self.require(key)?;
+        if !words.contains(&word.as_str()) {
+            let message = format!("unknown value {:?} of `{}`", word.value, self.path(key));
+            let error = Diagnostic::error("rule-value-unknown", message, word.span);
+            self.report(error.with_help(format!("one of {}", words.join(", "))));
+        }
+        Some(word.value)
+    }
+
+    /// Reports a key that is there without the other.
+    pub(super) fn together(&self, one: &str, other: &str) {
+        for (key, needed) in [(one, other), (other, one)] {
+            if self.has(key) && !self.has(needed) {
+                self.missing(needed, &format!(", and `{key}` needs it"));
+            }
+        }
+    }
+
     /// Reports the absence of a key.
     pub(super) fn demand(&self, key: &str) {
         if !self.has(key) {

@@ -140,7 +140,10 @@ fn faults_are_found_with_their_place() {
         "error rule-value-unknown ['querry'] unknown `rule.type` \"querry\" \
          (did you mean `query`?)",
     );
-    check("type = 'query'", "error rule-key-missing [[rule]] `rule.query` is missing");
+    check(
+        "type = 'eql'\nlanguage = 'eql'",
+        "error rule-key-missing [[rule]] `rule.query` is missing",
+    );
     check(
         "type = 'eql'\nquery = 'a'\nlanguage = 'kuery'",
         "error rule-language ['kuery'] language `kuery` in a rule of type `eql` \
@@ -174,8 +177,8 @@ fn faults_are_found_with_their_place() {
         "type = 'threat_match'\nquery = 'a'\nthreat_index = []\nthreat_query = '*'\n\
          threat_mapping = [{entries = [{field = 'a', type = 'map', value = 'b'}]}]",
         "error rule-value-range [[]] `rule.threat_index` has 0 items, expected at least 1\n\
-         error rule-value-unknown ['map'] unknown type \"map\" of a threat mapping \
-         (the type is `mapping`)",
+         error rule-value-unknown ['map'] unknown value \"map\" of \
+         `rule.threat_mapping.entries.type` (one of mapping)",
     );
     check(
         "type = 'query'\nquery = 'a'\nversion = 99999999999999999999",
@@ -184,13 +187,100 @@ fn faults_are_found_with_their_place() {
     check("type = 'query'\nquery = 'a'\nname = 'again'", "error toml-syntax [name] duplicate key");
 }
 
+/// What Kibana's schema and its checks beyond it refuse.
+#[test]
+fn what_kibana_refuses_is_refused() {
+    let mapping = |entries: &str| {
+        format!(
+            "type = 'threat_match'\nquery = 'a'\nthreat_index = ['i']\nthreat_query = '*'\n\
+             threat_mapping = [{{entries = [{entries}]}}]"
+        )
+    };
+    let entry = |field: &str, more: &str| {
+        format!("{{field = '{field}', type = 'mapping', value = 'v'{more}}}")
+    };
+    let negated = ", negate = true";
+    for (lines, message) in [
+        (mapping(&entry("a", negated)), "every entry of the group is negated"),
+        (
+            mapping(&format!("{}, {}", entry("a", ""), entry("a", negated))),
+            "`a` has to match `v` and not to match it",
+        ),
+        (mapping(&entry("", "")), "`rule.threat_mapping.entries.field` is empty"),
+        (
+            "type = 'threshold'\nquery = 'a'\nthreshold = {field = ['a', 'b', 'c', 'd', 'e', 'f'], \
+             value = 1}"
+                .to_owned(),
+            "`rule.threshold.field` has 6 items, expected 0 to 5",
+        ),
+        (
+            "type = 'threshold'\nquery = 'a'\nthreshold = {field = ['a', 'b', 'c', 'd'], value = 1}\n\
+             [metadata]\nmin_stack_version = '9.1.0'"
+                .to_owned(),
+            "`rule.threshold.field` has 4 items, 9.1 takes 3",
+        ),
+        (
+            "type = 'threshold'\nquery = 'a'\n\
+             threshold = {field = ['a'], value = 1, cardinality = [{field = 'a', value = 2}]}"
+                .to_owned(),
+            "`a` has one value in each of its groups",
+        ),
+        (
+            "type = 'query'\nexceptions_list = [{id = '1', list_id = 'l', namespace_type = 'x', \
+             type = 'detection'}]"
+                .to_owned(),
+            "unknown value \"x\" of `rule.exceptions_list.namespace_type`",
+        ),
+        (
+            "type = 'query'\nseverity_mapping = [{field = 'a', operator = 'equals', value = '1'}]"
+                .to_owned(),
+            "`rule.severity_mapping.severity` is missing",
+        ),
+        (
+            "type = 'query'\nrisk_score_mapping = [{field = 'a', operator = 'equals'}]".to_owned(),
+            "`rule.risk_score_mapping.value` is missing",
+        ),
+        (
+            "type = 'query'\ninvestigation_fields = {field_names = []}".to_owned(),
+            "`rule.investigation_fields.field_names` has 0 items, expected at least 1",
+        ),
+        (
+            "type = 'query'\nrequired_fields = [{name = '', type = 'keyword'}]".to_owned(),
+            "`rule.required_fields.name` is empty",
+        ),
+        ("type = 'query'\nmeta = 'x'".to_owned(), "`rule.meta` is a string, expected a table"),
+        (
+            "type = 'query'\ntimeline_id = 'x'".to_owned(),
+            "`rule.timeline_title` is missing, and `timeline_id` needs it",
+        ),
+        ("type = 'correlation'".to_owned(), "`rule.correlation` is missing"),
+    ] {
+        let (rule, found) = parse(&rule_text(&lines));
+        assert_eq!(rule, None, "{lines}");
+        assert!(found.iter().any(|found| found.message == message), "{lines}: {found:?}");
+    }
+    for lines in [
+        mapping(&format!("{}, {}", entry("a", ""), entry("b", negated))),
+        "type = 'threshold'\nquery = 'a'\nthreshold = {field = ['a', 'b', 'c', 'd'], value = 1}\n\
+         [metadata]\nmin_stack_version = '9.2.0'"
+            .to_owned(),
+        "type = 'query'\nthreat_mappings = [{framework = 'F'}]\nmeta = {from = '1m'}".to_owned(),
+        "type = 'correlation'\ncorrelation = {rules = ['a']}".to_owned(),
+    ] {
+        check(&lines, "");
+    }
+    let view = "type = 'query'\nindex = ['logs-*']\ndata_view_id = 'v'";
+    let (rule, found) = parse(&rule_text(view));
+    assert_eq!(rule.expect("it loads").index, Vec::<String>::new());
+    assert_eq!(found[0].code, "rule-data-view");
+}
+
 #[test]
 fn all_faults_of_a_file_are_found_at_once() {
     let text = "[rule]\nname = ''\nrule_id = ' '\ntype = 'query'\nrisk_score = 101\n\
                 severity = 'dire'\nlanguage = 'sql'\n";
     let expected = "\
         error rule-key-missing [[rule]] `rule.description` is missing\n\
-        error rule-key-missing [[rule]] `rule.query` is missing\n\
         error rule-value-range [''] `rule.name` is empty\n\
         error rule-value-range [' '] `rule.rule_id` is empty\n\
         error rule-value-range [101] `rule.risk_score` is 101, expected from 0 to 100\n\

@@ -116,25 +116,44 @@ fn reference(table: &mut Table<'_>) -> Reference {
 impl Read for MappingGroup {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
-        let entries = table.require("entries");
+        let entries: Option<Vec<MappingEntry>> = table.require("entries");
         table.limit_items("entries", 1, usize::MAX);
+        if let Some(entries) = &entries {
+            check_negation(&table, entries);
+        }
         table.finish();
         Some(Self { entries: entries? })
+    }
+}
+
+/// Reports a group that Kibana refuses: one that only says what must differ, and
+/// one that wants two fields to be the same and to differ.
+fn check_negation(table: &Table<'_>, entries: &[MappingEntry]) {
+    let code = "rule-threat-mapping";
+    if let Some(first) = entries.first().filter(|_| entries.iter().all(|entry| entry.negate)) {
+        let message = "every entry of the group is negated".to_owned();
+        let error = Diagnostic::error(code, message, first.field.span);
+        table.report(error.with_help("add an entry that has to match"));
+    }
+    for entry in entries.iter().filter(|entry| entry.negate) {
+        let (field, value) = (&entry.field.value, &entry.value.value);
+        let same = |other: &MappingEntry| {
+            !other.negate && other.field.value == *field && other.value.value == *value
+        };
+        if entries.iter().any(same) {
+            let message = format!("`{field}` has to match `{value}` and not to match it");
+            table.report(Diagnostic::error(code, message, entry.field.span));
+        }
     }
 }
 
 impl Read for MappingEntry {
     fn read(node: Node<'_>) -> Option<Self> {
         let mut table = node.table()?;
-        let field = table.require("field");
-        let value = table.require("value");
+        let field = table.require_filled("field");
+        let value = table.require_filled("value");
         let negate = table.get("negate").unwrap_or_default();
-        let kind: Option<Located<String>> = table.require("type");
-        if let Some(kind) = kind.filter(|kind| kind.value != "mapping") {
-            let message = format!("unknown type {:?} of a threat mapping", kind.value);
-            let error = Diagnostic::error("rule-value-unknown", message, kind.span);
-            table.report(error.with_help("the type is `mapping`"));
-        }
+        table.one_of("type", &["mapping"]);
         table.finish();
         Some(Self { field: field?, value: value?, negate })
     }

@@ -1,8 +1,10 @@
 //! Alerts: what a detection says to the one who reads it
 //! (docs/semantics.md, "Alerts").
 
+use std::fmt;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::Alert;
@@ -11,7 +13,7 @@ use crate::detect::terms::key_text;
 use crate::detect::{Detail, Detection};
 use crate::event::Event;
 use crate::ir::plan::{Plan, TermField};
-use crate::rule::model::Rule;
+use crate::rule::model::{Rule, SeverityMapping};
 use crate::rule::names::Severity;
 
 /// What an alert says beside its events.
@@ -22,7 +24,7 @@ pub struct Facts {
     /// `rule.severity`, or as its event says.
     pub severity: Stated<String>,
     /// `rule.risk_score`, or as its event says.
-    pub risk_score: Stated<u64>,
+    pub risk_score: Stated<RiskScore>,
     /// Whether analysts see it only as part of others.
     pub building_block: bool,
     /// Why it was raised, in a few words.
@@ -43,6 +45,49 @@ pub struct Facts {
     pub last: Option<i64>,
 }
 
+/// A risk score, from 0 to 100; that of an event may have decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RiskScore(f64);
+
+/// It is never `NaN`.
+impl Eq for RiskScore {}
+
+impl RiskScore {
+    /// The score that a rule states.
+    #[expect(clippy::cast_precision_loss, reason = "a rule states 100 at most")]
+    pub fn of_rule(score: u64) -> Self {
+        Self(score as f64)
+    }
+
+    /// The score that an event states: a number, also as text.
+    fn of_event(value: &Value) -> Option<Self> {
+        let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+        (0.0..=100.0).contains(&number).then_some(Self(number))
+    }
+}
+
+impl fmt::Display for RiskScore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for RiskScore {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is from 0 to 100"
+        )]
+        let whole = self.0 as u64;
+        if Self::of_rule(whole) == *self {
+            serializer.serialize_u64(whole)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
 /// A value of the rule, or of the event in its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated<T> {
@@ -55,8 +100,8 @@ pub struct Stated<T> {
 /// The alerts of one group that were suppressed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Suppressed {
-    /// What the group has in common, by field; `null` where it is missing.
-    pub by: Vec<(String, String)>,
+    /// What the group has in common, by field; nothing where it is missing.
+    pub by: Vec<(String, Option<String>)>,
     /// How many alerts were suppressed.
     pub count: usize,
     /// The ids of their events.
@@ -149,7 +194,7 @@ impl Source<'_> {
         let text = |values: &Vec<_>| {
             let texts: Vec<_> =
                 values.iter().map(|value| key_text(Some(value)).to_string()).collect();
-            if texts.is_empty() { key_text(None).to_string() } else { texts.join(", ") }
+            (!texts.is_empty()).then(|| texts.join(", "))
         };
         let fields = self.grouped.iter().map(|field| field.field.to_string());
         let events = merged.others.iter().flat_map(|one| one.stages.iter().flatten());
@@ -190,21 +235,20 @@ pub(super) fn facts(rule: &Rule, event: Option<&Event>) -> Facts {
     });
     // Of several that fit, the worst counts.
     let severity = rule.severity_mapping.iter().filter_map(|mapping| {
-        let severity = mapping.severity?;
-        let found = values(&mapping.field);
-        found.into_iter().any(|value| text(value) == mapping.value).then_some(severity)
+        let mut found = values(&mapping.field).into_iter();
+        found.any(|value| fits(mapping, value)).then_some(mapping.severity)
     });
-    let mut scores = rule
-        .risk_score_mapping
-        .iter()
-        .filter_map(|mapping| values(&mapping.field).into_iter().filter_map(score).max());
+    let mut scores = rule.risk_score_mapping.iter().filter_map(|mapping| {
+        let scores = values(&mapping.field).into_iter().filter_map(RiskScore::of_event);
+        scores.max_by(|a, b| a.0.total_cmp(&b.0))
+    });
     Facts {
         name: stated(name, rule.name.clone()),
         severity: stated(
             severity.max().map(|severity: Severity| severity.to_string()),
             rule.severity.to_string(),
         ),
-        risk_score: stated(scores.next(), rule.risk_score),
+        risk_score: stated(scores.next(), RiskScore::of_rule(rule.risk_score)),
         building_block: rule.building_block_type.is_some(),
         reason: "matches the query".to_owned(),
         ..Facts::default()
@@ -218,17 +262,24 @@ fn stated<T>(by_event: Option<T>, by_rule: T) -> Stated<T> {
     }
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
+/// The field whose numbers Kibana compares as numbers, without its strings.
+const NUMERIC_SEVERITY: &str = "event.severity";
 
-/// A number from 0 to 100, also as text; fractions are cut.
-fn score(value: &Value) -> Option<u64> {
-    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range is checked"
-    )]
-    (0.0..=100.0).contains(&number).then_some(number as u64)
+/// Whether a value of the event is the one that a severity mapping names:
+/// strings and numbers count, nothing else.
+fn fits(mapping: &SeverityMapping, value: &Value) -> bool {
+    match value {
+        Value::Number(number) if mapping.field.value == NUMERIC_SEVERITY => {
+            let wanted: Option<f64> = mapping.value.trim().parse().ok();
+            wanted.is_some() && number.as_f64() == wanted
+        }
+        Value::String(_) if mapping.field.value == NUMERIC_SEVERITY => false,
+        Value::String(text) => *text == mapping.value,
+        Value::Number(number) => {
+            let plain = || Some(number.as_f64()?.to_string());
+            let whole = number.as_i64().map(|whole| whole.to_string());
+            whole.or_else(plain).is_some_and(|text| text == mapping.value)
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    }
 }

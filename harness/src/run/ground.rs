@@ -39,13 +39,17 @@ struct Place {
     barred: Option<String>,
 }
 
+/// The fields by which an event says when it happened; one without any is taken
+/// for a fixture that leaves it open.
+const STATED: [&str; 2] = ["@timestamp", "event.ingested"];
+
 /// When an event happened.
 enum Time {
     /// By the rule's timestamp fields.
     At(Vec<i64>),
     /// It does not say; then it counts as happening when the rule runs.
     Unstated,
-    /// It says, but not in the field that the rule insists on.
+    /// It says, but in no field that the rule reads.
     Barred,
 }
 
@@ -74,7 +78,7 @@ impl Ground {
         let place = |event: &Event| {
             let time = match clock.times(event) {
                 times if !times.is_empty() => Time::At(times),
-                _ if event.timestamp().is_some() => Time::Barred,
+                _ if STATED.iter().any(|field| event.date(field).is_some()) => Time::Barred,
                 _ => Time::Unstated,
             };
             let at = match &time {

@@ -123,9 +123,12 @@ impl<'a> Judged<'a> {
         let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
         let mut ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
         for exception in self.work.excepted(setting) {
-            for event in (0..case.events.len()).filter(|event| silenced(&exception, *event)) {
-                let Excepted { name, path, .. } = &exception;
-                ground.bar(event, format!("the exception {name} of {path} silences it"));
+            for (at, event) in case.events.iter().enumerate() {
+                let worded = || exception.words.iter().all(|words| words.holds(event));
+                if silenced(&exception, at) && worded() {
+                    let Excepted { name, path, .. } = &exception;
+                    ground.bar(at, format!("the exception {name} of {path} silences it"));
+                }
             }
         }
         if let Some(learning) = self.machine_learning() {

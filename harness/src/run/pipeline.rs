@@ -134,9 +134,7 @@ impl Trial<'_> {
         let found = self.found(table, source);
         let groups = self.rule.alert_suppression.iter().flat_map(|one| &one.group_by);
         let groups: Vec<String> = groups.map(|field| field.value.clone()).collect();
-        let key = |values: &Vec<String>| {
-            if values.is_empty() { "null".to_owned() } else { values.join(", ") }
-        };
+        let key = |values: &Vec<String>| (!values.is_empty()).then(|| values.join(", "));
         let columns = self.shown(table, source);
         let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
         found
@@ -163,7 +161,7 @@ impl Trial<'_> {
                 });
                 Alert {
                     events: events_behind.iter().map(|event| event.id.clone()).collect(),
-                    key: Vec::new(),
+                    key: alert.identity.expanded().to_vec(),
                     fields: fields.take(MAX_FIELDS).collect(),
                     facts,
                 }

@@ -12,6 +12,7 @@ use super::work::{Setting, Work};
 use super::{Alert, Facts, Fixtures};
 use crate::case::{Case, Polarity};
 use crate::detect::window::{Clock, span_text};
+use crate::esql::alerts;
 use crate::event::Event;
 use crate::ir::plan::Plan;
 use crate::rule::model::{Duration, Rule};
@@ -83,10 +84,10 @@ fn case(
 ) -> Option<Schedule> {
     let Judged { work, rule, clock } = trial.judged;
     let (plan, _) = work.planned(setting)?;
-    let aggregates = work.pipeline(setting).is_some_and(|one| one.plan.is_aggregating());
+    let anew = work.pipeline(setting).is_some_and(|one| !alerts::identifies(&one.plan));
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
     let moments = moments(clock, setting.now, &times);
-    let mut told = Told::new(rule, plan, aggregates, &case.events, &times);
+    let mut told = Told::new(rule, plan, anew, &case.events, &times);
     for now in &moments {
         let at = setting.at(*now);
         trial.case(case, &at, range)?.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
@@ -110,7 +111,7 @@ fn case(
         .filter(|(_, times)| *times > 1)
         .map(|((events, _), times)| (events, times))
         .collect();
-    let (dropped, repeated) = if aggregates { (Vec::new(), again) } else { (again, Vec::new()) };
+    let (dropped, repeated) = if anew { (Vec::new(), again) } else { (again, Vec::new()) };
     Some(Schedule {
         rule: work.loaded.key(),
         file: work.loaded.file.clone(),
@@ -170,13 +171,13 @@ struct Told<'a> {
     /// How long an alert takes in what else its group finds, in milliseconds.
     open_ms: Option<i64>,
     /// By group.
-    groups: BTreeMap<Vec<String>, Group>,
+    groups: BTreeMap<Vec<Option<String>>, Group>,
     /// By events and key: how often each was found.
     alerts: BTreeMap<Identity, usize>,
     suppressed: usize,
 }
 
-type Identity = (Vec<String>, Vec<String>);
+type Identity = (Vec<String>, Vec<Option<String>>);
 
 /// The last alert of a group.
 struct Group {
@@ -212,15 +213,16 @@ impl<'a> Told<'a> {
 
     /// Takes in what a run found: as an alert, or as more of one.
     fn hear(&mut self, alert: Alert, now: i64) {
-        let group = match &alert.facts {
-            Facts { count: Some(_), .. } => Some(alert.key.clone()),
+        let group: Option<Vec<Option<String>>> = match &alert.facts {
+            Facts { count: Some(_), .. } => Some(alert.key.iter().cloned().map(Some).collect()),
             Facts { suppressed: Some(group), .. } => {
                 Some(group.by.iter().map(|(_, value)| value.clone()).collect())
             }
             Facts { .. } => None,
         };
         let Some(group) = group else {
-            *self.alerts.entry((alert.events, alert.key)).or_insert(0) += 1;
+            let key = alert.key.into_iter().map(Some).collect();
+            *self.alerts.entry((alert.events, key)).or_insert(0) += 1;
             return;
         };
         let suppressed = alert.facts.suppressed.into_iter().flat_map(|group| group.events);

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::whereabouts::Whereabouts;
 use crate::case::{Case, Fault};
 use crate::compile::esql::Pipeline;
+use crate::compile::exception::{self, Compiled};
 use crate::compile::rule::{CompiledRule, Given, compile_rule};
 use crate::compile::unknown::{self, UnknownField};
-use crate::compile::{Context, Now, exception};
+use crate::compile::{Context, Now};
 use crate::detect::anomaly;
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
+use crate::exception::words::Words;
 use crate::exception::{ExceptionTree, Item};
 use crate::files::{self, Problem};
 use crate::ir::plan::{Plan, TermField};
@@ -47,6 +49,7 @@ struct Exception {
     list: String,
     item: Item,
     condition: Predicate,
+    words: Vec<Words>,
 }
 
 /// The list that every rule of Elastic Defend names, and that the engine of
@@ -78,6 +81,8 @@ pub(super) struct Excepted<'a> {
     /// The file that states it.
     pub(super) path: &'a str,
     pub(super) condition: &'a Predicate,
+    /// What has to hold on the event besides.
+    pub(super) words: &'a [Words],
     /// Where the condition is among [`Work::filters`].
     pub(super) filter: usize,
 }
@@ -194,9 +199,9 @@ impl Work {
     pub(super) fn excepted(&self, setting: &Setting) -> Vec<Excepted<'_>> {
         let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
         let named = setting.exceptions.iter().filter_map(|at| {
-            let Exception { list, item, condition } = self.exceptions.get(*at)?;
+            let Exception { list, item, condition, words } = self.exceptions.get(*at)?;
             let (name, path) = (format!("{list}/{}", item.name), item.path.as_str());
-            Some(Excepted { name, path, condition, filter: start + at })
+            Some(Excepted { name, path, condition, words, filter: start + at })
         });
         named.collect()
     }
@@ -270,9 +275,17 @@ fn exceptions(
                 found.message = format!("exception `{}`: {}", item.name, found.message);
                 Problem::with_path(&item.path, found)
             }));
-            match exception::compile(item, tree, context) {
-                Ok(condition) => {
-                    found.push(Exception { list: list.to_owned(), item: item.clone(), condition });
+            match exception::compile(item, loaded.rule.as_ref(), tree, context) {
+                Ok(Compiled::Applied { condition, words }) => {
+                    let (list, item) = (list.to_owned(), item.clone());
+                    found.push(Exception { list, item, condition, words });
+                }
+                Ok(Compiled::LeftOut(reason)) => {
+                    let message = format!("exception `{}` is not applied: {reason}", item.name);
+                    let help = "Kibana applies such a list to rules of type query without \
+                                suppression, machine_learning and threat_match only";
+                    let warning = Diagnostic::warning("exception-list", message, Span::default());
+                    problems.push(Problem::with_path(&item.path, warning.with_help(help)));
                 }
                 Err(errors) => problems.extend(errors.into_iter().map(|mut error| {
                     error.message = format!("exception `{}`: {}", item.name, error.message);

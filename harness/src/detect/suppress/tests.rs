@@ -78,18 +78,40 @@ fn arrays_are_groups_of_each_value_or_one_value() {
 
 #[test]
 fn several_events_share_what_all_of_them_have() {
-    let fixture =
-        Fixture::new("k1 n1", &[json!({"k1": "a", "n1": 1}), json!({"k1": "a", "n1": 2})]);
-    let found = Detection {
-        stages: vec![Some(0), None, Some(1)],
+    let fixture = Fixture::new(
+        "k1 n1",
+        &[
+            json!({"k1": ["b", "a"], "n1": 1}),
+            json!({"k1": ["a", "c", "b"], "n1": 2}),
+            json!({"k1": ["a", "b"], "n1": 1}),
+        ],
+    );
+    let found = |stages: &[Option<u32>]| Detection {
+        stages: stages.to_vec(),
         key: Arc::from([]),
         detail: Detail::None,
     };
+    let text = |text: &str| KeyValue::Text(text.into());
     let fields = terms("k1 n1");
     let grouping = Grouping { fields: &fields, group_missing: true, each_value: false };
-    let merged = suppress(grouping, vec![found], fixture.events(), 1).expect("few values");
-    let values = merged[0].values.as_ref().expect("a group");
-    assert_eq!(values, &[vec![KeyValue::Text("a".into())], vec![]]);
+    for (stages, expected) in [
+        (vec![Some(0), Some(1)], [vec![text("b"), text("a")], vec![]]),
+        (vec![Some(1), Some(0)], [vec![text("a"), text("b")], vec![]]),
+        (vec![Some(0), Some(2)], [vec![text("b"), text("a")], vec![KeyValue::Long(1)]]),
+        (vec![Some(0), None, Some(2)], [vec![], vec![]]),
+    ] {
+        let merged = suppress(grouping, vec![found(&stages)], fixture.events(), 1);
+        let merged = merged.expect("few values");
+        assert_eq!(merged[0].values.as_ref().expect("a group"), &expected, "{stages:?}");
+    }
+    // Sequences group by arrays in the same order; where an event is missing, all together.
+    let sequences = [vec![Some(0), Some(0)], vec![Some(2), Some(2)]];
+    let merged = |sequences: &[Vec<Option<u32>>]| {
+        let all = sequences.iter().map(|stages| found(stages)).collect();
+        suppress(grouping, all, fixture.events(), 9).expect("few values").len()
+    };
+    assert_eq!(merged(&sequences), 2);
+    assert_eq!(merged(&[vec![Some(0), None], vec![Some(1), None]]), 1);
 }
 
 #[test]

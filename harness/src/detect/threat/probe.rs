@@ -23,6 +23,20 @@ pub(super) enum Probe {
     },
 }
 
+/// Whether a document has a value in `field`.
+pub(super) fn has_value(field: &TermField, events: Events<'_>, document: u32) -> bool {
+    let row = events.documents.get(document as usize).and_then(|document| document.rows.first());
+    let id = field.column.as_ref().and_then(|column| events.columns.id(column));
+    match id.and_then(|id| row?.cell(id)) {
+        Some(Cell::Keyword(values)) => !values.is_empty(),
+        Some(Cell::Text(values)) => !values.is_empty(),
+        Some(Cell::Long(values)) => !values.is_empty(),
+        Some(Cell::Double(values)) => !values.is_empty(),
+        Some(Cell::Ip(values)) => !values.is_empty(),
+        None => false,
+    }
+}
+
 /// Calls `visit` with all that a document's values in `field`, one of the two
 /// fields of `entry`, can be found by.
 pub(super) fn each(

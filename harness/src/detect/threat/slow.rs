@@ -13,7 +13,14 @@ pub fn find(
     events: Events<'_>,
 ) -> Vec<(u32, Vec<u32>)> {
     let holds = |group: &Vec<ThreatEntry>, event: u32, indicator: u32| {
-        group.iter().all(|entry| equal(entry, events, event, indicator) != entry.negate)
+        group.iter().all(|entry| {
+            let equal = equal(entry, events, event, indicator);
+            let stated = || {
+                probe::has_value(&entry.field, events, event)
+                    || probe::has_value(&entry.value, events, indicator)
+            };
+            if entry.negate { !equal && stated() } else { equal }
+        })
     };
     let matched = |event: &u32| {
         let own = indicators.iter().copied();

@@ -72,6 +72,11 @@ fn a_negated_entry_holds_where_no_value_is_the_same() {
     check("k=kv & n!=nv", &documents, &[": 0 by [3, 4]"]);
     let without = json!([{"e": 1, "k": "a"}, {"kv": "a", "nv": 1}]);
     check("k=kv & n!=nv", &without, &[": 0 by [1]"]);
+    // Neither has a value: Kibana asks the one side for what the other lacks.
+    let neither = json!([{"e": 1, "k": "a"}, {"kv": "a"}, {"kv": "a", "nv": []}]);
+    check("k=kv & n!=nv", &neither, &[]);
+    let text = json!([{"e": 1, "k": "a"}, {"kv": "a"}, {"kv": "a", "xv": "..."}]);
+    check("k=kv & x!=xv", &text, &[": 0 by [2]"]);
 }
 
 #[test]
