@@ -31,8 +31,12 @@ impl Likeness {
         1.0 - self.distance(other) as f64 / longest as f64
     }
 
-    /// The edit distance, a column of the table at a time (Myers' algorithm).
-    fn distance(&self, other: &str) -> usize {
+    /// The edit distance, a column of the table at a time (Myers' algorithm);
+    /// from a long name and from none, it is the longer length.
+    pub(crate) fn distance(&self, other: &str) -> usize {
+        if self.length == 0 || self.length > MAX_LENGTH {
+            return self.length.max(other.len());
+        }
         let last = 1_u64 << (self.length - 1);
         let (mut up, mut down) = (u64::MAX, 0_u64);
         let mut score = self.length;

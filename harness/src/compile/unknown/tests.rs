@@ -141,6 +141,23 @@ fn a_field_that_is_null_by_the_strict_switch_stays_null() {
 }
 
 #[test]
+fn only_what_may_be_meant_is_offered() {
+    for (name, other, expected) in [
+        ("sorce.ip", "source.ip", true),
+        ("user.nmae", "user.name", true),
+        ("process.parent.exectuable", "process.parent.executable", true),
+        ("m365_defender.alert.severity", "m365_defender.alerts.severity", true),
+        ("m365_defender.alert.id", "m365_defender.alerts.userSid", false),
+        ("a.additional_details.key", "a.additional_details.value", false),
+        ("powershell.file.script_block_length", "powershell.file.script_block_text", false),
+        ("okta.target.id", "host.target.id", false),
+        ("kibana.alert.rule.tags", "kibana.alert.rule.name", false),
+    ] {
+        assert_eq!(may_be(name, other), expected, "{name} {other}");
+    }
+}
+
+#[test]
 fn places_are_whole_names_before_the_end_of_their_clause() {
     let text = "a.b: \"a.b\" or xa.b: 1 or a.b: 2 or a.bc: 3";
     for (clause, expected) in [((0, 10), (0, 3)), ((24, 30), (24, 27)), ((34, 41), (24, 27))] {
