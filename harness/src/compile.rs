@@ -61,3 +61,6 @@ impl<'a> Now<'a> {
         self.millis
     }
 }
+
+#[cfg(test)]
+mod field_tests;

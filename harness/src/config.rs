@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::case;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::exception;
 use crate::files::{self, Problem};
 use crate::gate::{Gate, Gates};
@@ -30,6 +30,7 @@ use crate::lookup;
 use crate::pattern::glob::Glob;
 use crate::rule::tree;
 use crate::run::Project;
+use crate::schema::mapping::MappingError;
 use crate::schema::{Base, Schema, UnknownFields, Unmapped};
 use crate::span::Span;
 
@@ -184,16 +185,18 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
         problems.extend(overlay(&mut schema, path));
     }
     schema.lookups = lookup::read_folder(&folders.lookups, &mut problems);
-    if !problems.is_empty() {
+    if problems.iter().any(|problem| problem.diagnostic.severity == Severity::Error) {
         return Err(problems);
     }
     let (rules, cases) =
         rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
     let exceptions = exception::load_tree(&folders.exceptions);
-    Ok(Project { rules, cases, exceptions, schema })
+    Ok(Project { rules, cases, exceptions, schema, problems })
 }
 
-/// Adds a mapping file: `{"mappings": …, "settings": …}` or the bare mapping.
+/// Adds a mapping file: `{"mappings": …, "settings": …}`, the same by index as
+/// `GET index/_mapping` shows it, or the bare mapping. What cannot be read is told:
+/// as a warning where it concerns single fields.
 fn overlay(schema: &mut Schema, path: &Path) -> Vec<Problem> {
     let name = files::shown(path);
     let problem = |message: String| {
@@ -207,10 +210,76 @@ fn overlay(schema: &mut Schema, path: &Path) -> Vec<Problem> {
         Ok(value) => value,
         Err(error) => return vec![problem(format!("not JSON: {error}"))],
     };
-    let mapping = value.get("mappings").unwrap_or(&value);
-    let settings = value.get("settings").unwrap_or(&Value::Null);
-    match schema.add_mapping(mapping, settings) {
-        Ok(()) => Vec::new(),
-        Err(errors) => errors.iter().map(|error| problem(error.to_string())).collect(),
+    add(schema, &name, &value)
+}
+
+/// Adds what a mapping file holds; what of it cannot be read.
+fn add(schema: &mut Schema, name: &str, file: &Value) -> Vec<Problem> {
+    let problem = |error: &MappingError| {
+        let error = Diagnostic::error("mapping", error.to_string(), Span::default());
+        Problem::with_path(name, error)
+    };
+    let refused = |error: &MappingError| {
+        let help = "rules that read it are unsupported, others are not touched";
+        let warning = Diagnostic::warning("mapping", error.to_string(), Span::default());
+        Problem::with_path(name, warning.with_help(help))
+    };
+    let mut problems = Vec::new();
+    for part in mappings(file) {
+        let mapping = part.get("mappings").unwrap_or(part);
+        let settings = part.get("settings").unwrap_or(&Value::Null);
+        match schema.add_mapping(mapping, settings) {
+            Ok(parts) => problems.extend(parts.iter().map(refused)),
+            Err(errors) => problems.extend(errors.iter().map(problem)),
+        }
+    }
+    problems
+}
+
+/// The mappings of a file: one, or one of each index.
+fn mappings(file: &Value) -> Vec<&Value> {
+    let by_index = file.as_object().filter(|parts| {
+        !parts.is_empty() && parts.values().all(|part| part.get("mappings").is_some())
+    });
+    by_index.map_or_else(|| vec![file], |parts| parts.values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn mapping_files_have_several_forms() {
+        let mapping = json!({"properties": {"a": {"type": "keyword"}}});
+        let other = json!({"properties": {"b": {"type": "ip"}}});
+        for file in [
+            mapping.clone(),
+            json!({"mappings": mapping, "settings": {}}),
+            json!({"logs-x": {"mappings": mapping}, "logs-y": {"mappings": other}}),
+        ] {
+            let mut schema = Schema::new(Base::Empty);
+            assert!(add(&mut schema, "m.json", &file).is_empty(), "{file}");
+            assert!(schema.field("a").is_some(), "{file}");
+            assert_eq!(schema.field("b").is_some(), file.get("logs-y").is_some());
+        }
+    }
+
+    #[test]
+    fn what_of_a_mapping_is_not_obeyed_is_told() {
+        let found = |file: &Value| -> Vec<(Severity, String)> {
+            let problems = add(&mut Schema::new(Base::Empty), "m.json", file);
+            let told = |problem: Problem| {
+                (problem.diagnostic.severity, problem.diagnostic.message.clone())
+            };
+            problems.into_iter().map(told).collect()
+        };
+        let odd = json!({"properties": {"a": {"type": "long", "coerce": false}}});
+        let message = "a: `coerce: false` is not supported".to_owned();
+        assert_eq!(found(&odd), [(Severity::Warning, message)]);
+        let broken = json!({"properties": {"a": 5}});
+        let message = "a: expected an object, found 5".to_owned();
+        assert_eq!(found(&broken), [(Severity::Error, message)]);
     }
 }

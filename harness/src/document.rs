@@ -16,7 +16,7 @@ use crate::analysis::{Normalizer, Token};
 use crate::event::Event;
 use crate::ir::{Column, Kind};
 use crate::schema::{Field, FieldType, Schema};
-use crate::value::{self, DateFormat};
+use crate::value::{self, DateFormat, Scale};
 
 /// Columns by number: the order of first mention.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +122,8 @@ pub struct Ingest {
     nested: BTreeSet<Arc<str>>,
     /// Wanted `flattened` roots: they take every leaf below.
     flattened: Vec<Arc<str>>,
+    /// Wanted keys of such roots: they take every leaf below with its key.
+    keyed: Vec<(Arc<str>, Target)>,
     /// Columns with one value for all documents.
     constants: Vec<(ColumnId, String)>,
     /// Fields whose value may be read off the index name.
@@ -135,6 +137,7 @@ impl Ingest {
             targets: HashMap::new(),
             nested: BTreeSet::new(),
             flattened: Vec::new(),
+            keyed: Vec::new(),
             constants: Vec::new(),
             from_index: Vec::new(),
         };
@@ -154,8 +157,11 @@ impl Ingest {
                 continue;
             }
             let date = match &field.ty {
-                FieldType::Date { format } => DateFormat::parse(format).ok(),
-                FieldType::Flattened { .. } if schema.is_flattened_root(&field.name) => {
+                FieldType::Date { format, resolution } => {
+                    DateFormat::parse(format).ok().map(|format| format.with(*resolution))
+                }
+                FieldType::Range { format, .. } => DateFormat::parse(format).ok(),
+                FieldType::Flattened { .. } => {
                     ingest.flattened.push(field.name.clone());
                     None
                 }
@@ -165,11 +171,18 @@ impl Ingest {
                 }
                 _ => None,
             };
+            if let Some(root) = schema.keyed_root(&field.name) {
+                let target = Target { field: field.clone(), column, date };
+                ingest.keyed.push((root.into(), target));
+                continue;
+            }
             if IndexPart::of(&field.name).is_some() {
                 ingest.from_index.push((column, field.name.clone()));
             }
             // An event may state a multi-field by its own name, as exports do.
-            for path in BTreeSet::from([&field.source, &field.name]) {
+            let mut paths = BTreeSet::from([&field.source, &field.name]);
+            paths.extend(schema.copied_to(&field.source));
+            for path in paths {
                 let target = Target { field: field.clone(), column, date: date.clone() };
                 ingest.targets.entry(path.clone()).or_default().push(target);
             }
@@ -305,6 +318,7 @@ impl Filler<'_> {
                     self.value(value, path, row);
                 }
             }
+            Value::Object(_) if self.whole(value, path, row) => {}
             Value::Object(map) => {
                 let row = match self.ingest.nested.get(path.as_str()) {
                     Some(nested) => self.nested_row(nested.clone(), row),
@@ -324,6 +338,20 @@ impl Filler<'_> {
         }
     }
 
+    /// Points and ranges are objects that are one value; whether this is one.
+    fn whole(&mut self, value: &Value, path: &str, row: usize) -> bool {
+        let Some(targets) = self.ingest.targets.get(path) else { return false };
+        let is_whole = |target: &&Target| {
+            matches!(target.field.ty, FieldType::Range { .. } | FieldType::Geometry(_))
+        };
+        let mut any = false;
+        for target in targets.iter().filter(is_whole) {
+            self.cell(value, target, row);
+            any = true;
+        }
+        any
+    }
+
     fn nested_row(&mut self, path: Arc<str>, parent: usize) -> usize {
         self.rows.push(RowBuilder { path: Some(path), parent, cells: BTreeMap::new() });
         self.rows.len() - 1
@@ -341,6 +369,13 @@ impl Filler<'_> {
                 for target in targets {
                     self.cell(leaf, target, row);
                 }
+            }
+        }
+        for (root, target) in &self.ingest.keyed {
+            let key = path.strip_prefix(&**root).and_then(|rest| rest.strip_prefix('.'));
+            if let Some((key, text)) = key.zip(value::keyword_text(leaf)) {
+                let keyed = Value::String(format!("{key}\0{text}"));
+                self.cell(&keyed, target, row);
             }
         }
     }
@@ -374,7 +409,9 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
         FieldType::Keyword { ignore_above, normalizer } => {
             return text().map(|text| keyword(&text, *ignore_above, *normalizer));
         }
-        FieldType::Wildcard { ignore_above } | FieldType::Flattened { ignore_above } => {
+        FieldType::Wildcard { ignore_above }
+        | FieldType::Flattened { ignore_above }
+        | FieldType::FlattenedKey { ignore_above, .. } => {
             return text().map(|text| keyword(&text, *ignore_above, Normalizer::None));
         }
         FieldType::ConstantKeyword { .. } | FieldType::Version => Cell::Keyword(vec![text()?]),
@@ -406,7 +443,14 @@ fn typed(leaf: &Value, target: &Target) -> Result<Option<Cell>, String> {
             let text = text()?;
             Cell::Ip(vec![value::parse_ip(&text).map_err(|error| error.to_string())?])
         }
-        FieldType::Object | FieldType::Nested | FieldType::Other(_) => return Ok(None),
+        FieldType::Unsigned => Cell::Keyword(vec![Scale::Unsigned.from_json(leaf, None)?]),
+        FieldType::Range { scale, .. } => {
+            Cell::Keyword(vec![scale.from_json(leaf, target.date.as_ref())?])
+        }
+        FieldType::Geometry(_) => Cell::Keyword(vec![leaf.to_string()]),
+        FieldType::Object | FieldType::Nested | FieldType::Other(_) | FieldType::Refused(_) => {
+            return Ok(None);
+        }
     }))
 }
 

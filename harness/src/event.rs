@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use crate::schema::DEFAULT_DATE_FORMAT;
-use crate::value::DateFormat;
+use crate::value::{DateFormat, Resolution};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,15 @@ impl Event {
         static FORMAT: LazyLock<Option<DateFormat>> =
             LazyLock::new(|| DateFormat::parse(DEFAULT_DATE_FORMAT).ok());
         FORMAT.as_ref()?.from_json(self.first(field)?).ok()
+    }
+
+    /// The same in milliseconds, and the nanoseconds behind them.
+    pub fn nanos(&self, field: &str) -> Option<(i64, u32)> {
+        static FORMAT: LazyLock<Option<DateFormat>> = LazyLock::new(|| {
+            DateFormat::parse(DEFAULT_DATE_FORMAT).ok().map(|format| format.with(Resolution::Nanos))
+        });
+        let nanos = FORMAT.as_ref()?.from_json(self.first(field)?).ok()?;
+        Some((nanos.div_euclid(1_000_000), u32::try_from(nanos.rem_euclid(1_000_000)).ok()?))
     }
 
     /// The first scalar of a field, for display and timestamps.

@@ -23,7 +23,7 @@ use crate::ir::eval::eval;
 use crate::ir::explain::flips;
 use crate::ir::plan::{EqlSearch, Plan, Reach};
 use crate::ir::{Origin, Predicate};
-use crate::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject};
+use crate::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject, home};
 use crate::verdict::{self, Verdict};
 use turn::Conditions;
 
@@ -235,12 +235,10 @@ pub fn explain(
     key: &str,
     question: Question,
 ) -> Result<Option<Explained>, EngineError> {
-    let Project { mut rules, cases, exceptions, mut schema } = project;
+    let Project { mut rules, cases, exceptions, mut schema, problems } = project;
     let folder = cases.folder.clone();
     // The fixtures decide on fields without a mapping; events come behind them.
-    for event in cases.rules.values().flatten().flat_map(|case| &case.events) {
-        schema.observe(&event.source);
-    }
+    home::observe(&mut schema, &rules, &cases);
     rules.rules.retain(|rule| rule.key() == key);
     let mut own = { cases }.rules.remove(key).unwrap_or_default();
     let (asked, expects) = match question {
@@ -255,7 +253,7 @@ pub fn explain(
     };
     let mut cases = CaseTree { folder, ..CaseTree::default() };
     cases.rules.insert(key.to_owned(), own);
-    let session = Session::open(Project { rules, cases, exceptions, schema }, None);
+    let session = Session::open(Project { rules, cases, exceptions, schema, problems }, None);
     let Some(mut rule) = judge(&session, &session.hits()?).rules.pop() else { return Ok(None) };
     // Cases that no index takes are not among those that ran.
     let asked = asked.and_then(|path| rule.cases.iter().rposition(|run| run.case.path == path));

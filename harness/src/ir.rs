@@ -31,7 +31,8 @@ pub enum Kind {
     Keyword,
     /// Analyzed strings: `text`, `match_only_text`.
     Text,
-    /// 64-bit integers: integer types, booleans (0, 1), dates (milliseconds since 1970, UTC).
+    /// 64-bit integers: integer types, booleans (0, 1), dates (milliseconds or nanoseconds
+    /// since 1970, UTC).
     Long,
     /// 64-bit floats: `double`, `float`, `half_float`, `scaled_float`.
     Double,
@@ -141,6 +142,8 @@ pub enum Test {
     Long(Interval<i64>),
     /// Some date (milliseconds since 1970, UTC) lies in the interval.
     Date(Interval<i64>),
+    /// Some date (nanoseconds since 1970, UTC) lies in the interval.
+    Nanos(Interval<i64>),
     /// The boolean is present.
     Bool(bool),
     /// Some float lies in the interval.
@@ -224,6 +227,7 @@ impl Leaf {
             | Test::Phrase(_)
             | Test::Long(_)
             | Test::Date(_)
+            | Test::Nanos(_)
             | Test::Bool(_)
             | Test::Double(_)
             | Test::Ip(_) => false,
@@ -239,6 +243,7 @@ impl Leaf {
             | Test::Phrase(_)
             | Test::Long(_)
             | Test::Date(_)
+            | Test::Nanos(_)
             | Test::Bool(_)
             | Test::Double(_)
             | Test::Ip(_) => vec![&self.column],

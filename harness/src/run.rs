@@ -9,6 +9,7 @@ mod corpus;
 mod explanation;
 mod flow;
 mod ground;
+pub(crate) mod home;
 mod judge;
 mod pipeline;
 mod schedule;
@@ -64,6 +65,8 @@ pub struct Project {
     pub exceptions: ExceptionTree,
     /// The fields.
     pub schema: Schema,
+    /// What of its mappings cannot be read.
+    pub problems: Vec<Problem>,
 }
 
 /// The outcome of all rules on all their cases.
@@ -181,13 +184,11 @@ impl Session {
     /// Compiles every rule whose key or name contains `filter`, and types the
     /// events of its cases.
     pub fn open(project: Project, filter: Option<&str>) -> Self {
-        let Project { rules, cases, exceptions, mut schema } = project;
+        let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
+        // All fixtures decide on dynamic fields, so that a filter changes no type.
+        home::observe(&mut schema, &rules, &cases);
         let places = Places { rules: rules.folder, cases: cases.folder };
         let (mut by_rule, mut faults) = (cases.rules, cases.problems);
-        // All fixtures decide on dynamic fields, so that a filter changes no type.
-        for event in by_rule.values().flatten().flat_map(|case| &case.events) {
-            schema.observe(&event.source);
-        }
         let events = by_rule.values().flatten().flat_map(|case| &case.events);
         let whereabouts = Whereabouts::new(events, &schema);
         let selected: Vec<Loaded> = rules
@@ -226,7 +227,7 @@ impl Session {
         // What a rule's own list is broken by is told with the rule.
         let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
         let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
-        let mut rest: Vec<Problem> = faults.into_iter().map(|fault| fault.problem).collect();
+        rest.extend(faults.into_iter().map(|fault| fault.problem));
         rest.extend(exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)).cloned());
         let mut elsewhere = Vec::new();
         if filter.is_none() { &mut problems } else { &mut elsewhere }.append(&mut rest);

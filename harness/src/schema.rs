@@ -3,6 +3,8 @@
 //! A [`Schema`] answers three questions: which type a field has, which fields
 //! a wildcard name stands for, and which columns a source value feeds.
 
+mod dynamic;
+mod field_type;
 pub mod mapping;
 pub mod table;
 
@@ -13,118 +15,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::analysis::{Analyzer, Normalizer};
-use crate::event::flatten;
-use crate::ir::{Column, Kind};
+use crate::ir::Column;
 use crate::lookup::Tables;
 use crate::pattern::Case;
 use crate::pattern::glob::Glob;
-use crate::value;
+use crate::value::Resolution;
 
-/// The type of a field, with the settings that change a verdict.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FieldType {
-    /// Whole strings.
-    Keyword {
-        /// Values of more UTF-16 units than this are not indexed.
-        ignore_above: Option<usize>,
-        /// Applied to values and to queries.
-        normalizer: Normalizer,
-    },
-    /// One value for a whole index.
-    ConstantKeyword {
-        /// The value, where the mapping names it.
-        value: Option<String>,
-    },
-    /// Whole strings of any length.
-    Wildcard {
-        /// Values of more UTF-16 units than this are not indexed.
-        ignore_above: Option<usize>,
-    },
-    /// Analyzed text.
-    Text {
-        /// How values and queries become tokens.
-        analyzer: Analyzer,
-    },
-    /// Analyzed text by the standard analyzer, without scores.
-    MatchOnlyText,
-    /// An integer type.
-    Integer(IntegerType),
-    /// A floating-point type.
-    Float(FloatType),
-    /// `true` or `false`.
-    Boolean,
-    /// A moment, in milliseconds.
-    Date {
-        /// The mapping's `format`, alternatives separated by `||`.
-        format: Arc<str>,
-    },
-    /// An IPv4 or IPv6 address.
-    Ip,
-    /// Every leaf below is a keyword `root.key`.
-    Flattened {
-        /// Values of more UTF-16 units than this are not indexed.
-        ignore_above: Option<usize>,
-    },
-    /// A software version; compared as text for equality.
-    Version,
-    /// A container without values of its own.
-    Object,
-    /// A container whose objects are matched one by one.
-    Nested,
-    /// A type that the harness does not query; the mapping's name of it.
-    Other(Arc<str>),
-}
+use dynamic::{Dynamic, KEYWORD_BESIDE, Made};
 
-/// The integer types, by range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntegerType {
-    /// 64 bits.
-    Long,
-    /// 32 bits.
-    Integer,
-    /// 16 bits.
-    Short,
-    /// 8 bits.
-    Byte,
-}
-
-/// The floating-point types.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum FloatType {
-    /// 64 bits.
-    Double,
-    /// 32 bits.
-    Float,
-    /// 16 bits.
-    Half,
-    /// A 64-bit integer after multiplication by this factor.
-    Scaled(f64),
-}
-
-/// The format of a date field whose mapping names none.
-pub const DEFAULT_DATE_FORMAT: &str = "strict_date_optional_time||epoch_millis";
-
-impl FieldType {
-    /// A plain keyword.
-    pub const KEYWORD: Self = Self::Keyword { ignore_above: None, normalizer: Normalizer::None };
-
-    /// How values of this type are stored; `None` for containers and types that are not queried.
-    pub fn kind(&self) -> Option<Kind> {
-        match self {
-            Self::Keyword { .. }
-            | Self::ConstantKeyword { .. }
-            | Self::Wildcard { .. }
-            | Self::Flattened { .. }
-            | Self::Version => Some(Kind::Keyword),
-            Self::Text { .. } | Self::MatchOnlyText => Some(Kind::Text),
-            Self::Integer(_) | Self::Boolean | Self::Date { .. } => Some(Kind::Long),
-            Self::Float(_) => Some(Kind::Double),
-            Self::Ip => Some(Kind::Ip),
-            Self::Object | Self::Nested | Self::Other(_) => None,
-        }
-    }
-}
+pub use dynamic::Home;
+pub use field_type::{Access, DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
 
 /// One mapped field.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,7 +39,15 @@ pub struct Field {
     pub nested: Option<Arc<str>>,
     /// Stands in for an explicit `null`, as text.
     pub null_value: Option<Arc<str>>,
+    /// Where queries find its values.
+    pub access: Access,
+    /// Whether a `match` on whole strings splits its text at white space.
+    pub split_queries: bool,
 }
+
+/// Behind the name of a `flattened` field: its keys with their values, as the
+/// index holds them.
+const KEYED: &str = "._keyed";
 
 impl Field {
     /// The column that holds the field's values.
@@ -166,10 +74,18 @@ pub struct Schema {
     fields: BTreeMap<Arc<str>, Arc<Field>>,
     /// `alias` fields: name → path.
     aliases: BTreeMap<Arc<str>, Arc<str>>,
-    /// Whether a field without a mapping takes a type from its first value.
-    dynamic: bool,
-    /// Fields that took it so.
+    /// What becomes of fields without a mapping.
+    dynamic: Dynamic,
+    /// Fields that took their type from their first value.
     guessed: BTreeSet<Arc<str>>,
+    /// Objects that were looked at for such a type.
+    objects: BTreeSet<Arc<str>>,
+    /// Objects of which nothing is indexed; the empty name is the root.
+    disabled: BTreeSet<Arc<str>>,
+    /// `copy_to`: where the values of a field go as well.
+    copy_targets: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// Objects whose fields are fields of the root too, by falling priority.
+    passthrough: Vec<(i64, Arc<str>)>,
     /// What a field is to EQL and ES|QL that none of these knows.
     pub unmapped: Unmapped,
     /// Tables beside the indices.
@@ -209,7 +125,11 @@ impl Schema {
     /// A schema over `base` without fields of its own. With the embedded base,
     /// unmapped fields are typed by the first value observed.
     pub fn new(base: Base) -> Self {
-        Self { base, dynamic: base == Base::Embedded, ..Self::default() }
+        let mut schema = Self { base, ..Self::default() };
+        if base == Base::Embedded {
+            schema.dynamic.enable();
+        }
+        schema
     }
 
     /// Adds or replaces one field.
@@ -221,8 +141,14 @@ impl Schema {
     /// `flattened` field is a field of its own.
     pub fn field(&self, name: &str) -> Option<Arc<Field>> {
         let name = self.aliases.get(name).map_or(name, |path| path);
+        if self.is_disabled(name) {
+            return None;
+        }
         if let Some(field) = self.fields.get(name) {
             return Some(field.clone());
+        }
+        if let Some(field) = self.passed_through(name) {
+            return Some(field);
         }
         if let Some(meta) = metadata_field(name) {
             return Some(Arc::new(meta));
@@ -230,16 +156,22 @@ impl Schema {
         if let Some(field) = self.base_field(name) {
             return Some(Arc::new(field));
         }
-        self.below_flattened(name).map(Arc::new)
+        self.keyed(name).or_else(|| self.below_flattened(name)).map(Arc::new)
     }
 
     /// The names that a field pattern stands for (`*` crosses dots), in order:
     /// mapped fields, and of the embedded table those seen in events.
     pub fn matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
         let names = self.fields.keys().chain(self.aliases.keys());
-        let mut names: Vec<_> =
-            names.filter(|name| pattern.matches(name, Case::Sensitive)).cloned().collect();
+        let passed = self.passthrough.iter().flat_map(|(_, object)| {
+            let fields = self.below(object).into_iter();
+            fields.filter_map(|field| field.name.get(object.len() + 1..).map(Arc::from))
+        });
+        let names = names.cloned().chain(passed);
+        let mut names: Vec<Arc<str>> =
+            names.filter(|name| pattern.matches(name, Case::Sensitive)).collect();
         names.sort();
+        names.dedup();
         names
     }
 
@@ -268,39 +200,138 @@ impl Schema {
 
     /// Takes note of the fields that an event has: those of the embedded table
     /// become visible to field patterns, unmapped ones get the type that
-    /// Elasticsearch's dynamic mapping gives their first value.
-    pub fn observe(&mut self, source: &Value) {
+    /// Elasticsearch's dynamic mapping gives their first value where it lives.
+    pub fn observe(&mut self, source: &Value, home: Home) {
         let mut seen = Vec::new();
-        flatten(source, &mut |path, value| {
-            if !value.is_null() && !self.fields.contains_key(path) {
-                seen.push((Arc::<str>::from(path), dynamic_type(value)));
+        shapes(source, &mut String::new(), &mut |path, value| {
+            let known = if value.is_object() {
+                self.objects.contains(path)
+            } else {
+                value.is_null() || self.fields.contains_key(path) && !self.copies_from(path)
+            };
+            if !known {
+                seen.push((Arc::<str>::from(path), value));
             }
         });
-        for (path, dynamic) in seen {
-            self.observe_field(&path, dynamic);
+        // Where the embedded table has a multi-field of strings, an index may have none.
+        let home = if self.has_embedded_fields() { home } else { Home::Index };
+        for (path, value) in seen {
+            if value.is_object() {
+                self.observe_object(&path, home);
+            } else {
+                self.observe_value(&path, value, home);
+                for target in self.copy_targets.get(&path).cloned().unwrap_or_default() {
+                    self.observe_value(&target, value, home);
+                }
+            }
         }
     }
 
-    fn observe_field(&mut self, path: &Arc<str>, dynamic: FieldType) {
-        if self.fields.contains_key(path) {
+    fn copies_from(&self, path: &str) -> bool {
+        self.copy_targets.contains_key(path)
+    }
+
+    fn observe_object(&mut self, path: &Arc<str>, home: Home) {
+        if !self.objects.insert(path.clone())
+            || self.is_disabled(path)
+            || self.field(path).is_some()
+            || self.has_below(path)
+        {
+            return;
+        }
+        if let Some(definition) = self.dynamic.object(path, home) {
+            self.define(path, &definition);
+            self.guessed.insert(path.clone());
+        }
+    }
+
+    fn observe_value(&mut self, path: &Arc<str>, value: &Value, home: Home) {
+        if self.fields.contains_key(path) || self.is_disabled(path) || self.is_within(path) {
             return;
         }
         if let Some(field) = self.field(path) {
-            self.fields.insert(path.clone(), field);
-            return self.observe_multi_fields(path);
-        }
-        if !self.dynamic {
+            // The keys of a flattened field are no fields that a pattern finds.
+            let path = match &field.ty {
+                FieldType::FlattenedKey { root, .. } => root,
+                _ => path,
+            };
+            if let (false, Some(field)) = (self.fields.contains_key(path), self.field(path))
+                && field.name == *path
+            {
+                self.fields.insert(path.clone(), field);
+                self.observe_multi_fields(path);
+            }
             return;
         }
-        let nested = self.nested_around(path);
-        if matches!(dynamic, FieldType::Text { .. }) {
-            let name = format!("{path}.keyword").into();
-            let ty = FieldType::Keyword { ignore_above: Some(256), normalizer: Normalizer::None };
-            let (source, nested) = (path.clone(), nested.clone());
-            self.insert(Field { name, ty, source, nested, null_value: None });
+        match self.dynamic.leaf(path, value, home) {
+            None => return,
+            Some(Made::Defined(definition)) => self.define(path, &definition),
+            Some(Made::Plain(ty)) => {
+                let nested = self.nested_around(path);
+                if matches!(ty, FieldType::Text { .. }) {
+                    let beside = Field::plain(&format!("{path}.keyword"), KEYWORD_BESIDE);
+                    let (source, nested) = (path.clone(), nested.clone());
+                    self.insert(Field { source, nested, ..beside });
+                }
+                self.insert(Field { nested, ..Field::plain(path, ty) });
+            }
         }
-        self.insert(Field { nested, ..Field::plain(path, dynamic) });
         self.guessed.insert(path.clone());
+    }
+
+    /// Whether a name is a part of a value: of a point or of a range.
+    fn is_within(&self, name: &str) -> bool {
+        name.rmatch_indices('.').any(|(dot, _)| {
+            let around = self.fields.get(&name[..dot]).map(|field| &field.ty);
+            matches!(around, Some(FieldType::Geometry(_) | FieldType::Range { .. }))
+        })
+    }
+
+    /// Whether something is mapped below a name, in the embedded table too.
+    fn has_below(&self, name: &str) -> bool {
+        let prefix = format!("{name}.");
+        let own = self.fields.range::<str, _>((Included(prefix.as_str()), Unbounded)).next();
+        own.is_some_and(|(below, _)| below.starts_with(&prefix))
+            || self.base == Base::Embedded && table::below(&prefix).next().is_some()
+    }
+
+    /// Whether an object around a name, or it itself, is neither read nor indexed.
+    fn is_disabled(&self, name: &str) -> bool {
+        let around = name.match_indices('.').map(|(dot, _)| &name[..dot]);
+        !self.disabled.is_empty()
+            && ([""].into_iter().chain(around).chain([name])).any(|o| self.disabled.contains(o))
+    }
+
+    /// Copies the values of a field to another one.
+    fn add_copy(&mut self, from: &Arc<str>, to: Arc<str>) {
+        let targets = self.copy_targets.entry(from.clone()).or_default();
+        if !targets.contains(&to) {
+            targets.push(to);
+        }
+    }
+
+    /// The fields whose values are copied to a field.
+    pub fn copied_to(&self, name: &str) -> impl Iterator<Item = &Arc<str>> {
+        let copies = self.copy_targets.iter();
+        copies
+            .filter(move |(_, targets)| targets.iter().any(|target| **target == *name))
+            .map(|(from, _)| from)
+    }
+
+    /// Shows what lies below an object at the root as well.
+    fn add_passthrough(&mut self, priority: i64, object: &Arc<str>) {
+        self.passthrough.retain(|(_, known)| known != object);
+        self.passthrough.push((priority, object.clone()));
+        self.passthrough.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+    }
+
+    /// The field of a passthrough object that a name at the root stands for.
+    fn passed_through(&self, name: &str) -> Option<Arc<Field>> {
+        let mut fields = self
+            .passthrough
+            .iter()
+            .filter_map(|(_, object)| self.fields.get(format!("{object}.{name}").as_str()));
+        fields.next().cloned()
     }
 
     /// Whether the fields of the embedded table are mapped, too.
@@ -328,7 +359,7 @@ impl Schema {
     /// knows it: not where the switch `unmapped` or a mapping's `dynamic` says
     /// that all fields are known, nor for objects and what lies in nested ones.
     pub fn may_have(&self, name: &str) -> bool {
-        let guesses = self.dynamic && self.unmapped == Unmapped::Missing;
+        let guesses = self.dynamic.is_on() && self.unmapped == Unmapped::Missing;
         guesses && self.nested_around(name).is_none() && !self.knows(name)
     }
 
@@ -383,17 +414,31 @@ impl Schema {
         }
     }
 
+    /// The `flattened` field whose keys with their values a name stands for: each
+    /// value of that name is a key, a zero character and the key's value.
+    pub fn keyed_root<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_suffix(KEYED).filter(|root| self.is_flattened_root(root))
+    }
+
+    /// All keys of a `flattened` field with their values. Patterns of query strings
+    /// on one key go there.
+    fn keyed(&self, name: &str) -> Option<Field> {
+        let root = self.keyed_root(name)?;
+        let field = self.fields.get(root).map(|field| Field::clone(field));
+        let field = field.or_else(|| self.base_field(root))?;
+        let ty = FieldType::Wildcard { ignore_above: None };
+        Some(Field { name: name.into(), ty, ..field })
+    }
+
     /// A key of a `flattened` field: the innermost ancestor decides.
     fn below_flattened(&self, name: &str) -> Option<Field> {
         name.rmatch_indices('.').find_map(|(dot, _)| {
             let root = &name[..dot];
             let mapped = self.fields.get(root).map(|field| Field::clone(field));
             let field = mapped.or_else(|| self.base_field(root))?;
-            matches!(field.ty, FieldType::Flattened { .. }).then(|| Field {
-                name: name.into(),
-                source: name.into(),
-                ..field
-            })
+            let FieldType::Flattened { ignore_above } = field.ty else { return None };
+            let ty = FieldType::FlattenedKey { ignore_above, root: root.into() };
+            Some(Field { name: name.into(), source: name.into(), ty, ..field })
         })
     }
 }
@@ -402,7 +447,30 @@ impl Field {
     /// A field that is its own source, outside nested objects.
     pub fn plain(name: &str, ty: FieldType) -> Self {
         let name: Arc<str> = name.into();
-        Self { source: name.clone(), name, ty, nested: None, null_value: None }
+        Self {
+            source: name.clone(),
+            name,
+            ty,
+            nested: None,
+            null_value: None,
+            access: Access::Full,
+            split_queries: false,
+        }
+    }
+
+    /// Whether its values are moments in nanoseconds.
+    pub fn is_nanos(&self) -> bool {
+        matches!(self.ty, FieldType::Date { resolution: Resolution::Nanos, .. })
+    }
+
+    /// Where patterns of query strings look for its values: those of a key of a
+    /// `flattened` field go over all keys, names and values (docs/semantics.md,
+    /// "Clauses by field type").
+    pub fn pattern_name(&self) -> Arc<str> {
+        match &self.ty {
+            FieldType::FlattenedKey { root, .. } => format!("{root}{KEYED}").into(),
+            _ => self.name.clone(),
+        }
     }
 }
 
@@ -410,36 +478,8 @@ impl From<table::Entry> for Field {
     fn from(entry: table::Entry) -> Self {
         let name: Arc<str> = entry.name.as_str().into();
         let source = entry.multi_field_of().map_or_else(|| name.clone(), Arc::from);
-        Self { name, source, nested: None, null_value: None, ty: entry.ty }
-    }
-}
-
-impl FieldType {
-    /// The mapping's name of the type.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Keyword { .. } => "keyword",
-            Self::ConstantKeyword { .. } => "constant_keyword",
-            Self::Wildcard { .. } => "wildcard",
-            Self::Text { .. } => "text",
-            Self::MatchOnlyText => "match_only_text",
-            Self::Integer(IntegerType::Long) => "long",
-            Self::Integer(IntegerType::Integer) => "integer",
-            Self::Integer(IntegerType::Short) => "short",
-            Self::Integer(IntegerType::Byte) => "byte",
-            Self::Float(FloatType::Double) => "double",
-            Self::Float(FloatType::Float) => "float",
-            Self::Float(FloatType::Half) => "half_float",
-            Self::Float(FloatType::Scaled(_)) => "scaled_float",
-            Self::Boolean => "boolean",
-            Self::Date { .. } => "date",
-            Self::Ip => "ip",
-            Self::Flattened { .. } => "flattened",
-            Self::Version => "version",
-            Self::Object => "object",
-            Self::Nested => "nested",
-            Self::Other(name) => name,
-        }
+        let access = table::access(&name);
+        Self { source, access, ..Self::plain(&name, entry.ty) }
     }
 }
 
@@ -448,17 +488,25 @@ fn metadata_field(name: &str) -> Option<Field> {
     matches!(name, "_id" | "_index").then(|| Field::plain(name, FieldType::KEYWORD))
 }
 
-/// Elasticsearch's dynamic mapping of a JSON value, with date detection.
-fn dynamic_type(value: &Value) -> FieldType {
+/// Calls `visit` with the dotted path of every object and of every value below the
+/// root, array elements one by one.
+fn shapes<'a>(value: &'a Value, path: &mut String, visit: &mut dyn FnMut(&str, &'a Value)) {
     match value {
-        Value::Bool(_) => FieldType::Boolean,
-        Value::Number(number) if number.is_f64() => FieldType::Float(FloatType::Float),
-        Value::Number(_) => FieldType::Integer(IntegerType::Long),
-        Value::String(text) if value::is_dynamic_date(text) => {
-            FieldType::Date { format: DEFAULT_DATE_FORMAT.into() }
+        Value::Object(map) => {
+            if !path.is_empty() {
+                visit(path, value);
+            }
+            let length = path.len();
+            for (key, value) in map {
+                if length > 0 {
+                    path.push('.');
+                }
+                path.push_str(key);
+                shapes(value, path, visit);
+                path.truncate(length);
+            }
         }
-        Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => {
-            FieldType::Text { analyzer: Analyzer::Standard }
-        }
+        Value::Array(values) => values.iter().for_each(|value| shapes(value, path, visit)),
+        leaf => visit(path, leaf),
     }
 }

@@ -4,6 +4,7 @@
 //! error (docs/semantics.md, "Values").
 
 mod date;
+mod extent;
 mod number;
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,7 +13,10 @@ use serde_json::Value;
 
 use crate::ir::Interval;
 
-pub use date::{DateError, DateFormat, Rounding, format_date, is_dynamic_date};
+pub use date::{
+    DateError, DateFormat, Resolution, Rounding, dynamic_date_format, format_date, format_nanos,
+};
+pub use extent::{Scale, unsigned_term};
 pub use number::{
     double_from_json, float_range, float_term, integer_range, integer_term, java_double,
     long_from_json,

@@ -290,6 +290,7 @@ fn embedded(rules: &[Loaded], documents: &[(i64, Value)], to: i64) -> BTreeMap<S
         cases: CaseTree { rules: cases, ..CaseTree::default() },
         exceptions: ExceptionTree::default(),
         schema,
+        problems: Vec::new(),
     };
     let session = Session::open(project, None);
     let hits = session.hits().expect("answers");

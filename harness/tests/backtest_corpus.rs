@@ -107,9 +107,14 @@ fn mapped(ty: &FieldType) -> Option<Value> {
         FieldType::Date { .. } => "date",
         FieldType::Ip => "ip",
         FieldType::Flattened { .. }
+        | FieldType::FlattenedKey { .. }
+        | FieldType::Unsigned
+        | FieldType::Range { .. }
+        | FieldType::Geometry(_)
         | FieldType::Object
         | FieldType::Nested
-        | FieldType::Other(_) => return None,
+        | FieldType::Other(_)
+        | FieldType::Refused(_) => return None,
     };
     Some(json!({ "type": name }))
 }
@@ -271,6 +276,7 @@ fn embedded(rule: &Loaded, events: &[Event], schema: &Schema) -> Option<u64> {
         },
         exceptions: ExceptionTree::default(),
         schema: schema.clone(),
+        problems: Vec::new(),
     };
     let session = Session::open(project, None);
     let run = session.judge(&session.hits().expect("answers"));

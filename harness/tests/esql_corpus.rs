@@ -19,7 +19,7 @@ use harness::ir::Part;
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
-use harness::schema::{Base, Schema, table};
+use harness::schema::{Base, Home, Schema, table};
 
 fn rules(shared: &Path) -> Vec<Rule> {
     let tree = tree::load_tree(&shared.join("corpus/rules"));
@@ -66,7 +66,9 @@ fn queries_of_production_rules_plan_and_run() {
     let Some(shared) = shared::shared("corpus/rules") else { return };
     let events = events(&shared);
     let mut schema = Schema::new(Base::Embedded);
-    events.iter().for_each(|event| schema.observe(&event.source));
+    events.iter().for_each(|event| {
+        schema.observe(&event.source, event.index.as_deref().map(Home::of).unwrap_or_default())
+    });
     let context = Context { schema: &schema, part: Part::Query, now: Now::at(0) };
     let mut rules_by_column: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut parsed, mut planned, mut completion, mut refused) = (0, 0, 0, 0);

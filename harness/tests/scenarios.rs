@@ -198,6 +198,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         cases,
         exceptions: ExceptionTree::default(),
         schema,
+        problems: Vec::new(),
     };
     let run = explain::run(project, None).expect("the engine runs");
     let (mut wrong, mut judged) = (Vec::new(), BTreeMap::new());

@@ -6,7 +6,7 @@ mod project;
 use harness::case::Case;
 use harness::exception::ExceptionTree;
 use harness::run::Run;
-use project::{case, query_rule, run_with};
+use project::{case, project, query_rule, rule, run_with};
 use serde_json::json;
 
 fn run(rule: &str, cases: Vec<Case>) -> Run {
@@ -268,4 +268,64 @@ fn an_alert_that_suppression_keeps_open_takes_in_what_later_runs_find() {
         let one = schedule(&rule, &events);
         assert_eq!((one.alerts, one.suppressed), (alerts, suppressed), "{rule}");
     }
+}
+
+/// The number of alerts of each case, where `@timestamp` counts nanoseconds or not.
+fn check_nanos(rule: &str, cases: Vec<Case>, millis: &[usize], nanos: &[usize]) {
+    for (ty, expected) in [("date", millis), ("date_nanos", nanos)] {
+        let mut project = project(rule, cases.clone());
+        let mapping = json!({"properties": {"@timestamp": {"type": ty}}});
+        project.schema.add_mapping(&mapping, &json!({})).expect("a mapping");
+        let run = harness::run::run(project, None).expect("the engine runs");
+        let counts: Vec<_> = run.rules[0].cases.iter().map(|case| case.alerts.len()).collect();
+        assert_eq!(counts, expected, "{ty}: {:?}", run.rules[0].problems);
+    }
+}
+
+#[test]
+fn nanoseconds_decide_where_the_mapping_counts_them() {
+    let event = |time: &str, action: &str| json!({"@timestamp": format!("2026-01-05T{time}Z"), "event.action": action, "user.name": "ann"});
+    let (early, late) = ("11:55:00.000000100", "11:55:00.000000900");
+    let sequence = |span: &str| {
+        rule(&format!(
+            "type = \"eql\"\nlanguage = \"eql\"\nquery = \"\"\"sequence by user.name with \
+             maxspan={span} [any where event.action == \"a\"] \
+             [any where event.action == \"b\"]\"\"\""
+        ))
+    };
+    let order = vec![
+        case("forth", &json!([event(early, "a"), event(late, "b")]), None),
+        case("back", &json!([event(late, "a"), event(early, "b")]), None),
+        case("stated last", &json!([event(late, "b"), event(early, "a")]), None),
+    ];
+    // Within a millisecond the order of the events decides; nanoseconds know better.
+    check_nanos(&sequence("1s"), order, &[1, 1, 0], &[1, 0, 1]);
+    let span = vec![
+        case(
+            "in",
+            &json!([event("11:55:00.000000900", "a"), event("11:55:00.001000900", "b")]),
+            None,
+        ),
+        case(
+            "out",
+            &json!([event("11:55:00.000000100", "a"), event("11:55:00.001000900", "b")]),
+            None,
+        ),
+    ];
+    check_nanos(&sequence("1ms"), span, &[1, 1], &[1, 0]);
+    let latest = rule(
+        "type = \"esql\"\nlanguage = \"esql\"\nquery = \"\"\"from logs-* | \
+         stats last = max(@timestamp), first = min(@timestamp) | where last != first\"\"\"",
+    );
+    let events = vec![
+        case("apart", &json!([event(early, "a"), event(late, "b")]), None),
+        case("once", &json!([event(early, "a"), event(early, "b")]), None),
+    ];
+    check_nanos(&latest, events, &[0, 0], &[1, 0]);
+    let after = query_rule("@timestamp > \"2026-01-05T11:55:00.000000100Z\"", "");
+    let events = vec![
+        case("early", &json!([event(early, "a")]), None),
+        case("late", &json!([event(late, "a")]), None),
+    ];
+    check_nanos(&after, events, &[0, 0], &[0, 1]);
 }

@@ -231,7 +231,7 @@ impl<'a> Candidates<'a> {
             let tiebreaker = hit.pointer("/sort/1").and_then(Value::as_i64);
             // Beyond every date stands for none.
             let tiebreaker = tiebreaker.filter(|at| *at != i64::MAX);
-            table.moments.push(Moment { timestamp_ms, tiebreaker });
+            table.moments.push(Moment::new(timestamp_ms, tiebreaker));
             if self.sample {
                 table.times.push(self.time(hit).unwrap_or(timestamp_ms));
             }
@@ -374,7 +374,7 @@ impl Table {
 
 impl Source for Table {
     fn moment(&self, event: u32) -> Moment {
-        let none = Moment { timestamp_ms: i64::MAX, tiebreaker: None };
+        let none = Moment::new(i64::MAX, None);
         self.moments.get(event as usize).copied().unwrap_or(none)
     }
 

@@ -12,7 +12,8 @@ use crate::engine::cluster::error::ClusterError;
 use crate::engine::cluster::layout::{Layout, Node, Place, ROOT, Stored};
 use crate::engine::cluster::product::{Product, Version};
 use crate::ir::plan::Plan;
-use crate::schema::{Base, Field, FieldType, Schema};
+use crate::schema::{Access, Base, Field, FieldType, Schema};
+use crate::value::Resolution;
 
 /// What lies behind an index pattern.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Target {
                 continue;
             }
             let mut own = Schema::new(Base::Empty);
-            let errors = own.add_mapping(mapping, settings).err().unwrap_or_default();
+            let (Ok(errors) | Err(errors)) = own.add_mapping(mapping, settings);
             for error in errors {
                 let (path, why) = (error.path, error.message);
                 let reason = format!("the mapping of `{path}` cannot be read: {why}");
@@ -257,21 +258,29 @@ fn normal(field: &Field) -> crate::analysis::Normalizer {
 }
 
 fn stored(field: &Field) -> Stored {
-    if matches!(&*field.name, "_id" | "_index") {
+    if matches!(&*field.name, "_id" | "_index") || field.access == Access::Source {
         return Stored::Elsewhere;
     }
     match field.ty {
         FieldType::Keyword { .. } | FieldType::Wildcard { .. } => Stored::Keyword,
         FieldType::ConstantKeyword { .. } => Stored::Constant,
-        FieldType::Flattened { .. } => Stored::Flattened,
+        FieldType::Flattened { .. } | FieldType::FlattenedKey { .. } => Stored::Flattened,
         FieldType::Version => Stored::Version,
         FieldType::Text { .. } | FieldType::MatchOnlyText => Stored::Text,
         FieldType::Integer(_) => Stored::Long,
-        FieldType::Date { .. } => Stored::Date,
+        FieldType::Date { resolution: Resolution::Millis, .. } => Stored::Date,
+        // Asked in milliseconds only: whoever reads the documents decides.
+        FieldType::Date { resolution: Resolution::Nanos, .. } => Stored::Elsewhere,
         FieldType::Boolean => Stored::Boolean,
         FieldType::Float(_) => Stored::Double,
         FieldType::Ip => Stored::Ip,
-        FieldType::Object | FieldType::Nested | FieldType::Other(_) => Stored::Elsewhere,
+        FieldType::Unsigned
+        | FieldType::Range { .. }
+        | FieldType::Geometry(_)
+        | FieldType::Object
+        | FieldType::Nested
+        | FieldType::Other(_)
+        | FieldType::Refused(_) => Stored::Elsewhere,
     }
 }
 

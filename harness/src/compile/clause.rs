@@ -11,14 +11,15 @@ use std::sync::Arc;
 use super::Context;
 use crate::analysis::{Analyzer, Normalizer, Token};
 use crate::diagnostic::Diagnostic;
+use crate::ir::script::{Expr, Function, Input, Reading, Script};
 use crate::ir::{Column, DoubleInterval, Interval, Leaf, Origin, Phrase, Predicate, Test};
 use crate::pattern::glob::Glob;
 use crate::pattern::regexp::{Flags, Regexp};
 use crate::pattern::{Case, Fuzzy, Order, Pattern, StringRange};
 use crate::query::dsl::{Operator, Range, Scalar};
-use crate::schema::{Field, FieldType};
+use crate::schema::{Access, Field, FieldType};
 use crate::span::Span;
-use crate::value::{self, DateFormat};
+use crate::value::{self, DateFormat, Resolution, Scale};
 
 /// The most terms a sloppy phrase may have; matching it is exponential in them.
 const MAX_SLOPPY_TERMS: usize = 12;
@@ -50,8 +51,21 @@ pub struct Clause<'a> {
 }
 
 impl Clause<'_> {
-    fn resolve(&self) -> Option<Arc<Field>> {
-        self.context.schema.field(self.field)
+    /// The field, where it is mapped and can be searched.
+    fn resolve(&self) -> Result<Option<Arc<Field>>, Diagnostic> {
+        let Some(field) = self.context.schema.field(self.field) else { return Ok(None) };
+        if let FieldType::Refused(_) = field.ty {
+            return Err(self.unsupported_type(&field));
+        }
+        if field.access == Access::Source {
+            let message = format!(
+                "`{}` is neither indexed nor has doc values: no query finds it",
+                field.name
+            );
+            let error = Diagnostic::error("field-not-searchable", message, self.span);
+            return Err(error.with_help("only ES|QL reads such a field, from the documents"));
+        }
+        Ok(Some(field))
     }
 
     fn leaf(&self, column: Column, test: Test) -> Predicate {
@@ -76,18 +90,24 @@ impl Clause<'_> {
     }
 
     fn unsupported_type(&self, field: &Field) -> Diagnostic {
-        let name = field.ty.name();
-        Diagnostic::unsupported(
-            "field-type",
-            format!("`{}` has type {name}, which the harness does not query", field.name),
-            self.span,
-        )
+        unsupported_type(field, self.span)
+    }
+
+    /// The keys of flattened fields take no patterns but prefixes.
+    fn no_key(&self, clause: &str, field: &Field) -> Result<(), Diagnostic> {
+        if !matches!(field.ty, FieldType::FlattenedKey { .. }) {
+            return Ok(());
+        }
+        let message = format!("a {clause} query on a key of a flattened field, `{}`", field.name);
+        Err(self.error(message).with_help("map the key by itself, or compare with whole values"))
     }
 
     /// `exists`: some value was indexed; on an object, below it.
     pub fn exists(&self) -> Compiled {
-        match self.resolve() {
-            Some(field) if field.ty == FieldType::Nested => Ok(self.absent(Test::Exists)),
+        match self.context.schema.field(self.field) {
+            Some(field) if field.ty == FieldType::Nested || field.access == Access::Source => {
+                Ok(self.absent(Test::Exists))
+            }
             Some(field) => match (&field.ty, field.column()) {
                 (_, Some(column)) => Ok(self.leaf(column, Test::Exists)),
                 (FieldType::Object, None) => Ok(self.exists_below()),
@@ -107,7 +127,7 @@ impl Clause<'_> {
     /// `term`: the value as it is, not analyzed.
     pub fn term(&self, value: &Scalar, case: Case) -> Compiled {
         let text = scalar_text(value);
-        let Some(field) = self.resolve() else { return Ok(self.absent(equal(text, case))) };
+        let Some(field) = self.resolve()? else { return Ok(self.absent(equal(text, case))) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
                 let text = normalizer.apply(&text).into_owned();
@@ -116,6 +136,7 @@ impl Clause<'_> {
             FieldType::ConstantKeyword { .. } => self.constant(&field, &text, case),
             FieldType::Wildcard { .. }
             | FieldType::Flattened { .. }
+            | FieldType::FlattenedKey { .. }
             | FieldType::Version
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.on(&field, Test::Term(Pattern::Equals(text, case))),
@@ -132,19 +153,59 @@ impl Clause<'_> {
                 Ok(wanted) => self.on(&field, Test::Bool(wanted)),
                 Err(error) => Err(self.error(error.to_string())),
             },
-            FieldType::Date { format } => {
+            FieldType::Date { format, resolution } => {
                 let bound = (value.clone(), true);
                 let range =
                     Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
-                self.date_range(&field, format, &range)
+                self.date_range(&field, format, *resolution, &range)
             }
             FieldType::Ip => match value::ip_interval(&text) {
                 Ok(interval) => self.on(&field, Test::Ip(interval)),
                 Err(error) => Err(self.error(error.to_string())),
             },
+            FieldType::Unsigned => match value::unsigned_term(&text) {
+                Ok(Some(number)) => self.meets(&field, Scale::Unsigned, number),
+                Ok(None) => Ok(Predicate::Const(false)),
+                Err(error) => Err(self.error(error.to_string())),
+            },
+            FieldType::Range { scale, format, .. } => {
+                let bound = Some((value.clone(), true));
+                let range = Range { low: bound.clone(), high: bound, ..Range::default() };
+                self.extent_range(&field, *scale, format, &range)
+            }
+            FieldType::Geometry(_) => Err(self.no_values(&field)),
             FieldType::Object | FieldType::Nested => Ok(self.absent(equal(text, case))),
-            FieldType::Other(_) => Err(self.unsupported_type(&field)),
+            FieldType::Other(_) | FieldType::Refused(_) => Err(self.unsupported_type(&field)),
         }
+    }
+
+    /// An extent meets another one: they have a value in common.
+    fn meets(&self, field: &Field, scale: Scale, asked: Interval<u128>) -> Compiled {
+        let Some(column) = field.column() else { return Err(self.unsupported_type(field)) };
+        if asked.low > asked.high {
+            return Ok(Predicate::Const(false));
+        }
+        let expr = Expr::Call(Function::Meets(scale, asked), vec![Expr::Input(0)]);
+        let inputs = vec![Input { column: column.clone(), reading: Reading::Plain }];
+        Ok(self.leaf(column, Test::Script(Script { expr, inputs })))
+    }
+
+    fn extent_range(&self, field: &Field, scale: Scale, format: &str, range: &Range) -> Compiled {
+        let asked = if scale == Scale::Date {
+            let Interval { low, high } = self.date_interval(format, Resolution::Millis, range)?;
+            Scale::moments(low, high)
+        } else {
+            scale.asked(texts(range)).map_err(|error| self.error(error.to_string()))?
+        };
+        self.meets(field, scale, asked)
+    }
+
+    /// Points and shapes are asked for by queries of their own.
+    fn no_values(&self, field: &Field) -> Diagnostic {
+        let (name, ty) = (&field.name, field.ty.name());
+        let message = format!("`{name}` is of type {ty}, which has no values to compare with");
+        self.error(message)
+            .with_help("ask whether it exists, or use the spatial functions of ES|QL")
     }
 
     /// A `constant_keyword` compares by simple wildcards whatever the clause.
@@ -154,27 +215,42 @@ impl Clause<'_> {
 
     /// `match`: analyzed; one token (or every token) is enough.
     pub fn match_text(&self, value: &Scalar, operator: Operator) -> Compiled {
-        let field = self.resolve();
-        let Some((field, analyzer)) = analyzed(field.as_deref()) else {
-            return self.term(value, Case::Sensitive);
-        };
+        let field = self.resolve()?;
         let text = scalar_text(value);
-        let tokens = analyzer.tokens(&text);
-        if tokens.is_empty() {
+        let leaves: Result<Vec<_>, _> = match (analyzed(field.as_deref()), field.as_deref()) {
+            (Some((field, analyzer)), _) => {
+                let tokens = analyzer.tokens(&text).into_iter();
+                tokens.map(|token| self.on(field, token_test(token))).collect()
+            }
+            (None, Some(field)) if field.split_queries => {
+                let word =
+                    |word: &str| self.term(&Scalar::String(word.to_owned()), Case::Sensitive);
+                text.split_whitespace().map(word).collect()
+            }
+            (None, _) => return self.term(value, Case::Sensitive),
+        };
+        let leaves = leaves?;
+        if leaves.is_empty() {
             return Ok(self.absent(equal(text, Case::Sensitive)));
         }
-        let leaves: Result<Vec<_>, _> =
-            tokens.into_iter().map(|token| self.on(field, token_test(token))).collect();
         Ok(match operator {
-            Operator::Or => Predicate::or(leaves?),
-            Operator::And => Predicate::and(leaves?),
+            Operator::Or => Predicate::or(leaves),
+            Operator::And => Predicate::and(leaves),
         })
     }
 
     /// `match_phrase`: analyzed; the tokens have to be consecutive.
     pub fn match_phrase(&self, value: &Scalar, slop: u32) -> Compiled {
-        let field = self.resolve();
+        let field = self.resolve()?;
         let Some((field, analyzer)) = analyzed(field.as_deref()) else {
+            let splits = field.as_ref().is_some_and(|field| field.split_queries);
+            if splits && scalar_text(value).split_whitespace().nth(1).is_some() {
+                return Err(self.error(format!(
+                    "a phrase of several words on `{}`, which splits queries at white space and \
+                     is no text field",
+                    self.field
+                )));
+            }
             return self.term(value, Case::Sensitive);
         };
         let text = scalar_text(value);
@@ -196,9 +272,10 @@ impl Clause<'_> {
 
     /// `wildcard`: `*` and `?` over the whole value, or over one token.
     pub fn wildcard(&self, pattern: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else {
+        let Some(field) = self.resolve()? else {
             return Ok(self.absent(glob_test(Glob::wildcard(pattern), case)));
         };
+        self.no_key("wildcard", &field)?;
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => {
                 let glob =
@@ -229,7 +306,7 @@ impl Clause<'_> {
 
     /// `prefix`: values, or tokens, that begin so.
     pub fn prefix(&self, prefix: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else {
+        let Some(field) = self.resolve()? else {
             return Ok(self.absent(Test::Term(Pattern::Prefix(prefix.to_owned(), case))));
         };
         match string_term(&field, prefix, normalize) {
@@ -243,12 +320,13 @@ impl Clause<'_> {
 
     /// `regexp`: a Lucene regular expression over the whole value, or one token.
     pub fn regexp(&self, source: &str, case: Case, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else {
+        let Some(field) = self.resolve()? else {
             let pattern = Regexp::parse(source, Flags::ALL, case).map(Pattern::Regexp);
             // Without a field nobody reads the expression.
             let pattern = pattern.unwrap_or_else(|_| Pattern::Equals(source.to_owned(), case));
             return Ok(self.absent(Test::Term(pattern)));
         };
+        self.no_key("regexp", &field)?;
         let Some(source) = string_term(&field, source, normalize) else {
             return Err(self.only_strings("regexp", &field));
         };
@@ -267,9 +345,10 @@ impl Clause<'_> {
 
     /// `fuzzy`: terms within an edit distance.
     pub fn fuzzy(&self, mut fuzzy: Fuzzy, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else {
+        let Some(field) = self.resolve()? else {
             return Ok(self.absent(Test::Term(Pattern::Fuzzy(fuzzy))));
         };
+        self.no_key("fuzzy", &field)?;
         match string_term(&field, &fuzzy.text, normalize) {
             Some(text) if !matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 fuzzy.text = text;
@@ -289,7 +368,7 @@ impl Clause<'_> {
 
     /// `range`.
     pub fn range(&self, range: &Range, normalize: Normalize) -> Compiled {
-        let Some(field) = self.resolve() else { return Ok(self.absent(between(range))) };
+        let Some(field) = self.resolve()? else { return Ok(self.absent(between(range))) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => self.string_range(&field, range, *normalizer),
             FieldType::Text { .. } | FieldType::MatchOnlyText if normalize == Normalize::Yes => {
@@ -303,6 +382,7 @@ impl Clause<'_> {
             FieldType::Wildcard { .. }
             | FieldType::ConstantKeyword { .. }
             | FieldType::Flattened { .. }
+            | FieldType::FlattenedKey { .. }
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
             FieldType::Version => {
@@ -331,14 +411,25 @@ impl Clause<'_> {
                 let high = bound(high)?.map_or(1, |(value, inside)| value - i64::from(!inside));
                 self.on(&field, Test::Long(Interval { low, high }))
             }
-            FieldType::Date { format } => self.date_range(&field, format, range),
+            FieldType::Date { format, resolution } => {
+                self.date_range(&field, format, *resolution, range)
+            }
             FieldType::Ip => {
                 let interval =
                     value::ip_range(texts(range)).map_err(|error| self.error(error.to_string()))?;
                 self.on(&field, Test::Ip(interval))
             }
+            FieldType::Unsigned => {
+                let asked = Scale::Unsigned.asked(texts(range));
+                let asked = asked.map_err(|error| self.error(error.to_string()))?;
+                self.meets(&field, Scale::Unsigned, asked)
+            }
+            FieldType::Range { scale, format, .. } => {
+                self.extent_range(&field, *scale, format, range)
+            }
+            FieldType::Geometry(_) => Err(self.no_values(&field)),
             FieldType::Object | FieldType::Nested => Ok(self.absent(between(range))),
-            FieldType::Other(_) => Err(self.unsupported_type(&field)),
+            FieldType::Other(_) | FieldType::Refused(_) => Err(self.unsupported_type(&field)),
         }
     }
 
@@ -347,11 +438,34 @@ impl Clause<'_> {
         self.on(field, Test::Term(Pattern::Range(string_bounds(range, Order::Bytes, normal))))
     }
 
-    fn date_range(&self, field: &Field, format: &str, range: &Range) -> Compiled {
+    fn date_range(
+        &self,
+        field: &Field,
+        format: &str,
+        resolution: Resolution,
+        range: &Range,
+    ) -> Compiled {
+        let interval = self.date_interval(format, resolution, range)?;
+        self.on(
+            field,
+            match resolution {
+                Resolution::Millis => Test::Date(interval),
+                Resolution::Nanos => Test::Nanos(interval),
+            },
+        )
+    }
+
+    fn date_interval(
+        &self,
+        format: &str,
+        resolution: Resolution,
+        range: &Range,
+    ) -> Result<Interval<i64>, Diagnostic> {
         let format = range.format.as_deref().unwrap_or(format);
         let format = DateFormat::parse(format).map_err(|error| {
             Diagnostic::unsupported("date-format", error.to_string(), self.span)
         })?;
+        let format = format.with(resolution);
         let zone = range.time_zone.as_deref();
         let now = |text: &str| if text.starts_with("now") { self.context.now.millis() } else { 0 };
         let resolve = |(value, inside): &(Scalar, bool), rounding| {
@@ -371,8 +485,18 @@ impl Clause<'_> {
             Some(bound @ (_, true)) => resolve(bound, value::Rounding::Up)?.0,
             Some(bound @ (_, false)) => resolve(bound, value::Rounding::Down)?.0.saturating_sub(1),
         };
-        self.on(field, Test::Date(Interval { low, high }))
+        Ok(Interval { low, high })
     }
+}
+
+/// Says that the harness does not query a field.
+pub fn unsupported_type(field: &Field, span: Span) -> Diagnostic {
+    let name = &field.name;
+    let message = match &field.ty {
+        FieldType::Refused(why) => format!("the mapping of `{name}` is not read: {why}"),
+        ty => format!("`{name}` has type {}, which the harness does not query", ty.name()),
+    };
+    Diagnostic::unsupported("field-type", message, span)
 }
 
 /// The term as a string field indexes it; `None` on other types.
@@ -382,6 +506,7 @@ fn string_term(field: &Field, term: &str, normalize: Normalize) -> Option<String
         FieldType::ConstantKeyword { .. }
         | FieldType::Wildcard { .. }
         | FieldType::Flattened { .. }
+        | FieldType::FlattenedKey { .. }
         | FieldType::Version => Some(term.to_owned()),
         FieldType::Text { .. } | FieldType::MatchOnlyText => match normalize {
             Normalize::Yes => field.ty.analyzer().map(|analyzer| analyzer.normalize(term)),

@@ -135,16 +135,22 @@ impl Compiler<'_> {
         span: Span,
         make: impl Fn(&Clause<'_>) -> Compiled,
     ) -> Predicate {
-        if lenient {
-            let clause = Clause { context: self.context, field, span };
-            let unfit = |_| {
+        if !lenient {
+            return self.clause(field, span, make);
+        }
+        let clause = Clause { context: self.context, field, span };
+        match make(&clause) {
+            Ok(predicate) => predicate,
+            Err(error) if error.severity == Severity::Error => {
                 let schema = &Schema::default();
                 let context = Context { schema, ..self.context };
-                make(&Clause { context, ..clause })
-            };
-            make(&clause).or_else(unfit).unwrap_or(Predicate::Const(false))
-        } else {
-            self.clause(field, span, make)
+                make(&Clause { context, ..clause }).unwrap_or(Predicate::Const(false))
+            }
+            // What is unsupported is so for lenient clauses, too.
+            Err(error) => {
+                self.errors.push(error);
+                Predicate::Const(false)
+            }
         }
     }
 

@@ -37,28 +37,12 @@ pub struct Options<'a> {
     pub category_field: &'a str,
     /// What fields without a mapping are.
     pub unmapped: Unmapped,
-    /// What `not` directly before a script does.
-    pub negation: ScriptNegation,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self {
-            category_field: CATEGORY_FIELD,
-            unmapped: Unmapped::default(),
-            negation: ScriptNegation::default(),
-        }
+        Self { category_field: CATEGORY_FIELD, unmapped: Unmapped::default() }
     }
-}
-
-/// What `not` directly before a script does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ScriptNegation {
-    /// It is part of the script: some values make it false, and null stays null.
-    #[default]
-    Inside,
-    /// It is the complement: no values make it true, and null counts as false.
-    Outside,
 }
 
 /// Compiles a whole query.
@@ -181,7 +165,9 @@ impl Compiler<'_> {
             (None, ty) => types[at] = ty,
             (Some(_), _) => {}
         }
+        let nanos = field.as_ref().is_some_and(|field| field.is_nanos());
         let form = match ty {
+            Some(Type::Date) if nanos => KeyForm::Nanos,
             Some(Type::Boolean) => KeyForm::Boolean,
             Some(Type::Date) => KeyForm::Date,
             Some(Type::String | Type::Number | Type::Ip | Type::Version | Type::Null) | None => {

@@ -16,7 +16,7 @@ use crate::span::Span;
 /// What Kibana rejects on this schema: `null` as a value, nested fields outside
 /// their braces and other fields inside.
 pub fn to_dsl(ast: &Ast, schema: &Schema) -> Result<Query, Vec<Diagnostic>> {
-    build(ast, schema, Stray::Refused)
+    build(ast, schema, Dialect::Kibana)
 }
 
 /// Compiles a query as Elasticsearch's own `kql` query does, which ES|QL calls:
@@ -26,25 +26,41 @@ pub fn to_dsl(ast: &Ast, schema: &Schema) -> Result<Query, Vec<Diagnostic>> {
 ///
 /// What Kibana rejects as well: `null` as a value.
 pub fn to_dsl_in_elasticsearch(ast: &Ast, schema: &Schema) -> Result<Query, Vec<Diagnostic>> {
-    build(ast, schema, Stray::Nothing)
+    build(ast, schema, Dialect::Elasticsearch)
 }
 
-/// What becomes of a clause on a field in other nested objects.
+/// Who compiles: they differ in what they know of fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stray {
-    Refused,
-    Nothing,
+enum Dialect {
+    /// Knows the families of types that field capabilities tell, and refuses a
+    /// clause on a field in other nested objects.
+    Kibana,
+    /// Knows the types themselves; such a clause matches nothing.
+    Elasticsearch,
 }
 
-fn build(ast: &Ast, schema: &Schema, stray: Stray) -> Result<Query, Vec<Diagnostic>> {
-    let mut compiler = Compiler { schema, stray, errors: Vec::new() };
+impl Dialect {
+    /// Whether patterns on the field are compared with whole values.
+    fn is_keyword(self, ty: Option<&FieldType>) -> bool {
+        match ty {
+            Some(FieldType::Keyword { .. }) => true,
+            Some(FieldType::Wildcard { .. } | FieldType::ConstantKeyword { .. }) => {
+                self == Self::Kibana
+            }
+            Some(_) | None => false,
+        }
+    }
+}
+
+fn build(ast: &Ast, schema: &Schema, dialect: Dialect) -> Result<Query, Vec<Diagnostic>> {
+    let mut compiler = Compiler { schema, dialect, errors: Vec::new() };
     let query = compiler.query(ast, None);
     if compiler.errors.is_empty() { Ok(query) } else { Err(compiler.errors) }
 }
 
 struct Compiler<'a> {
     schema: &'a Schema,
-    stray: Stray,
+    dialect: Dialect,
     errors: Vec<Diagnostic>,
 }
 
@@ -131,7 +147,7 @@ impl Compiler<'_> {
             let clause = if exists {
                 Dsl::Exists { field: target.name.clone() }
             } else {
-                is_clause(&target, value)
+                is_clause(&target, value, self.dialect)
             };
             wrap(field, &target, Query { node: clause, span }, nested)
         });
@@ -193,7 +209,7 @@ impl Compiler<'_> {
             targets.push(Target { name, field: None });
         }
         let plain = nested.is_some() || matches!(field, Text::Plain(_));
-        if plain && self.stray == Stray::Nothing {
+        if plain && self.dialect == Dialect::Elasticsearch {
             // A field without a type matches nothing.
             for target in targets.iter_mut().filter(|target| target.strays(nested)) {
                 target.field = None;
@@ -239,13 +255,9 @@ fn wrap(field: &Text, target: &Target, query: Query, around: Option<&str>) -> Qu
     Query { node: Dsl::Nested { path, query: Box::new(query), ignore_unmapped: false }, span }
 }
 
-fn is_clause(target: &Target, value: &Value) -> Dsl {
+fn is_clause(target: &Target, value: &Value, dialect: Dialect) -> Dsl {
     let field = target.name.clone();
-    // Kibana sees type families: a `constant_keyword` of many indices is a keyword.
-    let keyword = matches!(
-        target.ty(),
-        Some(FieldType::Keyword { .. } | FieldType::ConstantKeyword { value: None })
-    );
+    let keyword = dialect.is_keyword(target.ty());
     let (value, quoted) = match value {
         Value::Unquoted(Text::Wildcard(parts)) if keyword => {
             let value = escaped(parts);

@@ -33,6 +33,9 @@ pub trait Fields {
     /// The tokens that a text field's search analyzer makes of a text.
     fn tokens(&self, name: &str, text: &str) -> Vec<Token>;
 
+    /// Where wildcards, regular expressions and fuzzy terms on a field look.
+    fn pattern_name(&self, name: &str) -> String;
+
     /// A part of a pattern as a text field's search analyzer normalizes it:
     /// lower-cased, not split.
     fn normalize(&self, name: &str, text: &str) -> String;

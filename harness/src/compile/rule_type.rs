@@ -12,8 +12,9 @@ use crate::rule::located::Located;
 use crate::rule::model::{NewTerms, Rule, Threshold};
 use crate::rule::names::{Language, RuleType};
 use crate::rule::threat::{MappingEntry, ThreatMatch};
-use crate::schema::{FieldType, Schema};
+use crate::schema::{Access, FieldType, Schema};
 use crate::span::Span;
+use crate::value::Resolution;
 
 /// Makes the plan of a rule out of that of its query; reports all that is
 /// wrong with what its type adds, even where the query is.
@@ -219,17 +220,33 @@ impl Types<'_> {
             field = self.schema.field(&format!("{}.keyword", name.value)).or(field);
         }
         let ty = field.as_ref().map(|field| &field.ty);
-        if let Some(FieldType::Other(ty)) = ty {
+        if let Some(ty @ (FieldType::Other(_) | FieldType::Range { .. } | FieldType::Geometry(_))) =
+            ty
+        {
+            let ty = ty.name();
             let message = format!("`{}` is of the type {ty}, which is not read", name.value);
             let reason = Diagnostic::unsupported("field-type", message, name.span);
             self.found.push((Part::File, reason));
             return None;
         }
+        if let Some(FieldType::Refused(why)) = ty {
+            let message = format!("the mapping of `{}` is not read: {why}", name.value);
+            let reason = Diagnostic::unsupported("field-type", message, name.span);
+            self.found.push((Part::File, reason));
+            return None;
+        }
         let analyzer = ty.and_then(FieldType::analyzer).cloned();
+        if analyzer.is_none() && field.as_ref().is_some_and(|field| field.access != Access::Full) {
+            let message = format!("`{}` has no doc values, which groups are made of", name.value);
+            let error = Diagnostic::error("field-not-searchable", message, name.span);
+            self.found.push((Part::File, error));
+            return None;
+        }
         let term = TermField {
             field: name.value.as_str().into(),
             form: match ty {
                 Some(FieldType::Boolean) => KeyForm::Boolean,
+                Some(FieldType::Date { resolution: Resolution::Nanos, .. }) => KeyForm::Nanos,
                 Some(FieldType::Date { .. }) => KeyForm::Date,
                 _ => KeyForm::Plain,
             },

@@ -36,10 +36,8 @@ impl Trial<'_> {
     pub(super) fn alerts(&self, plan: &Plan, hits: &[Vec<usize>], expected: &Alerts) -> Outcome {
         let base = self.case.documents.start;
         let events = &self.suite.events[self.case.documents.clone()];
-        let moments: Vec<Option<Moment>> = events
-            .iter()
-            .map(|event| Some(Moment { timestamp_ms: event.timestamp()?, tiebreaker: None }))
-            .collect();
+        let moments: Vec<Option<Moment>> =
+            events.iter().map(|event| Some(Moment::new(event.timestamp()?, None))).collect();
         let all = Events {
             documents: &self.documents[self.case.documents.clone()],
             columns: self.columns,

@@ -27,7 +27,7 @@ use crate::ir::plan::Plan;
 use crate::query;
 use crate::query::dsl::parse as parse_dsl;
 use crate::rule::model::Rule;
-use crate::schema::{Base, Schema};
+use crate::schema::{Base, Home, Schema};
 use crate::span::Span;
 
 /// What a suite file refers to.
@@ -146,12 +146,18 @@ fn place(text: &str, name: &str) -> Span {
 
 fn schema(mappings: &Value, settings: &Value, events: &[Event]) -> Read<Schema> {
     let mut schema = Schema::new(Base::Empty);
+    // Cases on fields that cannot be read are unsupported, one by one.
     schema.add_mapping(mappings, settings).map_err(|errors| {
         let messages: Vec<_> = errors.iter().map(ToString::to_string).collect();
         error(format!("the mapping cannot be read: {}", messages.join("; ")))
     })?;
-    events.iter().for_each(|event| schema.observe(&event.source));
+    events.iter().for_each(|event| schema.observe(&event.source, Home::Index));
     Ok(schema)
+}
+
+/// Where an event lives; in an index without templates where it does not say so.
+fn home(event: &Event) -> Home {
+    event.index.as_deref().map(Home::of).unwrap_or_default()
 }
 
 fn events(documents: Vec<Value>) -> Read<Vec<Event>> {

@@ -133,7 +133,7 @@ impl Trial<'_> {
         let tiebreaker = self.suite.tiebreaker.as_deref();
         let moment = |event: &Event| {
             let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
-            Some(Moment { timestamp_ms: event.timestamp()?, tiebreaker })
+            Some(Moment::new(event.timestamp()?, tiebreaker))
         };
         let all = Events {
             documents: &self.documents[self.case.documents.clone()],

@@ -9,7 +9,7 @@ use super::sequence::{self, Limit, Match, Presence, Spec, slow};
 use super::terms::{self, key_text};
 use super::{Detection, Error, Events, sample};
 use crate::ir::plan::{self, EqlPlan, EqlSearch, KeyForm, Stage};
-use crate::value::{format_date, ip_text};
+use crate::value::{format_date, format_nanos, ip_text};
 
 /// Which matcher of sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ enum Dates {
 impl Source for Fields<'_> {
     fn moment(&self, event: u32) -> Moment {
         // Of single events, those without a moment come last; sequences leave them out.
-        let none = Moment { timestamp_ms: i64::MAX, tiebreaker: None };
+        let none = Moment::new(i64::MAX, None);
         self.events.moments[event as usize].unwrap_or(none)
     }
 
@@ -163,7 +163,7 @@ impl Source for Fields<'_> {
         }
         for value in values {
             // As Elasticsearch has it: text in sequences, a number in samples.
-            if (key.form, self.dates) != (KeyForm::Date, Dates::Millis) {
+            if self.dates == Dates::Text || !matches!(key.form, KeyForm::Date | KeyForm::Nanos) {
                 join_value(value, key.form);
             }
         }
@@ -177,6 +177,9 @@ pub(crate) fn join_value(value: &mut KeyValue, form: KeyForm) {
         (KeyValue::Long(number), KeyForm::Boolean) => *value = KeyValue::Bool(*number != 0),
         (KeyValue::Long(number), KeyForm::Date) => {
             *value = KeyValue::Text(format_date(*number).into());
+        }
+        (KeyValue::Long(number), KeyForm::Nanos) => {
+            *value = KeyValue::Text(format_nanos(*number).into());
         }
         (KeyValue::Long(_), KeyForm::Plain)
         | (KeyValue::Bool(_) | KeyValue::Double(_) | KeyValue::Text(_), _) => {}

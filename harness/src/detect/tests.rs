@@ -60,7 +60,7 @@ impl Fixture {
         let document = |source| ingest.document(&event(source), &mut Vec::new());
         let moment = |source: &Value| {
             let timestamp_ms = source.get("t")?.as_i64()?;
-            Some(Moment { timestamp_ms, tiebreaker: None })
+            Some(Moment::new(timestamp_ms, None))
         };
         Self {
             documents: documents.iter().map(document).collect(),

@@ -16,7 +16,7 @@ pub fn refused(event: &Event, schema: &Schema) -> Option<String> {
 /// `@timestamp` of a data stream never has `ignore_malformed`.
 fn time(event: &Event, schema: &Schema) -> Option<String> {
     let field = schema.field("@timestamp")?;
-    let FieldType::Date { format } = &field.ty else { return None };
+    let FieldType::Date { format, .. } = &field.ty else { return None };
     let format = DateFormat::parse(format).ok()?;
     let values = event.values("@timestamp").into_iter().filter(|value| !value.is_null());
     let wrong = { values }.find(|value| format.from_json(value).is_err())?;
@@ -112,7 +112,11 @@ impl Walk<'_> {
             FieldType::Object
                 | FieldType::Nested
                 | FieldType::Flattened { .. }
+                | FieldType::FlattenedKey { .. }
+                | FieldType::Range { .. }
+                | FieldType::Geometry(_)
                 | FieldType::Other(_)
+                | FieldType::Refused(_)
         );
         let own = field.source == field.name && &*field.name == path;
         (own && !takes && !self.schema.is_object(path)).then(|| field.ty.name().to_owned())
@@ -145,7 +149,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::Base;
+    use crate::schema::{Base, Home};
 
     #[test]
     fn what_no_index_takes() {
@@ -158,7 +162,7 @@ mod tests {
         }});
         schema.add_mapping(&mapping, &Value::Null).expect("a mapping");
         let dynamic = json!({"acme": {"a": 1}});
-        schema.observe(&dynamic);
+        schema.observe(&dynamic, Home::Index);
         for (document, expected) in [
             (json!({"@timestamp": "2026-01-05T10:15:00Z", "host": {"name": "h"}}), ""),
             (json!({"@timestamp": 1_767_608_100_000_i64}), ""),

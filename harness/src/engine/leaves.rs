@@ -101,6 +101,7 @@ impl<'a> ColumnLeaves<'a> {
             | Test::Phrase(_)
             | Test::Long(_)
             | Test::Date(_)
+            | Test::Nanos(_)
             | Test::Bool(_)
             | Test::Double(_)
             | Test::Ip(_)
@@ -267,9 +268,10 @@ impl Value {
     fn passes(self, test: &Test) -> bool {
         match (test, self) {
             (Test::Exists, _) => true,
-            (Test::Long(interval) | Test::Date(interval), Self::Long(value)) => {
-                interval.contains(value)
-            }
+            (
+                Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval),
+                Self::Long(value),
+            ) => interval.contains(value),
             (Test::Bool(wanted), Self::Long(value)) => value == i64::from(*wanted),
             (Test::Double(interval), Self::Double(value)) => interval.0.contains(value),
             (Test::Ip(interval), Self::Ip(value)) => interval.contains(value),
@@ -279,6 +281,7 @@ impl Value {
                 | Test::Phrase(_)
                 | Test::Long(_)
                 | Test::Date(_)
+                | Test::Nanos(_)
                 | Test::Bool(_)
                 | Test::Double(_)
                 | Test::Ip(_)

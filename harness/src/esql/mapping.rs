@@ -9,7 +9,7 @@ use crate::analysis::Normalizer;
 use crate::lookup::Table;
 use crate::pattern::glob::Glob;
 use crate::schema::{Base, Field, FieldType, FloatType, IntegerType, Schema, table};
-use crate::value::DateFormat;
+use crate::value::{DateFormat, Resolution};
 
 /// The names of the embedded table in order, and whether each is a column
 /// where nothing else is mapped.
@@ -62,14 +62,15 @@ impl<'a> SchemaFields<'a> {
     /// How to read a field from documents; `None` for a name that is no column.
     pub fn memory_field(&self, name: &str) -> Option<MemoryField> {
         let field = self.schema.field(name)?;
-        let key = matches!(field.ty, FieldType::Flattened { .. })
-            && !self.schema.is_flattened_root(&field.name);
+        let key = matches!(field.ty, FieldType::FlattenedKey { .. })
+            || self.schema.keyed_root(&field.name).is_some();
         if key || field.nested.is_some() {
             return None;
         }
         let mapped = mapped(&field)?;
         let (path, null_value) = (field.source.clone(), field.null_value.clone());
-        Some(MemoryField { name: name.into(), path, mapped, null_value })
+        let copied = self.schema.copied_to(&path).cloned().collect();
+        Some(MemoryField { name: name.into(), path, copied, mapped, null_value })
     }
 }
 
@@ -111,18 +112,24 @@ fn mapped(field: &Field) -> Option<Mapped> {
         FieldType::Float(FloatType::Half) => Mapped::HalfFloat,
         FieldType::Float(FloatType::Scaled(factor)) => Mapped::ScaledFloat(*factor),
         FieldType::Boolean => Mapped::Boolean,
-        FieldType::Date { format } => match DateFormat::parse(format) {
-            Ok(format) => Mapped::Date(format),
+        FieldType::Date { format, resolution } => match DateFormat::parse(format) {
+            Ok(format) => match resolution {
+                Resolution::Millis => Mapped::Date(format),
+                Resolution::Nanos => Mapped::DateNanos(format.with(Resolution::Nanos)),
+            },
             Err(_) => Mapped::Unsupported(format!("date with the format {format}").into()),
         },
         FieldType::Ip => Mapped::Ip,
         FieldType::Version => Mapped::Version,
-        FieldType::Flattened { .. } => Mapped::Unsupported("flattened".into()),
-        FieldType::Other(name) => match &**name {
-            "geo_point" => Mapped::GeoPoint,
-            "unsigned_long" => Mapped::UnsignedLong,
-            _ => Mapped::Unsupported(name.clone()),
-        },
+        FieldType::Flattened { .. } | FieldType::FlattenedKey { .. } => {
+            Mapped::Unsupported("flattened".into())
+        }
+        FieldType::Unsigned => Mapped::UnsignedLong,
+        FieldType::Geometry(name) if **name == *"geo_point" => Mapped::GeoPoint,
+        FieldType::Range { name, .. } | FieldType::Geometry(name) | FieldType::Other(name) => {
+            Mapped::Unsupported(name.clone())
+        }
+        FieldType::Refused(why) => Mapped::Unsupported(why.clone()),
         FieldType::Object | FieldType::Nested => return None,
     })
 }

@@ -52,6 +52,8 @@ pub enum Mapped {
     ScaledFloat(f64),
     /// `date` with its format
     Date(DateFormat),
+    /// `date_nanos` with its format, which counts nanoseconds
+    DateNanos(DateFormat),
     /// `ip`
     Ip,
     /// `version`
@@ -74,6 +76,7 @@ impl Mapped {
             Self::UnsignedLong => Type::UnsignedLong,
             Self::Double | Self::Float | Self::HalfFloat | Self::ScaledFloat(_) => Type::Double,
             Self::Date(_) => Type::Date,
+            Self::DateNanos(_) => Type::DateNanos,
             Self::Ip => Type::Ip,
             Self::Version => Type::Version,
             Self::GeoPoint => Type::GeoPoint,
@@ -114,7 +117,9 @@ impl Mapped {
             Self::Float => Value::Double(f64::from(number(json)? as f32)),
             Self::HalfFloat => Value::Double(half(number(json)?)),
             Self::ScaledFloat(factor) => Value::Double((number(json)? * factor).round() / factor),
-            Self::Date(format) => Value::Long(format.from_json(json).ok()?),
+            Self::Date(format) | Self::DateNanos(format) => {
+                Value::Long(format.from_json(json).ok()?)
+            }
             Self::Ip => Value::Ip(parse_ip(json.as_str()?).ok()?),
             Self::GeoPoint => Value::Point(point(json)?),
             Self::Unsupported(_) => return None,
@@ -188,6 +193,8 @@ pub struct MemoryField {
     pub name: Arc<str>,
     /// Where documents have its values: the name, or that of the parent of a multi-field.
     pub path: Arc<str>,
+    /// Where values stand that are copied to it.
+    pub copied: Vec<Arc<str>>,
     /// How it is mapped.
     pub mapped: Mapped,
     /// What the index keeps in place of a null that a document states.
@@ -197,7 +204,7 @@ pub struct MemoryField {
 impl MemoryField {
     /// A field whose values stand under its name.
     pub fn new(name: &str, mapped: Mapped) -> Self {
-        Self { name: name.into(), path: name.into(), mapped, null_value: None }
+        Self { name: name.into(), path: name.into(), copied: Vec::new(), mapped, null_value: None }
     }
 }
 
@@ -248,14 +255,15 @@ impl MemorySource {
         let mut source = Self { rows, ..Self::default() };
         let flat: Vec<_> = documents.iter().map(|document| flatten(document.source)).collect();
         let mut ignored: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); rows];
-        for MemoryField { name, path, mapped, null_value } in fields {
+        for MemoryField { name, path, copied, mapped, null_value } in fields {
             let stated = null_value.as_ref().map(|text| Json::String(text.to_string()));
             let mut builder = Builder::new(mapped.ty(), rows);
             for (document, ignored) in flat.iter().zip(&mut ignored) {
                 let mut values = Vec::new();
                 // A document may state a multi-field by its own name, as exports do.
                 let own = document.get(&**name).or_else(|| document.get(&**path));
-                for json in own.into_iter().flatten() {
+                let copied = copied.iter().filter_map(|from| document.get(&**from));
+                for json in own.into_iter().chain(copied).flatten() {
                     let json = if json.is_null() { stated.as_ref() } else { Some(*json) };
                     let Some(json) = json else { continue };
                     match mapped.read(json) {

@@ -237,7 +237,7 @@ impl<'a> Filter<'a> {
 fn kind(leaf: &Leaf) -> &'static str {
     match &leaf.test {
         Test::Script(_) => "script",
-        Test::Date(_) => "date",
+        Test::Date(_) | Test::Nanos(_) => "date",
         Test::Bool(_) => "boolean",
         Test::Exists
         | Test::Term(_)

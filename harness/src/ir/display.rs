@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{Interval, Leaf, Phrase, Predicate, Test};
-use crate::value::{format_date, ip_text};
+use crate::value::{format_date, format_nanos, ip_text};
 
 impl Display for Leaf {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -24,6 +24,7 @@ impl Display for Test {
             Self::Date(interval) => {
                 bounds(f, interval, i64::MIN, i64::MAX, |millis| format_date(*millis))
             }
+            Self::Nanos(interval) => bounds(f, interval, 0, i64::MAX, |nanos| format_nanos(*nanos)),
             Self::Bool(wanted) => write!(f, "= {wanted}"),
             Self::Double(interval) => {
                 bounds(f, &interval.0, f64::NEG_INFINITY, f64::INFINITY, f64::to_string)

@@ -70,9 +70,10 @@ fn test(test: &Test, cell: &Cell) -> bool {
         (Test::Phrase(phrase), Cell::Text(values)) => {
             values.iter().any(|tokens| phrase_occurs(phrase, tokens))
         }
-        (Test::Long(interval) | Test::Date(interval), Cell::Long(values)) => {
-            values.iter().any(|value| interval.contains(*value))
-        }
+        (
+            Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval),
+            Cell::Long(values),
+        ) => values.iter().any(|value| interval.contains(*value)),
         (Test::Bool(wanted), Cell::Long(values)) => values.contains(&i64::from(*wanted)),
         (Test::Double(interval), Cell::Double(values)) => {
             values.iter().any(|value| interval.0.contains(*value))
@@ -86,6 +87,7 @@ fn test(test: &Test, cell: &Cell) -> bool {
             | Test::Phrase(_)
             | Test::Long(_)
             | Test::Date(_)
+            | Test::Nanos(_)
             | Test::Bool(_)
             | Test::Double(_)
             | Test::Ip(_)

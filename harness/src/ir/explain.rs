@@ -29,6 +29,7 @@ pub fn known(leaf: &Leaf, row: &Row, columns: &Columns) -> Option<bool> {
         | Test::Phrase(_)
         | Test::Long(_)
         | Test::Date(_)
+        | Test::Nanos(_)
         | Test::Bool(_)
         | Test::Double(_)
         | Test::Ip(_) => cell(&leaf.column).map(|_| eval_leaf(leaf, row, columns)),

@@ -76,6 +76,8 @@ pub enum KeyForm {
     Boolean,
     /// Moments.
     Date,
+    /// Moments in nanoseconds.
+    Nanos,
 }
 
 /// Which of the results are kept.

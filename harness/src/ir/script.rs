@@ -18,7 +18,7 @@ use std::hash::{Hash, Hasher};
 use super::{Column, Interval};
 use crate::document::Cell;
 use crate::pattern::Case;
-use crate::value::{format_date, ip_text, java_double};
+use crate::value::{Scale, format_date, format_nanos, ip_text, java_double};
 
 pub use java_regex::{JavaRegex, JavaRegexError};
 
@@ -54,6 +54,8 @@ pub enum Reading {
     Boolean,
     /// Milliseconds as a moment, written in ISO 8601.
     Date,
+    /// The same of nanoseconds.
+    Nanos,
 }
 
 /// A value inside a script.
@@ -109,6 +111,8 @@ pub enum Function {
     Between(Case),
     /// Whether an address lies in one of the networks.
     CidrMatch(Vec<Interval<u128>>),
+    /// Whether an extent, as text, meets another one.
+    Meets(Scale, Interval<u128>),
     /// All values as one text.
     Concat,
     /// Whether the first text ends with the second.
@@ -290,6 +294,7 @@ impl Input {
             Reading::Plain => ScriptValue::Integer(value),
             Reading::Boolean => ScriptValue::Bool(value != 0),
             Reading::Date => ScriptValue::String(format_date(value)),
+            Reading::Nanos => ScriptValue::String(format_nanos(value)),
         }
     }
 }
@@ -373,6 +378,7 @@ impl Function {
             | Self::Negative
             | Self::Arithmetic(_)
             | Self::CidrMatch(_)
+            | Self::Meets(..)
             | Self::Concat
             | Self::EndsWith(_)
             | Self::Length
@@ -398,6 +404,7 @@ impl Function {
             | Self::Matches(_)
             | Self::Between(_)
             | Self::CidrMatch(_)
+            | Self::Meets(..)
             | Self::Concat
             | Self::EndsWith(_)
             | Self::IndexOf(_)

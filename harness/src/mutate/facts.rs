@@ -46,7 +46,9 @@ impl Facts {
 /// Whether no value at all passes.
 pub(super) fn never(test: &Test) -> bool {
     match test {
-        Test::Long(interval) | Test::Date(interval) => interval.low > interval.high,
+        Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval) => {
+            interval.low > interval.high
+        }
         Test::Double(interval) => interval.0.low > interval.0.high,
         Test::Ip(interval) => interval.low > interval.high,
         Test::Exists | Test::Term(_) | Test::Phrase(_) | Test::Bool(_) | Test::Script(_) => false,
@@ -75,7 +77,7 @@ pub(super) fn implies(a: &Test, b: &Test) -> bool {
 /// A test of integers, dates or booleans as an interval.
 fn whole(test: &Test) -> Option<Interval<i64>> {
     match test {
-        Test::Long(interval) | Test::Date(interval) => Some(*interval),
+        Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval) => Some(*interval),
         Test::Bool(value) => Some(Interval { low: i64::from(*value), high: i64::from(*value) }),
         Test::Exists
         | Test::Term(_)

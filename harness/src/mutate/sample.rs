@@ -6,7 +6,7 @@ use crate::ir::script::{Expr, Script, ScriptValue};
 use crate::ir::{DoubleInterval, Interval, Test};
 use crate::pattern::Pattern;
 use crate::pattern::glob::GlobPart;
-use crate::value::{format_date, ip_text};
+use crate::value::{format_date, format_nanos, ip_text};
 
 /// The longest text that is made up for a script that asks for a length.
 const MAX_LENGTH: i64 = 4_096;
@@ -32,6 +32,10 @@ pub(super) fn samples(test: &Test) -> Vec<Value> {
         Test::Long(interval) => whole(*interval).into_iter().map(Value::from).collect(),
         Test::Date(interval) => {
             let dates = whole(*interval).into_iter().map(|millis| json!(format_date(millis)));
+            dates.collect()
+        }
+        Test::Nanos(interval) => {
+            let dates = whole(*interval).into_iter().map(|nanos| json!(format_nanos(nanos)));
             dates.collect()
         }
         Test::Bool(value) => vec![json!(value), json!(!value)],

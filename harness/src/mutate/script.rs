@@ -154,6 +154,7 @@ fn flip(expr: &mut Expr) -> bool {
         | Function::Negative
         | Function::Arithmetic(_)
         | Function::CidrMatch(_)
+        | Function::Meets(..)
         | Function::Concat
         | Function::Length
         | Function::Number

@@ -268,6 +268,7 @@ fn spelled(test: &Test) -> Option<Vec<String>> {
         | Test::Term(_)
         | Test::Phrase(_)
         | Test::Date(_)
+        | Test::Nanos(_)
         | Test::Double(_)
         | Test::Script(_) => return None,
     })

@@ -29,7 +29,7 @@ pub(super) fn unlike(leaf: &Leaf, row: &Row, columns: &Columns) -> u64 {
             let words: Vec<&str> = phrase.terms.iter().map(|(term, _)| term.as_str()).collect();
             text(&words.join(" "), cell)
         }
-        Test::Long(interval) | Test::Date(interval) => {
+        Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval) => {
             longs(cell).iter().map(|found| share(outside(*interval, *found))).min()
         }
         Test::Double(interval) => {

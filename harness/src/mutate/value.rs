@@ -104,7 +104,7 @@ pub(super) fn edits(predicate: &Predicate, language: Option<Language>) -> Vec<Va
         Test::Term(Pattern::Range(range)) => {
             moves(&mut edits, range.low.is_some(), range.high.is_some());
         }
-        Test::Long(interval) | Test::Date(interval) => {
+        Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval) => {
             if interval.low == interval.high {
                 edits.push(ValueEdit::Change);
             } else {
@@ -160,6 +160,7 @@ fn apply(test: &Test, edit: &ValueEdit) -> Option<Test> {
         (Test::Bool(value), ValueEdit::Change) => Some(Test::Bool(!value)),
         (Test::Long(interval), edit) => whole(*interval, edit).map(Test::Long),
         (Test::Date(interval), edit) => whole(*interval, edit).map(Test::Date),
+        (Test::Nanos(interval), edit) => whole(*interval, edit).map(Test::Nanos),
         (Test::Double(DoubleInterval(interval)), edit) => {
             let Interval { mut low, mut high } = *interval;
             match edit {

@@ -54,7 +54,8 @@ enum Time {
 }
 
 impl Ground {
-    /// `patterns` are the rule's; `now` is the moment of the run.
+    /// `patterns` are the rule's; `now` is the moment of the run, `nanos` says whether
+    /// its sequences count nanoseconds.
     pub(super) fn new(
         case: &Case,
         rule: &Rule,
@@ -62,6 +63,7 @@ impl Ground {
         plan: &Plan,
         clock: &Clock,
         now: i64,
+        nanos: bool,
     ) -> Self {
         let indicators = match plan {
             Plan::Threat(plan) => plan.indicator_index.as_slice(),
@@ -81,10 +83,10 @@ impl Ground {
                 _ if STATED.iter().any(|field| event.date(field).is_some()) => Time::Barred,
                 _ => Time::Unstated,
             };
+            let field = rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
             let at = match &time {
                 Time::Unstated => Some(now),
-                Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => event
-                    .date(rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str())),
+                Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => event.date(field),
                 Time::At(times) => times.first().copied(),
                 Time::Barred => None,
             };
@@ -92,7 +94,10 @@ impl Ground {
             let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
             Place {
                 time,
-                moment: at.map(|timestamp_ms| Moment { timestamp_ms, tiebreaker }),
+                moment: at.map(|at| match event.nanos(field).filter(|_| nanos) {
+                    Some((timestamp_ms, nanos)) => Moment { timestamp_ms, nanos, tiebreaker },
+                    None => Moment::new(at, tiebreaker),
+                }),
                 unseen: unseen(patterns, event),
                 no_indicator: unseen(indicators, event),
                 barred: None,

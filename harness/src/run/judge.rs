@@ -121,7 +121,8 @@ impl<'a> Judged<'a> {
     ) -> Ground {
         let pipeline = self.work.pipeline(setting);
         let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
-        let mut ground = Ground::new(case, self.rule, patterns, plan, self.clock, setting.now);
+        let (clock, now, nanos) = (self.clock, setting.now, self.work.nanos);
+        let mut ground = Ground::new(case, self.rule, patterns, plan, clock, now, nanos);
         for exception in self.work.excepted(setting) {
             for (at, event) in case.events.iter().enumerate() {
                 let worded = || exception.words.iter().all(|words| words.holds(event));

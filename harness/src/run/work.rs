@@ -40,6 +40,8 @@ pub(super) struct Work {
     earlier: Vec<CompiledRule>,
     /// The exceptions that some case is run with.
     exceptions: Vec<Exception>,
+    /// Whether its sequences count time in nanoseconds.
+    pub(super) nanos: bool,
     /// What is wrong with its exceptions.
     pub(super) problems: Vec<Problem>,
 }
@@ -139,7 +141,21 @@ impl Work {
             }
         });
         let settings = settings.collect();
-        Self { loaded, compiled, clock, cases, broken, settings, earlier, exceptions, problems }
+        let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
+        let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
+        let nanos = schema.field(timestamp).is_some_and(|field| field.is_nanos());
+        Self {
+            loaded,
+            compiled,
+            clock,
+            cases,
+            broken,
+            settings,
+            earlier,
+            exceptions,
+            nanos,
+            problems,
+        }
     }
 
     /// The lists of exceptions that some case of it is run with.

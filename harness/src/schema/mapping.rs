@@ -1,18 +1,25 @@
 //! Reads Elasticsearch mapping JSON into a [`Schema`].
 //!
-//! Accepts what `GET index/_mapping` shows below `mappings` (`properties`,
-//! multi-fields, `flattened`, `nested`, aliases) and the analysis part of the
-//! index settings. Settings that change a verdict and are not known are errors.
+//! Accepts what `GET index/_mapping` shows below `mappings` and the analysis part
+//! of the index settings. What changes a verdict is obeyed, or the field concerned
+//! is refused: a rule that reads it is unsupported, others are not touched.
 
-use std::collections::BTreeMap;
+mod analysis;
+mod parameter;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{DEFAULT_DATE_FORMAT, Field, FieldType, FloatType, IntegerType, Schema};
-use crate::analysis::{Analyzer, Normalizer};
+use super::dynamic::{Mode, Template};
+use super::{Access, DEFAULT_DATE_FORMAT, Field, FieldType, FloatType, IntegerType, Schema};
+use crate::value::Resolution;
 
-/// A mapping that cannot be read, and where.
+pub(super) use analysis::Analysis;
+
+/// What of a mapping cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct MappingError {
@@ -25,145 +32,78 @@ pub struct MappingError {
 /// How deep objects of a mapping may nest (Elasticsearch's own limit is 20).
 const MAX_DEPTH: usize = 64;
 
+/// Types that not all queries know, here or at all.
+const SPECIAL: &[&str] = &[
+    "aggregate_metric_double",
+    "annotated_text",
+    "binary",
+    "completion",
+    "counted_keyword",
+    "date_range",
+    "dense_vector",
+    "double_range",
+    "exponential_histogram",
+    "float_range",
+    "geo_point",
+    "geo_shape",
+    "histogram",
+    "icu_collation_keyword",
+    "integer_range",
+    "ip_range",
+    "join",
+    "long_range",
+    "murmur3",
+    "pattern_text",
+    "percolator",
+    "point",
+    "rank_feature",
+    "rank_features",
+    "rank_vectors",
+    "search_as_you_type",
+    "semantic_text",
+    "shape",
+    "sparse_vector",
+    "token_count",
+    "unsigned_long",
+];
+
 impl Schema {
     /// Adds the fields of an Elasticsearch mapping, with the normalizers and
-    /// analyzers of `settings`; later fields replace earlier ones.
+    /// analyzers of `settings`; later fields replace earlier ones. Gives the parts
+    /// that cannot be read: rules that read such a field are unsupported.
     ///
     /// # Errors
     ///
-    /// Every part of the mapping that is malformed or of an unknown type.
+    /// A mapping that is malformed.
     pub fn add_mapping(
         &mut self,
         mapping: &Value,
         settings: &Value,
-    ) -> Result<(), Vec<MappingError>> {
-        let mut errors = Vec::new();
-        let analysis = Analysis::read(settings, &mut errors);
+    ) -> Result<Vec<MappingError>, Vec<MappingError>> {
         // As in Elasticsearch, unless the mapping says otherwise.
-        self.dynamic = true;
-        let mut reader = Reader { schema: self, analysis, errors };
+        self.dynamic.enable();
+        self.dynamic.analysis = Analysis::read(settings);
+        let mut reader = Reader::new(self);
         match mapping {
             Value::Object(mapping) => reader.mapping(mapping),
             other => reader.error("mappings", format!("expected an object, found {other}")),
         }
-        if reader.errors.is_empty() { Ok(()) } else { Err(reader.errors) }
+        if reader.errors.is_empty() { Ok(reader.refused) } else { Err(reader.errors) }
+    }
+
+    /// Adds one field as a template of dynamic mapping has it.
+    pub(super) fn define(&mut self, name: &str, definition: &Map<String, Value>) {
+        let nested = self.nested_around(name);
+        let place = Place { object: "", nested: nested.as_ref(), depth: 0, refused: None };
+        // A template that says nothing readable refuses its fields.
+        Reader::new(self).property(name, definition, place);
     }
 }
-
-/// The named parts of `settings.analysis`.
-#[derive(Default)]
-struct Analysis {
-    normalizers: BTreeMap<String, Normalizer>,
-    analyzers: BTreeMap<String, Analyzer>,
-}
-
-impl Analysis {
-    fn read(settings: &Value, errors: &mut Vec<MappingError>) -> Self {
-        let mut analysis = Self::default();
-        let root = settings.get("index").unwrap_or(settings);
-        let Some(Value::Object(parts)) = root.get("analysis") else { return analysis };
-        for (kind, entries) in parts {
-            let entries = entries.as_object().into_iter().flatten();
-            for (name, definition) in entries {
-                let read = match kind.as_str() {
-                    "normalizer" => normalizer(definition).map(|normalizer| {
-                        analysis.normalizers.insert(name.clone(), normalizer);
-                    }),
-                    "analyzer" => analyzer(definition).map(|analyzer| {
-                        analysis.analyzers.insert(name.clone(), analyzer);
-                    }),
-                    other => Err(format!("`{other}` is not supported")),
-                };
-                if let Err(message) = read {
-                    errors.push(MappingError {
-                        path: format!("settings.analysis.{kind}.{name}"),
-                        message,
-                    });
-                }
-            }
-        }
-        analysis
-    }
-}
-
-fn normalizer(definition: &Value) -> Result<Normalizer, String> {
-    let filters = definition.get("filter").cloned().unwrap_or_default();
-    let filters = match filters {
-        Value::String(name) => vec![Value::String(name)],
-        Value::Array(names) => names,
-        _ => Vec::new(),
-    };
-    match filters.as_slice() {
-        [] => Ok(Normalizer::None),
-        [Value::String(name)] if name == "lowercase" => Ok(Normalizer::Lowercase),
-        other => Err(format!("filters {} are not supported", Value::from(other.to_vec()))),
-    }
-}
-
-fn analyzer(definition: &Value) -> Result<Analyzer, String> {
-    match definition.get("type").and_then(Value::as_str) {
-        Some("pattern") => {
-            let pattern = definition.get("pattern").and_then(Value::as_str).unwrap_or("\\W+");
-            let lowercase = definition.get("lowercase").and_then(Value::as_bool).unwrap_or(true);
-            Analyzer::pattern(pattern, lowercase)
-        }
-        Some(name) => Analyzer::by_name(name)
-            .ok_or_else(|| format!("analyzer type `{name}` is not supported")),
-        None => Err("the analyzer has no type".to_owned()),
-    }
-}
-
-/// The keys of a field that change no verdict of ours.
-const HARMLESS: &[&str] = &[
-    "type",
-    "fields",
-    "properties",
-    "ignore_above",
-    "normalizer",
-    "analyzer",
-    "value",
-    "format",
-    "null_value",
-    "scaling_factor",
-    "path",
-    "doc_values",
-    "norms",
-    "eager_global_ordinals",
-    "index_options",
-    "ignore_malformed",
-    "coerce",
-    "store",
-    "meta",
-    "time_series_dimension",
-    "time_series_metric",
-    "depth_limit",
-    "split_queries_on_whitespace",
-    "fielddata",
-    "boost",
-    "similarity",
-    "term_vector",
-    "position_increment_gap",
-    "synthetic_source_keep",
-    "dynamic",
-    "enabled",
-    "subobjects",
-    "search_analyzer",
-    "include_in_parent",
-    "include_in_root",
-    "index",
-    "locale",
-    "copy_to",
-    "unit",
-    "metrics",
-    "default_metric",
-    "index_prefixes",
-    "index_phrases",
-];
 
 struct Reader<'a> {
     schema: &'a mut Schema,
-    analysis: Analysis,
     errors: Vec<MappingError>,
+    refused: Vec<MappingError>,
 }
 
 /// Where a field stands.
@@ -173,28 +113,102 @@ struct Place<'a> {
     object: &'a str,
     nested: Option<&'a Arc<str>>,
     depth: usize,
+    /// Why nothing of the object around it can be read.
+    refused: Option<&'a str>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(schema: &'a mut Schema) -> Self {
+        Self { schema, errors: Vec::new(), refused: Vec::new() }
+    }
+
     fn error(&mut self, path: &str, message: impl Into<String>) {
         self.errors.push(MappingError { path: path.to_owned(), message: message.into() });
     }
 
+    /// Notes what cannot be read.
+    fn refuse(&mut self, path: &str, message: impl Into<String>) {
+        self.refused.push(MappingError { path: path.to_owned(), message: message.into() });
+    }
+
     fn mapping(&mut self, mapping: &Map<String, Value>) {
+        let root = Place { object: "", nested: None, depth: 0, refused: None };
+        if let Some(properties) = mapping.get("properties") {
+            self.properties(properties, root);
+        }
         for (key, value) in mapping {
             match key.as_str() {
-                "properties" => {
-                    self.properties(value, Place { object: "", nested: None, depth: 0 });
+                "dynamic" => self.mode("", value),
+                "date_detection" => {
+                    self.schema.dynamic.date_detection = Some(flag(mapping, key, true));
                 }
-                "dynamic" => self.schema.dynamic = value == &Value::Bool(true) || value == "true",
-                "_source"
+                "numeric_detection" => {
+                    self.schema.dynamic.numeric_detection = flag(mapping, key, false);
+                }
+                "dynamic_date_formats" => {
+                    let formats = strings(value).into_iter().map(Arc::from).collect();
+                    self.schema.dynamic.date_formats = Some(formats);
+                }
+                "dynamic_templates" => self.templates(value),
+                "runtime" => self.runtime(value),
+                "enabled" if !flag(mapping, key, true) => {
+                    self.schema.disabled.insert("".into());
+                }
+                "properties"
+                | "enabled"
+                | "subobjects"
+                | "_source"
                 | "_meta"
-                | "date_detection"
-                | "_data_stream_timestamp"
-                | "dynamic_templates"
                 | "_routing"
-                | "numeric_detection" => {}
-                other => self.error(other, "is not a key of a mapping"),
+                | "_size"
+                | "_field_names"
+                | "_data_stream_timestamp"
+                | "_tier"
+                | "_doc_count" => {}
+                other => self.refuse(other, "is not a key of a mapping that the harness knows"),
+            }
+        }
+    }
+
+    /// `dynamic` of an object.
+    fn mode(&mut self, object: &str, value: &Value) {
+        match Mode::read(value) {
+            Some(mode) => self.schema.dynamic.set(object, mode),
+            None => self.refuse(object, format!("`dynamic: {value}` is not a mode")),
+        }
+    }
+
+    fn templates(&mut self, value: &Value) {
+        for entry in value.as_array().into_iter().flatten().filter_map(Value::as_object) {
+            for (name, definition) in entry {
+                match Template::read(definition) {
+                    Ok(template) => self.schema.dynamic.add(template),
+                    Err(message) => self.refuse(&format!("dynamic_templates.{name}"), message),
+                }
+            }
+        }
+    }
+
+    /// Fields that are read from documents when a query asks.
+    fn runtime(&mut self, value: &Value) {
+        let Value::Object(fields) = value else {
+            return self.error("runtime", "is not an object");
+        };
+        for (name, definition) in fields {
+            let Some(definition) = definition.as_object() else {
+                self.error(name, "a runtime field is an object");
+                continue;
+            };
+            let place = Place { object: "", nested: None, depth: 0, refused: None };
+            let type_name = definition.get("type").and_then(Value::as_str).unwrap_or_default();
+            match type_name {
+                "keyword" | "long" | "double" | "date" | "ip" | "boolean" | "geo_point" => {
+                    self.property(name, definition, place);
+                }
+                other => {
+                    let message = format!("runtime fields of the type `{other}` are not supported");
+                    self.refused_field(&name.as_str().into(), place, message);
+                }
             }
         }
     }
@@ -220,9 +234,6 @@ impl Reader<'_> {
     }
 
     fn property(&mut self, name: &str, definition: &Map<String, Value>, place: Place<'_>) {
-        if let Some(key) = definition.keys().find(|key| !HARMLESS.contains(&key.as_str())) {
-            return self.error(name, format!("`{key}` is not a known mapping parameter"));
-        }
         let type_name = match definition.get("type") {
             None => "object",
             Some(Value::String(name)) => name,
@@ -236,23 +247,69 @@ impl Reader<'_> {
                 None => self.error(name, "an alias needs a `path`"),
             };
         }
-        let ty = match self.field_type(type_name, definition) {
-            Ok(ty) => ty,
-            Err(message) => return self.error(name, message),
-        };
         let name: Arc<str> = name.into();
-        let inner = if ty == FieldType::Nested { Some(&name) } else { place.nested };
+        let read = match place.refused {
+            Some(reason) => Err(reason.to_owned()),
+            None if place.nested.is_some() && definition.contains_key("copy_to") => {
+                Err("`copy_to` out of nested objects is not supported".to_owned())
+            }
+            None => self.field_type(type_name, definition),
+        };
+        let (ty, reason) = match read {
+            Ok(ty) => (ty, None),
+            Err(reason) => (FieldType::Refused(reason.as_str().into()), Some(reason)),
+        };
+        if type_name == "passthrough" {
+            let priority = definition.get("priority").and_then(Value::as_i64).unwrap_or(0);
+            self.schema.add_passthrough(priority, &name);
+        }
+        if let Some(dynamic) = definition.get("dynamic") {
+            self.mode(&name, dynamic);
+        }
+        if type_name == "object" && !flag(definition, "enabled", true) {
+            self.schema.disabled.insert(name.clone());
+        }
+        for target in strings(definition.get("copy_to").unwrap_or(&Value::Null)) {
+            self.schema.add_copy(&name, target.into());
+        }
         if let Some(properties) = definition.get("properties") {
-            let place = Place { object: &name, nested: inner, depth: place.depth + 1 };
+            let nested = if type_name == "nested" { Some(&name) } else { place.nested };
+            let refused = reason.as_deref();
+            let place = Place { object: &name, nested, depth: place.depth + 1, refused };
             self.properties(properties, place);
         }
         self.multi_fields(&name, definition, place);
+        match reason {
+            // Of all in a refused object, the object is told.
+            Some(reason) if place.refused.is_none() => self.refused_field(&name, place, reason),
+            Some(_) | None => self.insert(&name, &name, ty, definition, place),
+        }
+    }
+
+    /// Adds a field that rules cannot read, and says why.
+    fn refused_field(&mut self, name: &Arc<str>, place: Place<'_>, reason: String) {
+        let ty = FieldType::Refused(reason.as_str().into());
+        let nested = place.nested.cloned();
+        self.schema.insert(Field { nested, ..Field::plain(name, ty) });
+        self.refuse(name, reason);
+    }
+
+    fn insert(
+        &mut self,
+        name: &Arc<str>,
+        source: &Arc<str>,
+        ty: FieldType,
+        definition: &Map<String, Value>,
+        place: Place<'_>,
+    ) {
+        let type_name = definition.get("type").and_then(Value::as_str).unwrap_or("object");
         self.schema.insert(Field {
-            source: name.clone(),
-            ty,
+            source: source.clone(),
             nested: place.nested.cloned(),
             null_value: definition.get("null_value").map(plain_text),
-            name,
+            access: access(type_name, definition),
+            split_queries: flag(definition, "split_queries_on_whitespace", false),
+            ..Field::plain(name, ty)
         });
     }
 
@@ -264,26 +321,28 @@ impl Reader<'_> {
     ) {
         let Some(Value::Object(fields)) = definition.get("fields") else { return };
         for (key, definition) in fields {
-            let name = format!("{parent}.{key}");
+            let name: Arc<str> = format!("{parent}.{key}").into();
             let Some(definition) = definition.as_object() else {
                 self.error(&name, "a multi-field is an object");
                 continue;
             };
             let type_name = definition.get("type").and_then(Value::as_str).unwrap_or_default();
             match self.field_type(type_name, definition) {
-                Ok(ty) => self.schema.insert(Field {
-                    name: name.into(),
-                    ty,
-                    source: parent.clone(),
-                    nested: place.nested.cloned(),
-                    null_value: definition.get("null_value").map(plain_text),
-                }),
-                Err(message) => self.error(&name, message),
+                Ok(ty) => self.insert(&name, parent, ty, definition, place),
+                Err(reason) => self.refused_field(&name, place, reason),
             }
         }
     }
 
     fn field_type(&self, name: &str, definition: &Map<String, Value>) -> Result<FieldType, String> {
+        if SPECIAL.contains(&name) {
+            let format = definition.get("format").and_then(Value::as_str);
+            return Ok(FieldType::special(name, format.unwrap_or(DEFAULT_DATE_FORMAT)));
+        }
+        if let Some(reason) = parameter::refusal(name, definition) {
+            return Err(reason);
+        }
+        let analysis = &self.schema.dynamic.analysis;
         let ignore_above = match definition.get("ignore_above") {
             None => None,
             Some(value) => Some(
@@ -295,13 +354,14 @@ impl Reader<'_> {
         };
         Ok(match name {
             "keyword" => {
-                FieldType::Keyword { ignore_above, normalizer: self.normalizer(definition)? }
+                let normalizer = analysis.normalizer(definition)?;
+                FieldType::Keyword { ignore_above, normalizer }
             }
             "constant_keyword" => FieldType::ConstantKeyword {
                 value: definition.get("value").map(|v| plain_text(v).to_string()),
             },
             "wildcard" => FieldType::Wildcard { ignore_above },
-            "text" => FieldType::Text { analyzer: self.analyzer(definition)? },
+            "text" => FieldType::Text { analyzer: analysis.analyzer(definition, "analyzer")? },
             "match_only_text" => FieldType::MatchOnlyText,
             "long" => FieldType::Integer(IntegerType::Long),
             "integer" => FieldType::Integer(IntegerType::Integer),
@@ -320,48 +380,53 @@ impl Reader<'_> {
                     .and_then(Value::as_str)
                     .unwrap_or(DEFAULT_DATE_FORMAT)
                     .into(),
+                resolution: match name {
+                    "date_nanos" => Resolution::Nanos,
+                    _ => Resolution::Millis,
+                },
             },
             "ip" => FieldType::Ip,
             "flattened" | "flat_object" => FieldType::Flattened { ignore_above },
             "version" => FieldType::Version,
-            "object" => FieldType::Object,
+            "object" | "passthrough" => FieldType::Object,
             "nested" => FieldType::Nested,
-            "geo_point"
-            | "geo_shape"
-            | "binary"
-            | "histogram"
-            | "ip_range"
-            | "date_range"
-            | "long_range"
-            | "integer_range"
-            | "unsigned_long"
-            | "aggregate_metric_double" => FieldType::Other(name.into()),
-            other => return Err(format!("`{other}` is not a known field type")),
+            other => return Err(format!("`{other}` is not a field type that the harness knows")),
         })
     }
+}
 
-    fn normalizer(&self, definition: &Map<String, Value>) -> Result<Normalizer, String> {
-        match definition.get("normalizer").and_then(Value::as_str) {
-            None => Ok(Normalizer::None),
-            Some(name) => match self.analysis.normalizers.get(name) {
-                Some(normalizer) => Ok(*normalizer),
-                None if name == "lowercase" => Ok(Normalizer::Lowercase),
-                None => Err(format!("normalizer `{name}` is not defined in the settings")),
-            },
+/// Where queries find the values of a field of that type.
+fn access(type_name: &str, definition: &Map<String, Value>) -> Access {
+    let indexed = flag(definition, "index", true);
+    match type_name {
+        "text" if !indexed => Access::Source,
+        "text" | "match_only_text" | "wildcard" | "constant_keyword" | "object" | "nested" => {
+            Access::Full
         }
+        "binary" if !flag(definition, "doc_values", false) => Access::Source,
+        _ => match (indexed, flag(definition, "doc_values", true)) {
+            (_, true) => Access::Full,
+            (true, false) => Access::Indexed,
+            (false, false) => Access::Source,
+        },
     }
+}
 
-    fn analyzer(&self, definition: &Map<String, Value>) -> Result<Analyzer, String> {
-        match definition.get("analyzer").and_then(Value::as_str) {
-            None => Ok(Analyzer::Standard),
-            Some(name) => self
-                .analysis
-                .analyzers
-                .get(name)
-                .cloned()
-                .or_else(|| Analyzer::by_name(name))
-                .ok_or_else(|| format!("analyzer `{name}` is not defined in the settings")),
-        }
+/// A parameter that is `true` or `false`, as a word too.
+fn flag(definition: &Map<String, Value>, key: &str, default: bool) -> bool {
+    match definition.get(key) {
+        Some(Value::Bool(value)) => *value,
+        Some(Value::String(text)) if text == "true" || text == "false" => text == "true",
+        Some(_) | None => default,
+    }
+}
+
+/// One string, or a list of strings.
+pub(super) fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -21,7 +21,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::analysis::{Analyzer, Normalizer};
-use crate::schema::{DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
+use crate::schema::{Access, DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
+use crate::value::Resolution;
 
 static FIELDS: &str = include_str!("table/fields.txt");
 
@@ -39,6 +40,13 @@ const KEYWORD_LIMIT: usize = 1024;
 /// Elastic's Windows integration indexes script blocks so that hyphenated
 /// command names stay one token and everything is lower-cased.
 const PATTERN_TEXT: [(&str, &str); 1] = [("powershell.file.script_block_text", r"[\W&&[^-]]+")];
+
+/// Fields that ECS keeps out of the index and out of doc values, but for those
+/// below [`SOURCE_ONLY_BELOW`].
+const SOURCE_ONLY: [&str; 2] = ["event.original", "gen_ai.agent.description"];
+
+/// The same, wherever ECS reuses it.
+const SOURCE_ONLY_BELOW: &str = "x509.public_key_exponent";
 
 /// The `scaled_float` factor: what ECS sets, and the default of Elastic's packages.
 const SCALE: f64 = 1000.0;
@@ -81,6 +89,13 @@ pub fn field(name: &str) -> Option<Entry> {
         }
     }
     by_pattern(name)
+}
+
+/// Where queries find the values of a field of the table.
+pub fn access(name: &str) -> Access {
+    let reused = name.strip_suffix(SOURCE_ONLY_BELOW);
+    let reused = reused.is_some_and(|object| object.is_empty() || object.ends_with('.'));
+    if reused || SOURCE_ONLY.contains(&name) { Access::Source } else { Access::Full }
 }
 
 /// Objects whose integration maps whatever lies below them as keywords.
@@ -223,7 +238,7 @@ fn flag(code: &str, flag: char) -> (&str, bool) {
 /// The type that a code without its multi-field flag stands for.
 fn decode(name: &str, code: &str) -> Option<FieldType> {
     if let Some(other) = code.strip_prefix('?') {
-        return Some(FieldType::Other(other.into()));
+        return Some(FieldType::special(other, DEFAULT_DATE_FORMAT));
     }
     let (code, lowercase) = flag(code, '~');
     let (letter, limit) = (code.get(..1)?, code.get(1..)?);
@@ -249,7 +264,7 @@ fn decode(name: &str, code: &str) -> Option<FieldType> {
         "h" => FieldType::Float(FloatType::Half),
         "x" => FieldType::Float(FloatType::Scaled(SCALE)),
         "B" => FieldType::Boolean,
-        "D" => FieldType::Date { format: DATE_FORMAT.clone() },
+        "D" => FieldType::Date { format: DATE_FORMAT.clone(), resolution: Resolution::Millis },
         "I" => FieldType::Ip,
         "v" => FieldType::Version,
         "o" => FieldType::Object,

@@ -1,4 +1,5 @@
-//! Dates: Elasticsearch's formats and date math, in milliseconds since 1970, UTC.
+//! Dates: Elasticsearch's formats and date math, in milliseconds or nanoseconds
+//! since 1970, UTC.
 //!
 //! See docs/semantics.md, "Dates".
 
@@ -8,6 +9,8 @@ mod math;
 use serde_json::Value;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
+use crate::schema::DEFAULT_DATE_FORMAT;
+
 use layout::Layout;
 
 /// A mapping's `format`: alternatives, the first that fits counts.
@@ -15,7 +18,21 @@ use layout::Layout;
 pub struct DateFormat {
     text: String,
     layouts: Vec<Layout>,
+    resolution: Resolution,
 }
+
+/// What dates are counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resolution {
+    /// Milliseconds: `date`.
+    #[default]
+    Millis,
+    /// Nanoseconds, from 1970 on: `date_nanos`.
+    Nanos,
+}
+
+/// Nanoseconds in a millisecond.
+const MILLI: i128 = 1_000_000;
 
 /// Which end of what a date leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +84,7 @@ struct Parts {
 
 impl Parts {
     /// Fills what is open: months and days with 1, the time by `rounding`.
-    fn millis(&self, rounding: Rounding, zone: i32) -> Option<i64> {
+    fn nanos(&self, rounding: Rounding, zone: i32) -> Option<i128> {
         let (hour, minute, second, nano) = match rounding {
             Rounding::Down => (0, 0, 0, 0),
             Rounding::Up => (23, 59, 59, 999_999_999),
@@ -83,8 +100,7 @@ impl Parts {
             self.nanosecond.unwrap_or(nano),
         );
         let offset = UtcOffset::from_whole_seconds(self.offset.unwrap_or(zone)).ok()?;
-        let nanos = date.with_time(time.ok()?).assume_offset(offset).unix_timestamp_nanos();
-        i64::try_from(nanos.div_euclid(1_000_000)).ok()
+        Some(date.with_time(time.ok()?).assume_offset(offset).unix_timestamp_nanos())
     }
 }
 
@@ -98,26 +114,43 @@ impl DateFormat {
         let layouts = format.split("||").map(|name| {
             Layout::parse(name.trim()).ok_or_else(|| DateError::Format(name.trim().to_owned()))
         });
-        Ok(Self { text: format.to_owned(), layouts: layouts.collect::<Result<_, _>>()? })
+        let layouts = layouts.collect::<Result<_, _>>()?;
+        Ok(Self { text: format.to_owned(), layouts, resolution: Resolution::Millis })
     }
 
-    /// A date of a document.
+    /// The same, counting in another unit.
+    #[must_use]
+    pub fn with(self, resolution: Resolution) -> Self {
+        Self { resolution, ..self }
+    }
+
+    /// A date of a document, in the format's unit.
     ///
     /// # Errors
     ///
     /// What no alternative reads.
     pub fn from_json(&self, value: &Value) -> Result<i64, DateError> {
-        match value {
-            Value::String(text) => self.date(text, Rounding::Down, 0),
-            Value::Number(_) => self.date(&value.to_string(), Rounding::Down, 0),
-            other => Err(self.unparsable(&other.to_string())),
-        }
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) => value.to_string(),
+            other => return Err(self.unparsable(&other.to_string())),
+        };
+        let nanos = self.date(&text, Rounding::Down, 0)?;
+        let counted = match self.resolution {
+            Resolution::Millis => nanos.div_euclid(MILLI),
+            Resolution::Nanos => nanos,
+        };
+        let held = i64::try_from(counted).ok();
+        // Nanoseconds begin in 1970.
+        let held = held.filter(|at| *at >= 0 || self.resolution == Resolution::Millis);
+        held.ok_or(DateError::OutOfRange(text))
     }
 
     /// A date of a query, with date math: `2026-01`, `now-30d/d`, `2026-01-05||+1M/d`.
     ///
     /// `now` is in milliseconds since 1970; `zone` is the time zone of dates
-    /// that state none, UTC by default.
+    /// that state none, UTC by default. The answer is in the format's unit; beyond
+    /// what that holds, it is the nearest moment.
     ///
     /// # Errors
     ///
@@ -131,7 +164,7 @@ impl DateFormat {
     ) -> Result<i64, DateError> {
         let zone = zone.map_or(Ok(0), zone_seconds)?;
         let (base, math) = match text.strip_prefix("now") {
-            Some(math) => (now, math),
+            Some(math) => (i128::from(now) * MILLI, math),
             None => {
                 let (date, math) = text.split_once("||").unwrap_or((text, ""));
                 // With math behind it, a date is a moment; only the last step rounds up.
@@ -139,10 +172,19 @@ impl DateFormat {
                 (self.date(date, filled, zone)?, math)
             }
         };
-        math::apply(base, math, rounding, zone).ok_or_else(|| DateError::Math(text.to_owned()))
+        let error = || DateError::Math(text.to_owned());
+        let millis = i64::try_from(base.div_euclid(MILLI)).map_err(|_| error())?;
+        let millis = math::apply(millis, math, rounding, zone).ok_or_else(error)?;
+        if self.resolution == Resolution::Millis {
+            return Ok(millis);
+        }
+        // Rounding is to whole milliseconds, up to the last of a unit.
+        let below = if math.contains('/') { 0 } else { base.rem_euclid(MILLI) };
+        let nanos = i128::from(millis) * MILLI + below;
+        Ok(i64::try_from(nanos.max(0)).unwrap_or(i64::MAX))
     }
 
-    fn date(&self, text: &str, rounding: Rounding, zone: i32) -> Result<i64, DateError> {
+    fn date(&self, text: &str, rounding: Rounding, zone: i32) -> Result<i128, DateError> {
         let mut layouts = self.layouts.iter();
         layouts
             .find_map(|layout| layout.read(text, rounding, zone))
@@ -163,6 +205,13 @@ fn zone_seconds(zone: &str) -> Result<i32, DateError> {
             .map(|(seconds, _)| seconds)
             .ok_or_else(|| DateError::Zone(other.to_owned())),
     }
+}
+
+/// A moment in nanoseconds as ISO text with all of them.
+pub fn format_nanos(nanos: i64) -> String {
+    let seconds = format_date(nanos.div_euclid(1_000_000));
+    let (seconds, _) = seconds.split_once('.').unwrap_or((&seconds, ""));
+    format!("{seconds}.{:09}Z", nanos.rem_euclid(1_000_000_000))
 }
 
 /// A moment as ISO text with milliseconds, such as `2026-01-05T10:00:00.000Z`.
@@ -186,22 +235,25 @@ fn moment(millis: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
 }
 
-/// Whether dynamic mapping makes a date of a string.
-pub fn is_dynamic_date(text: &str) -> bool {
+/// The format of the date that dynamic mapping makes of a string, where it does.
+pub fn dynamic_date_format(text: &str) -> Option<&'static str> {
+    const ISO: &str = "strict_date_optional_time";
+    const SLASHES: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
     let dynamic = [
-        "strict_date_optional_time",
-        "yyyy/MM/dd HH:mm:ss Z",
-        "yyyy/MM/dd Z",
-        "yyyy/MM/dd HH:mm:ss",
-        "yyyy/MM/dd",
+        (ISO, DEFAULT_DATE_FORMAT),
+        ("yyyy/MM/dd HH:mm:ss Z", SLASHES),
+        ("yyyy/MM/dd Z", SLASHES),
+        ("yyyy/MM/dd HH:mm:ss", SLASHES),
+        ("yyyy/MM/dd", SLASHES),
     ];
-    let digits = text.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
     // A bare year looks like a number and stays a string.
-    digits
-        && text.len() >= 8
-        && dynamic.iter().any(|name| {
-            Layout::parse(name).is_some_and(|layout| layout.read(text, Rounding::Down, 0).is_some())
-        })
+    if text.len() < 8 || !text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let reads = |name: &str| {
+        Layout::parse(name).is_some_and(|layout| layout.read(text, Rounding::Down, 0).is_some())
+    };
+    dynamic.iter().find(|(name, _)| reads(name)).map(|(_, format)| *format)
 }
 
 #[cfg(test)]

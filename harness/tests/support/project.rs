@@ -58,6 +58,7 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
         cases: tree,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),
+        problems: Vec::new(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Boolean expressions: constants, tests and scripts, and how they combine.
 
+use super::Compiler;
 use super::script::Fragment;
-use super::{Compiler, ScriptNegation};
 use crate::diagnostic::Diagnostic;
-use crate::ir::script::{Expr as Script, Function as ScriptFunction, ScriptValue};
+use crate::ir::script::ScriptValue;
 use crate::ir::{Leaf, Origin, Predicate, Test};
 use crate::query::eql::ast::{Expr, ExprKind, Literal};
 use crate::span::Span;
@@ -59,6 +59,7 @@ impl Compiler<'_> {
     }
 
     fn any(&mut self, parts: &[Expr]) -> Condition {
+        self.check_folding(parts);
         let parts = parts.iter().map(|part| self.condition(part)).collect();
         self.combine(parts, false)
     }
@@ -97,19 +98,10 @@ impl Compiler<'_> {
             Condition::Null => Condition::Null,
             Condition::Const(value) => Condition::Const(!value),
             Condition::Test(predicate) => Condition::Test(predicate.negate()),
-            Condition::Script(script, span) => match self.options.negation {
-                ScriptNegation::Inside => {
-                    let Fragment { expr, inputs } = script;
-                    let expr = match expr {
-                        Script::Call(ScriptFunction::Not, mut args) if args.len() == 1 => {
-                            args.remove(0)
-                        }
-                        expr => Script::Call(ScriptFunction::Not, vec![expr]),
-                    };
-                    Condition::Script(Fragment { expr, inputs }, span)
-                }
-                ScriptNegation::Outside => Condition::Test(self.script_leaf(script, span).negate()),
-            },
+            // Of the whole script: no combination of values makes it true.
+            Condition::Script(script, span) => {
+                Condition::Test(self.script_leaf(script, span).negate())
+            }
         }
     }
 

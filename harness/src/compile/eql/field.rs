@@ -4,11 +4,12 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::Compiler;
+use crate::compile::clause::unsupported_type;
 use crate::diagnostic::Diagnostic;
 use crate::ir::script::ScriptValue;
 use crate::query::eql::ast;
 use crate::query::eql::functions::closest;
-use crate::schema::{Field, FieldType, Unmapped};
+use crate::schema::{Access, Field, FieldType, Unmapped};
 
 /// What a field name stands for.
 pub(super) enum Resolved {
@@ -66,13 +67,19 @@ impl Type {
             | FieldType::Wildcard { .. }
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText
-            | FieldType::Flattened { .. } => Self::String,
-            FieldType::Integer(_) | FieldType::Float(_) => Self::Number,
+            | FieldType::Flattened { .. }
+            | FieldType::FlattenedKey { .. } => Self::String,
+            FieldType::Integer(_) | FieldType::Float(_) | FieldType::Unsigned => Self::Number,
             FieldType::Boolean => Self::Boolean,
             FieldType::Date { .. } => Self::Date,
             FieldType::Ip => Self::Ip,
             FieldType::Version => Self::Version,
-            FieldType::Object | FieldType::Nested | FieldType::Other(_) => Self::Null,
+            FieldType::Object
+            | FieldType::Range { .. }
+            | FieldType::Geometry(_)
+            | FieldType::Nested
+            | FieldType::Other(_)
+            | FieldType::Refused(_) => Self::Null,
         }
     }
 
@@ -86,17 +93,18 @@ impl Type {
         }
     }
 
-    /// Whether a value of this type can be compared with one of `other`:
-    /// dates, addresses, versions and booleans are written as strings, dates as
-    /// numbers too.
-    pub(super) fn compares_with(self, other: Self) -> bool {
-        let written = |a, b| match a {
-            Self::Date => matches!(b, Self::String | Self::Number),
-            Self::Ip | Self::Version | Self::Boolean => b == Self::String,
-            Self::Null => true,
-            Self::String | Self::Number => false,
-        };
-        self == other || written(self, other) || written(other, self)
+    /// Whether `in` takes a constant of type `other` for a value of this one.
+    pub(super) fn lists(self, other: Self) -> bool {
+        self == other || self == Self::Null || other == Self::Null
+    }
+
+    /// What to write instead of a list, for types that have no constants of their own.
+    pub(super) fn instead_of_list(self) -> Option<&'static str> {
+        match self {
+            Self::Ip => Some("write `cidrMatch`, which takes single addresses as well"),
+            Self::Date => Some("compare with `>=` and `<`"),
+            Self::String | Self::Number | Self::Boolean | Self::Version | Self::Null => None,
+        }
     }
 }
 
@@ -112,7 +120,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn exact(&self, name: &ast::Field) -> Result<Resolved, Diagnostic> {
+    pub(super) fn exact(&self, name: &ast::Field) -> Result<Resolved, Diagnostic> {
         let schema = self.context.schema;
         let error = |message: String| Diagnostic::error("eql-field", message, name.span);
         let Some(field) = schema.field(&name.name) else {
@@ -147,11 +155,25 @@ impl Compiler<'_> {
                 let help = "name one of the fields below it";
                 Err(error(format!("`{}` is an object", name.name)).with_help(help))
             }
-            FieldType::Other(ty) => {
-                let message =
-                    format!("`{}` has type {ty}, which the harness does not query", name.name);
-                Err(Diagnostic::unsupported("field-type", message, name.span))
+            FieldType::Flattened { .. } => {
+                Err(error(format!("`{}` is flattened, which EQL cannot query", name.name)))
             }
+            FieldType::FlattenedKey { root, .. } => {
+                let message = format!(
+                    "`{}` is a key of the flattened `{root}`: EQL cannot query it",
+                    name.name
+                );
+                Err(error(message).with_help("map the key by itself, or write the rule in KQL"))
+            }
+            ty @ (FieldType::Range { .. } | FieldType::Geometry(_)) => {
+                let ty = ty.name();
+                Err(error(format!("`{}` has type {ty}, which EQL cannot query", name.name)))
+            }
+            FieldType::Other(ty) if **ty != *"binary" => {
+                Err(error(format!("`{}` has type {ty}, which EQL cannot query", name.name)))
+            }
+            FieldType::Other(_) if field.access == Access::Source => Ok(Resolved::Field(field)),
+            FieldType::Other(_) | FieldType::Refused(_) => Err(unsupported_type(&field, name.span)),
             _ => Ok(Resolved::Field(field)),
         }
     }

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use super::Compiler;
 use super::field::{Resolved, Type};
 use crate::diagnostic::Diagnostic;
-use crate::ir::Column;
 use crate::ir::script::{
     Arithmetic as ScriptArithmetic, Comparison as ScriptComparison, Expr as Script,
     Function as ScriptFunction, Input, JavaRegex, Reading, Script as FinishedScript, ScriptValue,
 };
+use crate::ir::{Column, Kind};
 use crate::pattern::Case;
 use crate::query::eql::ast::{
     Arithmetic, Call, Comparison, Expr, ExprKind, Literal, Matcher, Membership, Text,
 };
 use crate::query::eql::functions::Function;
-use crate::schema::{Field, FieldType};
+use crate::schema::{Access, Field, FieldType};
 use crate::span::Span;
-use crate::value::ip_interval;
+use crate::value::{Resolution, ip_interval};
 
 /// The most nodes that a list of values may make of a script.
 const MAX_NODES: usize = 1_000_000;
@@ -116,6 +116,27 @@ impl Function {
         }
     }
 
+    /// Whether an argument has to be a whole number: a base or a place in a string.
+    fn counts(self, at: usize) -> bool {
+        match self {
+            Self::Number | Self::Substring => at >= 1,
+            Self::IndexOf => at == 2,
+            Self::Add
+            | Self::Between
+            | Self::CidrMatch
+            | Self::Concat
+            | Self::Divide
+            | Self::EndsWith
+            | Self::Length
+            | Self::Modulo
+            | Self::Multiply
+            | Self::StartsWith
+            | Self::String
+            | Self::StringContains
+            | Self::Subtract => false,
+        }
+    }
+
     /// What an argument has to be; `None` for anything.
     fn takes(self, at: usize) -> Option<Type> {
         match (self, at) {
@@ -140,6 +161,15 @@ impl Function {
                 _,
             ) => Some(Type::String),
         }
+    }
+}
+
+/// Whether a script by itself is a constant with decimals, or a field of such.
+fn is_float(script: &Script, inputs: &[Input]) -> bool {
+    match script {
+        Script::Constant(value) => matches!(value, ScriptValue::Float(_)),
+        Script::Input(at) => inputs.get(*at).is_some_and(|input| input.column.kind == Kind::Double),
+        Script::Call(..) => false,
     }
 }
 
@@ -181,7 +211,23 @@ impl Compiler<'_> {
                 (Script::Constant(value), ty)
             }
             ExprKind::Field(name) => match self.resolve(name) {
-                Resolved::Field(field) => read(&field, inputs),
+                Resolved::Field(field) => {
+                    if field.access != Access::Full {
+                        let message =
+                            format!("`{}` has no doc values, which scripts read", name.name);
+                        let error = Diagnostic::error("field-not-searchable", message, name.span);
+                        self.errors.push(error);
+                    }
+                    if field.ty == FieldType::Unsigned {
+                        let message = format!(
+                            "`{}` has type unsigned_long, which scripts here do not read",
+                            name.name
+                        );
+                        let reason = Diagnostic::unsupported("field-type", message, name.span);
+                        self.errors.push(reason);
+                    }
+                    read(&field, inputs)
+                }
                 Resolved::Missing(name) => {
                     inputs.push(Input { column: Column::absent(&name), reading: Reading::Plain });
                     (Script::Input(inputs.len() - 1), Type::Null)
@@ -199,7 +245,7 @@ impl Compiler<'_> {
                 (Script::Call(arithmetic(*op), vec![left, right]), Type::Number)
             }
             ExprKind::Compare { op, left, right } => {
-                (self.script_compare(*op, left, right, expr.span, inputs), Type::Boolean)
+                (self.script_compare(*op, left, right, inputs), Type::Boolean)
             }
             ExprKind::Match { op, target, values } => {
                 let target = self.typed(target, Type::String, op.symbol(), inputs);
@@ -221,6 +267,7 @@ impl Compiler<'_> {
                 (self.script_logic(ScriptFunction::And, parts, "and", inputs), Type::Boolean)
             }
             ExprKind::Or(parts) => {
+                self.check_folding(parts);
                 (self.script_logic(ScriptFunction::Or, parts, "or", inputs), Type::Boolean)
             }
         }
@@ -251,14 +298,10 @@ impl Compiler<'_> {
         op: Comparison,
         left: &Expr,
         right: &Expr,
-        span: Span,
         inputs: &mut Vec<Input>,
     ) -> Script {
-        let (left, left_type) = self.script(left, inputs);
-        let (right, right_type) = self.script(right, inputs);
-        if !left_type.compares_with(right_type) {
-            self.error(format!("{left_type} cannot be compared with {right_type}"), span);
-        }
+        let (left, _) = self.script(left, inputs);
+        let (right, _) = self.script(right, inputs);
         let null = Script::Constant(ScriptValue::Null);
         let tested = match (op, left == null, right == null) {
             (Comparison::Equal | Comparison::NotEqual, _, true) => left,
@@ -329,15 +372,13 @@ impl Compiler<'_> {
         case: Case,
         inputs: &mut Vec<Input>,
     ) -> Script {
-        let (target, ty) = self.script(target, inputs);
+        let named = target;
+        let (target, ty) = self.script(named, inputs);
         let mut args = Vec::with_capacity(values.len() + 1);
         for value in values {
             match self.operand(value) {
                 Operand::Constant(constant) => {
-                    let found = Type::of_value(&constant);
-                    if !ty.compares_with(found) {
-                        self.error(format!("{ty} cannot be compared with {found}"), value.span);
-                    }
+                    self.may_list(ty, named, &constant, value.span);
                     args.push(Script::Constant(constant));
                 }
                 Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => {
@@ -368,10 +409,15 @@ impl Compiler<'_> {
         let (function, case) = (call.function, call.case);
         let mut args = Vec::with_capacity(call.args.len());
         for (at, arg) in call.args.iter().enumerate() {
-            args.push(match function.takes(at) {
+            let script = match function.takes(at) {
                 Some(wanted) => self.typed(arg, wanted, function.name(), inputs),
                 None => self.script(arg, inputs).0,
-            });
+            };
+            if function.counts(at) && is_float(&script, inputs) {
+                let function = function.name();
+                self.error(format!("`{function}` takes a whole number, found {arg}"), arg.span);
+            }
+            args.push(script);
         }
         let arithmetic = ScriptFunction::Arithmetic;
         let script = match function {
@@ -424,7 +470,8 @@ fn read(field: &Field, inputs: &mut Vec<Input>) -> (Script, Type) {
     };
     let reading = match &field.ty {
         FieldType::Boolean => Reading::Boolean,
-        FieldType::Date { .. } => Reading::Date,
+        FieldType::Date { resolution: Resolution::Millis, .. } => Reading::Date,
+        FieldType::Date { resolution: Resolution::Nanos, .. } => Reading::Nanos,
         _ => Reading::Plain,
     };
     inputs.push(Input { column, reading });

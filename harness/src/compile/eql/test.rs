@@ -7,13 +7,13 @@ use super::condition::Condition;
 use super::field::{Resolved, Type};
 use super::script::{Fragment, Operand, comparison};
 use crate::compile::clause::{Clause, Compiled, Normalize};
+use crate::diagnostic::Diagnostic;
 use crate::ir::Predicate;
 use crate::ir::script::{Expr as Script, Function as ScriptFunction, ScriptValue};
 use crate::pattern::Case;
 use crate::query::dsl::{Range, Scalar};
 use crate::query::eql::ast::{self, Call, Comparison, Expr, ExprKind, Literal, Membership, Text};
 use crate::query::eql::functions::Function;
-use crate::schema::Field;
 use crate::span::Span;
 
 const FIELDS: &str = "two fields cannot be compared, one side has to be a constant";
@@ -72,19 +72,13 @@ impl Compiler<'_> {
             (Operand::Constant(left), Operand::Constant(right)) => {
                 self.compare_constants(op, left, right, span)
             }
-            (operand, Operand::Constant(value)) => {
-                self.compare_with(op, left, operand, value, span)
-            }
+            (operand, Operand::Constant(value)) => self.compare_with(op, operand, value, span),
             (Operand::Constant(value), operand) => {
-                self.compare_with(op.mirror(), right, operand, value, span)
+                self.compare_with(op.mirror(), operand, value, span)
             }
             // A field without a mapping is as good as null.
-            (operand, Operand::Missing(name)) => {
-                let compared = self.compare_with(op, left, operand, ScriptValue::Null, span);
-                self.beside(compared, &name, span)
-            }
-            (Operand::Missing(name), operand) => {
-                let compared = self.compare_with(op, right, operand, ScriptValue::Null, span);
+            (operand, Operand::Missing(name)) | (Operand::Missing(name), operand) => {
+                let compared = self.compare_with(op, operand, ScriptValue::Null, span);
                 self.beside(compared, &name, span)
             }
             (Operand::Field(_) | Operand::Script(..), Operand::Field(_) | Operand::Script(..)) => {
@@ -117,10 +111,7 @@ impl Compiler<'_> {
         if equality && (left == ScriptValue::Null || right == ScriptValue::Null) {
             return Condition::Const((left == right) == (op == Comparison::Equal));
         }
-        let (left_type, right_type) = (Type::of_value(&left), Type::of_value(&right));
-        if !left_type.compares_with(right_type) {
-            self.error(format!("{left_type} cannot be compared with {right_type}"), span);
-        }
+        // Values of unlike types are neither equal nor in order: null.
         let expr = comparison(op, Script::Constant(left), Script::Constant(right));
         match expr.eval(&[]) {
             Ok(value) => self.folded(&value, span),
@@ -132,7 +123,6 @@ impl Compiler<'_> {
     fn compare_with(
         &mut self,
         op: Comparison,
-        expr: &Expr,
         operand: Operand,
         value: ScriptValue,
         span: Span,
@@ -159,9 +149,6 @@ impl Compiler<'_> {
         }
         match operand {
             Operand::Constant(other) => self.compare_constants(op, other, value, span),
-            Operand::Field(ref field) if !self.fits(field, expr, &value, span) => {
-                Condition::Const(false)
-            }
             Operand::Field(_) | Operand::Missing(_) => {
                 let (Some(name), Some(scalar)) = (operand.field(), scalar(&value)) else {
                     return Condition::Null;
@@ -181,11 +168,7 @@ impl Compiler<'_> {
                 let positive = self.tested(positive);
                 if op == Comparison::NotEqual { self.negate(positive) } else { positive }
             }
-            Operand::Script(Fragment { expr: script, inputs }, ty) => {
-                let constant = Type::of_value(&value);
-                if !ty.compares_with(constant) {
-                    self.error(format!("{ty} cannot be compared with {constant}"), span);
-                }
+            Operand::Script(Fragment { expr: script, inputs }, _) => {
                 let positive = if op == Comparison::NotEqual { Comparison::Equal } else { op };
                 let expr = comparison(positive, script, Script::Constant(value));
                 let condition = Condition::Script(Fragment { expr, inputs }, span);
@@ -194,15 +177,71 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether a constant can be compared with a field; else an error is noted.
-    fn fits(&mut self, field: &Field, expr: &Expr, value: &ScriptValue, span: Span) -> bool {
-        let (ty, constant) = (Type::of(&field.ty), Type::of_value(value));
-        let fits = ty.compares_with(constant);
-        if !fits {
-            let message = format!("{expr} is {ty} and cannot be compared with {constant}");
-            self.error(message, span);
+    /// Whether a constant may stand in a list of `in`; else an error is noted.
+    pub(super) fn may_list(
+        &mut self,
+        ty: Type,
+        expr: &Expr,
+        value: &ScriptValue,
+        at: Span,
+    ) -> bool {
+        let constant = Type::of_value(value);
+        let listed = ty.lists(constant);
+        if !listed {
+            let message = format!("{expr} is {ty}, and `in` takes such only, not {constant}");
+            self.list_error(ty, message, at);
         }
-        fits
+        listed
+    }
+
+    fn list_error(&mut self, ty: Type, message: String, span: Span) {
+        let mut error = Diagnostic::error("eql-type", message, span);
+        error.help = ty.instead_of_list().map(str::to_owned);
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+
+    /// Notes an error where equalities of one field, joined by `or`, become an `in`
+    /// that no constant fits: addresses and dates have none of their own type.
+    pub(super) fn check_folding(&mut self, parts: &[Expr]) {
+        let mut found: Vec<(Arc<str>, &Literal)> = Vec::new();
+        let mut pending: Vec<&Expr> = parts.iter().rev().collect();
+        while let Some(part) = pending.pop() {
+            let (name, constant) = match &part.kind {
+                ExprKind::Or(parts) => {
+                    pending.extend(parts.iter().rev());
+                    continue;
+                }
+                ExprKind::Compare { op: Comparison::Equal, left, right } => {
+                    match (&left.kind, &right.kind) {
+                        (ExprKind::Field(name), _) => (name, right),
+                        (_, ExprKind::Field(name)) => (name, left),
+                        _ => continue,
+                    }
+                }
+                _ => continue,
+            };
+            let ExprKind::Literal(value) = &constant.kind else { continue };
+            // What is wrong with the field is said where the comparison is compiled.
+            let Ok(Resolved::Field(field)) = self.exact(name) else { continue };
+            let ty = Type::of(&field.ty);
+            if *value == Literal::Null || ty.instead_of_list().is_none() {
+                continue;
+            }
+            let known = |(other, constant): &(Arc<str>, &Literal)| {
+                (*other == field.name).then_some(*constant == value)
+            };
+            let same: Vec<bool> = found.iter().filter_map(known).collect();
+            if !same.is_empty() && !same.contains(&true) {
+                let message = format!(
+                    "{} is {ty}, and equalities joined by `or` become `in`, which takes such only",
+                    name.name
+                );
+                self.list_error(ty, message, part.span);
+            }
+            found.push((field.name.clone(), value));
+        }
     }
 
     pub(super) fn membership(
@@ -261,6 +300,10 @@ impl Compiler<'_> {
         let operand = self.operand(target);
         match operand {
             Operand::Constant(value) => {
+                let ty = Type::of_value(&value);
+                for (constant, at) in &constants {
+                    self.may_list(ty, target, constant, *at);
+                }
                 match in_script(Script::Constant(value), constants).eval(&[]) {
                     Ok(value) => self.folded(&value, span),
                     Err(_) => Condition::Null,
@@ -271,7 +314,9 @@ impl Compiler<'_> {
                 let single = constants.len() == 1;
                 for (value, at) in constants {
                     let fits = match &operand {
-                        Operand::Field(field) => self.fits(field, target, &value, at),
+                        Operand::Field(field) => {
+                            self.may_list(Type::of(&field.ty), target, &value, at)
+                        }
                         _ => true,
                     };
                     // Null equals nothing.
@@ -291,10 +336,7 @@ impl Compiler<'_> {
             }
             Operand::Script(Fragment { expr, inputs }, ty) => {
                 for (value, at) in &constants {
-                    let constant = Type::of_value(value);
-                    if !ty.compares_with(constant) {
-                        self.error(format!("{ty} cannot be compared with {constant}"), *at);
-                    }
+                    self.may_list(ty, target, value, *at);
                 }
                 let expr = in_script(expr, constants);
                 Condition::Script(Fragment { expr, inputs }, span)

@@ -84,11 +84,7 @@ fn check_error(condition: &str, message: &str) {
     }
 }
 
-const STRICT: Options<'_> = Options {
-    category_field: CATEGORY_FIELD,
-    unmapped: Unmapped::Strict,
-    negation: ScriptNegation::Inside,
-};
+const STRICT: Options<'_> = Options { category_field: CATEGORY_FIELD, unmapped: Unmapped::Strict };
 
 #[test]
 fn tests_are_two_valued() {
@@ -161,6 +157,19 @@ fn types_are_compared_by_their_own_rules() {
         ("ts == 1577836800000", &[0]),
         ("t == \"A b\"", &[0]),
         ("t : \"a*\"", &[0]),
+        // Only `in` insists on types; a comparison becomes a query of the field.
+        ("n == \"5\"", &[0]),
+        ("n > \"5\"", &[1]),
+        ("b == \"true\"", &[0]),
+        ("t == 5", &[]),
+        ("t < 5", &[]),
+        ("t > 5", &[0]),
+        ("n == \"5\" or n == \"9\"", &[0, 1]),
+        ("ip == \"10.1.2.3\" or ip == \"10.1.2.3\"", &[0]),
+        ("ip != \"10.1.2.3\" and ip != \"::1\"", &[]),
+        ("length(t) == \"3\"", &[]),
+        ("not length(t) == \"3\"", &[0, 1]),
+        ("n in (5, null)", &[0]),
     ] {
         check(&documents, condition, expected);
     }
@@ -175,12 +184,15 @@ fn scripts_are_three_valued() {
     ];
     for (condition, expected) in [
         ("length(k) > 3", &[2][..]),
-        ("not length(k) > 3", &[1, 2]),
-        ("length(k) != 1", &[1, 2]),
+        ("not length(k) > 3", &[0, 1]),
+        ("length(k) != 1", &[0, 1]),
+        ("length(k) not in (3, 9)", &[0, 2]),
+        ("not not length(k) > 3", &[2]),
         ("length(k) == null", &[0]),
         ("length(k) != null", &[1, 2]),
         ("startsWith(k, k2)", &[1]),
-        ("not startsWith(k, k2)", &[2]),
+        ("not startsWith(k, k2)", &[0, 2]),
+        ("startsWith(k, k2) == false", &[0, 2]),
         ("not (startsWith(k, k2) and n > 0)", &[0, 2]),
         ("not (length(k) > 3 or length(k) > 4)", &[0, 1]),
         ("(startsWith(k, k2)) == true", &[1]),
@@ -202,14 +214,6 @@ fn scripts_are_three_valued() {
         ("null == (n > 5)", &[0]),
     ] {
         check(&documents, condition, expected);
-    }
-    let outside = Options { negation: ScriptNegation::Outside, ..Options::default() };
-    for (condition, expected) in [
-        ("not length(k) > 3", &[0, 1][..]),
-        ("length(k) != 1", &[0, 1]),
-        ("not startsWith(k, k2)", &[0, 2]),
-    ] {
-        check_with(&outside, &documents, condition, expected);
     }
 }
 
@@ -236,6 +240,8 @@ fn constants_fold() {
         ("null and false", false),
         ("null or true", true),
         ("1 in (2, 1)", true),
+        ("5 == \"5\"", false),
+        ("not 5 == \"5\"", false),
     ] {
         let found = predicate(condition, &Options::default());
         assert_eq!(found, Predicate::Const(expected), "{condition}");
@@ -256,7 +262,8 @@ fn unmapped_fields_are_missing_or_null() {
         ("not (k == \"a\" or ?u : \"x\")", &[1], Some(&[1])),
         ("?u == ?v", &[0, 1], Some(&[0, 1])),
         ("?u > 1 or k == \"b\"", &[1], Some(&[1])),
-        ("not startsWith(?u, k)", &[], Some(&[])),
+        // The complement of a script that is null on every event.
+        ("not startsWith(?u, k)", &[0, 1], Some(&[0, 1])),
         ("?u not in (\"x\")", &[0, 1], Some(&[])),
         ("u == null", &[0, 1], None),
         ("u != \"x\"", &[0, 1], None),
@@ -272,9 +279,25 @@ fn unmapped_fields_are_missing_or_null() {
 #[test]
 fn wrong_types_are_rejected() {
     for (condition, message) in [
-        ("k == 1", "k is a string and cannot be compared with a number"),
-        ("n == \"x\"", "n is a number and cannot be compared with a string"),
-        ("n in (1, \"x\")", "n is a number and cannot be compared with a string"),
+        ("n == \"x\"", "`x` is not a number"),
+        ("b == 1", "`1` is not a boolean: only `true` and `false` are"),
+        ("ip == 5", "`5` is not an IP address"),
+        ("n in (1, \"x\")", "n is a number, and `in` takes such only, not a string"),
+        ("k in (\"x\", 5)", "k is a string, and `in` takes such only, not a number"),
+        ("length(k) in (\"1\")", "length(k) is a number, and `in` takes such only, not a string"),
+        ("b not in (\"true\")", "b is a boolean, and `in` takes such only, not a string"),
+        ("ip in (\"10.0.0.1\")", "ip is an address, and `in` takes such only, not a string"),
+        ("ts in (\"2020-01-01\")", "ts is a date, and `in` takes such only, not a string"),
+        (
+            "ip == \"10.0.0.1\" or n == 1 or (k == \"a\" or ip == \"::1\")",
+            "ip is an address, and equalities joined by `or` become `in`, which takes such only",
+        ),
+        (
+            "not (\"2020-01-01\" == ts or ts == 5)",
+            "ts is a date, and equalities joined by `or` become `in`, which takes such only",
+        ),
+        ("number(k, 1.0) == 1", "`number` takes a whole number, found 1.0"),
+        ("substring(k, d) == \"a\"", "`substring` takes a whole number, found d"),
         ("n : \"x\"", "n is a number, and only strings are matched so"),
         ("ip : \"10.*\"", "ip is an address, and only strings are matched so"),
         ("k == k2", "two fields cannot be compared, one side has to be a constant"),
@@ -348,7 +371,7 @@ fn join_keys_need_types_that_compare() {
 
 #[test]
 fn all_errors_are_reported() {
-    let text = "sequence [any where n == \"x\" and k == 1] [any where only_text == \"x\"]";
+    let text = "sequence [any where n == \"x\" and k in (1)] [any where only_text == \"x\"]";
     assert_eq!(compiled(text, &STRICT).expect_err("three errors").len(), 3);
 }
 

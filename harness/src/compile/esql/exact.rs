@@ -17,6 +17,7 @@ use crate::pattern::{Case, Pattern};
 use crate::query::esql::ast::CompareOp;
 use crate::schema::{FieldType, IntegerType};
 use crate::span::{Span, flat};
+use crate::value::Resolution;
 
 /// Functions that give a value or null, and never end a query.
 const HARMLESS: [&str; 12] = [
@@ -220,7 +221,9 @@ fn field_type(ty: Type) -> Option<FieldType> {
         Type::Keyword | Type::Text => FieldType::Wildcard { ignore_above: None },
         Type::Integer | Type::Long => FieldType::Integer(IntegerType::Long),
         Type::Boolean => FieldType::Boolean,
-        Type::Date => FieldType::Date { format: String::new().into() },
+        Type::Date => {
+            FieldType::Date { format: String::new().into(), resolution: Resolution::Millis }
+        }
         Type::Ip => FieldType::Ip,
         _ => return None,
     })

@@ -21,6 +21,7 @@ use crate::pattern::{Case, Order, Pattern, StringRange};
 use crate::query::esql::ast::CompareOp;
 use crate::schema::{Field, FieldType, IntegerType, Schema};
 use crate::span::Span;
+use crate::value::Resolution;
 
 /// A condition that every event fulfils that passes the leading `WHERE`s of a
 /// plan; `searches` are its full-text functions with their places.
@@ -132,18 +133,24 @@ impl Narrower<'_> {
             | FieldType::Wildcard { .. }
             | FieldType::Boolean
             | FieldType::Ip
-            | FieldType::Date { .. }
+            | FieldType::Date { resolution: Resolution::Millis, .. }
             | FieldType::Integer(IntegerType::Long | IntegerType::Integer) => true,
             FieldType::ConstantKeyword { .. }
+            | FieldType::Date { resolution: Resolution::Nanos, .. }
             | FieldType::Flattened { .. }
+            | FieldType::FlattenedKey { .. }
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText
             | FieldType::Integer(IntegerType::Short | IntegerType::Byte)
             | FieldType::Float(_)
             | FieldType::Version
+            | FieldType::Unsigned
+            | FieldType::Range { .. }
+            | FieldType::Geometry(_)
             | FieldType::Object
             | FieldType::Nested
-            | FieldType::Other(_) => false,
+            | FieldType::Other(_)
+            | FieldType::Refused(_) => false,
         };
         (alike && field.nested.is_none()).then_some(field)
     }

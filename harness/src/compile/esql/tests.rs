@@ -15,7 +15,7 @@ use crate::esql::search::SearchFunctions;
 use crate::event::Event;
 use crate::ir::Part;
 use crate::ir::eval::eval;
-use crate::schema::{Base, Schema};
+use crate::schema::{Base, Home, Schema};
 
 fn schema() -> Schema {
     let mut schema = Schema::new(Base::Empty);
@@ -398,6 +398,6 @@ fn a_column_that_may_exist_is_no_error() {
     }
     // An event that has it gives it a type.
     let mut seen = Schema::new(Base::Embedded);
-    seen.observe(&json!({"no": {"such": 5}}));
+    seen.observe(&json!({"no": {"such": 5}}), Home::Index);
     check("from x | where no.such > 1", &seen, &[]);
 }

@@ -96,7 +96,10 @@ impl Expander<'_> {
         self.over_all(field, span, |this, name, role| {
             let value = Scalar::String(this.normalized(name, role, text));
             let fuzziness = Some(edits.to_string());
-            this.lenient(Node::Fuzzy { field: name.to_owned(), value, fuzziness }, span)
+            this.lenient(
+                Node::Fuzzy { field: this.fields.pattern_name(name), value, fuzziness },
+                span,
+            )
         })
     }
 
@@ -141,7 +144,8 @@ impl Expander<'_> {
                 Role::Text => this.normalized_wildcard(name, pattern),
                 Role::Exact | Role::Constant | Role::Unmapped => pattern.to_owned(),
             };
-            let node = Node::Wildcard { field: name.to_owned(), value, case_insensitive: false };
+            let field = this.fields.pattern_name(name);
+            let node = Node::Wildcard { field, value, case_insensitive: false };
             this.lenient(node, span)
         })
     }
@@ -179,7 +183,8 @@ impl Expander<'_> {
                 return this.refused("regexp", name, span);
             }
             let value = source.to_owned();
-            let node = Node::Regexp { field: name.to_owned(), value, case_insensitive: false };
+            let field = this.fields.pattern_name(name);
+            let node = Node::Regexp { field, value, case_insensitive: false };
             this.lenient(node, span)
         })
     }

@@ -13,9 +13,7 @@ impl Fields for Schema {
             Some(field) if matches!(field.ty, FieldType::Object | FieldType::Nested) => {
                 Role::Unmapped
             }
-            Some(field) if matches!(field.ty, FieldType::ConstantKeyword { value: Some(_) }) => {
-                Role::Constant
-            }
+            Some(field) if matches!(field.ty, FieldType::ConstantKeyword { .. }) => Role::Constant,
             Some(_) => Role::Exact,
         }
     }
@@ -39,6 +37,11 @@ impl Fields for Schema {
         let field = self.field(name);
         let analyzer = field.as_ref().and_then(|field| field.ty.analyzer());
         analyzer.map(|analyzer| analyzer.tokens(text)).unwrap_or_default()
+    }
+
+    fn pattern_name(&self, name: &str) -> String {
+        let field = self.field(name);
+        field.map_or_else(|| name.to_owned(), |field| field.pattern_name().to_string())
     }
 
     fn normalize(&self, name: &str, text: &str) -> String {

@@ -30,6 +30,10 @@ impl Fields for Table {
         (0..).zip(texts).map(|(position, text)| Token { text, position }).collect()
     }
 
+    fn pattern_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
     fn normalize(&self, _: &str, text: &str) -> String {
         text.to_lowercase()
     }

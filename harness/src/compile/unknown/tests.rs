@@ -6,7 +6,7 @@ use super::*;
 use crate::compile::rule::compile_rule;
 use crate::diagnostic::Severity;
 use crate::rule::parse;
-use crate::schema::{Base, Unmapped};
+use crate::schema::{Base, Home, Unmapped};
 
 fn rule(more: &str) -> Rule {
     let text = format!(
@@ -25,7 +25,7 @@ fn query(language: &str, text: &str) -> String {
 
 fn schema() -> Schema {
     let mut schema = Schema::new(Base::Embedded);
-    schema.observe(&json!({"seen": {"by": {"event": "x"}}}));
+    schema.observe(&json!({"seen": {"by": {"event": "x"}}}), Home::Index);
     schema
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Content, NOW, Read, SIZE, error, events};
+use super::{Content, NOW, Read, SIZE, error, events, home};
 use crate::compile::rule;
 use crate::conformance::{Case, Expected, Suite};
 use crate::rule::model::Rule;
@@ -41,7 +41,7 @@ pub(super) fn generated(file: Generated, rules: &BTreeMap<String, Rule>) -> Read
         ranges.push(start..all.len());
     }
     let events = events(all)?;
-    events.iter().for_each(|event| schema.observe(&event.source));
+    events.iter().for_each(|event| schema.observe(&event.source, home(event)));
     let query = rule.query.as_ref().map_or_else(String::new, |query| query.text.clone());
     let compiled = rule::compile_base(rule, &schema, NOW);
     let cases = ranges.into_iter().enumerate().map(|(number, documents)| Case {

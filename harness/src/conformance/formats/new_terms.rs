@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::aggregations::terms;
-use super::{Content, Read, SIZE, error, events, place};
+use super::{Content, Read, SIZE, error, events, home, place};
 use crate::conformance::{Alerts, Case, Expected, Suite};
 use crate::detect::window::Window;
 use crate::diagnostic::Diagnostic;
@@ -63,7 +63,7 @@ fn suite(raw: Inline) -> Read<Suite> {
     }
     let events = events(documents).map_err(|found| error(format!("suite {name}: {found}")))?;
     let mut schema = Schema::new(Base::Embedded);
-    events.iter().for_each(|event| schema.observe(&event.source));
+    events.iter().for_each(|event| schema.observe(&event.source, home(event)));
     let query = raw.query_extra.unwrap_or_else(|| "*".to_owned());
     let window = Window { from, to };
     let history = Window { from: before, to };

@@ -1,7 +1,7 @@
 //! The state machine: one pending sequence per slot, one key at a time.
 
 use super::layout::{Layout, Place};
-use super::stream::{Filter, Hit, Stream};
+use super::stream::{Filter, Hit, MILLI, Stream};
 use super::{Error, Spec};
 
 /// Sees what becomes of pending sequences. All are given as positions.
@@ -23,7 +23,7 @@ impl Observer for () {}
 pub(super) struct Machine<'a> {
     layout: &'a Layout,
     stream: &'a Stream,
-    maxspan_ms: u64,
+    maxspan_ns: u128,
     /// The event on which `until` goes unseen: its search starts behind the
     /// earliest event of the first present stage, over all keys.
     unseen_until: Option<u32>,
@@ -42,7 +42,7 @@ impl<'a> Machine<'a> {
         Self {
             layout,
             stream,
-            maxspan_ms: spec.maxspan_ms.unwrap_or(u64::MAX),
+            maxspan_ns: spec.maxspan_ms.map_or(u128::MAX, |ms| u128::from(ms) * u128::from(MILLI)),
             unseen_until: layout
                 .base()
                 .filter(|_| spec.until)
@@ -112,8 +112,9 @@ impl<'a> Machine<'a> {
                 return false;
             };
             let span = self.stream.timestamp(position).abs_diff(self.stream.timestamp(start));
-            if span > self.maxspan_ms {
-                observer.too_long(pending, position, span - self.maxspan_ms);
+            if span > self.maxspan_ns {
+                let millis = (span - self.maxspan_ns).div_ceil(MILLI.into());
+                observer.too_long(pending, position, u64::try_from(millis).unwrap_or(u64::MAX));
                 pending.clear();
                 return false;
             }
@@ -168,7 +169,7 @@ impl<'a> Machine<'a> {
         }
         let (&first, &last) = (sequence.first()?, sequence.last()?);
         let (start, end) = (self.stream.timestamp(first), self.stream.timestamp(last));
-        let far = |from: i64, to: i64| to.abs_diff(from) > self.maxspan_ms;
+        let far = |from: i128, to: i128| to.abs_diff(from) > self.maxspan_ns;
         match (self.layout.leading, self.layout.trailing) {
             (false, false) => None,
             (true, false) => self.last_before(0, first).filter(|hit| !far(self.time(*hit), end)),
@@ -184,7 +185,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn time(&self, hit: Hit) -> i64 {
+    fn time(&self, hit: Hit) -> i128 {
         self.stream.timestamp(hit.position)
     }
 

@@ -58,13 +58,14 @@ struct Search<'a, S> {
 
 impl<S: Source> Search<'_, S> {
     /// The timestamp, the tiebreaker with absent ones last, the number.
-    fn when(&self, event: u32) -> (i64, bool, i64, u32) {
-        let Moment { timestamp_ms, tiebreaker } = self.source.moment(event);
-        (timestamp_ms, tiebreaker.is_none(), tiebreaker.unwrap_or(0), event)
+    fn when(&self, event: u32) -> (i64, u32, bool, i64, u32) {
+        let Moment { timestamp_ms, nanos, tiebreaker } = self.source.moment(event);
+        (timestamp_ms, nanos, tiebreaker.is_none(), tiebreaker.unwrap_or(0), event)
     }
 
     fn time(&self, event: u32) -> i128 {
-        i128::from(self.source.moment(event).timestamp_ms)
+        let Moment { timestamp_ms, nanos, .. } = self.source.moment(event);
+        i128::from(timestamp_ms) * 1_000_000 + i128::from(nanos)
     }
 
     /// Whether the event can stand for this key in this filter.
@@ -141,7 +142,8 @@ impl<S: Source> Search<'_, S> {
                 let mut sequence =
                     waiting.drain(..=latest).next_back().expect("the range is not empty");
                 let span = self.time(event) - self.time(sequence[0]);
-                let in_time = self.spec.maxspan_ms.is_none_or(|limit| span <= i128::from(limit));
+                let limit = self.spec.maxspan_ms;
+                let in_time = limit.is_none_or(|limit| span <= i128::from(limit) * 1_000_000);
                 if in_time
                     && !self.ended(key, *sequence.last().expect("sequences have events"), event)
                 {
@@ -184,7 +186,7 @@ impl<S: Source> Search<'_, S> {
 
     /// Whether the missing stages are missing, given the events of the present ones.
     fn absences_hold(&self, key: &Key, events: &[u32]) -> bool {
-        let maxspan = self.spec.maxspan_ms.map_or(i128::MAX, i128::from);
+        let maxspan = self.spec.maxspan_ms.map_or(i128::MAX, |limit| i128::from(limit) * 1_000_000);
         let (first, last) = (self.time(events[0]), self.time(events[events.len() - 1]));
         let (mut passed, mut leading, mut trailing) = (0, Vec::new(), Vec::new());
         let (mut starts, mut ends) = (false, false);

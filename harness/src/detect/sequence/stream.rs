@@ -26,8 +26,25 @@ pub enum Filter {
 pub struct Moment {
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
+    /// Nanoseconds behind them, where the timestamp counts those.
+    pub nanos: u32,
     /// Decides between equal timestamps: ascending, absent ones last, then by event number.
     pub tiebreaker: Option<i64>,
+}
+
+/// Nanoseconds in a millisecond.
+pub(super) const MILLI: u32 = 1_000_000;
+
+impl Moment {
+    /// A moment in whole milliseconds.
+    pub fn new(timestamp_ms: i64, tiebreaker: Option<i64>) -> Self {
+        Self { timestamp_ms, nanos: 0, tiebreaker }
+    }
+
+    /// Nanoseconds since 1970.
+    pub(super) fn timestamp_ns(self) -> i128 {
+        i128::from(self.timestamp_ms) * i128::from(MILLI) + i128::from(self.nanos)
+    }
 }
 
 /// What the matcher has to know of events.
@@ -45,8 +62,8 @@ pub trait Source {
 pub struct Stream {
     /// By position in the order of events.
     events: Vec<u32>,
-    /// By position, ascending.
-    timestamps: Vec<i64>,
+    /// In nanoseconds, by position, ascending.
+    timestamps: Vec<i128>,
     keys: Vec<Key>,
     /// Hits by key, then by position, then from the last stage to the first, `until` at the end.
     hits: Vec<Hit>,
@@ -138,7 +155,7 @@ impl Stream {
         self.events[position as usize]
     }
 
-    pub(super) fn timestamp(&self, position: u32) -> i64 {
+    pub(super) fn timestamp(&self, position: u32) -> i128 {
         self.timestamps[position as usize]
     }
 
@@ -190,7 +207,7 @@ impl<'a, S: Source> KeyReader<'a, S> {
 /// All events that take part, in the order of a sequence.
 struct Order {
     events: Vec<u32>,
-    timestamps: Vec<i64>,
+    timestamps: Vec<i128>,
     /// All events ascending by number, with their positions.
     positions: Vec<(u32, u32)>,
 }
@@ -201,8 +218,9 @@ impl Order {
         numbers.sort_unstable();
         numbers.dedup();
         let place = |&event: &u32| {
-            let Moment { timestamp_ms, tiebreaker } = source.moment(event);
-            (timestamp_ms, tiebreaker.is_none(), tiebreaker, event)
+            let moment = source.moment(event);
+            let tiebreaker = moment.tiebreaker;
+            (moment.timestamp_ns(), tiebreaker.is_none(), tiebreaker, event)
         };
         let mut ordered: Vec<_> = numbers.iter().map(place).collect();
         ordered.sort_unstable();

@@ -130,10 +130,7 @@ impl Event {
         let (keys, name) = token.split_once('|').unwrap_or(("", token));
         let (letters_and_time, tiebreaker) = name.split_once('.').unwrap_or((name, ""));
         let time = letters_and_time.trim_start_matches(char::is_alphabetic);
-        let moment = Moment {
-            timestamp_ms: time.parse().expect("time"),
-            tiebreaker: tiebreaker.parse().ok(),
-        };
+        let moment = Moment::new(time.parse().expect("time"), tiebreaker.parse().ok());
         let values: Vec<KeyValue> = keys
             .split(',')
             .filter(|value| !value.is_empty())

@@ -292,13 +292,16 @@ impl Writer<'_> {
             (Test::Exists, _) => exists(field),
             (Test::Term(pattern), stored) if is_string(stored) => self.pattern(pattern, place, at),
             (Test::Phrase(phrase), Stored::Text) => self.phrase(phrase, field, at),
-            (Test::Long(interval) | Test::Date(interval), Stored::Long) => {
+            (Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval), Stored::Long) => {
                 integers(field, *interval, None)
             }
-            (Test::Long(interval) | Test::Date(interval), Stored::Date) => {
+            (Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval), Stored::Date) => {
                 integers(field, *interval, Some("epoch_millis"))
             }
-            (Test::Long(interval) | Test::Date(interval), Stored::Boolean) => {
+            (
+                Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval),
+                Stored::Boolean,
+            ) => {
                 let values = [false, true].into_iter();
                 let values = values.filter(|value| interval.contains(i64::from(*value)));
                 json!({ "terms": { field: values.collect::<Vec<bool>>() } })
@@ -317,6 +320,7 @@ impl Writer<'_> {
                 | Test::Phrase(_)
                 | Test::Long(_)
                 | Test::Date(_)
+                | Test::Nanos(_)
                 | Test::Bool(_)
                 | Test::Double(_)
                 | Test::Ip(_),

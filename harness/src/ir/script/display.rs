@@ -94,6 +94,7 @@ fn name(function: &Function) -> String {
                 .collect();
             format!("cidrMatch [{}] ", networks.join(", "))
         }
+        Function::Meets(scale, asked) => format!("meets {} ", scale.show(*asked)),
         Function::Concat => "concat".to_owned(),
         Function::EndsWith(case) => cased("endsWith", case),
         Function::IndexOf(case) => cased("indexOf", case),

@@ -20,6 +20,10 @@ pub(super) fn call(function: &Function, args: &[ScriptValue]) -> Value {
             let address = parse_ip(text).map_err(|_| kind("an address", arg(0)))?;
             Ok(ScriptValue::Bool(networks.iter().any(|network| network.contains(address))))
         }
+        Function::Meets(scale, asked) => {
+            let own = scale.read(string(arg(0))?).ok_or_else(|| kind("an extent", arg(0)))?;
+            Ok(ScriptValue::Bool(own.low <= asked.high && asked.low <= own.high))
+        }
         Function::Concat => {
             let parts: Option<String> = args.iter().map(ScriptValue::text).collect();
             Ok(parts.map_or(ScriptValue::Null, ScriptValue::String))

@@ -35,7 +35,8 @@ fn types_are_those_of_the_mappings() {
     let check = |name: &str, ty: FieldType| {
         assert_eq!(field(name).map(|entry| entry.ty), Some(ty), "{name}");
     };
-    check("@timestamp", FieldType::Date { format: DEFAULT_DATE_FORMAT.into() });
+    let format = DEFAULT_DATE_FORMAT.into();
+    check("@timestamp", FieldType::Date { format, resolution: Resolution::Millis });
     check("event.dataset", keyword(1024));
     check("process.command_line", FieldType::Wildcard { ignore_above: None });
     check("data_stream.dataset", FieldType::ConstantKeyword { value: None });
@@ -43,7 +44,7 @@ fn types_are_those_of_the_mappings() {
     check("source.ip", FieldType::Ip);
     check("process.pid", FieldType::Integer(IntegerType::Long));
     check("process.parent.code_signature.trusted", FieldType::Boolean);
-    check("source.geo.location", FieldType::Other("geo_point".into()));
+    check("source.geo.location", FieldType::Geometry("geo_point".into()));
     check("winlog.event_data.TargetUserName", keyword(1024));
     check("threat.enrichments", FieldType::Nested);
 }

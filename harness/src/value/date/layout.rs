@@ -1,6 +1,6 @@
 //! The layouts of dates: named formats and Java patterns.
 
-use super::{Parts, Rounding};
+use super::{MILLI, Parts, Rounding};
 
 /// One alternative of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,24 +77,36 @@ impl Layout {
         items(pattern).map(Self::Pattern)
     }
 
-    /// Reads the whole of `text`.
-    pub(super) fn read(&self, text: &str, rounding: Rounding, zone: i32) -> Option<i64> {
+    /// Reads the whole of `text`, in nanoseconds since 1970.
+    pub(super) fn read(&self, text: &str, rounding: Rounding, zone: i32) -> Option<i128> {
         match self {
-            Self::OptionalTime { strict } => optional_time(text, *strict)?.millis(rounding, zone),
+            Self::OptionalTime { strict } => optional_time(text, *strict)?.nanos(rounding, zone),
             Self::EpochMillis => {
-                let (whole, _) = text.split_once('.').unwrap_or((text, ""));
-                whole.parse().ok()
+                let (whole, below) = decimal(text, 6)?;
+                let rest = if rounding == Rounding::Up { MILLI - 1 } else { 0 };
+                whole.checked_mul(MILLI)?.checked_add(below.unwrap_or(rest))
             }
             Self::EpochSecond => {
-                let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-                let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
-                let seconds: i64 = whole.parse().ok()?;
-                let signed = if whole.starts_with('-') { -millis } else { millis };
-                seconds.checked_mul(1000)?.checked_add(signed)
+                let (whole, below) = decimal(text, 9)?;
+                whole.checked_mul(1000 * MILLI)?.checked_add(below.unwrap_or(0))
             }
-            Self::Pattern(items) => by_pattern(text, items)?.millis(rounding, zone),
+            Self::Pattern(items) => by_pattern(text, items)?.nanos(rounding, zone),
         }
     }
+}
+
+/// A decimal number: its whole part, and so many digits behind the point, with the
+/// sign of the number; `None` where it has none.
+fn decimal(text: &str, digits: usize) -> Option<(i128, Option<i128>)> {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(a, b)| (a, Some(b)));
+    let below = match fraction {
+        None => None,
+        Some(fraction) => {
+            let below: i128 = format!("{fraction:0<digits$.digits$}").parse().ok()?;
+            Some(if whole.starts_with('-') { -below } else { below })
+        }
+    };
+    Some((whole.parse::<i64>().ok()?.into(), below))
 }
 
 fn items(pattern: &str) -> Option<Vec<Item>> {

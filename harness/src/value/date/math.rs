@@ -12,8 +12,7 @@ pub(super) fn apply(base: i64, math: &str, rounding: Rounding, zone: i32) -> Opt
         rest = &rest[operator.len_utf8()..];
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let number = match (operator, digits) {
-            ('/' | '+' | '-', 0) => 1,
-            ('/', _) => return None,
+            (_, 0) => 1,
             _ => rest[..digits].parse::<i64>().ok()?,
         };
         rest = &rest[digits..];
@@ -22,7 +21,8 @@ pub(super) fn apply(base: i64, math: &str, rounding: Rounding, zone: i32) -> Opt
         at = match operator {
             '+' => add(at, number, unit)?,
             '-' => add(at, number.checked_neg()?, unit)?,
-            '/' => round(at, unit, rounding, zone)?,
+            // Only to single units: `/1d` is `/d`, `/2d` is nothing.
+            '/' if number == 1 => round(at, unit, rounding, zone)?,
             _ => return None,
         };
     }

@@ -96,8 +96,16 @@ fn java_patterns() {
 
 #[test]
 fn dynamic_mapping_sees_dates_in_strings() {
-    assert!(is_dynamic_date("2026-01-05T10:15:00.000Z"));
-    assert!(is_dynamic_date("2026/01/05"));
-    assert!(!is_dynamic_date("2026"));
-    assert!(!is_dynamic_date("10.0.0.1"));
+    let iso = Some("strict_date_optional_time||epoch_millis");
+    let slashes = Some("yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis");
+    for (text, format) in [
+        ("2026-01-05T10:15:00.000Z", iso),
+        ("2026/01/05", slashes),
+        ("2026/01/05 10:15:00", slashes),
+        ("2026", None),
+        ("20260105", None),
+        ("10.0.0.1", None),
+    ] {
+        assert_eq!(dynamic_date_format(text), format, "{text}");
+    }
 }

@@ -75,6 +75,7 @@ pub(super) fn measure(
         cases,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),
+        problems: Vec::new(),
     };
     let started = Instant::now();
     let session = Session::open(project, None);

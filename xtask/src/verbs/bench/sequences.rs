@@ -36,7 +36,7 @@ struct Events {
 
 impl Source for Events {
     fn moment(&self, event: u32) -> Moment {
-        Moment { timestamp_ms: i64::from(event), tiebreaker: None }
+        Moment::new(i64::from(event), None)
     }
 
     fn values(&self, _: Filter, event: u32, _: usize, values: &mut Vec<KeyValue>) {

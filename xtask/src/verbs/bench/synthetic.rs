@@ -14,7 +14,7 @@ use harness::ir::plan::Plan;
 use harness::ir::{Predicate, Test};
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
-use harness::schema::{Base, Schema};
+use harness::schema::{Base, Home, Schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ pub(super) fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io:
 
     let started = Instant::now();
     let mut schema = Schema::new(Base::Embedded);
-    events.iter().take(1_000).for_each(|event| schema.observe(&event.source));
+    events.iter().take(1_000).for_each(|event| schema.observe(&event.source, Home::Index));
     let plan = |rule: &Rule| Some((rule.language, compile_base(rule, &schema, 0).ok()?));
     let plans: Vec<(Option<Language>, Plan)> = rules.values().filter_map(plan).collect();
     let predicates: Vec<Predicate> =

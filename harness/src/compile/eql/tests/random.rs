@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Options, STRICT, predicate, schema};
-use crate::compile::eql::{ScriptNegation, Unmapped};
+use crate::compile::eql::Unmapped;
 use crate::document::{Columns, Document, Ingest};
 use crate::engine::Engine;
 use crate::engine::embedded::Embedded;
@@ -86,14 +86,10 @@ proptest! {
         conditions in vec(condition(), 1..8),
         sources in vec(document(), 1..12),
     ) {
-        let outside = Options {
-            unmapped: Unmapped::Missing,
-            negation: ScriptNegation::Outside,
-            ..STRICT
-        };
+        let lenient = Options { unmapped: Unmapped::Missing, ..STRICT };
         let predicates: Vec<Predicate> = conditions
             .iter()
-            .flat_map(|condition| [STRICT, outside].map(|options| predicate(condition, &options)))
+            .flat_map(|condition| [STRICT, lenient].map(|options| predicate(condition, &options)))
             .collect();
         let (documents, columns) = documents(&predicates, sources);
         let engine = Embedded::new(&documents, &columns).expect("an index");

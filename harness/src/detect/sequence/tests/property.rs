@@ -42,8 +42,9 @@ fn values() -> impl Strategy<Value = Vec<KeyValue>> {
 
 /// An event and the filters it matches: one bit per stage, and one for `until`.
 fn event(terms: usize) -> impl Strategy<Value = (Event, u8, bool)> {
-    let moment = (0..24_i64, prop_oneof![2 => Just(None), 1 => (0..3_i64).prop_map(Some)])
-        .prop_map(|(timestamp_ms, tiebreaker)| Moment { timestamp_ms, tiebreaker });
+    let nanos = prop_oneof![3 => Just(0), 1 => 0..3_u32];
+    let moment = (0..24_i64, nanos, prop_oneof![2 => Just(None), 1 => (0..3_i64).prop_map(Some)])
+        .prop_map(|(timestamp_ms, nanos, tiebreaker)| Moment { timestamp_ms, nanos, tiebreaker });
     let keys = prop::collection::vec(values(), terms);
     let other =
         prop_oneof![3 => Just(None), 1 => prop::collection::vec(values(), terms).prop_map(Some)];
