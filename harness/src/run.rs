@@ -209,7 +209,7 @@ impl Session {
                 let own = |fault: &mut Fault| fault.belongs_to(&key);
                 let mut broken: Vec<Fault> = faults.extract_if(.., own).collect();
                 cases.retain(|case| {
-                    let refused = refused(&key, case, &schema);
+                    let refused = refused(&key, &rule.text, case, &schema);
                     let takes = refused.is_none();
                     broken.extend(refused);
                     takes
@@ -339,9 +339,10 @@ pub fn selects(loaded: &Loaded, text: &str) -> bool {
 }
 
 /// A case with a document that no index takes.
-fn refused(rule: &str, case: &Case, schema: &Schema) -> Option<Fault> {
-    let why =
-        |event: &Event| Some(format!("event {}: {}", event.id, refuse::refused(event, schema)?));
+fn refused(rule: &str, text: &str, case: &Case, schema: &Schema) -> Option<Fault> {
+    let why = |event: &Event| {
+        Some(format!("event {}: {}", event.id, refuse::refused(event, schema, text)?))
+    };
     let error =
         Diagnostic::error("refused-document", case.events.iter().find_map(why)?, Span::default());
     let help = "Elasticsearch refuses to index such a document, so no rule ever sees it";

@@ -68,7 +68,8 @@ fn check(pattern: &str) -> Option<usize> {
 #[test]
 fn kql_agrees() {
     if let Some(agree) = check("live/kql.json") {
-        assert_eq!(agree, 1200);
+        // The other 19 are argued: patterns on wildcard and constant_keyword fields.
+        assert_eq!(agree, 1181);
     }
 }
 
@@ -103,7 +104,8 @@ fn elasticsearchs_own_kql_agrees() {
 #[test]
 fn eql_agrees() {
     if let Some(agree) = check("live/eql.json") {
-        assert_eq!(agree, 1000);
+        // The other 21 are argued: texts in a list on an address.
+        assert_eq!(agree, 979);
     }
 }
 
@@ -158,7 +160,7 @@ fn pipelines_agree() {
 #[test]
 fn generated_documents_raise_their_rules() {
     if let Some(agree) = check("generated/*.json") {
-        assert_eq!(agree, 4927 - 32, "of 4,927; 32 are argued");
+        assert_eq!(agree, 4927 - 36, "of 4,927; 36 are argued");
     }
 }
 
@@ -341,7 +343,7 @@ fn small_projects_are_judged() {
         "a_kql positive d: the alert has severity low, not the alert has severity high",
         "a_kql negative e: 1 alert, not 0 alerts",
         "seq_r_one: agrees",
-        "seq_r_two: loads, not is invalid",
+        "seq_r_two: loads: the rule has no negative case, not is invalid",
         "seq_a_one: agrees",
         "x/good: agrees",
         "x/gone: there is no such rule, not is invalid",

@@ -679,7 +679,10 @@ fn names_of_rules_and_cases_are_found() {
     assert_eq!(close(rule("zzzzzzzzzzzz")), "");
     assert!(matches!(rule("linux/"), Err(Unfound::Ambiguous(all)) if all.len() == 5));
     let cases = &project.cases.rules[key];
-    let case = |text: &str| find_case(cases, text).map(|at| cases[at].path.as_str());
+    let case = |text: &str| {
+        let found = find_case(cases, text);
+        found.map(|at| cases[at].path.strip_prefix("../cases/").expect("below the cases"))
+    };
     for text in [
         "two_hosts",
         "positive/two_hosts",

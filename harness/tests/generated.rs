@@ -101,6 +101,11 @@ fn every_branch_raises_its_rule_and_mutants_are_silent() {
     let mut plan: Vec<(&Suite, &Predicate, Vec<String>)> = Vec::new();
     for suite in &suites {
         let case = suite.cases.first().expect("a branch");
+        if exceptions::find(&format!("{}.json", suite.name), &suite.name, &case.name)
+            .is_some_and(|argued| argued.answer == "an error")
+        {
+            continue;
+        }
         let whole = case.compiled.as_ref().unwrap_or_else(|e| panic!("{}: {e:?}", suite.name));
         let predicate = whole.filters()[0];
         let mut fields = BTreeSet::new();

@@ -245,9 +245,9 @@ fn markdown_shows_what_failed_and_keeps_text_in_code() {
     let text = render(&sample(8), markdown::render);
     for part in [
         "## Detection rules: 3 passed, 1 failed, 1 todo, 1 untested, 1 unsupported, 1 invalid",
-        "- `linux/failing/positive/m1.json` raised no alert but should have",
+        "- `cases/linux/failing/positive/m1.json` raised no alert but should have",
         "| `linux/failing` | failed | 2/5 (40 %) | 3/6 (50 %) | 1/3 (33 %) |",
-        "- ``linux/invalid.toml:2:3: expected `)`, found <eof>``",
+        "- ``rules/linux/invalid.toml:2:3: expected `)`, found <eof>``",
         "<summary>By tactic</summary>",
     ] {
         assert!(text.contains(part), "no {part} in\n{text}");

@@ -315,7 +315,7 @@ fn nanoseconds_decide_where_the_mapping_counts_them() {
     check_nanos(&sequence("1ms"), span, &[1, 1], &[1, 0]);
     let latest = rule(
         "type = \"esql\"\nlanguage = \"esql\"\nquery = \"\"\"from logs-* | \
-         stats last = max(@timestamp), first = min(@timestamp) | where last != first\"\"\"",
+         stats newest = max(@timestamp), oldest = min(@timestamp) | where newest != oldest\"\"\"",
     );
     let events = vec![
         case("apart", &json!([event(early, "a"), event(late, "b")]), None),

@@ -193,7 +193,7 @@ fn a_failing_sequence_says_what_is_in_the_way() {
     };
     let (ann, bob) = (r#", "user.name": "ann""#, r#", "user.name": "bob""#);
     for (events, phrases) in [
-        ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a.keyword = \"y\""][..]),
+        ([event(0, "x", ann), event(1, "z", ann)], &["stage 2", "needs a = \"y\""][..]),
         (
             [event(0, "x", ann), event(1, "y", bob)],
             &[

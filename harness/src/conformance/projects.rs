@@ -218,7 +218,13 @@ fn cases(project: &str, rule: &RuleRun) -> Vec<Judgement> {
         };
         one(name, about(case.options.note.as_ref()), outcome)
     });
-    judged.collect()
+    // A case that cannot be read is none of the rule's cases.
+    let unread = rule.problems.iter().filter(|it| is_error(it) && it.diagnostic.code != "unpaired");
+    let unread = unread.map(|it| {
+        let got = format!("error: {}", it.diagnostic.message);
+        one(format!("{project} {}", it.path), about(None), Outcome::differs("a case", got))
+    });
+    judged.chain(unread).collect()
 }
 
 /// What the verdict says against a case.

@@ -7,9 +7,10 @@ use crate::event::Event;
 use crate::schema::{FieldType, Schema};
 use crate::value::DateFormat;
 
-/// Why no index under this schema takes an event; `None` where one does.
-pub fn refused(event: &Event, schema: &Schema) -> Option<String> {
-    let walk = Walk { schema };
+/// Why no index under this schema that a rule of this text reads takes an event;
+/// `None` where one does.
+pub fn refused(event: &Event, schema: &Schema, rule: &str) -> Option<String> {
+    let walk = Walk { schema, rule };
     walk.value(&event.source, "").or_else(|| time(event, schema))
 }
 
@@ -74,6 +75,7 @@ fn is_common(path: &str) -> bool {
 
 struct Walk<'a> {
     schema: &'a Schema,
+    rule: &'a str,
 }
 
 impl Walk<'_> {
@@ -130,7 +132,11 @@ impl Walk<'_> {
                 FieldType::Object => Some("an object"),
                 _ => None,
             },
-            None => (is_common(path) && self.schema.is_object(path)).then_some("an object"),
+            // No index has all field sets; those that a rule reads, its indices have.
+            None => {
+                let read = is_common(path) && self.rule.contains(&format!("{path}."));
+                (read && self.schema.is_object(path)).then_some("an object")
+            }
         }
     }
 }
@@ -175,6 +181,8 @@ mod tests {
             (json!({"host": "h"}), "`host` is \"h\", and an object by its mapping"),
             (json!({"user": ["bob"]}), "`user` is \"bob\", and an object by its mapping"),
             (json!({"host": null, "user": []}), ""),
+            // Nothing says that an index has groups.
+            (json!({"group": "staff"}), ""),
             (json!({"process": {"pid": {"value": 10}}}), "`process.pid` is an object, and a long"),
             (json!({"process": {"name": {"text": "a"}}}), "`process.name` is an object"),
             (json!({"process.name": [{}]}), "`process.name` is an object"),
@@ -194,7 +202,8 @@ mod tests {
             (json!({"a..b": 1}), "the name of the field `a..b` has an empty part"),
         ] {
             let event = Event::from_json(document.clone(), 1).expect("an event");
-            let found = refused(&event, &schema).unwrap_or_default();
+            let rule = "host.name:h or user.name:u";
+            let found = refused(&event, &schema, rule).unwrap_or_default();
             assert!(
                 if expected.is_empty() { found.is_empty() } else { found.contains(expected) },
                 "{document}: {found}"
@@ -205,6 +214,6 @@ mod tests {
             json!({"properties": {"@timestamp": {"type": "date", "format": "epoch_second"}}});
         schema.add_mapping(&mapping, &Value::Null).expect("a mapping");
         let event = Event::from_json(json!({"@timestamp": "1767608100"}), 1).expect("an event");
-        assert_eq!(refused(&event, &schema), None);
+        assert_eq!(refused(&event, &schema, ""), None);
     }
 }

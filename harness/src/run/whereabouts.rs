@@ -83,8 +83,11 @@ impl Whereabouts {
                 schema.field(&name).map_or_else(|| name.clone(), |field| field.source.clone());
             let Some(Some(indices)) = self.fields.get(&field) else { continue };
             let seen = indices.iter().any(|index| sees(patterns, Some(index)));
-            if !seen && told.insert((part, field.clone())) {
-                let place = place(text_of(rule, part), span, &field);
+            // Words without a field ask for every field, and name none.
+            let text = text_of(rule, part);
+            let named = text.is_empty() || text.contains(&*field);
+            if !seen && named && told.insert((part, field.clone())) {
+                let place = place(text, span, &field);
                 findings.push((part, finding(&field, indices, patterns, place)));
             }
         }

@@ -134,7 +134,7 @@ fn a_project_may_vouch_for_names_and_choose_what_is_said() {
 fn a_field_that_is_null_by_the_strict_switch_stays_null() {
     let mut schema = schema();
     schema.unmapped = Unmapped::Strict;
-    let rule = rule(&query("eql", "any where not (?sorce.ip == \"x\" and user.name == \"a\")"));
+    let rule = rule(&query("eql", "any where not (?sorce.ip : \"x\" and user.name == \"a\")"));
     let plan = compile_rule(&rule, &schema, 0).plan;
     let Some(Plan::Eql(eql)) = plan else { panic!("{plan:?}") };
     assert_eq!(eql.search, EqlSearch::Events(crate::ir::Predicate::Const(false)));
@@ -160,7 +160,7 @@ fn only_what_may_be_meant_is_offered() {
 #[test]
 fn places_are_whole_names_before_the_end_of_their_clause() {
     let text = "a.b: \"a.b\" or xa.b: 1 or a.b: 2 or a.bc: 3";
-    for (clause, expected) in [((0, 10), (0, 3)), ((24, 30), (24, 27)), ((34, 41), (24, 27))] {
+    for (clause, expected) in [((0, 10), (0, 3)), ((25, 31), (25, 28)), ((35, 42), (25, 28))] {
         let found = place(text, Span::new(clause.0, clause.1), "a.b");
         assert_eq!(found, Span::new(expected.0, expected.1), "{clause:?}");
     }

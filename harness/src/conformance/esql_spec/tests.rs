@@ -44,7 +44,7 @@ fn a_file_is_read_and_its_cases_are_judged() {
 fn what_differs_is_told() {
     for (from, to, told) in [
         ("beta | null", "beta | ::1", "row 2 of 2 expected"),
-        ("alpha | ::0\n", "", "row 2 of 1 expected, 2 found"),
+        ("alpha | ::0\n", "", "row 1 of 1 expected, 2 found"),
         ("a:integer", "a:long", "expected a:long"),
         ("a:integer", "a:lang", "column `a` has the unknown type `lang`"),
         ("\n1 |", "\nx |", "`x` is no integer"),

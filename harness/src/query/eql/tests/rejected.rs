@@ -38,7 +38,7 @@ fn wrong_expressions_are_rejected() {
         ("any where a not : \"x\"", "not", "`not` is not allowed before `:`"),
         ("any where a in \"x\"", "\"x\"", "expected `(`, found `\"x\"`"),
         ("any where a in ()", ")", "expected at least one value, found `)`"),
-        ("any where a[0] == 1", "[", "array elements cannot be addressed"),
+        ("any where a[0] == 1", "[", "elements of an array cannot be addressed"),
         ("any where child of [any where a]", "child", "`child of` is not supported"),
         ("any where a AND b", "AND", "expected an operator or the end of the query, found `AND`"),
         (
@@ -82,7 +82,7 @@ fn wrong_sequences_are_rejected() {
         (
             "sequence with maxspan=1m by a [any where a] [any where b]",
             "by",
-            "`by` has to come before `with`",
+            "`by` must come before `with`",
         ),
         (
             "sequence [any where a] with runs=0 [any where b]",
