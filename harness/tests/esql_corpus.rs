@@ -67,7 +67,7 @@ fn queries_of_production_rules_plan_and_run() {
     let events = events(&shared);
     let mut schema = Schema::new(Base::Embedded);
     events.iter().for_each(|event| {
-        schema.observe(&event.source, event.index.as_deref().map(Home::of).unwrap_or_default())
+        schema.observe(&event.source, event.index.as_deref().map(Home::of).unwrap_or_default());
     });
     let context = Context { schema: &schema, part: Part::Query, now: Now::at(0) };
     let mut rules_by_column: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

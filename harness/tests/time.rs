@@ -159,7 +159,7 @@ fn an_alert_takes_severity_score_and_name_from_its_event() {
             "Test",
         ),
         (json!({"event": {"risk_score": 101, "reason": "Told"}}), "low", "21", "Told"),
-        (json!({"event": {"risk_score": [3, 3.14, "2"]}}), "low", "3.14", "Test"),
+        (json!({"event": {"risk_score": [3, 3.25, "2"]}}), "low", "3.25", "Test"),
         (json!({"event.severity": "7"}), "low", "21", "Test"),
         (json!({"event.severity": 7.0}), "high", "21", "Test"),
     ] {
@@ -271,9 +271,9 @@ fn an_alert_that_suppression_keeps_open_takes_in_what_later_runs_find() {
 }
 
 /// The number of alerts of each case, where `@timestamp` counts nanoseconds or not.
-fn check_nanos(rule: &str, cases: Vec<Case>, millis: &[usize], nanos: &[usize]) {
+fn check_nanos(rule: &str, cases: &[Case], millis: &[usize], nanos: &[usize]) {
     for (ty, expected) in [("date", millis), ("date_nanos", nanos)] {
-        let mut project = project(rule, cases.clone());
+        let mut project = project(rule, cases.to_vec());
         let mapping = json!({"properties": {"@timestamp": {"type": ty}}});
         project.schema.add_mapping(&mapping, &json!({})).expect("a mapping");
         let run = harness::run::run(project, None).expect("the engine runs");
@@ -299,7 +299,7 @@ fn nanoseconds_decide_where_the_mapping_counts_them() {
         case("stated last", &json!([event(late, "b"), event(early, "a")]), None),
     ];
     // Within a millisecond the order of the events decides; nanoseconds know better.
-    check_nanos(&sequence("1s"), order, &[1, 1, 0], &[1, 0, 1]);
+    check_nanos(&sequence("1s"), &order, &[1, 1, 0], &[1, 0, 1]);
     let span = vec![
         case(
             "in",
@@ -312,7 +312,7 @@ fn nanoseconds_decide_where_the_mapping_counts_them() {
             None,
         ),
     ];
-    check_nanos(&sequence("1ms"), span, &[1, 1], &[1, 0]);
+    check_nanos(&sequence("1ms"), &span, &[1, 1], &[1, 0]);
     let latest = rule(
         "type = \"esql\"\nlanguage = \"esql\"\nquery = \"\"\"from logs-* | \
          stats newest = max(@timestamp), oldest = min(@timestamp) | where newest != oldest\"\"\"",
@@ -321,11 +321,11 @@ fn nanoseconds_decide_where_the_mapping_counts_them() {
         case("apart", &json!([event(early, "a"), event(late, "b")]), None),
         case("once", &json!([event(early, "a"), event(early, "b")]), None),
     ];
-    check_nanos(&latest, events, &[0, 0], &[1, 0]);
+    check_nanos(&latest, &events, &[0, 0], &[1, 0]);
     let after = query_rule("@timestamp > \"2026-01-05T11:55:00.000000100Z\"", "");
     let events = vec![
         case("early", &json!([event(early, "a")]), None),
         case("late", &json!([event(late, "a")]), None),
     ];
-    check_nanos(&after, events, &[0, 0], &[0, 1]);
+    check_nanos(&after, &events, &[0, 0], &[0, 1]);
 }

@@ -144,8 +144,9 @@ fn marks(condition: &str, event: &Value) -> Vec<Truth> {
 
 #[test]
 fn each_clause_has_its_own_truth_beside_an_unknown_field() {
-    let event = json!({"event": {"category": "network", "action": "a"}});
     use Truth::{False, True, Unknown};
+
+    let event = json!({"event": {"category": "network", "action": "a"}});
     for (condition, expected) in [
         ("event.action == \"a\" and foo.bar == \"x\"", &[True, Unknown][..]),
         ("event.action == \"b\" and foo.bar == \"x\"", &[False, Unknown]),

@@ -269,12 +269,12 @@ fn stored(field: &Field) -> Stored {
         FieldType::Text { .. } | FieldType::MatchOnlyText => Stored::Text,
         FieldType::Integer(_) => Stored::Long,
         FieldType::Date { resolution: Resolution::Millis, .. } => Stored::Date,
-        // Asked in milliseconds only: whoever reads the documents decides.
-        FieldType::Date { resolution: Resolution::Nanos, .. } => Stored::Elsewhere,
         FieldType::Boolean => Stored::Boolean,
         FieldType::Float(_) => Stored::Double,
         FieldType::Ip => Stored::Ip,
-        FieldType::Unsigned
+        // A date is asked for in milliseconds only; whoever reads the documents decides.
+        FieldType::Date { resolution: Resolution::Nanos, .. }
+        | FieldType::Unsigned
         | FieldType::Range { .. }
         | FieldType::Geometry(_)
         | FieldType::Object

@@ -158,7 +158,6 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             let options = eql::Options {
                 category_field: category.map_or(eql::CATEGORY_FIELD, |field| field.as_str()),
                 unmapped: context.schema.unmapped,
-                ..eql::Options::default()
             };
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }

@@ -6,6 +6,7 @@
 //! polarity is judged by those that it has.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -221,8 +222,12 @@ fn cases(project: &str, rule: &RuleRun) -> Vec<Judgement> {
     // A case that cannot be read is none of the rule's cases.
     let unread = rule.problems.iter().filter(|it| is_error(it) && it.diagnostic.code != "unpaired");
     let unread = unread.map(|it| {
+        let path = Path::new(&it.path).with_extension("");
+        let mut parts: Vec<_> = path.iter().rev().take(2).map(OsStr::to_string_lossy).collect();
+        parts.reverse();
         let got = format!("error: {}", it.diagnostic.message);
-        one(format!("{project} {}", it.path), about(None), Outcome::differs("a case", got))
+        let name = format!("{project} {}", parts.join(" "));
+        one(name, about(None), Outcome::differs("a case", got))
     });
     judged.chain(unread).collect()
 }

@@ -1,6 +1,8 @@
 //! The event, changed as little as turns what a filter says of it: with the
 //! fewest clauses, and of as many with those whose values are most alike.
 
+use std::cell::OnceCell;
+
 use super::diagram::{FALSE, Function};
 use super::formula::{Atom, Formulas};
 use super::propose::{Search, without};
@@ -29,14 +31,14 @@ pub(crate) struct Turner<'a> {
     formulas: Formulas,
     /// Where the filter is false, and where it is true: once it is asked for,
     /// and `None` where that is too large.
-    wholes: [Option<Option<Function>>; 2],
+    wholes: [OnceCell<Option<Function>>; 2],
 }
 
 impl<'a> Turner<'a> {
     /// Of the n-th filter of a plan; `None` where there is no such filter.
     pub(crate) fn new(subject: &'a Subject<'a>, plan: &'a Plan, filter: usize) -> Option<Self> {
         let tree = Tree::new(*plan.filters().get(filter)?);
-        let (formulas, wholes) = (Formulas::new(), [None; 2]);
+        let (formulas, wholes) = (Formulas::new(), Default::default());
         Some(Self { subject, plan, filter, tree, formulas, wholes })
     }
 
@@ -69,7 +71,7 @@ impl<'a> Turner<'a> {
         let own = subject.cases().get(case)?.events.get(event)?;
         let document = subject.documents().get(subject.documents_of(case).start + event)?;
         if self.formulas.manager.is_half_full() {
-            (self.formulas, self.wholes) = (Formulas::new(), [None; 2]);
+            (self.formulas, self.wholes) = (Formulas::new(), Default::default());
         }
         let Some(mut left) = self.whole(wanted) else {
             return self.flipped((own, document), wanted, &search).filter(|event| accepts(event));
@@ -95,10 +97,11 @@ impl<'a> Turner<'a> {
 
     fn whole(&mut self, wanted: bool) -> Option<Function> {
         let at = usize::from(wanted);
-        if self.wholes[at].is_none() {
-            self.wholes[at] = Some(self.possible(wanted));
+        if let Some(whole) = self.wholes[at].get() {
+            return *whole;
         }
-        self.wholes[at].flatten()
+        let whole = self.possible(wanted);
+        *self.wholes[at].get_or_init(|| whole)
     }
 
     /// Where the filter is `wanted` on events that there can be: none has a field

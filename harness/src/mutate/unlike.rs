@@ -64,7 +64,12 @@ fn outside(interval: Interval<i64>, at: i64) -> f64 {
 }
 
 /// A distance between numbers on the scale of all distances.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in 0..=900")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "it is in 0..=900"
+)]
 fn share(distance: f64) -> u64 {
     let distance = distance.max(0.0);
     if distance.is_finite() {
@@ -115,7 +120,12 @@ impl Wanted {
         Self { lower, bare, likeness }
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in 0..=900")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "it is in 0..=900"
+    )]
     fn to(&self, found: &str) -> u64 {
         let found = found.trim().to_ascii_lowercase();
         if found == self.lower {

@@ -295,11 +295,13 @@ impl Template {
         };
         let regex = parts.get("match_pattern").and_then(Value::as_str) == Some("regex");
         let matchers = |key: &str, regex: bool| -> Result<Vec<Matcher>, String> {
-            let matcher = |text: &str| match regex {
-                true => JavaRegex::parse(text, Case::Sensitive)
-                    .map(Matcher::Regex)
-                    .map_err(|error| format!("`{key}`: {error}")),
-                false => Ok(Matcher::Simple(Glob::simple(text))),
+            let matcher = |text: &str| {
+                if regex {
+                    let pattern = JavaRegex::parse(text, Case::Sensitive);
+                    pattern.map(Matcher::Regex).map_err(|error| format!("`{key}`: {error}"))
+                } else {
+                    Ok(Matcher::Simple(Glob::simple(text)))
+                }
             };
             texts(key).into_iter().map(matcher).collect()
         };

@@ -24,6 +24,7 @@ fn negative(name: &str, events: &Value) -> Case {
 /// Checks the report of a run and, of its first case, the explanation.
 #[track_caller]
 fn check(name: &str, rule: &str, cases: Vec<Case>) {
+    let first = cases[0].clone();
     let mut run = explain::run(project(rule, cases.clone()), None).expect("the engine runs");
     // Findings and warnings have tests of their own.
     run.rules[0].problems.clear();
@@ -33,8 +34,7 @@ fn check(name: &str, rule: &str, cases: Vec<Case>) {
         Options { styled: Styled::Plain, detail: Detail::All, elapsed: Duration::default() };
     human::render(&run, options, &mut told).expect("a vector takes everything");
     told.extend(b"\n---- explain\n");
-    let explained =
-        explain::explain(project(rule, cases.clone()), "r", Question::Case(cases[0].clone()));
+    let explained = explain::explain(project(rule, cases), "r", Question::Case(first));
     let mut explained = explained.expect("the engine runs").expect("there is the rule");
     explained.rule.problems.clear();
     explained.rule.cases.iter_mut().for_each(|case| case.warnings.clear());

@@ -100,7 +100,7 @@ fn what_is_no_document_is_refused_by_its_name() {
         (json!({"data": {"results": [document()]}}), "the events lie inside `data.results`"),
         (json!({"value": [hit("1")]}), "the events lie inside `value`"),
     ] {
-        let found = read(&[value.clone()]).expect_err("no event");
+        let found = read(std::slice::from_ref(&value)).expect_err("no event");
         assert!(found.contains(expected), "{value}: {found}");
     }
 }
@@ -121,7 +121,7 @@ fn an_event_stays_whatever_it_holds() {
         json!(null),
         json!(1),
     ] {
-        assert_eq!(read(&[value.clone()]), Ok(vec![value]));
+        assert_eq!(read(std::slice::from_ref(&value)), Ok(vec![value]));
     }
     let deep = (0..200).fold(document(), |inner, _| json!({"rawResponse": inner}));
     assert!(read(&[deep]).expect_err("too deep").contains("too deep"));

@@ -8,6 +8,7 @@ use crate::conformance::{NOW, Outcome};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::Part;
 use crate::query::esql::parse;
+use crate::span::Span;
 
 /// A query and whether it is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ fn compile(text: &str, datasets: &Datasets) -> Result<(), Vec<Diagnostic>> {
     // A query of an unknown index is planned like any other, without fields.
     let dataset = datasets.named(&patterns(&tree)).or_else(|_| datasets.named(&[]));
     let dataset =
-        dataset.map_err(|why| vec![Diagnostic::error("csv-spec", why, Default::default())])?;
+        dataset.map_err(|why| vec![Diagnostic::error("csv-spec", why, Span::default())])?;
     let context = Context { schema: &dataset.schema, part: Part::Query, now: Now::at(NOW) };
     esql::compile(text, context, false, &[]).map(drop)
 }

@@ -78,11 +78,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Read<Content> {
                 &mut suites[last]
             }
         };
-        let options = Options {
-            category_field: &data.index.category,
-            unmapped: Unmapped::Strict,
-            ..Options::default()
-        };
+        let options = Options { category_field: &data.index.category, unmapped: Unmapped::Strict };
         let compiled = compile_eql(&case.query, &suite.schema, &options);
         let stages = compiled.as_ref().map_or(1, stages);
         let expected = expected(&case, stages, &data.ids).map_err(placed)?;

@@ -7,7 +7,7 @@ use super::{Failure, MAX_TOLD, note, plural};
 use crate::coverage::parts::Places;
 use crate::detect::eql::why::{Course, Story, list, story};
 use crate::detect::new_terms;
-use crate::explain::findings::{Comparison, Findings, Groups, Lacking, Terms, findings};
+use crate::explain::findings::{Compared, Comparison, Findings, Groups, Lacking, Terms, findings};
 use crate::ir::plan::{EqlPlan, NewTermsPlan, Plan, ThreatPlan};
 use crate::run::Explanation;
 use crate::span::{flat, shorten};
@@ -60,7 +60,7 @@ impl Failure<'_> {
             Findings::Comparisons(found) => {
                 let matched = found.iter().filter(|one| !one.indicators.is_empty());
                 let tell = |one: &Comparison| {
-                    let compared: Vec<String> = one.compared.iter().map(|own| own.tell()).collect();
+                    let compared: Vec<String> = one.compared.iter().map(Compared::tell).collect();
                     let indicators = shorten(&one.indicators.join(", "), MAX_TEXT);
                     note(
                         Some(one.event.clone()),
@@ -142,7 +142,7 @@ impl Failure<'_> {
         let mut told: Vec<_> = story.notes.iter().map(|text| note(None, text.clone())).collect();
         match story.courses.first() {
             Some(course) => told.extend(self.course(&story, course)),
-            None => told.extend(self.sampled(&story)),
+            None => told.extend(sampled(&story)),
         }
         let empty: Vec<usize> = (0..self.hits.len())
             .filter(|stage| self.plan.wants_event(*stage) && self.hits[*stage].is_empty())
@@ -182,28 +182,6 @@ impl Failure<'_> {
         told
     }
 
-    /// Which stages of a sample have no event under the key that has most.
-    fn sampled(&self, story: &Story) -> Vec<Explanation> {
-        let mut keys: BTreeMap<&[String], BTreeSet<usize>> = BTreeMap::new();
-        for step in &story.steps {
-            keys.entry(&step.key).or_default().extend(step.stage);
-        }
-        let Some((key, stages)) =
-            keys.into_iter().max_by_key(|(key, stages)| (stages.len(), std::cmp::Reverse(*key)))
-        else {
-            return Vec::new();
-        };
-        let lacks = (0..story.stages).filter(|stage| !stages.contains(stage));
-        let lacks: Vec<String> = lacks.map(|stage| (stage + 1).to_string()).collect();
-        let has: Vec<String> = stages.iter().map(|stage| (stage + 1).to_string()).collect();
-        let (stages, key) = (|of: &[String]| plural_list("stage", of), named(&story.fields, key));
-        if lacks.is_empty() {
-            return Vec::new();
-        }
-        let text = format!("{key}: {} has an event, {} has none", stages(&has), stages(&lacks));
-        vec![note(None, text)]
-    }
-
     /// Something to say of a stage, with its text and place.
     fn stage(&self, at: usize, text: &str) -> Explanation {
         let rule = self.subject.rule();
@@ -213,6 +191,28 @@ impl Failure<'_> {
         let text = if own.is_empty() { text.to_owned() } else { format!("{text}: {own}") };
         Explanation { origin: Some(origin), ..note(None, text) }
     }
+}
+
+/// Which stages of a sample have no event under the key that has most.
+fn sampled(story: &Story) -> Vec<Explanation> {
+    let mut keys: BTreeMap<&[String], BTreeSet<usize>> = BTreeMap::new();
+    for step in &story.steps {
+        keys.entry(&step.key).or_default().extend(step.stage);
+    }
+    let Some((key, stages)) =
+        keys.into_iter().max_by_key(|(key, stages)| (stages.len(), std::cmp::Reverse(*key)))
+    else {
+        return Vec::new();
+    };
+    let lacks = (0..story.stages).filter(|stage| !stages.contains(stage));
+    let lacks: Vec<String> = lacks.map(|stage| (stage + 1).to_string()).collect();
+    let has: Vec<String> = stages.iter().map(|stage| (stage + 1).to_string()).collect();
+    let (stages, key) = (|of: &[String]| plural_list("stage", of), named(&story.fields, key));
+    if lacks.is_empty() {
+        return Vec::new();
+    }
+    let text = format!("{key}: {} has an event, {} has none", stages(&has), stages(&lacks));
+    vec![note(None, text)]
 }
 
 /// Groups that are too small: the largest, and events that are in none.
