@@ -10,7 +10,9 @@ use crate::value::DateFormat;
 /// Why no index under this schema that a rule of this text reads takes an event;
 /// `None` where one does.
 pub fn refused(event: &Event, schema: &Schema, rule: &str) -> Option<String> {
-    let walk = Walk { schema, rule };
+    // An index whose name is none of a data stream may lack the field sets of ECS.
+    let ecs = event.index.as_deref().is_none_or(|index| index.matches('-').count() > 1);
+    let walk = Walk { schema, rule, ecs };
     walk.value(&event.source, "").or_else(|| time(event, schema))
 }
 
@@ -76,6 +78,7 @@ fn is_common(path: &str) -> bool {
 struct Walk<'a> {
     schema: &'a Schema,
     rule: &'a str,
+    ecs: bool,
 }
 
 impl Walk<'_> {
@@ -132,10 +135,10 @@ impl Walk<'_> {
                 FieldType::Object => Some("an object"),
                 _ => None,
             },
-            // No index has all field sets; those that a rule reads, its indices have.
+            // What a rule reads below an object, its indices have.
             None => {
-                let read = is_common(path) && self.rule.contains(&format!("{path}."));
-                (read && self.schema.is_object(path)).then_some("an object")
+                let mapped = self.ecs || self.rule.contains(&format!("{path}."));
+                (mapped && is_common(path) && self.schema.is_object(path)).then_some("an object")
             }
         }
     }
@@ -181,8 +184,9 @@ mod tests {
             (json!({"host": "h"}), "`host` is \"h\", and an object by its mapping"),
             (json!({"user": ["bob"]}), "`user` is \"bob\", and an object by its mapping"),
             (json!({"host": null, "user": []}), ""),
-            // Nothing says that an index has groups.
-            (json!({"group": "staff"}), ""),
+            // Nothing says that this index has groups.
+            (json!({"_index": "logs-x", "_source": {"group": "staff"}}), ""),
+            (json!({"_index": "logs-x", "_source": {"user": "bob"}}), "`user` is \"bob\""),
             (json!({"process": {"pid": {"value": 10}}}), "`process.pid` is an object, and a long"),
             (json!({"process": {"name": {"text": "a"}}}), "`process.name` is an object"),
             (json!({"process.name": [{}]}), "`process.name` is an object"),
