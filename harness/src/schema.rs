@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::analysis::{Analyzer, Normalizer};
+use crate::effort;
 use crate::event::flatten;
 use crate::ir::{Column, Kind};
 use crate::lookup::Tables;
@@ -236,6 +237,12 @@ impl Schema {
     /// The names that a field pattern stands for (`*` crosses dots), in order:
     /// mapped fields, and of the embedded table those seen in events.
     pub fn matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
+        let names = self.names_matching(pattern);
+        // Each becomes a condition.
+        if effort::spend(names.len() * STEPS_OF_A_FIELD) { names } else { Vec::new() }
+    }
+
+    fn names_matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
         let names = self.fields.keys().chain(self.aliases.keys());
         let mut names: Vec<_> =
             names.filter(|name| pattern.matches(name, Case::Sensitive)).cloned().collect();
@@ -344,8 +351,7 @@ impl Schema {
 
     /// The innermost nested field above a name.
     pub fn nested_around(&self, name: &str) -> Option<Arc<str>> {
-        name.rmatch_indices('.').find_map(|(dot, _)| {
-            let object = &name[..dot];
+        ancestors(name).find_map(|object| {
             let nested = match (self.fields.get(object), self.base) {
                 (Some(field), _) => field.ty == FieldType::Nested,
                 (None, Base::Empty) => false,
@@ -385,8 +391,7 @@ impl Schema {
 
     /// A key of a `flattened` field: the innermost ancestor decides.
     fn below_flattened(&self, name: &str) -> Option<Field> {
-        name.rmatch_indices('.').find_map(|(dot, _)| {
-            let root = &name[..dot];
+        ancestors(name).find_map(|root| {
             let mapped = self.fields.get(root).map(|field| Field::clone(field));
             let field = mapped.or_else(|| self.base_field(root))?;
             matches!(field.ty, FieldType::Flattened { .. }).then(|| Field {
@@ -397,6 +402,19 @@ impl Schema {
         })
     }
 }
+
+/// The names above a field, the innermost first; no mapping nests deeper than
+/// they go.
+fn ancestors(name: &str) -> impl Iterator<Item = &str> {
+    let dots: Vec<usize> = name.match_indices('.').map(|(dot, _)| dot).take(MAX_LEVELS).collect();
+    dots.into_iter().rev().map(move |dot| &name[..dot])
+}
+
+/// How many steps a field counts that a pattern stands for.
+const STEPS_OF_A_FIELD: usize = 50;
+
+/// How many names there may be above a field.
+const MAX_LEVELS: usize = 200;
 
 impl Field {
     /// A field that is its own source, outside nested objects.
