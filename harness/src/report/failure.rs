@@ -120,14 +120,15 @@ pub(super) fn lines(rule: &RuleRun, run: &CaseRun) -> Vec<Line> {
     lines
 }
 
-/// The same as plain text, indented; the warnings first, of many some.
-pub(super) fn why(rule: &RuleRun, run: &CaseRun) -> Vec<String> {
+/// The same as plain text, indented; the warnings first, of many some. `link` names
+/// the places as the format does.
+pub(super) fn why(rule: &RuleRun, run: &CaseRun, link: &dyn Fn(&str) -> String) -> Vec<String> {
     let text = |line: Line| {
         let lead = match line.kind {
             Kind::Plain | Kind::Note => String::new(),
             Kind::Clause(lead) => format!("{lead} "),
         };
-        let place = line.place.map_or_else(String::new, |place| format!("  ({place})"));
+        let place = line.place.map_or_else(String::new, |place| format!("  ({})", link(&place)));
         format!("{}{lead}{}{place}", "  ".repeat(line.indent), line.text)
     };
     let warnings = run.warnings.iter().take(MAX_NAMED).map(ToString::to_string);

@@ -44,9 +44,9 @@ pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> 
         for cause in failure::causes(row.rule) {
             let (run, same) = (cause.first(), cause.same());
             let outcome = words::outcome(run).unwrap_or_default();
-            let why = same.into_iter().chain(failure::why(row.rule, run)).collect::<Vec<_>>();
-            // Annotations name files from the repository, their texts as well.
-            let details = why.join("\n").replace(&row.rule.file, &file);
+            let why = failure::why(row.rule, run, &|place| checkout.link(place));
+            let why = same.into_iter().chain(why).collect::<Vec<_>>();
+            let details = why.join("\n");
             let failure = Annotation {
                 level: "error",
                 file: checkout.link(&run.case.path),

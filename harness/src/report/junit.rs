@@ -119,7 +119,7 @@ fn case(rule: &RuleRun, run: &CaseRun) -> Fate {
         (None, None) => Fate::Passed,
         (_, Some(todo)) => Fate::Skipped(format!("todo: {todo}")),
         (Some(message), None) => {
-            let details = failure::why(rule, run).join("\n");
+            let details = failure::why(rule, run, &str::to_owned).join("\n");
             let path = &run.case.path;
             Fate::Failed { message, details: format!("{path}\n{details}") }
         }

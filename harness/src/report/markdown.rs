@@ -125,7 +125,7 @@ impl Report<'_> {
             let run = cause.first();
             let outcome = words::outcome(run).unwrap_or_default();
             writeln!(out, "- {} {outcome}", code(&run.case.path))?;
-            for line in cause.same().into_iter().chain(failure::why(rule, run)) {
+            for line in cause.same().into_iter().chain(failure::why(rule, run, &str::to_owned)) {
                 let indent = line.len() - line.trim_start().len();
                 writeln!(out, "{}- {}", "  ".repeat(1 + indent / 2), code(line.trim_start()))?;
             }

@@ -251,7 +251,7 @@ fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
 }
 
 fn case<'a>(rule: &RuleRun, run: &'a CaseRun, checkout: &Checkout) -> Case<'a> {
-    let mut why = failure::why(rule, run);
+    let mut why = failure::why(rule, run, &str::to_owned);
     why.truncate(5 * MAX_ALERTS);
     // Those of a failure stand before its reasons.
     let warnings = run.warnings.iter().filter(|_| run.verdict == Verdict::Pass);
