@@ -12,6 +12,7 @@ mod stream;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -19,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::files::{self, Found, Problem};
 use crate::likeness;
+use crate::limits;
 use crate::span::Span;
 
 pub use options::Options;
@@ -95,13 +97,16 @@ impl Fault {
 }
 
 /// The largest single event, in bytes of JSON.
-pub const MAX_EVENT: usize = 16 << 20;
+pub const MAX_EVENT: usize = limits::EVENT_BYTES.most;
+
+/// All files, and no folders with names of files.
+const PATTERNS: [&str; 5] = ["**/*", "**/*.json", "**/*.ndjson", "**/*.jsonl", "**/case.toml"];
 
 /// Loads every case below `root`, in parallel.
 pub fn load_tree(root: &Path) -> CaseTree {
     let folder = files::shown(root);
     let mut problems = Vec::new();
-    let mut found = files::find(root, &["**/*"], &mut problems);
+    let mut found = files::find(root, &PATTERNS, &mut problems);
     found.retain(|file| !files::is_aside(&file.relative));
     let problems = problems.into_iter().map(|mut problem| {
         let relative = std::mem::take(&mut problem.path);
@@ -152,20 +157,22 @@ fn polarity_of(relative: &str) -> Option<Polarity> {
 
 fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
     let path = files::below(folder, &file.relative);
-    let fault = |diagnostic, text: String| Fault {
+    let fault = |diagnostic, text: Arc<str>| Fault {
         relative: file.relative.clone(),
         polarity: polarity_of(&file.relative),
         problem: Problem { path: path.clone(), diagnostic, text },
     };
     let (rule, polarity, name) =
-        place(&file.relative).map_err(|misplaced| fault(misplaced, String::new()))?;
-    let text = files::read(&file.path).map_err(|found| fault(found, String::new()))?;
+        place(&file.relative).map_err(|misplaced| fault(misplaced, Arc::default()))?;
+    let text = files::read(&file.path).map_err(|found| fault(found, "".into()))?;
     match parse(&text) {
         Ok(events) => {
             let options = Options::default();
             Ok((rule, Case { path, name, polarity, events, options }))
         }
-        Err(found) => Err(fault(found, if text.len() > MAX_EVENT { String::new() } else { text })),
+        Err(found) => {
+            Err(fault(found, if text.len() > MAX_EVENT { "".into() } else { text.into() }))
+        }
     }
 }
 

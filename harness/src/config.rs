@@ -16,6 +16,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,12 +24,13 @@ use serde_json::Value;
 use crate::case;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::exception;
+use crate::files::table::Table;
 use crate::files::{self, Problem};
-use crate::gate::{Gate, Gates};
+use crate::gate::{self, Gate, Gates};
 use crate::keys;
 use crate::lookup;
 use crate::pattern::glob::Glob;
-use crate::rule::tree;
+use crate::rule::tree::{self, Loaded, RuleTree};
 use crate::run::Project;
 use crate::schema::mapping::MappingError;
 use crate::schema::{Base, Schema, UnknownFields, Unmapped};
@@ -59,6 +61,17 @@ pub struct Folders {
     pub gates: Gates,
 }
 
+/// Folders that the command line names in place of those of `harness.toml`.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Detection rules.
+    pub rules: Option<PathBuf>,
+    /// Fixtures.
+    pub cases: Option<PathBuf>,
+    /// Snapshots.
+    pub snapshots: Option<PathBuf>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawConfig {
@@ -67,9 +80,9 @@ struct RawConfig {
     snapshots: Option<toml::Spanned<PathBuf>>,
     exceptions: Option<toml::Spanned<PathBuf>>,
     lookups: Option<toml::Spanned<PathBuf>>,
-    schema: RawSchema,
+    schema: Table<RawSchema>,
     /// By folder, as it is named from the root.
-    gates: BTreeMap<String, Gate>,
+    gates: BTreeMap<String, Table<Gate>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -88,23 +101,37 @@ struct RawSchema {
 ///
 /// A file that is no such configuration, or that names a place outside `root`.
 pub fn folders(root: &Path) -> Result<Folders, Problem> {
+    folders_with(root, Given::default())
+}
+
+/// The same with folders of the command line, which may lie anywhere.
+///
+/// # Errors
+///
+/// As [`folders`].
+pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
     let path = root.join("harness.toml");
     let name = files::shown(&path);
-    let text = if path.exists() {
-        files::read(&path).map_err(|diagnostic| Problem::with_path(&name, diagnostic))?
+    let refused = |diagnostic| Problem::with_path(&name, diagnostic);
+    let text: Arc<str> = if files::exists_below(root, &path).map_err(refused)? {
+        files::read(&path).map_err(refused)?.into()
     } else {
-        String::new()
+        Arc::default()
     };
     let problem = |message: &str, span: Span| Problem {
         path: name.clone(),
         diagnostic: Diagnostic::error("config", message, span),
-        text: text.clone(),
+        text: Arc::clone(&text),
     };
     let raw: RawConfig = toml::from_str(&text).map_err(|error| Problem {
         path: name.clone(),
         diagnostic: keys::fault("config", &error),
-        text: text.clone(),
+        text: Arc::clone(&text),
     })?;
+    let below = |path: PathBuf| match files::exists_below(root, &path) {
+        Ok(_) => Ok(path),
+        Err(found) => Err(Problem::with_path(files::shown(&path), found)),
+    };
     let stated = |given: toml::Spanned<PathBuf>, what: &str, is: fn(&Path) -> bool| {
         let span = Span::new(given.span().start, given.span().end);
         let given = given.into_inner();
@@ -114,7 +141,7 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
             let message = format!("{} is not a plain path below the root", given.display());
             return Err(problem(&message, span));
         }
-        let path = root.join(given);
+        let path = below(root.join(given))?;
         if is(&path) {
             return Ok(path);
         }
@@ -122,11 +149,11 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
     };
     let folder = |given: Option<toml::Spanned<PathBuf>>, default: &str| match given {
         Some(given) => stated(given, "folder", Path::is_dir),
-        None => Ok(root.join(default)),
+        None => below(root.join(default)),
     };
     let rules = raw.rules.as_ref().map_or_else(|| "rules".into(), |rules| rules.get_ref().clone());
     let mut gates = Gates::default();
-    for (folder, gate) in raw.gates {
+    for (folder, Table(gate)) in raw.gates {
         if let Some(fault) = gate.fault() {
             return Err(problem(&format!("gates.\"{folder}\": {fault}"), Span::default()));
         }
@@ -134,26 +161,36 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
             let message = format!("gates.\"{folder}\" is no folder below {}", rules.display());
             return Err(problem(&message, Span::default()));
         };
-        let below: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        gates.folders.push((below.join("/"), gate));
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        if parts.iter().any(|part| part == "..") {
+            let message = format!("gates.\"{folder}\" is not a plain path");
+            return Err(problem(&message, Span::default()));
+        }
+        gates.folders.push((parts.join("/"), gate));
     }
-    let mappings = raw.schema.mappings.into_iter();
-    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", Path::is_file));
-    let snapshots = match raw.snapshots {
+    let Table(schema) = raw.schema;
+    let mappings = schema.mappings.into_iter();
+    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", |path| path.exists()));
+    let snapshots = match (given.snapshots, raw.snapshots) {
+        (Some(given), _) => given,
         // They are written where there are none yet.
-        Some(given) => stated(given, "folder", |_| true)?,
-        None => root.join("snapshots"),
+        (None, Some(named)) => stated(named, "folder", |_| true)?,
+        (None, None) => below(root.join("snapshots"))?,
+    };
+    let named = |given: Option<PathBuf>, raw, default: &str| match given {
+        Some(given) => Ok(given),
+        None => folder(raw, default),
     };
     Ok(Folders {
-        rules: folder(raw.rules, "rules")?,
-        cases: folder(raw.cases, "cases")?,
+        rules: named(given.rules, raw.rules, "rules")?,
+        cases: named(given.cases, raw.cases, "cases")?,
         snapshots,
         exceptions: folder(raw.exceptions, "exceptions")?,
         lookups: folder(raw.lookups, "lookups")?,
         mappings: mappings.collect::<Result<_, _>>()?,
-        unmapped: raw.schema.unmapped,
-        unknown_fields: raw.schema.unknown_fields,
-        known_fields: raw.schema.known_fields,
+        unmapped: schema.unmapped,
+        unknown_fields: schema.unknown_fields,
+        known_fields: schema.known_fields,
         gates,
     })
 }
@@ -190,8 +227,27 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     }
     let (rules, cases) =
         rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
+    let unused = unused_gates(&folders.gates, &rules);
+    if !unused.is_empty() {
+        return Err(unused);
+    }
     let exceptions = exception::load_tree(&folders.exceptions);
     Ok(Project { rules, cases, exceptions, schema, problems })
+}
+
+/// Gates on folders that hold no rule: they would never fire.
+fn unused_gates(gates: &Gates, rules: &RuleTree) -> Vec<Problem> {
+    let keys: Vec<String> = rules.rules.iter().map(Loaded::key).collect();
+    let unused = gates.folders.iter().filter(|(folder, _)| {
+        !keys.is_empty() && !keys.iter().any(|key| gate::is_below(key, folder))
+    });
+    let problem = |(folder, _): &(String, Gate)| {
+        let message = format!("there is no rule in `{folder}`, the folder of a gate");
+        let help = "name a folder of rules, as in gates.\"rules/aws\"";
+        let diagnostic = Diagnostic::error("config", message, Span::default()).with_help(help);
+        Problem::with_path("harness.toml", diagnostic)
+    };
+    unused.map(problem).collect()
 }
 
 /// Adds a mapping file: `{"mappings": …, "settings": …}`, the same by index as

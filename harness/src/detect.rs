@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use crate::document::{Columns, Document};
 use crate::ir::plan::{EqlSearch, Plan};
+use crate::ir::script::MAX_COMBINATIONS;
+use crate::ir::{Column, Test};
 use eql::Matcher;
 use sequence::key::Key;
 use sequence::stream::Moment;
@@ -87,6 +89,12 @@ pub enum Error {
     /// Arrays multiply.
     #[error("the events form more than {} combinations of values", terms::MAX_COMBINATIONS)]
     Combinations,
+    /// Arrays multiply in a condition that runs as a script.
+    #[error(
+        "a condition has more than {} combinations of the values of one event to try",
+        crate::ir::script::MAX_COMBINATIONS
+    )]
+    Script,
     /// Networks and arrays multiply.
     #[error("events and indicators have more than {} values in common", threat::MAX_PAIRS)]
     Pairs,
@@ -114,6 +122,7 @@ pub fn detect(
     events: Events<'_>,
     scope: Scope,
 ) -> Result<Vec<Detection>, Error> {
+    within_combinations(plan, events)?;
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
         Plan::Filter(_) => {
@@ -140,6 +149,28 @@ pub fn detect(
             eql::find(plan, &hits, events, scope.size, Matcher::Machine)
         }
     }
+}
+
+/// Fails where a script would have to try too many combinations of values.
+fn within_combinations(plan: &Plan, events: Events<'_>) -> Result<(), Error> {
+    let mut scripts = Vec::new();
+    for filter in plan.filters() {
+        filter.leaves(&mut |leaf| {
+            if let Test::Script(script) = &leaf.test {
+                scripts.push(script);
+            }
+        });
+    }
+    if scripts.is_empty() {
+        return Ok(());
+    }
+    for row in events.documents.iter().flat_map(|document| &document.rows) {
+        let cell = |column: &Column| events.columns.id(column).and_then(|id| row.cell(id));
+        if scripts.iter().any(|script| script.combinations(&cell) > MAX_COMBINATIONS) {
+            return Err(Error::Script);
+        }
+    }
+    Ok(())
 }
 
 /// Events without a time come last.

@@ -3,7 +3,10 @@
 //! Every stage that reads user input returns diagnostics; rendering them is
 //! the business of `report` and `xtask`.
 
-use crate::span::Span;
+use crate::span::{Span, shorten};
+
+/// The longest message, in characters.
+const MAX_MESSAGE: usize = 2_000;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +52,9 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: &'static str, message: String, span: Span) -> Self {
+        // A message may quote what a file holds, however long that is.
+        let message =
+            if message.len() > MAX_MESSAGE { shorten(&message, MAX_MESSAGE) } else { message };
         Self { severity, code, message, span, help: None }
     }
 

@@ -11,10 +11,11 @@
 //! - Nothing here prints, and no input makes it panic: what cannot be computed
 //!   is null with a warning, or an error with a place.
 //! - Warnings change no result.
-//! - Work is bounded: rows by [`run::MAX_ROWS`], nesting by the parser's limit,
+//! - Work is bounded: rows by [`run::MAX_ROWS`], values and text by [`budget`], nesting by the parser's limit,
 //!   regular expressions by automata.
 
 pub mod alerts;
+pub mod budget;
 pub mod column;
 pub mod convert;
 pub mod dissect;

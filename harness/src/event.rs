@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::limits;
 use crate::schema::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Resolution};
 
@@ -42,7 +43,7 @@ pub enum EventError {
 }
 
 /// How deep an event may nest.
-pub const MAX_DEPTH: usize = 100;
+pub const MAX_DEPTH: usize = limits::EVENT_DEPTH.most;
 
 impl Event {
     /// Reads a bare document or a hit; `position` (from 1) names events without `_id`.
@@ -137,10 +138,14 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// Whether a value has more levels than are left; a dot in a key is one, too.
 fn too_deep(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(values) => left == 0 || values.iter().any(|v| too_deep(v, left - 1)),
-        Value::Object(map) => left == 0 || map.values().any(|v| too_deep(v, left - 1)),
+        Value::Object(map) => map.iter().any(|(key, value)| {
+            let levels = 1 + key.bytes().filter(|byte| *byte == b'.').count();
+            left.checked_sub(levels).is_none_or(|left| too_deep(value, left))
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
@@ -239,5 +244,7 @@ mod tests {
         assert_eq!(error(json!({"_source": 1})), "`_source` is not a JSON object");
         let deep = (0..200).fold(json!(1), |inner, _| json!({"a": inner}));
         assert_eq!(error(deep), "the event nests deeper than 100 levels");
+        let dotted = json!({ "a".to_owned() + &".a".repeat(100): 1 });
+        assert_eq!(error(dotted), "the event nests deeper than 100 levels");
     }
 }

@@ -83,7 +83,7 @@ pub enum Test {
 pub fn load_tree(root: &Path) -> ExceptionTree {
     let folder = files::shown(root);
     let mut problems = Vec::new();
-    let found = files::find(root, &["**/*"], &mut problems);
+    let found = files::find(root, &["**/*", "**/*.json", "**/*.ndjson", "**/*.txt"], &mut problems);
     for problem in &mut problems {
         problem.path = files::below(&folder, &problem.path);
     }
@@ -113,10 +113,8 @@ pub fn load_tree(root: &Path) -> ExceptionTree {
                         tree.lists.entry(list).or_default().push(item);
                     }
                 } else {
-                    let located =
-                        |diagnostic| Problem { path: path.clone(), diagnostic, text: text.clone() };
                     let broken = tree.broken.entry(stem.to_owned()).or_default();
-                    broken.extend(errors.into_iter().map(located));
+                    broken.extend(Problem::of_file(&path, &text.as_str().into(), errors));
                 }
             }
             _ => {

@@ -98,7 +98,7 @@ impl Gates {
 }
 
 /// Whether a key lies below a folder; every key lies below the empty one.
-fn is_below(key: &str, folder: &str) -> bool {
+pub(crate) fn is_below(key: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     let rest = key.strip_prefix(folder);
     folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

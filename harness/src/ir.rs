@@ -2,7 +2,7 @@
 //!
 //! A [`Predicate`] is a Boolean condition over one event. Its leaves test the
 //! typed values of one [`Column`] and carry the place in the query that they
-//! came from. [`eval`] is the slow, obviously right evaluator: the oracle that
+//! came from. [`eval`] is the plain, obviously right evaluator: the oracle that
 //! every engine is tested against.
 //!
 //! Two-valued logic only (docs/semantics.md, "Two-valued filters"): a leaf is
@@ -13,6 +13,7 @@ pub mod display;
 pub mod eval;
 pub mod explain;
 mod group;
+mod phrase;
 pub mod plan;
 pub mod script;
 

@@ -67,7 +67,9 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Tables {
             Ok(table) => {
                 tables.insert(name, Arc::new(table));
             }
-            Err(diagnostic) => problems.push(Problem { path: shown, diagnostic, text }),
+            Err(diagnostic) => {
+                problems.push(Problem { path: shown, diagnostic, text: text.into() })
+            }
         }
     }
     tables

@@ -4,8 +4,8 @@
 //! matches the whole string; case-insensitive matching folds ASCII letters
 //! only. No matching backtracks.
 //!
-//! `matches` is the fast way and `matches_slow` the plain one, for the
-//! reference evaluator; they share code only where there is nothing to doubt.
+//! `matches` is the fast way and `matches_slow` the plain one, for tests; they
+//! share code only where there is nothing to doubt.
 //! `set` matches many patterns at once.
 
 mod display;
@@ -33,6 +33,7 @@ pub enum Case {
 
 impl Case {
     /// The character, in lower case if that makes no difference.
+    #[cfg(test)]
     fn fold(self, c: char) -> char {
         match self {
             Self::Sensitive => c,
@@ -41,13 +42,11 @@ impl Case {
     }
 
     /// The characters of a text, each folded.
+    #[cfg(test)]
     fn folded(self, text: &str) -> impl Iterator<Item = char> + '_ {
         text.chars().map(move |c| self.fold(c))
     }
 }
-
-/// The longest text that the slow matchers take on, in bytes.
-const MAX_SLOW: usize = 4096;
 
 /// A condition on one string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -129,11 +128,10 @@ impl Pattern {
     }
 
     /// Whether the whole of `text` matches, found the plain way: slow, and for
-    /// wildcards and regular expressions independent of `matches`, but for texts
-    /// so long that the plain way's quadratic time would not be bearable.
-    pub fn matches_slow(&self, text: &str) -> bool {
+    /// wildcards and regular expressions independent of `matches`.
+    #[cfg(test)]
+    pub(crate) fn matches_slow(&self, text: &str) -> bool {
         match self {
-            Self::Glob(..) | Self::Regexp(_) if text.len() > MAX_SLOW => self.matches(text),
             Self::Equals(value, case) => case.folded(text).eq(case.folded(value)),
             Self::Prefix(prefix, case) => {
                 let mut text = case.folded(text);

@@ -34,8 +34,9 @@ use crate::event::Event;
 use crate::exception::ExceptionTree;
 use crate::files::{self, Problem};
 use crate::ir::plan::Plan;
-use crate::ir::{Column, Predicate};
+use crate::ir::{Column, Kind, Predicate};
 use crate::likeness::nearest;
+use crate::limits;
 use crate::rule::tree::{Loaded, RuleTree};
 use crate::schema::{Field, Schema};
 use crate::span::Span;
@@ -217,13 +218,14 @@ impl Session {
                 (rule, cases.into_iter().map(Arc::new).collect(), broken)
             })
             .collect();
-        let work: Vec<Work> = paired
+        let mut work: Vec<Work> = paired
             .into_par_iter()
             .map(|(loaded, cases, broken)| {
                 let work = Work::new(loaded, cases, broken, &exceptions, &schema);
                 work.located(&whereabouts, &schema)
             })
             .collect();
+        within_fields(&mut work);
         // What a rule's own list is broken by is told with the rule.
         let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
         let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
@@ -374,16 +376,36 @@ fn orphans(
         .collect()
 }
 
+/// The most fields of the index that all rules of a run read together; text is two.
+const MAX_FIELDS: usize = limits::RUN_FIELDS.most;
+
+/// Refuses the rules with which a run would read too many fields, in their order.
+fn within_fields(work: &mut [Work]) {
+    let size = |column: &Column| if column.kind == Kind::Text { 2 } else { 1 };
+    let mut known: BTreeSet<Column> = BTreeSet::new();
+    let mut sum = 0;
+    for rule in work {
+        let fresh: Vec<Column> =
+            rule.columns().into_iter().filter(|column| !known.contains(*column)).cloned().collect();
+        let more: usize = fresh.iter().map(size).sum();
+        if sum + more > MAX_FIELDS {
+            let message = format!(
+                "reads {} fields, and the rules of a run may read {MAX_FIELDS} together",
+                rule.columns().len()
+            );
+            let help = "name the fields instead of a pattern such as `user.*`, or run fewer rules";
+            let found = Diagnostic::unsupported("too-many-fields", message, Span::default());
+            rule.refuse(found.with_help(help));
+            continue;
+        }
+        sum += more;
+        known.extend(fresh);
+    }
+}
+
 /// The fields that some rule reads, in order of their columns.
 fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
-    let mut wanted: BTreeSet<&Column> = BTreeSet::new();
-    for plan in work.iter().flat_map(Work::plans) {
-        wanted.extend(plan.columns());
-    }
-    wanted.extend(work.iter().flat_map(Work::grouping).filter_map(|term| term.column.as_ref()));
-    for condition in work.iter().flat_map(Work::exceptions) {
-        condition.leaves(&mut |leaf| wanted.extend(leaf.columns()));
-    }
+    let wanted: BTreeSet<&Column> = work.iter().flat_map(Work::columns).collect();
     wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
 }
 

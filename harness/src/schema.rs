@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::effort;
 use crate::ir::Column;
 use crate::lookup::Tables;
 use crate::pattern::Case;
@@ -162,6 +163,12 @@ impl Schema {
     /// The names that a field pattern stands for (`*` crosses dots), in order:
     /// mapped fields, and of the embedded table those seen in events.
     pub fn matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
+        let names = self.names_matching(pattern);
+        // Each becomes a condition.
+        if effort::spend(names.len() * STEPS_OF_A_FIELD) { names } else { Vec::new() }
+    }
+
+    fn names_matching(&self, pattern: &Glob) -> Vec<Arc<str>> {
         let names = self.fields.keys().chain(self.aliases.keys());
         let passed = self.passthrough.iter().flat_map(|(_, object)| {
             let fields = self.below(object).into_iter();
@@ -375,8 +382,7 @@ impl Schema {
 
     /// The innermost nested field above a name.
     pub fn nested_around(&self, name: &str) -> Option<Arc<str>> {
-        name.rmatch_indices('.').find_map(|(dot, _)| {
-            let object = &name[..dot];
+        ancestors(name).find_map(|object| {
             let nested = match (self.fields.get(object), self.base) {
                 (Some(field), _) => field.ty == FieldType::Nested,
                 (None, Base::Empty) => false,
@@ -432,8 +438,7 @@ impl Schema {
 
     /// A key of a `flattened` field: the innermost ancestor decides.
     fn below_flattened(&self, name: &str) -> Option<Field> {
-        name.rmatch_indices('.').find_map(|(dot, _)| {
-            let root = &name[..dot];
+        ancestors(name).find_map(|root| {
             let mapped = self.fields.get(root).map(|field| Field::clone(field));
             let field = mapped.or_else(|| self.base_field(root))?;
             let FieldType::Flattened { ignore_above } = field.ty else { return None };
@@ -442,6 +447,19 @@ impl Schema {
         })
     }
 }
+
+/// The names above a field, the innermost first; no mapping nests deeper than
+/// they go.
+fn ancestors(name: &str) -> impl Iterator<Item = &str> {
+    let dots: Vec<usize> = name.match_indices('.').map(|(dot, _)| dot).take(MAX_LEVELS).collect();
+    dots.into_iter().rev().map(move |dot| &name[..dot])
+}
+
+/// How many steps a field counts that a pattern stands for.
+const STEPS_OF_A_FIELD: usize = 50;
+
+/// How many names there may be above a field.
+const MAX_LEVELS: usize = 200;
 
 impl Field {
     /// A field that is its own source, outside nested objects.

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::files::{self, Problem, write_atomically};
+use crate::files::{self, Problem};
 use crate::report::{Lines, printable};
 use crate::run::{CaseRun, Facts, RuleRun, Run};
 use crate::span::Span;
@@ -119,24 +119,31 @@ pub fn path(snapshots: &Path, key: &str) -> PathBuf {
     snapshots.join(format!("{key}.snap"))
 }
 
-/// Writes the snapshots of all rules that ran; returns how many changed.
+/// Writes the snapshots of all rules that ran; returns how many changed. What
+/// interrupted runs left is removed.
 ///
 /// # Errors
 ///
-/// As the file system's.
+/// As the file system's, with the path; a link on the way.
 pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
     let mut written = 0;
+    let mut swept = std::collections::BTreeSet::new();
     for rule in run.rules.iter().filter(|rule| wanted(rule)) {
         let path = path(snapshots, &rule.key);
+        let folder = path.parent().unwrap_or(snapshots);
+        if swept.insert(folder.to_path_buf()) {
+            files::sweep(folder, None);
+        }
         let text = format!(
             "---\nsource: snapshots/rules.rs\ninput_file: rules/{}.toml\n---\n{}\n",
             rule.key,
             render(rule).trim_end()
         );
-        if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        let relative = format!("{}.snap", rule.key);
+        if files::read(&path).is_ok_and(|old| old == text) {
             continue;
         }
-        write_atomically(&path, text.as_bytes())?;
+        files::write_below(snapshots, &relative, text.as_bytes())?;
         written += 1;
     }
     Ok(written)
@@ -146,7 +153,7 @@ pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
 pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     let folder = files::shown(snapshots);
-    let found = files::find(snapshots, &["**/*.snap"], &mut problems);
+    let found = files::find(snapshots, &["**/*.snap", "**/*.snap.*.part"], &mut problems);
     for problem in &mut problems {
         problem.path = files::below(&folder, &problem.path);
     }
@@ -157,7 +164,10 @@ pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     let keys: std::collections::BTreeSet<&str> =
         run.rules.iter().filter(|rule| wanted(rule)).map(|rule| rule.key.as_str()).collect();
     for file in &found {
-        if !keys.contains(file.relative.trim_end_matches(".snap")) {
+        if file.relative.ends_with(".part") {
+            let message = "an interrupted run left this file";
+            problems.push(error(&file.relative, message, "delete it"));
+        } else if !keys.contains(file.relative.trim_end_matches(".snap")) {
             problems.push(error(
                 &file.relative,
                 "the snapshot belongs to no rule with cases",

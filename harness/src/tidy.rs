@@ -33,12 +33,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("case", &["diagnostic", "event", "files", "keys", "likeness", "schema", "span", "value"]),
+    (
+        "case",
+        &["diagnostic", "event", "files", "keys", "likeness", "limits", "schema", "span", "value"],
+    ),
     (
         "compile",
         &[
             "analysis",
             "diagnostic",
+            "effort",
             "esql",
             "exception",
             "ir",
@@ -94,20 +98,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("coverage", &["detect", "document", "engine", "esql", "ir", "query", "rule", "run", "span"]),
-    ("detect", &["diagnostic", "document", "event", "ir", "pattern", "rule", "schema", "value"]),
+    (
+        "detect",
+        &["diagnostic", "document", "event", "ir", "limits", "pattern", "rule", "schema", "value"],
+    ),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "event", "ir", "schema", "value"]),
-    ("engine", &["analysis", "document", "event", "ir", "pattern", "schema"]),
+    ("effort", &["limits"]),
+    ("engine", &["analysis", "document", "event", "ir", "limits", "pattern", "schema"]),
     ("exception", &["analysis", "diagnostic", "event", "files", "schema", "span", "value"]),
     (
         "esql",
         &[
             "analysis",
             "diagnostic",
+            "effort",
             "event",
             "index_pattern",
             "ir",
             "likeness",
+            "limits",
             "lookup",
             "pattern",
             "query",
@@ -116,7 +126,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "value",
         ],
     ),
-    ("event", &["schema", "value"]),
+    ("event", &["limits", "schema", "value"]),
     (
         "explain",
         &[
@@ -124,22 +134,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "mutate", "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
-    ("files", &["diagnostic", "span"]),
+    ("files", &["diagnostic", "limits", "span"]),
     ("gate", &["case", "coverage", "ir", "mutate", "run", "verdict"]),
     ("index_pattern", &["pattern"]),
-    ("ir", &["analysis", "document", "pattern", "span", "value"]),
+    ("ir", &["analysis", "document", "limits", "pattern", "span", "value"]),
     ("keys", &["diagnostic", "likeness", "span"]),
     ("likeness", &[]),
+    ("limits", &[]),
     ("lookup", &["diagnostic", "files", "span"]),
     (
         "mutate",
         &[
             "case", "compile", "config", "coverage", "document", "engine", "esql", "event", "ir",
-            "likeness", "pattern", "query", "rule", "run", "span", "value", "verdict",
+            "likeness", "limits", "pattern", "query", "rule", "run", "span", "value", "verdict",
         ],
     ),
-    ("pattern", &["span"]),
-    ("query", &["diagnostic", "likeness", "pattern", "span"]),
+    ("pattern", &["effort", "limits", "span"]),
+    ("query", &["diagnostic", "likeness", "limits", "pattern", "span"]),
     (
         "report",
         &[
@@ -159,7 +170,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("rule", &["diagnostic", "files", "ir", "span"]),
+    ("rule", &["diagnostic", "files", "ir", "limits", "span"]),
     (
         "run",
         &[
@@ -176,6 +187,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "index_pattern",
             "ir",
             "likeness",
+            "limits",
             "rule",
             "schema",
             "span",
@@ -183,7 +195,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("schema", &["analysis", "event", "ir", "lookup", "pattern", "value"]),
+    ("schema", &["analysis", "effort", "event", "ir", "lookup", "pattern", "value"]),
     ("snapshot", &["diagnostic", "files", "report", "run", "span", "value", "verdict"]),
     ("span", &[]),
     ("tidy", &["diagnostic", "files", "span"]),
@@ -228,7 +240,7 @@ fn uses(relative: &str, text: &str) -> Vec<Problem> {
     let problem = |message: String, span| Problem {
         path: format!("harness/src/{relative}"),
         diagnostic: Diagnostic::error("module-order", message, span),
-        text: text.to_owned(),
+        text: text.into(),
     };
     let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == own) else {
         return vec![problem(format!("`{own}` has no row in tidy.rs"), Span::default())];
@@ -262,7 +274,7 @@ fn paths(root: &Path, relative: &str, text: &str) -> Vec<Problem> {
         if ours.iter().any(|folder| part.starts_with(folder)) && !root.join(part).exists() {
             let message = format!("there is no `{part}`");
             let diagnostic = Diagnostic::error("stale-path", message, span);
-            problems.push(Problem { path: relative.to_owned(), diagnostic, text: text.to_owned() });
+            problems.push(Problem { path: relative.to_owned(), diagnostic, text: text.into() });
         }
     }
     problems

@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 /// How the server answers a request.
 enum Reply {
     Status(u16, String),
+    /// To another address.
+    Redirect(String),
     /// A status line and half of what it announces.
     Half,
     /// Nothing; the connection is closed.
@@ -98,6 +100,12 @@ fn converse(
     };
     match answer(&line, &String::from_utf8_lossy(&body)) {
         Reply::Status(status, body) => send(status, body.len(), &body),
+        Reply::Redirect(to) => {
+            let _ = write!(
+                stream,
+                "HTTP/1.1 307 X\r\nlocation: {to}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            );
+        }
         Reply::Half => send(200, 1000, "{\"version\":"),
         Reply::Nothing => {}
         Reply::Silence => return Some(stream),
@@ -183,6 +191,72 @@ fn credentials_are_sent_and_not_told() {
     assert!(!error.to_string().contains("hidden-word"), "{error}");
     let authorization = asked.lock().expect("a log").authorization.clone();
     assert_eq!(authorization.as_deref(), Some("ApiKey hidden-word"));
+}
+
+#[test]
+fn credentials_that_a_server_repeats_are_not_told() {
+    let basic = |password: &str| Credentials::Basic {
+        user: "me".to_owned(),
+        password: password.to_owned(),
+    };
+    // In base64 the second one has a slash.
+    for (credentials, hidden) in [
+        (Credentials::ApiKey("c2VjcmV0/a2V5".to_owned()), "c2VjcmV0"),
+        (basic("hidden-word"), "hidden-word"),
+        (basic("hidden-word"), "bWU6aGlkZGVuLXdvcmQ="),
+    ] {
+        let (key, word) = ("ApiKey c2VjcmV0\\/a2V5 c2VjcmV0/a2V5", "bWU6aGlkZGVuLXdvcmQ=");
+        let body = format!("{} {key} Basic {word} me:hidden-word", "x".repeat(200));
+        let answers = [
+            Reply::Status(401, body.clone()),
+            Reply::Status(401, format!("{{\"error\":\"{body}\"}}")),
+            Reply::Status(200, format!("{{\"{key}\" {word}")),
+        ];
+        for answer in answers {
+            let answer = Mutex::new(Some(answer));
+            let (address, _) = serve(move |_, _| {
+                answer.lock().expect("no panic").take().unwrap_or(Reply::Nothing)
+            });
+            let mut options = Options::new(&address);
+            options.credentials = credentials.clone();
+            let client = Client::new(&options).expect("an address");
+            let error = Version::ask(&client).expect_err("refused").to_string();
+            assert!(!error.contains(hidden), "{error}");
+        }
+    }
+}
+
+#[test]
+fn answers_are_bounded_by_what_was_asked() {
+    let error = ask(|_, _| Reply::Status(200, format!("[{}1]", "1,".repeat(1 << 20))));
+    let error = error.expect_err("too long").to_string();
+    assert!(error.ends_with("it is longer than 1048576 bytes"), "{error}");
+    let error = ask(|_, _| Reply::Status(500, "x".repeat(2 << 20))).expect_err("too long");
+    assert!(matches!(error, ClusterError::Malformed { .. }), "{error}");
+}
+
+#[test]
+fn redirects_are_not_followed() {
+    let (elsewhere, asked) = serve(|_, _| ok(&root()));
+    let (address, _) = serve(move |_, _| Reply::Redirect(elsewhere.clone()));
+    let error = Version::ask(&client(&address, Duration::from_secs(20))).expect_err("elsewhere");
+    assert!(matches!(error, ClusterError::Refused { status: 307, .. }), "{error}");
+    assert_eq!(asked.lock().expect("a log").lines, Vec::<String>::new());
+}
+
+#[test]
+fn an_interruption_does_not_wait_for_an_answer() {
+    let (address, _) = serve(|_, _| Reply::Silence);
+    let interrupted = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let options = Options { interrupted: interrupted.clone(), ..Options::new(&address) };
+    let client = Client::new(&options).expect("an address");
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        interrupted.store(true, Ordering::Relaxed);
+    });
+    let started = Instant::now();
+    assert_eq!(Version::ask(&client).expect_err("interrupted"), ClusterError::Interrupted);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 /// Two documents with a keyword `k`, indexed at a server that answers searches

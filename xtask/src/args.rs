@@ -97,6 +97,43 @@ HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
     Tidy(TidyArgs),
     /// Measure how fast rules run; needs a release build.
     Bench(BenchArgs),
+    /// Run random rules, cases and queries to find what breaks the harness.
+    Fuzz(FuzzArgs),
+}
+
+/// What to fuzz, and for how long.
+#[derive(Debug, Args)]
+pub(crate) struct FuzzArgs {
+    /// One target; all of them share the time otherwise.
+    pub(crate) target: Option<String>,
+    /// How long, in seconds.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) seconds: u64,
+    /// The same seed makes the same inputs.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Run the inputs that were found before instead of new ones.
+    #[arg(long)]
+    pub(crate) replay: bool,
+    /// Stop a target when so many inputs were found.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) most: usize,
+    /// Show what the processes say.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// The repository, whose rules and cases inputs are made of.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// Run one file.
+    #[arg(long, value_name = "FILE", requires = "target")]
+    pub(crate) input: Option<PathBuf>,
+    /// Be the process that runs inputs.
+    #[arg(long, hide = true)]
+    pub(crate) inputs_from: Option<u64>,
+    #[arg(long, hide = true, default_value_t = 1)]
+    pub(crate) step: u64,
+    #[arg(long, hide = true)]
+    pub(crate) progress: Option<PathBuf>,
 }
 
 /// Where rules, cases and snapshots are.

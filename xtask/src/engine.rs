@@ -98,7 +98,7 @@ pub(crate) mod cluster {
         let client = Arc::new(Client::new(&options)?);
         interrupt(options.interrupted);
         let version = Version::ask(&client)?;
-        eprintln!("engine: {version}");
+        tell!("engine: {version}");
         Ok(Some(client))
     }
 
@@ -131,7 +131,7 @@ pub(crate) mod cluster {
             if flag.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!("interrupted: deleting what this run made; once more to stop at once");
+            tell!("interrupted: deleting what this run made; once more to stop at once");
         };
         // Without a handler, the next run finds what this one leaves.
         let _ = ctrlc::set_handler(handler);
@@ -140,7 +140,7 @@ pub(crate) mod cluster {
     /// Deletes what killed runs left behind.
     pub(crate) fn sweep(client: &Client) -> Result<(), ClusterError> {
         for name in index::sweep(client)? {
-            eprintln!("deleted {name}, left behind by a run that was killed");
+            tell!("deleted {name}, left behind by a run that was killed");
         }
         Ok(())
     }

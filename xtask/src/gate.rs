@@ -15,7 +15,7 @@ pub(crate) fn with(mut gates: Gates, args: GateArgs) -> Gates {
 /// Names the rules that do not pass on standard error; whether there are none.
 pub(crate) fn passes(misses: &[Miss]) -> bool {
     for Miss { key, reason } in misses {
-        eprintln!("gate: {}: {reason}", printable(key, Lines::Escape));
+        tell!("gate: {}: {reason}", printable(key, Lines::Escape));
     }
     misses.is_empty()
 }

@@ -2,7 +2,9 @@
 //!
 //! Arguments, standard output, progress and exit codes; everything else is the
 //! library's.
-#![expect(clippy::print_stderr, reason = "xtask is the output layer")]
+
+#[macro_use]
+mod tell;
 
 mod args;
 mod engine;
@@ -28,13 +30,15 @@ fn main() -> std::process::ExitCode {
         Verb::Opensearch(args) => verbs::opensearch::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
+        Verb::Fuzz(args) => verbs::fuzz::run(&args),
     };
     match outcome {
         Ok(exit) => exit.into(),
-        // The reader of a pipe may stop early, as `head` does.
+        // The reader of a pipe may stop early, as `head` does; `deliver` keeps the
+        // exit codes of verbs that judge.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok.into(),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             engine::exit(&error).into()
         }
     }

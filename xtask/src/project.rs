@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
-use harness::config::{self, Folders as Found};
+use harness::config::{self, Folders as Found, Given};
 use harness::diagnostic::Diagnostic;
 use harness::explain::{Unfound, find_rule};
-use harness::files::{self, Problem, write_atomically};
+use harness::files::{self, Problem};
 use harness::report::checkout::Checkout;
 use harness::report::problem::{self, Styled};
 use harness::report::{Lines, printable};
@@ -29,16 +29,8 @@ pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
     for (flag, folder) in named {
         folder.map_or(Ok(()), |folder| is_folder(flag, folder))?;
     }
-    let mut found = config::folders(&args.root)?;
-    let set = |place: &mut PathBuf, given: &Option<PathBuf>| {
-        if let Some(given) = given {
-            place.clone_from(given);
-        }
-    };
-    set(&mut found.rules, &args.rules);
-    set(&mut found.cases, &args.cases);
-    set(&mut found.snapshots, &args.snapshots);
-    Ok(found)
+    let (rules, cases) = (args.rules.clone(), args.cases.clone());
+    config::folders_with(&args.root, Given { rules, cases, snapshots: args.snapshots.clone() })
 }
 
 /// Whether a flag names a folder.
@@ -84,7 +76,7 @@ pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
         Ok(opened) => Some(opened),
         Err(problems) => {
             for problem in problems {
-                anstream::eprintln!("{}", problem::render(&problem, Styled::Ansi));
+                tell_styled!("{}", problem::render(&problem, Styled::Ansi));
             }
             None
         }
@@ -102,26 +94,22 @@ pub(crate) fn checkout() -> Checkout {
     Checkout { root, here }
 }
 
-/// Writes a report to its file, or to standard output without one and for `-`.
+/// Writes a report to its file, whole or not at all, or to standard output without
+/// one and for `-`.
+///
+/// Whoever reads standard output may stop early, as `head` does: the exit code
+/// is that of the run all the same.
 pub(crate) fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
-    match out.filter(|path| *path != Path::new("-")) {
-        Some(path) => write_to(path, output).map_err(|error| {
-            io::Error::new(error.kind(), format!("--out {}: {error}", path.display()))
-        }),
-        None => io::stdout().lock().write_all(output),
-    }
-}
-
-/// Writes a file whole or not at all; what is no file, such as a pipe, takes the
-/// bytes as they come.
-fn write_to(path: &Path, output: &[u8]) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&path) {
-        Ok(about) if about.is_dir() => Err(io::Error::other("is a folder, not a file")),
-        Ok(about) if !about.is_file() => {
-            fs::OpenOptions::new().write(true).open(path)?.write_all(output)
+    let written = match out.filter(|path| *path != Path::new("-")) {
+        Some(path) => {
+            return files::deliver(path, output)
+                .map_err(|error| io::Error::new(error.kind(), format!("--out {error}")));
         }
-        Ok(_) | Err(_) => write_atomically(&path, output),
+        None => io::stdout().lock().write_all(output),
+    };
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

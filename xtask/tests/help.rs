@@ -19,7 +19,7 @@ fn help(verb: &[&str]) -> String {
 
 #[test]
 fn help_reads_as_it_did() {
-    let verbs: [&[&str]; 12] = [
+    let verbs: [&[&str]; 13] = [
         &[],
         &["test"],
         &["coverage"],
@@ -28,6 +28,7 @@ fn help_reads_as_it_did() {
         &["backtest"],
         &["conformance"],
         &["bench"],
+        &["fuzz"],
         &["tidy"],
         &["opensearch"],
         &["opensearch", "start"],

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{Case, Polarity};
 use crate::diagnostic::Diagnostic;
+use crate::files::table::Table;
 use crate::files::{self, Problem};
 use crate::keys;
 use crate::likeness::nearest;
@@ -36,9 +37,9 @@ pub struct Options {
 #[serde(deny_unknown_fields)]
 struct RawFile {
     #[serde(default)]
-    positive: BTreeMap<String, toml::Spanned<RawOptions>>,
+    positive: BTreeMap<String, toml::Spanned<Table<RawOptions>>>,
     #[serde(default)]
-    negative: BTreeMap<String, toml::Spanned<RawOptions>>,
+    negative: BTreeMap<String, toml::Spanned<Table<RawOptions>>>,
 }
 
 #[derive(Deserialize)]
@@ -76,18 +77,17 @@ pub(super) fn apply(
             known.flat_map(|(polarity, (name, raw))| entry(polarity, &name, raw, cases)).collect()
         }
     };
-    let problem = |diagnostic| Problem { path: path.to_owned(), diagnostic, text: text.clone() };
-    diagnostics.into_iter().map(problem).collect()
+    Problem::of_file(path, &text.as_str().into(), diagnostics)
 }
 
 fn entry(
     polarity: Polarity,
     name: &str,
-    raw: toml::Spanned<RawOptions>,
+    raw: toml::Spanned<Table<RawOptions>>,
     cases: &mut [Case],
 ) -> Vec<Diagnostic> {
     let span = Span::new(raw.span().start, raw.span().end);
-    let raw = raw.into_inner();
+    let Table(raw) = raw.into_inner();
     let mut errors = Vec::new();
     let folder = polarity.folder();
     let Some(at) = cases.iter().position(|case| case.polarity == polarity && case.name == name)

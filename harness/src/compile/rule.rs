@@ -9,6 +9,7 @@ use super::esql::{self, Pipeline};
 use super::unknown::{self, UnknownField};
 use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
 use crate::diagnostic::Diagnostic;
+use crate::effort;
 use crate::ir::plan::{PipelinePlan, Plan, TermField};
 use crate::ir::{Part, Predicate};
 use crate::query;
@@ -56,7 +57,25 @@ impl From<i64> for Given {
 
 /// Compiles a rule, given the time of the run.
 pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
-    let Given { now, completion, anomalies } = given.into();
+    let given = given.into();
+    effort::within(|| compiled(rule, schema, given)).unwrap_or_else(|| {
+        let message = format!("gave up after {} steps of compiling it", effort::MOST);
+        let help = "its regular expressions or the fields of its patterns are too many together: \
+                    make it several rules";
+        let span = rule.query.as_ref().map_or(Span::default(), |query| query.span);
+        let found = Diagnostic::unsupported("gave-up", message, span).with_help(help);
+        CompiledRule {
+            plan: None,
+            pipeline: None,
+            diagnostics: vec![(Part::File, found)],
+            grouping: Vec::new(),
+            uses_now: false,
+        }
+    })
+}
+
+fn compiled(rule: &Rule, schema: &Schema, given: Given) -> CompiledRule {
+    let Given { now, completion, anomalies } = given;
     let asked = Cell::new(false);
     let now = Now::watched(now, &asked);
     let mut diagnostics = Vec::new();

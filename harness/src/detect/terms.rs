@@ -8,10 +8,11 @@ use super::{Error, Events};
 use crate::document::Cell;
 use crate::ir::Column;
 use crate::ir::plan::{KeyForm, TermField};
+use crate::limits;
 use crate::value::ip_text;
 
 /// At most so many combinations are formed in one case.
-pub const MAX_COMBINATIONS: u64 = 1_000_000;
+pub const MAX_COMBINATIONS: u64 = limits::VALUE_COMBINATIONS.most as u64;
 
 /// Appends the values of a column in an event, as stored. Text has none.
 pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &mut Vec<KeyValue>) {

@@ -16,13 +16,14 @@ use roaring::RoaringBitmap;
 use super::sequence::key::KeyValue;
 use super::{Detail, Detection, Error, Events};
 use crate::ir::plan::{ThreatEntry, ThreatPlan};
+use crate::limits;
 use probe::Probe;
 
 /// Kibana attaches no more indicators to one alert.
 pub const MAX_INDICATORS: usize = 200;
 
 /// So many values that events and indicators have in common are looked at.
-pub const MAX_PAIRS: u64 = 10_000_000;
+pub const MAX_PAIRS: u64 = limits::INDICATOR_PAIRS.most as u64;
 
 /// Finds the events that match an indicator, the newest first; at most `size`.
 ///

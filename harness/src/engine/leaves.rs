@@ -13,7 +13,6 @@ use super::EngineError;
 use super::embedded::Fields;
 use super::rows::Rows;
 use crate::document::{Cell, Document};
-use crate::ir::eval::phrase_occurs;
 use crate::ir::{Kind, Phrase, Test};
 use crate::pattern::set::PatternSet;
 use crate::pattern::{Case, Pattern};
@@ -229,7 +228,7 @@ impl<'a> ColumnLeaves<'a> {
     fn holds_phrase(&self, row: u32, phrase: &Phrase) -> bool {
         let (document, position) = self.source.rows.position(row);
         match self.source.documents[document].rows[position].cell(self.source.id) {
-            Some(Cell::Text(values)) => values.iter().any(|tokens| phrase_occurs(phrase, tokens)),
+            Some(Cell::Text(values)) => values.iter().any(|tokens| phrase.occurs(tokens)),
             Some(Cell::Keyword(_) | Cell::Long(_) | Cell::Double(_) | Cell::Ip(_)) | None => false,
         }
     }

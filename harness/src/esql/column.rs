@@ -113,6 +113,23 @@ impl Data {
         self.len() == 0
     }
 
+    /// The bytes of strings that no other column shares.
+    pub fn fresh_text(&self) -> usize {
+        match self {
+            Self::Str { dict, .. } if Arc::strong_count(dict) == 1 => dict.text.len(),
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Long(_)
+            | Self::ULong(_)
+            | Self::Double(_)
+            | Self::Str { .. }
+            | Self::Ip(_)
+            | Self::Point(_)
+            | Self::Amount(_) => 0,
+        }
+    }
+
     /// The value at an index.
     pub fn get(&self, index: usize) -> Option<Ref<'_>> {
         Some(match self {
@@ -244,6 +261,14 @@ impl Column {
             Layout::Constant => 0..self.data.len(),
             Layout::Flat => row..row + 1,
             Layout::Lists(offsets) => offsets[row] as usize..offsets[row + 1] as usize,
+        }
+    }
+
+    /// How many values a row has of its own: none where all rows share theirs.
+    pub fn range_in_rows(&self, row: usize) -> usize {
+        match &self.layout {
+            Layout::Constant => 0,
+            Layout::Flat | Layout::Lists(_) => self.range(row).len(),
         }
     }
 
@@ -394,6 +419,11 @@ impl Builder {
     /// How many values have been added.
     pub fn value_count(&self) -> usize {
         self.data.len()
+    }
+
+    /// How many bytes of strings have been added.
+    pub fn text_len(&self) -> usize {
+        self.data.fresh_text()
     }
 
     /// The column.

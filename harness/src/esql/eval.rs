@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 pub(super) use arithmetic::negative;
 
+use super::budget::Budget;
 use super::column::{Builder, Cell, Column, Data, Layout};
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
 use super::run::{GroupTrace, MAX_LINEAGE, TestTrace, Turn};
@@ -68,6 +69,7 @@ pub(super) struct Machine<'a> {
     pub(super) origin: Origin,
     pub(super) registers: Vec<Option<Arc<Column>>>,
     pub(super) warnings: Warnings,
+    pub(super) budget: Budget,
     /// Rows whose failures count; all when absent.
     mask: Option<Vec<bool>>,
     /// The rows of the source behind each row, when a run is traced.
@@ -100,6 +102,7 @@ impl<'a> Machine<'a> {
             origin: Origin::All,
             registers: vec![None; registers],
             warnings: Warnings::default(),
+            budget: Budget::of_rows(source.rows()),
             mask: None,
             lineage: None,
             tests: Vec::new(),
@@ -255,6 +258,7 @@ impl<'a> Machine<'a> {
             }
             Node::Now => Column::constant(Type::Date, &[Value::Long(self.now)], len),
         };
+        self.budget.spend(&column, typed.span)?;
         Ok(Arc::new(column))
     }
 
@@ -299,6 +303,7 @@ impl<'a> Machine<'a> {
                             self.fail(row, typed.span, failure)?;
                         }
                     }
+                    self.budget.check(&builder, typed.span)?;
                 }
             }
             Kernel::Map(function) => {
@@ -317,6 +322,7 @@ impl<'a> Machine<'a> {
                         Ok(()) => {
                             for value in &out {
                                 builder.value(value.as_ref());
+                                self.budget.check(&builder, typed.span)?;
                             }
                             builder.end_row();
                         }
@@ -348,6 +354,7 @@ impl<'a> Machine<'a> {
                     Ok(None) => {}
                     Err(failure) => self.fail(row, span, failure)?,
                 }
+                self.budget.check(builder, span)?;
             }
             builder.end_row();
         }

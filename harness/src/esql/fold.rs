@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::column::{Column, Layout};
 use super::eval::Machine;
 use super::expr::Typed;
@@ -29,6 +30,7 @@ pub(super) fn fold(typed: &Typed) -> Option<Arc<Column>> {
         return None;
     }
     let mut machine = Machine::new(&[], 0, &OneRow, &NoSearch, 0);
+    machine.budget = Budget::of_constants();
     let column = machine.eval(typed).ok()?;
     let values: Vec<Value> = column.values(0).map(super::value::Ref::to_value).collect();
     let constant = Column::constant(column.ty, &values, 1);

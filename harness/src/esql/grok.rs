@@ -11,11 +11,15 @@ mod tests;
 use super::regex::{Dialect, Regex, RegexError};
 use super::types::Type;
 use super::value::Value;
+use crate::span::shorten;
 
 /// How many references a pattern may expand to.
 const MAX_REFERENCES: usize = 2_000;
 /// The greatest length of the expression.
 const MAX_LENGTH: usize = 200_000;
+
+/// How much of a pattern a message shows, in characters.
+const MAX_SHOWN: usize = 1_000;
 
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,16 +57,17 @@ impl Grok {
     ///
     /// What Elasticsearch refuses, and what no automaton runs.
     pub fn new(pattern: &str) -> Result<Self, GrokError> {
+        let shown = shorten(pattern, MAX_SHOWN);
         let invalid =
-            |why: &str| GrokError::Invalid(format!("Invalid pattern [{pattern}] for grok: {why}"));
+            |why: &str| GrokError::Invalid(format!("Invalid pattern [{shown}] for grok: {why}"));
         let source = expand(pattern).map_err(|why| invalid(&why))?;
         let regex = Regex::new(&source, Dialect::Oniguruma).map_err(|error| match error {
             RegexError::Syntax(why) => invalid(&why),
             RegexError::Unsupported(_) => {
-                GrokError::Unsupported(format!("the grok pattern [{pattern}]: {error}"))
+                GrokError::Unsupported(format!("the grok pattern [{shown}]: {error}"))
             }
         })?;
-        let outputs = outputs(&regex, pattern)?;
+        let outputs = outputs(&regex, &shown)?;
         Ok(Self { regex, outputs })
     }
 
@@ -77,9 +82,10 @@ impl Grok {
     ///
     /// # Errors
     ///
-    /// A captured number that is none.
+    /// A captured number that is none, and a search of too many steps.
     pub fn apply(&self, text: &str, values: &mut [Vec<Value>]) -> Result<bool, String> {
-        let Some(groups) = self.regex.captures_at(text, 0) else { return Ok(false) };
+        let found = self.regex.captures_at(text, 0).map_err(|error| error.to_string())?;
+        let Some(groups) = found else { return Ok(false) };
         for (output, list) in self.outputs.iter().zip(values) {
             for group in &output.groups {
                 if let Some(Some((start, end))) = groups.get(*group) {
@@ -103,7 +109,7 @@ fn typed(text: &str, ty: Type) -> Result<Value, String> {
 }
 
 /// A name of a group in two or three parts: pattern, column, type.
-fn outputs(regex: &Regex, pattern: &str) -> Result<Vec<Output>, GrokError> {
+fn outputs(regex: &Regex, shown: &str) -> Result<Vec<Output>, GrokError> {
     let mut outputs: Vec<(Output, &str)> = Vec::new();
     for (full, group) in regex.names() {
         let parts: Vec<_> = full.split(':').collect();
@@ -123,7 +129,7 @@ fn outputs(regex: &Regex, pattern: &str) -> Result<Vec<Output>, GrokError> {
             Some((output, known)) if *known == full => output.groups.push(*group),
             Some(_) => {
                 return Err(GrokError::Invalid(format!(
-                    "Invalid GROK pattern [{pattern}]: the attribute [{name}] is defined multiple times with different types"
+                    "Invalid GROK pattern [{shown}]: the attribute [{name}] is defined multiple times with different types"
                 )));
             }
             None => {
@@ -142,6 +148,9 @@ fn expand(pattern: &str) -> Result<String, String> {
     // What is still to be read, the next piece last.
     let mut pending = vec![pattern.to_owned()];
     let mut references = 0;
+    if pattern.len() > MAX_LENGTH {
+        return Err("the pattern is too large".to_owned());
+    }
     while let Some(text) = pending.pop() {
         let Some((start, reference, end)) = next_reference(&text) else {
             out.push_str(&text);

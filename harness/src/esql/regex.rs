@@ -17,6 +17,7 @@ mod tests;
 
 use std::sync::OnceLock;
 
+use crate::limits;
 use node::Node;
 use program::Program;
 
@@ -39,6 +40,25 @@ pub(super) enum RegexError {
     #[error("{0} cannot be run by an automaton")]
     Unsupported(String),
 }
+
+/// A text on which an expression takes more steps than are allowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the expression takes more than {MAX_STEPS} steps on a text of {0} bytes")]
+pub(super) struct TooManySteps(usize);
+
+/// Why a replacement is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ReplaceError {
+    /// Java refuses the replacement.
+    #[error("{0}")]
+    Replacement(String),
+    /// It takes too long.
+    #[error(transparent)]
+    Steps(#[from] TooManySteps),
+}
+
+/// The greatest number of steps of the virtual machine for one search.
+const MAX_STEPS: usize = limits::JAVA_REGEX_STEPS.most;
 
 /// Places of a match and of its groups: byte offsets; group 0 is the whole match.
 pub(super) type Captures = Vec<Option<(usize, usize)>>;
@@ -83,15 +103,30 @@ impl Regex {
     }
 
     /// The leftmost match at or behind a byte offset.
-    pub(super) fn captures_at(&self, text: &str, start: usize) -> Option<Captures> {
+    ///
+    /// # Errors
+    ///
+    /// A search that takes too many steps.
+    pub(super) fn captures_at(
+        &self,
+        text: &str,
+        start: usize,
+    ) -> Result<Option<Captures>, TooManySteps> {
         let by_machine =
             self.java_end && text.ends_with(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
         match &self.native {
             Some(native) if !by_machine => {
-                let found = native.captures_at(text, start)?;
-                Some(found.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect())
+                let found = native.captures_at(text, start);
+                let groups = |found: regex::Captures<'_>| {
+                    found.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect()
+                };
+                Ok(found.map(groups))
             }
-            _ => machine::run(self.program().ok()?, text, start),
+            _ => match self.program() {
+                Ok(program) => machine::run(program, text, start, MAX_STEPS)
+                    .map_err(|_| TooManySteps(text.len())),
+                Err(_) => Ok(None),
+            },
         }
     }
 
@@ -99,19 +134,20 @@ impl Regex {
     ///
     /// # Errors
     ///
-    /// A replacement that names a group there is none of, or ends in `\` or `$`.
+    /// A replacement that names a group there is none of, or ends in `\` or `$`; a
+    /// search that takes too many steps.
     pub(super) fn replace_all(
         &self,
         text: &str,
         replacement: &str,
         limit: usize,
-    ) -> Result<Option<String>, String> {
-        let template = Template::parse(replacement, self)?;
+    ) -> Result<Option<String>, ReplaceError> {
+        let template = Template::parse(replacement, self).map_err(ReplaceError::Replacement)?;
         let mut out = String::new();
         let mut copied = 0;
         let mut at = 0;
         while at <= text.len() {
-            let Some(groups) = self.captures_at(text, at) else { break };
+            let Some(groups) = self.captures_at(text, at)? else { break };
             let Some(Some((start, end))) = groups.first().copied() else { break };
             out.push_str(&text[copied..start]);
             for piece in &template.pieces {

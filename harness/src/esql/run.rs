@@ -26,6 +26,7 @@ use super::types::Type;
 use super::value::Ref;
 use super::warning::Warnings;
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::span::Span;
 
 pub use super::eval::Truth;
@@ -34,7 +35,7 @@ pub use trace::{GroupTrace, Joined, Shape, StepTrace, TestTrace};
 pub use turn::{Change, Turn};
 
 /// The most rows that a step may make, whatever it multiplies.
-pub const MAX_ROWS: usize = 20_000_000;
+pub const MAX_ROWS: usize = limits::ESQL_ROWS.most;
 
 /// The answer of a model to a prompt.
 pub type Answer<'a> = &'a dyn Fn(&str) -> Option<String>;

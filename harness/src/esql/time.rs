@@ -13,6 +13,9 @@ use crate::value::DateFormat;
 /// Milliseconds of a day.
 pub const DAY: i64 = 86_400_000;
 
+/// The last year of Java's calendar.
+const MAX_YEAR: i64 = 999_999_999;
+
 /// A day of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Civil {
@@ -49,6 +52,12 @@ impl Civil {
         let day_of_year = (153 * shifted + 2) / 5 + self.day - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         era * 146_097 + day_of_era - 719_468
+    }
+
+    /// Its midnight in milliseconds since 1970, where they are so many.
+    pub fn to_millis(self) -> Option<i64> {
+        // Beyond that the days themselves might overflow.
+        (self.year.abs() <= MAX_YEAR).then(|| self.to_days())?.checked_mul(DAY)
     }
 
     /// Months since January of year 0.
@@ -110,7 +119,7 @@ pub fn add(millis: i64, amount: Amount, negative: bool) -> Result<i64, OutOfCale
                 .and_then(|m| m.checked_add(start.months()))
                 .ok_or_else(overflow)?;
             let first = Civil::from_months(months);
-            if first.year.abs() > 999_999_999 {
+            if first.year.abs() > MAX_YEAR {
                 return Err(OutOfCalendar(format!(
                     "java.time.DateTimeException: Invalid value for Year (valid values -999999999 - 999999999): {}",
                     first.year

@@ -1,11 +1,10 @@
 //! The reference evaluator: one predicate on one document, by the book.
 //!
-//! It is slow and shares no code with the engines but the typed documents and
-//! the meaning of a single pattern, for which it uses the slow matchers.
+//! It shares no code with the engines but the typed documents, single patterns
+//! and phrases, whose fast ways are held against slow twins in their own tests.
 
-use crate::analysis::Token;
 use crate::document::{Cell, Columns, Document, Row};
-use crate::ir::{Column, Leaf, Phrase, Predicate, Test};
+use crate::ir::{Column, Leaf, Predicate, Test};
 
 /// Whether `document` fulfils `predicate`.
 pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bool {
@@ -62,13 +61,13 @@ fn test(test: &Test, cell: &Cell) -> bool {
     match (test, cell) {
         (Test::Exists, _) => true,
         (Test::Term(pattern), Cell::Keyword(values)) => {
-            values.iter().any(|value| pattern.matches_slow(value))
+            values.iter().any(|value| pattern.matches(value))
         }
         (Test::Term(pattern), Cell::Text(values)) => {
-            values.iter().flatten().any(|token| pattern.matches_slow(&token.text))
+            values.iter().flatten().any(|token| pattern.matches(&token.text))
         }
         (Test::Phrase(phrase), Cell::Text(values)) => {
-            values.iter().any(|tokens| phrase_occurs(phrase, tokens))
+            values.iter().any(|tokens| phrase.occurs(tokens))
         }
         (
             Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval),
@@ -95,41 +94,4 @@ fn test(test: &Test, cell: &Cell) -> bool {
             _,
         ) => false,
     }
-}
-
-/// Whether the phrase's terms stand in `tokens`.
-///
-/// With slop, Lucene's sloppy match: each term takes an occurrence, no
-/// occurrence twice, and the spread of `position − wanted position` is at most
-/// the slop.
-pub fn phrase_occurs(phrase: &Phrase, tokens: &[Token]) -> bool {
-    let mut taken = Vec::new();
-    place(phrase, tokens, 0, &mut taken, None)
-}
-
-fn place(
-    phrase: &Phrase,
-    tokens: &[Token],
-    next: usize,
-    taken: &mut Vec<usize>,
-    spread: Option<(i64, i64)>,
-) -> bool {
-    let Some((term, wanted)) = phrase.terms.get(next) else { return true };
-    for (index, token) in tokens.iter().enumerate() {
-        if token.text != *term || taken.contains(&index) {
-            continue;
-        }
-        let shift = i64::from(token.position) - i64::from(*wanted);
-        let (low, high) =
-            spread.map_or((shift, shift), |(low, high)| (low.min(shift), high.max(shift)));
-        if high - low > i64::from(phrase.slop) {
-            continue;
-        }
-        taken.push(index);
-        if place(phrase, tokens, next + 1, taken, Some((low, high))) {
-            return true;
-        }
-        taken.pop();
-    }
-    false
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{Column, Predicate};
 use crate::analysis::Analyzer;
+use crate::limits;
 
 /// The most stages of a sequence, each run counted.
-pub const MAX_STAGES: usize = 4_096;
+pub const MAX_STAGES: usize = limits::SEQUENCE_STAGES.most;
 
 /// The most stages of a sample.
-pub const MAX_SAMPLE_STAGES: usize = 16;
+pub const MAX_SAMPLE_STAGES: usize = limits::SAMPLE_STAGES.most;
 
 /// What an EQL query looks for, and which of the results it keeps.
 #[derive(Clone, Debug, PartialEq)]

@@ -17,14 +17,15 @@ use std::hash::{Hash, Hasher};
 
 use super::{Column, Interval};
 use crate::document::Cell;
+use crate::limits;
 use crate::pattern::Case;
 use crate::value::{Scale, format_date, format_nanos, ip_text, java_double};
 
 pub use java_regex::{JavaRegex, JavaRegexError};
 
-/// The most combinations of values that are tried on one event; an event of
-/// more is taken not to match behind them.
-const MAX_COMBINATIONS: usize = 1 << 20;
+/// The most combinations of values that are tried on one event; who detects
+/// asks [`Script::combinations`] first.
+pub const MAX_COMBINATIONS: usize = limits::SCRIPT_COMBINATIONS.most;
 
 /// A condition and the columns that it reads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -316,6 +317,18 @@ impl Script {
     /// an input without values is null.
     pub fn eval(&self, values: &[Vec<ScriptValue>]) -> bool {
         self.known(values) == Some(true)
+    }
+
+    /// How many combinations of values there are to try.
+    pub fn combinations<'a>(&self, cell: &dyn Fn(&Column) -> Option<&'a Cell>) -> usize {
+        let counts = self.inputs.iter().map(|input| match cell(&input.column) {
+            Some(Cell::Keyword(values)) => values.len(),
+            Some(Cell::Long(values)) => values.len(),
+            Some(Cell::Double(values)) => values.len(),
+            Some(Cell::Ip(values)) => values.len(),
+            Some(Cell::Text(_)) | None => 1,
+        });
+        counts.fold(1, |product, count| product.saturating_mul(count.max(1)))
     }
 
     fn known(&self, values: &[Vec<ScriptValue>]) -> Option<bool> {

@@ -9,6 +9,12 @@ use crate::coverage::pipeline::text::rewritten;
 use crate::ir::plan::Plan;
 use crate::ir::{Origin, Part, Predicate};
 use crate::rule::model::Rule;
+use crate::span::Span;
+
+/// The longest text that is shown whole with a change in it, in bytes.
+const MAX_SHOWN: usize = 4_000;
+/// How much is shown before and after a change of a longer one, in bytes.
+const CONTEXT: usize = 400;
 
 /// One change.
 #[derive(Clone, Debug)]
@@ -102,9 +108,34 @@ fn change(old: &str, new: &str) -> String {
     old + &new
 }
 
-/// The text with all marks in it; they do not overlap.
+/// The text with all marks in it; they do not overlap. Of a long text, what is
+/// around them.
 pub(super) fn marked(text: &str, marks: &[Mark]) -> String {
-    rewritten(text, marks, change)
+    let spans = || marks.iter().map(|mark| mark.span);
+    let (Some(first), Some(last)) =
+        (spans().map(|span| span.start).min(), spans().map(|span| span.end).max())
+    else {
+        return rewritten(text, marks, change);
+    };
+    if text.len() <= MAX_SHOWN {
+        return rewritten(text, marks, change);
+    }
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = boundary(first.min(text.len()).saturating_sub(CONTEXT));
+    let end = boundary(text.len().min(last.saturating_add(CONTEXT)));
+    let moved = marks.iter().map(|mark| {
+        let span = Span::new(mark.span.start - start, mark.span.end.saturating_sub(start));
+        Mark::new(span, mark.with.clone())
+    });
+    let shown = rewritten(&text[start..end.max(start)], &moved.collect::<Vec<_>>(), change);
+    let before = if start > 0 { "…" } else { "" };
+    let after = if end < text.len() { "…" } else { "" };
+    format!("{before}{}{after}", shown.trim())
 }
 
 /// A plan with its n-th filter changed by `make`.
@@ -166,5 +197,22 @@ fn size(predicate: &Predicate) -> usize {
         Predicate::And(parts) | Predicate::Or(parts) | Predicate::AtLeast { of: parts, .. } => {
             parts.iter().map(size).sum()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_what_is_around_the_change_is_shown() {
+        let text = format!("{}é or b or {}", "a or ".repeat(1_000), "c or ".repeat(1_000));
+        let at = text.find(" b ").expect("it is there") + 1;
+        let shown = marked(&text, &[Mark::new(Span::new(at, at + 1), "x")]);
+        assert!(shown.contains("é or [-b-]{+x+} or c or"), "{shown}");
+        assert!(shown.starts_with('…') && shown.ends_with('…') && shown.len() < 1_000, "{shown}");
+        let first = marked(&text, &[Mark::new(Span::new(0, 1), "")]);
+        assert!(first.starts_with("[-a-] or a") && first.ends_with('…'), "{first}");
+        assert_eq!(marked("a or b", &[Mark::new(Span::new(5, 6), "c")]), "a or [-b-]{+c+}");
     }
 }

@@ -6,6 +6,7 @@
 //! leftmost place behind the one before. So it takes at most text × pattern
 //! steps, and in practice one pass.
 
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod tests;
@@ -159,7 +160,8 @@ impl Glob {
 
     /// Whether the whole of `text` matches, by trying all ways; slow, and
     /// independent of `matches`.
-    pub fn matches_slow(&self, text: &str, case: Case) -> bool {
+    #[cfg(test)]
+    pub(super) fn matches_slow(&self, text: &str, case: Case) -> bool {
         slow::matches(&self.parts, text, case)
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! `parse` reads the text into an `ast`, `quirks` settles two oddities, `derive` takes its Brzozowski
 //! derivatives, `dfa` tabulates them. `slow` matches the tree itself and shares
-//! nothing with the automaton: it is there to prove it.
+//! nothing with the automaton: it proves it in tests.
 
 mod alphabet;
 mod ast;
@@ -18,6 +18,7 @@ mod interval;
 mod literals;
 mod parse;
 mod quirks;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::Case;
+use crate::effort;
 use crate::span::Span;
 use alphabet::Alphabet;
 use ast::Node;
@@ -140,7 +142,8 @@ impl Regexp {
     /// Parses an expression and builds its automaton.
     pub fn parse(source: &str, flags: Flags, case: Case) -> Result<Self, RegexpError> {
         let mut root = parse::parse(source, flags, case)?;
-        let Some(dfa) = automaton(&mut root, case) else {
+        let (dfa, work) = automaton(&mut root, case);
+        let Some(dfa) = dfa.filter(|_| effort::spend(work)) else {
             let span = Span::new(0, source.len());
             return Err(RegexpError { kind: RegexpErrorKind::TooComplex, span });
         };
@@ -170,7 +173,8 @@ impl Regexp {
 
     /// Whether the whole of `text` matches, by a direct reading of the tree;
     /// slow, and independent of `matches`.
-    pub fn matches_slow(&self, text: &str) -> bool {
+    #[cfg(test)]
+    pub(crate) fn matches_slow(&self, text: &str) -> bool {
         slow::matches(&self.program.root, text)
     }
 
@@ -187,13 +191,17 @@ impl Regexp {
     }
 }
 
-/// Settles the quirks of an expression and builds its automaton; `None` when
-/// that would be too much.
-fn automaton(root: &mut Node, case: Case) -> Option<Dfa> {
-    let alphabet = Alphabet::of(root)?;
+/// Settles the quirks of an expression and builds its automaton, `None` when
+/// that would be too much; and how many steps it took.
+fn automaton(root: &mut Node, case: Case) -> (Option<Dfa>, usize) {
+    let Some(alphabet) = Alphabet::of(root) else { return (None, 0) };
     let mut terms = Terms::new(&alphabet);
-    quirks::settle(root, case, &mut terms, &alphabet)?;
-    Dfa::build(root, terms, alphabet)
+    if quirks::settle(root, case, &mut terms, &alphabet).is_none() {
+        return (None, terms.work());
+    }
+    let dfa = Dfa::build(root, &mut terms, alphabet);
+    let work = terms.work() + dfa.as_ref().map_or(0, Dfa::size);
+    (dfa, work)
 }
 
 impl PartialEq for Regexp {

@@ -21,10 +21,11 @@ mod print;
 mod tests;
 
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use ast::Query;
 
 /// How deep expressions may nest.
-pub const MAX_DEPTH: usize = 100;
+pub const MAX_DEPTH: usize = limits::EQL_DEPTH.most;
 
 /// Reads a query.
 ///

@@ -22,6 +22,7 @@ use crate::span::Span;
 
 /// How deep expressions may nest.
 pub const MAX_DEPTH: u16 = 100;
+const _: () = assert!(MAX_DEPTH as usize == crate::limits::ESQL_DEPTH.most);
 
 /// How deep queries may stand inside queries: subqueries and branches.
 pub const MAX_QUERIES: u16 = 8;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::files::{self, Problem};
 use crate::ir::Part;
+use crate::limits;
 use crate::rule::model::Rule;
 use crate::rule::parse;
 use crate::span::Span;
@@ -22,10 +24,10 @@ use crate::span::Span;
 const FILES: &str = "**/*.toml";
 
 /// Files larger than this are refused.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = limits::RULE_BYTES.most as u64;
 
 /// Folders deeper than this are refused.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = limits::FOLDER_DEPTH.most;
 
 /// How many other users of a rule id a message names.
 const MAX_NAMED: usize = 3;
@@ -47,7 +49,7 @@ pub struct Loaded {
     /// The file as it opens from the current folder.
     pub file: String,
     /// Its text, which spans refer to; empty where it was not read.
-    pub text: String,
+    pub text: Arc<str>,
     /// The rule; `None` where there is an error.
     pub rule: Option<Rule>,
     /// What is wrong with it.
@@ -56,7 +58,7 @@ pub struct Loaded {
 
 impl Loaded {
     fn failed(path: String, file: String, error: Diagnostic) -> Self {
-        Self { path, file, text: String::new(), rule: None, diagnostics: vec![error] }
+        Self { path, file, text: Arc::default(), rule: None, diagnostics: vec![error] }
     }
 
     /// The path without `.toml`: what cases and snapshots are named after.
@@ -66,7 +68,7 @@ impl Loaded {
 
     /// The findings with their file.
     pub fn problems(&self) -> Vec<Problem> {
-        self.diagnostics.iter().map(|found| self.problem(found.clone())).collect()
+        Problem::of_file(&self.path, &self.text, self.diagnostics.clone())
     }
 
     /// A finding about a part of the rule, at its place in the file.
@@ -210,12 +212,12 @@ fn load(found: Found, folder: &str) -> Loaded {
     match String::from_utf8(bytes) {
         Ok(text) => {
             let (rule, diagnostics) = parse(&text);
-            Loaded { path, file, text, rule, diagnostics }
+            Loaded { path, file, text: text.into(), rule, diagnostics }
         }
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
             // The replacement character stands where the fault was.
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let text: Arc<str> = String::from_utf8_lossy(error.as_bytes()).into();
             let span = Span::new(start, start + char::REPLACEMENT_CHARACTER.len_utf8());
             let diagnostics = vec![Diagnostic::error("rule-encoding", "invalid UTF-8", span)];
             Loaded { path, file, text, rule: None, diagnostics }

@@ -1,6 +1,7 @@
 //! An ES|QL rule and its cases, to be run with other texts than its own, and
 //! with rows that a step takes otherwise.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::judge::max_signals;
@@ -12,7 +13,8 @@ use crate::compile::rule::pipelined;
 use crate::compile::{Context, Now};
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
-use crate::esql::memory::MemorySource;
+use crate::esql::memory::{MemoryField, MemorySource};
+use crate::esql::plan::{Step, StepKind};
 use crate::esql::run::{Table, Turn};
 use crate::event::Event;
 use crate::ir::eval::eval;
@@ -160,10 +162,44 @@ impl<'a> Flow<'a> {
         };
         let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
         let own = Case { events: trial.events().to_vec(), ..Case::clone(self.cases().get(case)?) };
-        self.prepared(program, (Arc::new(own), trial.now), trial.documents(), read)
+        let mut prepared =
+            self.unread(program, (Arc::new(own), trial.now), trial.documents(), read)?;
+        // What is only put out decides nothing, and there may be much of it.
+        let fields = self.deciding(prepared.pipeline);
+        prepared.source = prepared.trial().source_of(&fields, &prepared.case.events);
+        Some(prepared)
+    }
+
+    /// The fields that steps and suppression read.
+    fn deciding(&self, pipeline: &Pipeline) -> Vec<MemoryField> {
+        let registers: BTreeSet<_> = pipeline.plan.steps.iter().flat_map(Step::reads).collect();
+        let read = pipeline.plan.fields.iter().filter(|field| registers.contains(&field.register));
+        let mut names: BTreeSet<&str> = read.map(|field| &*field.name).collect();
+        let suppression = self.rule().alert_suppression.iter().flat_map(|one| &one.group_by);
+        names.extend(suppression.map(|field| field.value.as_str()));
+        // Which values an index does not keep shows in the fields that have them;
+        // queries inside the query read fields of their own.
+        let nested =
+            |step: &Step| matches!(step.kind, StepKind::Union { .. } | StepKind::Member { .. });
+        let all = names.contains("_ignored") || pipeline.plan.steps.iter().any(nested);
+        let fields = pipeline.fields.iter();
+        fields.filter(|field| all || names.contains(&*field.name)).cloned().collect()
     }
 
     fn prepared<'p>(
+        &'p self,
+        program: &'p Program,
+        case: (Arc<Case>, i64),
+        documents: &[Document],
+        read: Vec<u32>,
+    ) -> Option<Prepared<'p>> {
+        let mut prepared = self.unread(program, case, documents, read)?;
+        prepared.source = prepared.trial().source(&prepared.case.events);
+        Some(prepared)
+    }
+
+    /// A case whose events are still to be read as rows.
+    fn unread<'p>(
         &'p self,
         program: &'p Program,
         (case, now): (Arc<Case>, i64),
@@ -179,9 +215,7 @@ impl<'a> Flow<'a> {
         let mut hits = vec![read];
         hits.extend(plan.searches.iter().map(matched));
         let source = MemorySource::default();
-        let mut prepared = Prepared { rule: self.rule(), case, pipeline, now, hits, source };
-        prepared.source = prepared.trial().source(&prepared.case.events);
-        Some(prepared)
+        Some(Prepared { rule: self.rule(), case, pipeline, now, hits, source })
     }
 }
 

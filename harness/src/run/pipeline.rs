@@ -8,7 +8,7 @@ use crate::compile::esql::Pipeline;
 use crate::diagnostic::Diagnostic;
 use crate::document;
 use crate::esql::alerts::{self, AlertOptions, Suppression};
-use crate::esql::memory::{Document, MemorySource};
+use crate::esql::memory::{Document, MemoryField, MemorySource};
 use crate::esql::run::{RunOptions, Table, TableColumn, Turn, run};
 use crate::esql::search::Matched;
 use crate::esql::source::Source;
@@ -111,9 +111,14 @@ impl Trial<'_> {
 
     /// The events as rows; where an index name states a field, it is filled in.
     pub(super) fn source(&self, events: &[Event]) -> MemorySource {
+        self.source_of(&self.pipeline.fields, events)
+    }
+
+    /// The same with some of the fields.
+    pub(super) fn source_of(&self, fields: &[MemoryField], events: &[Event]) -> MemorySource {
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
-        MemorySource::read(&self.pipeline.fields, &documents)
+        MemorySource::read(fields, &documents)
     }
 
     fn matches(&self, events: usize) -> Matched {

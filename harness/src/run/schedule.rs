@@ -15,10 +15,11 @@ use crate::detect::window::{Clock, span_text};
 use crate::esql::alerts;
 use crate::event::Event;
 use crate::ir::plan::Plan;
+use crate::limits;
 use crate::rule::model::{Duration, Rule};
 
 /// The most runs of one case that are looked at, from its last on.
-const MAX_RUNS: usize = 10_000;
+const MAX_RUNS: usize = limits::SCHEDULE_RUNS.most;
 
 /// A case under consecutive runs of its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is to be done: one rule, compiled for the moments of its cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::exception::words::Words;
 use crate::exception::{ExceptionTree, Item};
 use crate::files::{self, Problem};
 use crate::ir::plan::{Plan, TermField};
-use crate::ir::{Leaf, Part, Predicate};
+use crate::ir::{Column, Leaf, Part, Predicate};
 use crate::rule::model::Rule;
 use crate::rule::tree::Loaded;
 use crate::schema::Schema;
@@ -73,6 +73,12 @@ impl Setting {
     /// The same at another moment; the plan and the exceptions stay.
     pub(super) fn at(&self, now: i64) -> Self {
         Self { now, ..self.clone() }
+    }
+
+    /// Forgets a plan and exceptions that are gone.
+    fn unplanned(&mut self) {
+        self.plan = 0;
+        self.exceptions.clear();
     }
 }
 
@@ -187,6 +193,25 @@ impl Work {
     pub(super) fn pipeline(&self, setting: &Setting) -> Option<&Pipeline> {
         let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
         compiled.pipeline.as_deref()
+    }
+
+    /// The columns that the rule, its suppression and its exceptions read.
+    pub(super) fn columns(&self) -> BTreeSet<&Column> {
+        let mut columns: BTreeSet<&Column> = self.plans().flat_map(Plan::columns).collect();
+        columns.extend(self.grouping().iter().filter_map(|term| term.column.as_ref()));
+        for condition in self.exceptions() {
+            condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        }
+        columns
+    }
+
+    /// Takes the rule out of the run.
+    pub(super) fn refuse(&mut self, found: Diagnostic) {
+        self.problems.push(self.loaded.problem(found));
+        self.compiled = None;
+        self.earlier.clear();
+        self.exceptions.clear();
+        self.settings.iter_mut().for_each(Setting::unplanned);
     }
 
     /// The fields that suppression groups by.

@@ -323,5 +323,5 @@ fn problems(key: &str, status: Status) -> Vec<Problem> {
         Status::Passed | Status::Failed | Status::Todo | Status::Untested => return Vec::new(),
     };
     let text = if status == Status::Invalid { "a\nb:(c" } else { "" };
-    vec![Problem { path: format!("rules/{key}.toml"), diagnostic: found, text: text.to_owned() }]
+    vec![Problem { path: format!("rules/{key}.toml"), diagnostic: found, text: text.into() }]
 }

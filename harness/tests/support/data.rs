@@ -75,5 +75,5 @@ index = ["{pattern}"]
     let (rule, diagnostics) = parse(&text);
     assert!(rule.is_some(), "{key}: {diagnostics:?}");
     let path = format!("{key}.toml");
-    Loaded { file: path.clone(), path, text, rule, diagnostics }
+    Loaded { file: path.clone(), path, text: text.into(), rule, diagnostics }
 }

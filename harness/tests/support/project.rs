@@ -49,8 +49,7 @@ pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
 pub fn project(rule: &str, cases: Vec<Case>) -> Project {
     let (parsed, diagnostics) = parse(rule);
     let path = "r.toml".to_owned();
-    let loaded =
-        Loaded { file: path.clone(), path, text: rule.to_owned(), rule: parsed, diagnostics };
+    let loaded = Loaded { file: path.clone(), path, text: rule.into(), rule: parsed, diagnostics };
     let mut tree = CaseTree::default();
     tree.rules.insert("r".to_owned(), cases);
     Project {

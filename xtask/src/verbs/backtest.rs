@@ -9,7 +9,7 @@ use crate::exit::Exit;
 #[cfg(not(feature = "cluster"))]
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     let _ = args;
-    eprintln!("backtest needs a build with the feature `cluster`");
+    tell!("backtest needs a build with the feature `cluster`");
     Ok(Exit::Usage)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
         |loaded: &Loaded| args.filter.as_deref().is_none_or(|text| selects(loaded, text));
     let rules: Vec<Loaded> = project.rules.rules.into_iter().filter(selected).collect();
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
-        eprintln!("backtest needs --engine URL");
+        tell!("backtest needs --engine URL");
         return Ok(Exit::Usage);
     };
     let bar = project::counted(args.run.no_progress, rules.len());
@@ -71,11 +71,11 @@ fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
     let format = DateFormat::parse(DEFAULT_DATE_FORMAT).ok()?;
     let time = |name: &str, text: &str| {
         let found = format.resolve(text, now, Rounding::Down, None);
-        found.map_err(|error| eprintln!("error: {name}: {error}")).ok()
+        found.map_err(|error| tell!("error: {name}: {error}")).ok()
     };
     let (from, to) = (time("--from", &args.from)?, time("--to", &args.to)?);
     if from >= to {
-        eprintln!("error: --from does not lie before --to");
+        tell!("error: --from does not lie before --to");
         return None;
     }
     Some(harness::backtest::Request {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
     let rules = rules(args.rules.as_deref());
     let mut problems = Vec::new();
     let mut files = Vec::new();
-    let (paths, projects) = paths(&args.paths);
+    let (paths, projects) = paths(&args.paths, &mut problems);
     for path in paths {
         let name = path.display().to_string();
         let text = match files::read(&path) {
@@ -41,16 +41,16 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
         let folder = path.parent().unwrap_or(Path::new("."));
         match formats::read(&text, Around { rules: &rules, folder }) {
             Ok(content) => files.push((name, content)),
-            Err(diagnostic) => problems.push(Problem { path: name, diagnostic, text }),
+            Err(diagnostic) => problems.push(Problem { path: name, diagnostic, text: text.into() }),
         }
     }
     let mut report = report(files, &args.engine).map_err(io::Error::other)?;
     judge_projects(&projects, &mut report);
     bar.finish_and_clear();
     for problem in &problems {
-        anstream::eprintln!("{}", problem::render(problem, Styled::Ansi));
+        tell_styled!("{}", problem::render(problem, Styled::Ansi));
     }
-    let mut out = io::stdout().lock();
+    let mut out = Vec::new();
     match args.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &report)?;
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> io::Result<Exit> {
         }
         Format::Human => human(&report, args.show, &mut out)?,
     }
+    project::deliver(&out, None)?;
     Ok(if report.counts.disagree > 0 || !problems.is_empty() {
         Exit::Failed
     } else if report.counts.agree == 0 {
@@ -75,7 +76,7 @@ fn rules(folder: Option<&Path>) -> BTreeMap<String, Rule> {
 
 /// The files named, and those of a folder that are suites by their ending; and
 /// the projects below the folders.
-fn paths(given: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
+fn paths(given: &[PathBuf], problems: &mut Vec<Problem>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let (mut paths, mut projects) = (Vec::new(), Vec::new());
     for path in given {
         if !path.is_dir() {
@@ -83,8 +84,7 @@ fn paths(given: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
             continue;
         }
         let roots = projects::roots(path);
-        let found =
-            files::find(path, &["**/*.json", "**/*.ndjson", "**/*.csv-spec"], &mut Vec::new());
+        let found = files::find(path, &["**/*.json", "**/*.ndjson", "**/*.csv-spec"], problems);
         let suite = |file: &files::Found| {
             let name = file.path.file_name().unwrap_or_default().to_string_lossy();
             let within = roots.iter().any(|root| file.path.starts_with(root));

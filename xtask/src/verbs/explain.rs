@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
                 return Ok(refuse("case or file", named, &format!(" of {key}"), unfound));
             }
             Err(Refused::Problem(problem)) => {
-                anstream::eprintln!("{}", problem::render(&problem, Styled::Ansi));
+                tell_styled!("{}", problem::render(&problem, Styled::Ansi));
                 return Ok(Exit::Failed);
             }
         },
@@ -74,7 +74,7 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
     };
     let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
     let events = case::parse(&text).map_err(|diagnostic| {
-        let text = if text.len() > MAX_EVENT { String::new() } else { text };
+        let text = if text.len() > MAX_EVENT { "" } else { &*text }.into();
         Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
     })?;
     Ok(Question::Events(path.to_owned(), events))
@@ -105,10 +105,10 @@ fn refuse(what: &str, named: &str, of: &str, unfound: Unfound) -> Exit {
         }
         Unfound::Ambiguous(all) => (format!("`{named}` is not one {what}{of}"), "it may be", all),
     };
-    eprintln!("error: {problem}");
+    tell!("error: {problem}");
     let offers: Vec<String> = offers.iter().map(|offer| format!("`{}`", safe(offer))).collect();
     if !offers.is_empty() {
-        eprintln!("  {lead} {}?", offers.join(" or "));
+        tell!("  {lead} {}?", offers.join(" or "));
     }
     Exit::Usage
 }

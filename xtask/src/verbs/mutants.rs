@@ -29,7 +29,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
             // Events of all cases stay: they decide on the types of fields.
             Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
             Err(error) => {
-                eprintln!("error: --in-diff {reference}: {error}");
+                tell!("error: --in-diff {reference}: {error}");
                 return Ok(Exit::Usage);
             }
         }

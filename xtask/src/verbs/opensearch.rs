@@ -42,19 +42,19 @@ fn start(release: Release, nodes: u16, port: u16) -> io::Result<Exit> {
     let home = home();
     let run = home.join(port.to_string());
     if run.exists() {
-        eprintln!("there are nodes on port {port}: cargo xtask opensearch stop --port {port}");
+        tell!("there are nodes on port {port}: cargo xtask opensearch stop --port {port}");
         return Ok(Exit::Usage);
     }
     let ports = port.checked_add(BETWEEN_NODES).and_then(|first| first.checked_add(nodes));
     if ports.is_none() || nodes > BETWEEN_NODES {
-        eprintln!("the port is too high");
+        tell!("the port is too high");
         return Ok(Exit::Usage);
     }
     let parts = release.parts();
     let (Some(java), Some(compiler)) = (java("java", parts.java), java("javac", 17)) else {
-        eprintln!("no JDK 17 was found: apt-get install openjdk-17-jdk-headless");
+        tell!("no JDK 17 was found: apt-get install openjdk-17-jdk-headless");
         if parts.java > 17 {
-            eprintln!("and Java {}: HARNESS_JAVA=/path/to/bin/java", parts.java);
+            tell!("and Java {}: HARNESS_JAVA=/path/to/bin/java", parts.java);
         }
         return Ok(Exit::Usage);
     };
@@ -95,7 +95,7 @@ fn start(release: Release, nodes: u16, port: u16) -> io::Result<Exit> {
         }
         let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
         if let Some(node) = running.iter_mut().position(ended) {
-            eprintln!("node {node} ended; is a port taken?");
+            tell!("node {node} ended; is a port taken?");
             break;
         }
         std::thread::sleep(Duration::from_millis(500));
@@ -103,10 +103,10 @@ fn start(release: Release, nodes: u16, port: u16) -> io::Result<Exit> {
     let log = fs::read_to_string(run.join("node0/log")).unwrap_or_default();
     let cause = |line: &&str| line.contains("Exception") || line.contains("ERROR");
     for line in log.lines().filter(cause).take(5) {
-        eprintln!("{}", harness::report::printable(line, harness::report::Lines::Escape));
+        tell!("{}", harness::report::printable(line, harness::report::Lines::Escape));
     }
     stop(port)?;
-    eprintln!("the nodes did not get ready");
+    tell!("the nodes did not get ready");
     Ok(Exit::Internal)
 }
 
@@ -158,7 +158,7 @@ fn jars(folder: &Path, parts: &Parts) -> io::Result<PathBuf> {
     if lib.is_dir() && current {
         return Ok(lib);
     }
-    eprintln!("fetching {} {} from Maven Central", parts.product, parts.number);
+    tell!("fetching {} {} from Maven Central", parts.product, parts.number);
     let part = folder.join("lib.part");
     for stale in [&lib, &part, &plugins] {
         if stale.exists() {
@@ -205,14 +205,14 @@ fn ready(port: u16, nodes: u16) -> bool {
 fn stop(port: u16) -> io::Result<Exit> {
     let run = home().join(port.to_string());
     let Ok(pids) = fs::read_to_string(run.join("pids")) else {
-        eprintln!("there are no nodes on port {port}");
+        tell!("there are no nodes on port {port}");
         return Ok(Exit::Ok);
     };
     let pids: Vec<&str> = pids.split_whitespace().collect();
     for (node, pid) in pids.iter().enumerate().filter(|(node, pid)| ours(&run, *node, pid)) {
         let killed = Command::new("kill").arg(pid).status()?;
         if !killed.success() {
-            eprintln!("cannot stop node {node}, process {pid}");
+            tell!("cannot stop node {node}, process {pid}");
         }
     }
     let started = Instant::now();

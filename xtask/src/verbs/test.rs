@@ -20,7 +20,7 @@ use crate::project;
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     if args.schedule && !matches!(args.format, TestFormat::Human | TestFormat::Json) {
-        eprintln!("--schedule needs the format human or json");
+        tell!("--schedule needs the format human or json");
         return Ok(Exit::Usage);
     }
     let started = Instant::now();
@@ -60,10 +60,10 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     project::deliver(&output, args.run.out.as_deref())?;
     if args.update {
         let written = snapshot::write(&run, &folders.snapshots)?;
-        eprintln!("{written} snapshots written to {}", folders.snapshots.display());
+        tell!("{written} snapshots written to {}", folders.snapshots.display());
     }
     for line in &compared {
-        eprintln!("{line}");
+        tell!("{line}");
     }
     let unwanted = schedules.iter().flatten().any(|one| !one.unwanted.is_empty());
     let exit = exit(&run, args.deny_warnings);

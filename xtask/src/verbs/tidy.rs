@@ -2,7 +2,7 @@
 
 use std::io;
 
-use harness::report::problem::{self, Styled};
+use harness::report::problem;
 use harness::{run, snapshot, tidy};
 
 use crate::args::TidyArgs;
@@ -17,8 +17,8 @@ pub(crate) fn run(args: &TidyArgs) -> io::Result<Exit> {
     let run = run::run(project, None).map_err(io::Error::other)?;
     let mut problems = snapshot::unpaired(&run, &folders.snapshots);
     problems.extend(tidy::check(&args.folders.root));
-    for problem in &problems {
-        anstream::println!("{}", problem::render(problem, Styled::Ansi));
-    }
+    let styled = project::styled(false);
+    let lines = problems.iter().map(|found| problem::render(found, styled) + "\n");
+    project::deliver(lines.collect::<String>().as_bytes(), None)?;
     Ok(if problems.is_empty() { Exit::Ok } else { Exit::Failed })
 }

@@ -9,18 +9,29 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use ureq::http::{Method, Request, Response};
+use ureq::http::{Method, Request, Response, Uri};
 #[cfg(feature = "tls")]
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, AsSendBody, Body};
 
 use super::error::{ClusterError, quoted};
+use crate::limits;
 
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER: u64 = 512 << 20;
+/// The largest answer to a search or to documents that is read, in bytes.
+const MAX_ANSWER: u64 = limits::CLUSTER_ANSWER.most as u64;
+
+/// The largest answer about fields that is read, in bytes.
+const MAX_FIELDS: u64 = 64 << 20;
+
+/// The largest answer about the cluster itself, and refusal, that is read, in bytes.
+const MAX_WORDS: u64 = 1 << 20;
+
+/// The most values that an answer may hold: each takes many times its text in memory.
+const MAX_VALUES: usize = limits::CLUSTER_VALUES.most;
 
 /// How often a request is tried.
 const ATTEMPTS: u32 = 6;
@@ -101,6 +112,16 @@ impl Credentials {
             Self::ApiKey(key) => Some(format!("ApiKey {key}")),
         }
     }
+
+    /// The password, where it is long enough to be found in a text.
+    fn words(&self) -> Option<Secret> {
+        match self {
+            Self::Basic { password, .. } if password.len() >= 4 => {
+                Some(Secret(format!("password {password}")))
+            }
+            Self::None | Self::Basic { .. } | Self::ApiKey(_) => None,
+        }
+    }
 }
 
 /// What a request carries.
@@ -120,17 +141,36 @@ pub struct Client {
     /// Which address answered last.
     current: AtomicUsize,
     authorization: Option<Secret>,
+    /// What else must not be told: a password.
+    words: Option<Secret>,
     timeout: Duration,
     interrupted: Arc<AtomicBool>,
     /// Whether the cluster gave no answer to the last request.
     lost: AtomicBool,
 }
 
+#[derive(Clone)]
 struct Secret(String);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
+    }
+}
+
+impl Secret {
+    /// The text without the credential, however a server repeats it.
+    fn stripped(&self, text: String) -> String {
+        let credential = self.0.split_once(' ').map_or(self.0.as_str(), |(_, text)| text);
+        // JSON may escape a slash.
+        let escaped = credential.replace('/', "\\/");
+        let mut text = text;
+        for secret in [credential, &escaped] {
+            if !secret.is_empty() && text.contains(secret) {
+                text = text.replace(secret, "…");
+            }
+        }
+        text
     }
 }
 
@@ -153,6 +193,7 @@ impl Client {
         if addresses.is_empty() {
             return Err(ClusterError::Config("no address of a cluster was given".to_owned()));
         }
+        let words = credentials.words();
         let authorization = credentials.header();
         if authorization.as_ref().is_some_and(|text| !text.bytes().all(|b| (32..127).contains(&b)))
         {
@@ -186,6 +227,7 @@ impl Client {
             addresses,
             current: AtomicUsize::new(0),
             authorization: authorization.map(Secret),
+            words,
             timeout: options.timeout,
             interrupted: options.interrupted.clone(),
             lost: AtomicBool::new(false),
@@ -257,11 +299,14 @@ impl Client {
             let current = self.current.load(Ordering::Relaxed) % self.addresses.len();
             let outcome = self.attempt(method, &self.addresses[current], path, content);
             let (error, wait) = match outcome {
-                Ok((status @ 200..300, body, _)) => return json(&request, status, &body),
+                Ok((status @ 200..300, body, _)) => return self.json(&request, status, body),
                 Ok((status @ (429 | 502 | 503 | 504), _, asked)) => {
                     (ClusterError::Overloaded { status, attempts: attempt }, asked)
                 }
-                Ok((status, body, _)) => return Err(refused(&request, status, &body)),
+                Ok((status, body, _)) => {
+                    let text = self.stripped(String::from_utf8_lossy(&body).into_owned());
+                    return Err(refused(&request, status, &text));
+                }
                 Err(Failure::Retry(error)) => (error, None),
                 Err(Failure::Final(error)) => return Err(error),
             };
@@ -304,43 +349,58 @@ impl Client {
         path: &str,
         content: Content<'_>,
     ) -> Result<(u16, Vec<u8>, Option<Duration>), Failure> {
-        let failure = |error: ureq::Error| self.failure(address, &error);
-        let mut response = self.respond(method, address, path, content).map_err(failure)?;
-        let status = response.status().as_u16();
-        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let after = after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
-        Ok((status, body.map_err(failure)?, after))
-    }
-
-    fn respond(
-        &self,
-        method: &Method,
-        address: &str,
-        path: &str,
-        content: Content<'_>,
-    ) -> Result<Response<Body>, ureq::Error> {
-        let mut request =
-            Request::builder().method(method.clone()).uri(format!("{address}/{path}"));
-        if let Some(Secret(authorization)) = &self.authorization {
-            request = request.header("authorization", authorization);
-        }
-        let (kind, body) = match content {
-            Content::Nothing => return self.run(request.body(())?),
-            Content::Json(value) => ("application/json", value.to_string().into_bytes()),
-            Content::Lines(lines) => ("application/x-ndjson", lines.to_vec()),
+        let call = Call {
+            agent: self.agent.clone(),
+            method: method.clone(),
+            url: format!("{address}/{path}"),
+            authorization: self.authorization.clone(),
+            content: match content {
+                Content::Nothing => None,
+                Content::Json(value) => Some(("application/json", value.to_string().into_bytes())),
+                Content::Lines(lines) => Some(("application/x-ndjson", lines.to_vec())),
+            },
+            limit: limit(path),
+            time: self.is_lost().then(|| self.timeout.min(LAST_WORD)),
         };
-        self.run(request.header("content-type", kind).body(body)?)
+        // What makes or deletes something is waited for, so that nothing is left.
+        let reads = *method == Method::GET || *method == Method::POST && !path.contains("_bulk");
+        let (send, answer) = std::sync::mpsc::channel();
+        std::thread::spawn(move || send.send(call.answer()));
+        loop {
+            match answer.recv_timeout(Duration::from_millis(50)) {
+                Ok(answer) => return answer.map_err(|error| self.failure(address, &error)),
+                Err(RecvTimeoutError::Timeout) if reads => self.check().map_err(Failure::Final)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    let (address, reason) = (address.to_owned(), "the request was lost".to_owned());
+                    return Err(Failure::Final(ClusterError::Unreachable { address, reason }));
+                }
+            }
+        }
     }
 
-    fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, ureq::Error> {
-        // Views are deleted with a body.
-        let config = self.agent.configure_request(request).allow_non_standard_methods(true);
-        if self.is_lost() {
-            let time = self.timeout.min(LAST_WORD);
-            return self.agent.run(config.timeout_global(Some(time)).build());
+    /// A text of the server without our own credentials.
+    fn stripped(&self, text: String) -> String {
+        let secrets = self.authorization.iter().chain(&self.words);
+        secrets.fold(text, |text, secret| secret.stripped(text))
+    }
+
+    fn json(&self, request: &str, status: u16, body: Vec<u8>) -> Result<Value, ClusterError> {
+        let malformed = |reason: String| ClusterError::Malformed {
+            request: request.to_owned(),
+            reason: quoted(&reason),
+        };
+        let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        if values > MAX_VALUES {
+            return Err(malformed(format!("it holds more than {MAX_VALUES} values")));
         }
-        self.agent.run(config.build())
+        let text = String::from_utf8(body)
+            .map_err(|error| malformed(format!("status {status}, {}", error.utf8_error())))?;
+        let text = match &self.authorization {
+            Some(secret) => secret.stripped(text),
+            None => text,
+        };
+        serde_json::from_str(&text).map_err(|error| malformed(format!("status {status}, {error}")))
     }
 
     fn failure(&self, address: &str, error: &ureq::Error) -> Failure {
@@ -356,10 +416,64 @@ impl Client {
             }),
             ureq::Error::BadUri(reason) => Failure::Final(ClusterError::Config(reason.clone())),
             other => {
-                let reason = quoted(&other.to_string());
+                let reason = quoted(&self.stripped(other.to_string()));
                 Failure::Retry(ClusterError::Unreachable { address, reason })
             }
         }
+    }
+}
+
+/// One request on its way.
+struct Call {
+    agent: Agent,
+    method: Method,
+    url: String,
+    authorization: Option<Secret>,
+    /// Its type and itself.
+    content: Option<(&'static str, Vec<u8>)>,
+    /// The largest answer, in bytes.
+    limit: u64,
+    /// How long it may take, where that is shorter than for others.
+    time: Option<Duration>,
+}
+
+impl Call {
+    /// The status, the body, and how long the server asks to wait.
+    fn answer(self) -> Result<(u16, Vec<u8>, Option<Duration>), ureq::Error> {
+        let mut request = Request::builder().method(self.method.clone()).uri(&self.url);
+        if let Some(Secret(authorization)) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let mut response = match &self.content {
+            None => self.run(request.body(())?)?,
+            Some((kind, body)) => {
+                self.run(request.header("content-type", *kind).body(body.as_slice())?)?
+            }
+        };
+        let status = response.status().as_u16();
+        let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let after = after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let limit = if (200..300).contains(&status) { self.limit } else { MAX_WORDS };
+        let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
+        Ok((status, body, after))
+    }
+
+    fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, ureq::Error> {
+        // Views are deleted with a body.
+        let config = self.agent.configure_request(request).allow_non_standard_methods(true);
+        match self.time {
+            Some(time) => self.agent.run(config.timeout_global(Some(time)).build()),
+            None => self.agent.run(config.build()),
+        }
+    }
+}
+
+/// The largest answer to a request, in bytes.
+fn limit(path: &str) -> u64 {
+    match path.split('?').next().unwrap_or_default() {
+        "" => MAX_WORDS,
+        path if path.ends_with("_mapping") || path.ends_with("_field_caps") => MAX_FIELDS,
+        _ => MAX_ANSWER,
     }
 }
 
@@ -369,18 +483,11 @@ enum Failure {
     Final(ClusterError),
 }
 
-fn json(request: &str, status: u16, body: &[u8]) -> Result<Value, ClusterError> {
-    serde_json::from_slice(body).map_err(|error| ClusterError::Malformed {
-        request: request.to_owned(),
-        reason: quoted(&format!("status {status}, {error}")),
-    })
-}
-
-fn refused(request: &str, status: u16, body: &[u8]) -> ClusterError {
-    let parsed: Option<Value> = serde_json::from_slice(body).ok();
+fn refused(request: &str, status: u16, body: &str) -> ClusterError {
+    let parsed: Option<Value> = serde_json::from_str(body).ok();
     let reason = match parsed.as_ref().and_then(|body| body.get("error")) {
         Some(error) => reason(error),
-        None => quoted(&String::from_utf8_lossy(body)),
+        None => quoted(body),
     };
     ClusterError::Refused { request: request.to_owned(), status, reason }
 }
@@ -415,13 +522,21 @@ fn address(given: &str) -> Result<(String, Credentials), ClusterError> {
     if !matches!(scheme, "http" | "https") {
         return error("the address of a cluster begins with http:// or https://");
     }
+    if rest.contains(['?', '#', '\\']) || rest.contains(char::is_whitespace) {
+        return error(
+            "the address of a cluster names a host and perhaps a path; in a password, escape \
+             `?` as %3F and `#` as %23",
+        );
+    }
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (inline, host) = match authority.rsplit_once('@') {
         Some((inline, host)) => (Some(inline), host),
         None => (None, authority),
     };
-    if host.is_empty() || path.contains(['?', '#']) {
-        return error("the address of a cluster names a host and perhaps a path");
+    let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    let odd = |port: &str| !port.bytes().all(|byte| byte.is_ascii_digit());
+    if host.is_empty() || port.is_some_and(odd) {
+        return error("the address of a cluster names a host, perhaps a port and a path");
     }
     let credentials = match inline.map(|inline| inline.split_once(':').unwrap_or((inline, ""))) {
         Some((user, password)) => {
@@ -431,7 +546,11 @@ fn address(given: &str) -> Result<(String, Credentials), ClusterError> {
     };
     let path = path.trim_end_matches('/');
     let slash = if path.is_empty() { "" } else { "/" };
-    Ok((format!("{scheme}://{host}{slash}{path}"), credentials))
+    let address = format!("{scheme}://{host}{slash}{path}");
+    if let Err(found) = address.parse::<Uri>() {
+        return Err(ClusterError::Config(format!("the address of a cluster is none: {found}")));
+    }
+    Ok((address, credentials))
 }
 
 /// Resolves `%41`.

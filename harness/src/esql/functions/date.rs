@@ -35,6 +35,14 @@ fn at(millis: i64, ty: Type) -> Option<Value> {
     value.map(Value::Long)
 }
 
+/// The start of the group of a moment.
+fn floor(interval: Interval, value: Ref<'_>, ty: Type) -> Outcome {
+    match interval.floor(millis(value, ty)) {
+        Some(start) => Ok(at(start, ty)),
+        None => Err(Failure::Fatal("the start of the interval of a date is out of range".into())),
+    }
+}
+
 /// The grouping that a constant amount, or a string literal of one, states.
 fn interval(b: &Binder<'_>, index: usize) -> Result<Interval, Diagnostic> {
     let place = b.args.get(index).map_or("", |arg| arg.span.of(b.text));
@@ -63,7 +71,7 @@ fn date_trunc(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     }
     let interval = interval(b, 0)?;
     let ty = if ty == Type::Null { Type::Date } else { ty };
-    Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[1], ty)), ty))))
+    Ok(Bound::single(ty, move |args| floor(interval, args[1], ty)))
 }
 
 fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
@@ -83,7 +91,7 @@ fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     if !size.is_whole() {
         b.arity(2, 2)?;
         let interval = interval(b, 1)?;
-        return Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))));
+        return Ok(Bound::single(ty, move |args| floor(interval, args[0], ty)));
     }
     b.arity(4, 4)?;
     let Some(count) = b.constant(1).map(|count| count.as_ref().long()) else {
@@ -98,7 +106,7 @@ fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     }
     if b.is_constant(2) && b.is_constant(3) {
         let interval = Interval::automatic(count, bound(b, 2)?, bound(b, 3)?);
-        return Ok(Bound::single(ty, move |args| Ok(at(interval.floor(millis(args[0], ty)), ty))));
+        return Ok(Bound::single(ty, move |args| floor(interval, args[0], ty)));
     }
     // A bound that tells of the moment of the run is known when it runs.
     let types = [b.ty(2), b.ty(3)];
@@ -109,7 +117,7 @@ fn bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         };
         let (from, to) = (moment(args[2], types[0])?, moment(args[3], types[1])?);
         let interval = Interval::automatic(count, from, to);
-        Ok(at(interval.floor(millis(args[0], ty)), ty))
+        floor(interval, args[0], ty)
     }))
 }
 

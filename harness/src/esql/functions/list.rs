@@ -2,6 +2,7 @@
 
 use super::{Binder, Bound, Function};
 use crate::diagnostic::Diagnostic;
+use crate::esql::budget::MAX_TEXT;
 use crate::esql::expr::{Failure, List};
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
@@ -205,6 +206,10 @@ fn mv_concat(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         let (false, 1) = (args[0].is_empty(), args[1].len()) else { return Ok(()) };
         let delimiter = args[1].get(0).map_or("", Ref::str);
         let parts: Vec<_> = args[0].iter().map(Ref::str).collect();
+        let text: usize = parts.iter().map(|part| part.len()).sum();
+        if delimiter.len().saturating_mul(parts.len()).saturating_add(text) > MAX_TEXT {
+            return Err(Failure::Fatal("the list is too long for one text".to_owned()));
+        }
         out.push(Value::Str(parts.join(delimiter)));
         Ok(())
     }))
@@ -322,7 +327,13 @@ fn mv_zip(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
                 None => return Ok(()),
             },
         };
+        let mut text = 0_usize;
         for place in 0..args[0].len().max(args[1].len()) {
+            let of = |list: &List<'_>| list.get(place).map_or(0, |value| value.str().len());
+            text = text.saturating_add(of(&args[0]) + delimiter.len() + of(&args[1]));
+            if text > MAX_TEXT {
+                return Err(Failure::Fatal("the lists are too long to be joined".to_owned()));
+            }
             out.push(Value::Str(match (args[0].get(place), args[1].get(place)) {
                 (Some(a), Some(b)) => [a.str(), delimiter, b.str()].concat(),
                 (Some(one), None) | (None, Some(one)) => one.str().to_owned(),

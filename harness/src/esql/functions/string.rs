@@ -5,9 +5,10 @@ use crate::diagnostic::Diagnostic;
 use crate::esql::expr::{Failure, Outcome};
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
+use crate::limits;
 
 /// The greatest length of a string that a function makes, in bytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = limits::ESQL_STRING.most;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["length"], bind: length },

@@ -7,9 +7,13 @@ use super::{Binder, Bound, Function};
 use crate::diagnostic::Diagnostic;
 use crate::esql::expr::{Failure, Outcome};
 use crate::esql::like::Matcher;
-use crate::esql::regex::{Dialect, Regex, RegexError};
+use crate::esql::regex::{Dialect, Regex, RegexError, ReplaceError};
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
+use crate::span::shorten;
+
+/// How much of an expression a message shows, in characters.
+const MAX_SHOWN: usize = 1_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["replace"], bind: replace },
@@ -35,7 +39,8 @@ fn replace(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         match regex.replace_all(args[0].str(), args[2].str(), MAX_BYTES) {
             Ok(Some(replaced)) => text(replaced),
             Ok(None) => Err(too_long("replace")),
-            Err(why) => Err(Failure::illegal(why)),
+            Err(ReplaceError::Replacement(why)) => Err(Failure::illegal(why)),
+            Err(error @ ReplaceError::Steps(_)) => Err(Failure::Fatal(error.to_string())),
         }
     };
     if b.is_constant(1) {
@@ -44,9 +49,10 @@ fn replace(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         };
         let regex = Regex::new(&pattern, Dialect::Java).map_err(|error| match error {
             RegexError::Syntax(why) => b.error(why),
-            RegexError::Unsupported(_) => {
-                b.unsupported(format!("the regular expression `{pattern}`: {error}"))
-            }
+            RegexError::Unsupported(_) => b.unsupported(format!(
+                "the regular expression `{}`: {error}",
+                shorten(&pattern, MAX_SHOWN)
+            )),
         })?;
         return Ok(Bound::single(Type::Keyword, move |args| run(&regex, args)));
     }
@@ -61,9 +67,10 @@ fn replace(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
                 RegexError::Syntax(why) => {
                     Failure::Warning(format!("java.util.regex.PatternSyntaxException: {why}"))
                 }
-                RegexError::Unsupported(_) => {
-                    Failure::Fatal(format!("the regular expression `{pattern}`: {error}"))
-                }
+                RegexError::Unsupported(_) => Failure::Fatal(format!(
+                    "the regular expression `{}`: {error}",
+                    shorten(pattern, MAX_SHOWN)
+                )),
             })?),
         };
         if let Ok(mut last) = last.lock() {

@@ -9,6 +9,10 @@ use super::program::{Instruction, Program};
 
 type Slots = Rc<Vec<Option<usize>>>;
 
+/// More steps than were allowed.
+#[derive(Debug)]
+pub(super) struct Exhausted;
+
 struct Threads {
     list: Vec<(usize, Slots)>,
     /// The generation in which an instruction was last added.
@@ -28,7 +32,16 @@ impl Threads {
 }
 
 /// The leftmost match at or behind `start`, by preference as backtracking finds it.
-pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Captures> {
+///
+/// # Errors
+///
+/// A search of more than `steps` steps.
+pub(super) fn run(
+    program: &Program,
+    text: &str,
+    start: usize,
+    mut steps: usize,
+) -> Result<Option<Captures>, Exhausted> {
     let mut current = Threads::new(program.code.len());
     let mut next = Threads::new(program.code.len());
     let empty: Slots = Rc::new(vec![None; program.slots]);
@@ -42,13 +55,14 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
             None => (text.len(), None),
         };
         if matched.is_none() {
-            add(program, &mut current, &mut stack, (0, empty.clone()), text, at);
+            steps = add(program, &mut current, &mut stack, (0, empty.clone()), (text, at), steps)?;
         }
         // Without a match a later place may still begin one.
         if current.list.is_empty() && matched.is_some() {
             break;
         }
         next.clear();
+        steps = steps.checked_sub(current.list.len()).ok_or(Exhausted)?;
         for (place, slots) in &current.list {
             match &program.code[*place] {
                 Instruction::Match => {
@@ -60,14 +74,9 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
                         && class.contains(c)
                     {
                         let after = at + c.len_utf8();
-                        add(
-                            program,
-                            &mut next,
-                            &mut stack,
-                            (place + 1, slots.clone()),
-                            text,
-                            after,
-                        );
+                        let thread = (place + 1, slots.clone());
+                        let to = (text, after);
+                        steps = add(program, &mut next, &mut stack, thread, to, steps)?;
                     }
                 }
                 Instruction::Split(..)
@@ -82,21 +91,22 @@ pub(super) fn run(program: &Program, text: &str, start: usize) -> Option<Capture
         }
         std::mem::swap(&mut current, &mut next);
     }
-    let slots = matched?;
-    Some(slots.chunks(2).map(|pair| pair[0].zip(pair[1])).collect())
+    Ok(matched.map(|slots| slots.chunks(2).map(|pair| pair[0].zip(pair[1])).collect()))
 }
 
-/// Adds a thread and all that it reaches without taking a character.
+/// Adds a thread and all that it reaches without taking a character; returns
+/// how many steps are left.
 fn add(
     program: &Program,
     threads: &mut Threads,
     stack: &mut Vec<(usize, Slots)>,
     thread: (usize, Slots),
-    text: &str,
-    at: usize,
-) {
+    (text, at): (&str, usize),
+    mut steps: usize,
+) -> Result<usize, Exhausted> {
     stack.push(thread);
     while let Some((place, mut slots)) = stack.pop() {
+        steps = steps.checked_sub(1).ok_or(Exhausted)?;
         let Some(seen) = threads.seen.get_mut(place) else { continue };
         if *seen == threads.generation {
             continue;
@@ -120,6 +130,7 @@ fn add(
                 }
             }
             Instruction::Around { ahead, negative, any } => {
+                steps = steps.checked_sub(any.len()).ok_or(Exhausted)?;
                 let found = any.iter().any(|steps| {
                     if *ahead {
                         stands_ahead(steps, text, at)
@@ -134,6 +145,7 @@ fn add(
             Instruction::Class(_) | Instruction::Match => threads.list.push((place, slots)),
         }
     }
+    Ok(steps)
 }
 
 fn stands_ahead(steps: &[Step], text: &str, mut at: usize) -> bool {

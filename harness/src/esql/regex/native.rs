@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::class::Class;
 use super::node::{Look, Node};
+use crate::effort;
 
 /// The greatest size of a compiled automaton, in bytes.
 const SIZE_LIMIT: usize = 8 << 20;
@@ -12,6 +13,10 @@ const SIZE_LIMIT: usize = 8 << 20;
 pub(super) fn compile(node: &Node) -> Option<regex::Regex> {
     let mut out = String::new();
     print(node, &mut out)?;
+    // It becomes a machine of about so many states.
+    if !effort::spend(out.len() * 16) {
+        return None;
+    }
     regex::RegexBuilder::new(&out).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build().ok()
 }
 

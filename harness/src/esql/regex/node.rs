@@ -55,6 +55,16 @@ pub(super) enum Step {
     Look(Look),
 }
 
+impl Step {
+    /// The class of a character.
+    pub(super) fn class(&self) -> Option<&Class> {
+        match self {
+            Self::Class(class) => Some(class),
+            Self::Look(_) => None,
+        }
+    }
+}
+
 /// How many sequences a look-around may stand for.
 const MAX_SEQUENCES: usize = 128;
 /// How long each may be.

@@ -6,9 +6,14 @@ mod brackets;
 use super::class::Class;
 use super::node::{Look, Node, possessive};
 use super::{Dialect, RegexError};
+use crate::limits;
 
 /// How deep groups may nest.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = limits::JAVA_REGEX_DEPTH.most;
+/// How much of an expression a message quotes, in characters.
+const MAX_QUOTED: usize = 1_000;
+/// How many repeats one atom may have.
+const MAX_REPEATS: usize = limits::JAVA_REGEX_REPEATS.most;
 /// The greatest bound of a repeat.
 const MAX_REPEAT: u32 = 10_000;
 
@@ -96,8 +101,10 @@ impl Parser {
     }
 
     fn syntax(&self, message: &str) -> RegexError {
-        let source: String = self.chars.iter().collect();
         let at = self.at.min(self.chars.len());
+        let long = self.chars.len() > MAX_QUOTED;
+        let source: String =
+            self.chars.iter().take(MAX_QUOTED).chain(long.then_some(&'…')).collect();
         RegexError::Syntax(format!("{message} near index {at}\n{source}"))
     }
 
@@ -236,11 +243,16 @@ impl Parser {
 
     /// An atom with what repeats it.
     fn repeated(&mut self, mut node: Node) -> Result<Node, RegexError> {
-        loop {
+        for repeats in 0.. {
             if self.flags.extended {
                 self.skip_blanks();
             }
-            let Some((min, max, braces)) = self.bounds()? else { return Ok(node) };
+            let Some((min, max, braces)) = self.bounds()? else { break };
+            if repeats == MAX_REPEATS {
+                return Err(Self::unsupported(format!(
+                    "more than {MAX_REPEATS} repeats of one part"
+                )));
+            }
             if max.is_some_and(|max| max < min) {
                 return Err(self.syntax("Illegal repetition range"));
             }
@@ -259,6 +271,7 @@ impl Parser {
                 Node::Repeat { node: Box::new(node), min, max, greedy: !lazy }
             };
         }
+        Ok(node)
     }
 
     /// The bounds of a repeat, and whether they stand in braces.

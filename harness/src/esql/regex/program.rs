@@ -3,9 +3,16 @@
 use super::RegexError;
 use super::class::Class;
 use super::node::{Look, Node, Step};
+use crate::effort;
+use crate::limits;
 
 /// The greatest number of instructions.
-const MAX_INSTRUCTIONS: usize = 50_000;
+const MAX_INSTRUCTIONS: usize = limits::JAVA_REGEX_SIZE.most;
+
+/// The greatest number of ranges that the classes of all instructions have.
+const MAX_RANGES: usize = 2_000_000;
+/// The greatest number of steps that it takes to write the instructions.
+const MAX_STEPS: usize = 500_000;
 
 /// One instruction.
 #[derive(Debug)]
@@ -32,26 +39,37 @@ pub(super) struct Program {
     pub(super) code: Vec<Instruction>,
     /// Two per group.
     pub(super) slots: usize,
+    ranges: usize,
+    steps: usize,
 }
 
 impl Program {
     pub(super) fn compile(node: &Node, groups: usize) -> Result<Self, RegexError> {
-        let mut program = Self { code: vec![Instruction::Save(0)], slots: groups * 2 };
+        let code = vec![Instruction::Save(0)];
+        let mut program = Self { code, slots: groups * 2, ranges: 0, steps: 0 };
         program.emit(node)?;
+        if !effort::spend(program.steps + program.code.len() + program.ranges) {
+            return Err(too_large());
+        }
         program.code.push(Instruction::Save(1));
         program.code.push(Instruction::Match);
         Ok(program)
     }
 
     fn push(&mut self, instruction: Instruction) -> Result<usize, RegexError> {
-        if self.code.len() >= MAX_INSTRUCTIONS {
-            return Err(RegexError::Unsupported("an expression of this size".into()));
+        self.ranges += instruction.ranges();
+        if self.code.len() >= MAX_INSTRUCTIONS || self.ranges > MAX_RANGES {
+            return Err(too_large());
         }
         self.code.push(instruction);
         Ok(self.code.len() - 1)
     }
 
     fn emit(&mut self, node: &Node) -> Result<(), RegexError> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return Err(too_large());
+        }
         match node {
             Node::Empty => {}
             Node::Class(class) => {
@@ -109,9 +127,7 @@ impl Program {
             if greedy { Instruction::Split(into, past) } else { Instruction::Split(past, into) }
         };
         let Some(max) = max else {
-            for _ in 1..min {
-                self.emit(node)?;
-            }
+            self.copies(node, min.saturating_sub(1))?;
             // The last copy is the loop, so that an empty pass through it ends it.
             let skip = if min == 0 { Some(self.push(Instruction::Split(0, 0))?) } else { None };
             let start = self.code.len();
@@ -123,9 +139,7 @@ impl Program {
             }
             return Ok(());
         };
-        for _ in 0..min {
-            self.emit(node)?;
-        }
+        self.copies(node, min)?;
         let mut splits = Vec::new();
         for _ in min..max {
             splits.push(self.push(Instruction::Split(0, 0))?);
@@ -137,4 +151,34 @@ impl Program {
         }
         Ok(())
     }
+
+    /// A node so often in a row; once where it writes nothing.
+    fn copies(&mut self, node: &Node, count: u32) -> Result<(), RegexError> {
+        for _ in 0..count {
+            let before = self.code.len();
+            self.emit(node)?;
+            if self.code.len() == before {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Instruction {
+    /// How many ranges its classes have.
+    fn ranges(&self) -> usize {
+        match self {
+            Self::Class(class) => class.ranges().len(),
+            Self::Around { any, .. } => {
+                let steps = any.iter().flatten();
+                steps.map(|step| step.class().map_or(1, |class| 1 + class.ranges().len())).sum()
+            }
+            Self::Split(..) | Self::Jump(_) | Self::Save(_) | Self::Look(_) | Self::Match => 0,
+        }
+    }
+}
+
+fn too_large() -> RegexError {
+    RegexError::Unsupported("an expression of this size".into())
 }

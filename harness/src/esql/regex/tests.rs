@@ -5,7 +5,7 @@ use super::*;
 /// The whole first match and its groups.
 fn check(dialect: Dialect, pattern: &str, text: &str, expected: Option<&[Option<&str>]>) {
     let regex = Regex::new(pattern, dialect).expect(pattern);
-    let found = regex.captures_at(text, 0);
+    let found = regex.captures_at(text, 0).expect("few steps");
     let found: Option<Vec<_>> =
         found.map(|groups| groups.iter().map(|group| group.map(|(a, b)| &text[a..b])).collect());
     assert_eq!(found.as_deref(), expected, "{pattern} on {text}");
@@ -71,6 +71,38 @@ fn errors_and_limits() {
 }
 
 #[test]
+fn what_repeats_is_written_within_limits() {
+    let refused = |pattern: &str| match Regex::new(pattern, Dialect::Oniguruma) {
+        Ok(_) => panic!("{pattern} is taken"),
+        Err(error) => error.to_string(),
+    };
+    let nested = |body: &str, count: &str, depth: usize| {
+        format!("(?=x){}{body}{}", "(?:".repeat(depth), format!("){count}").repeat(depth))
+    };
+    // What writes nothing is written once, however often it repeats.
+    assert!(Regex::new(&nested("", "{1000}", 60), Dialect::Oniguruma).is_ok());
+    let large = "an expression of this size cannot be run by an automaton";
+    assert_eq!(refused(&nested("a", "{2}", 60)), large);
+    assert_eq!(refused(&nested("", "{0,9}", 60)), large);
+    assert_eq!(
+        refused(&format!("a{}", "?".repeat(100_000))),
+        "more than 10 repeats of one part cannot be run by an automaton"
+    );
+    let wide = format!("(?:(?={})a){{9000}}", vec!["[a-cx-z]{31}"; 120].join("|"));
+    assert_eq!(refused(&wide), large);
+}
+
+#[test]
+fn a_search_ends_after_so_many_steps() {
+    let regex = Regex::new("(?!b)(?:a?){2000}c", Dialect::Oniguruma).expect("it is small");
+    let text = "a".repeat(100_000);
+    let error = regex.captures_at(&text, 0).expect_err("it takes long").to_string();
+    assert_eq!(error, "the expression takes more than 20000000 steps on a text of 100000 bytes");
+    let java = Regex::new("(?!b)(?:a?){2000}c", Dialect::Java).expect("it is small");
+    assert!(matches!(java.replace_all(&text, "", 1000), Err(ReplaceError::Steps(_))));
+}
+
+#[test]
 fn replacing_as_java_does() {
     let replace = |pattern: &str, text: &str, new: &str| {
         let regex = Regex::new(pattern, Dialect::Java).expect(pattern);
@@ -117,8 +149,8 @@ proptest! {
         let regex = Regex::new(&pattern, Dialect::Oniguruma).expect("valid");
         prop_assume!(regex.native.is_some());
         let program = Program::compile(&regex.node, regex.groups).expect("small");
-        let by_machine = machine::run(&program, &text, 0);
-        let by_crate = regex.captures_at(&text, 0);
+        let by_machine = machine::run(&program, &text, 0, MAX_STEPS).expect("few steps");
+        let by_crate = regex.captures_at(&text, 0).expect("few steps");
         prop_assert_eq!(by_machine.as_ref().map(|g| g[0]), by_crate.as_ref().map(|g| g[0]), "{}", pattern);
     }
 
@@ -126,7 +158,7 @@ proptest! {
     fn no_pattern_panics(pattern in "[ab(?:<!=>)\\[\\]^&|*+{1,2}\\\\dwQE$.-]{0,16}", text in "[ab1\\n-]{0,8}") {
         for dialect in [Dialect::Java, Dialect::Oniguruma] {
             if let Ok(regex) = Regex::new(&pattern, dialect)
-                && let Some(groups) = regex.captures_at(&text, 0)
+                && let Ok(Some(groups)) = regex.captures_at(&text, 0)
             {
                 prop_assert!(groups[0].is_some_and(|(a, b)| a <= b && b <= text.len()));
             }

@@ -22,6 +22,15 @@ pub(super) fn expand(
     if rows > MAX_ROWS {
         return Err(too_many_rows(span));
     }
+    // The lists of the other columns are repeated in every row.
+    let repeated = |row: usize| {
+        let columns = machine.registers.iter().zip(live).filter(|(_, live)| **live);
+        let columns = columns.filter_map(|(column, _)| column.as_ref());
+        let values: usize = columns.map(|column| column.range_in_rows(row)).sum();
+        values.saturating_mul(column.range(row).len().max(1))
+    };
+    let values = (0..machine.len).map(repeated).fold(0, usize::saturating_add);
+    machine.budget.spend_values(values, span)?;
     let mut origin = Vec::with_capacity(rows);
     let mut builder = Builder::new(column.ty, rows);
     for (row, number) in (0..machine.len).zip(0_u32..) {

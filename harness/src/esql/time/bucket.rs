@@ -28,20 +28,20 @@ impl Interval {
         }
     }
 
-    /// The start of the group of a moment.
-    pub fn floor(self, millis: i64) -> i64 {
+    /// The start of the group of a moment; `None` where that is out of range.
+    pub fn floor(self, millis: i64) -> Option<i64> {
         match self {
-            Self::Fixed(size) => millis - millis.rem_euclid(size),
+            Self::Fixed(size) => millis.checked_sub(millis.rem_euclid(size)),
             Self::Week => {
                 let (day, _) = split(millis);
                 // 1970-01-01 was a Thursday.
-                (day - (day + 3).rem_euclid(7)) * DAY
+                (day - (day + 3).rem_euclid(7)).checked_mul(DAY)
             }
             Self::Months(size) => {
                 let (day, _) = split(millis);
                 let months = Civil::from_days(day).months() - 12;
-                let start = months - months.rem_euclid(size) + 12;
-                Civil::from_months(start).to_days() * DAY
+                let start = months.checked_sub(months.rem_euclid(size))?.checked_add(12)?;
+                Civil::from_months(start).to_millis()
             }
         }
     }
@@ -69,7 +69,7 @@ impl Interval {
     }
 
     fn spans_at_most(self, count: i64, from: i64, to: i64) -> bool {
-        let start = self.floor(from);
+        let start = self.floor(from).unwrap_or(i64::MIN);
         let steps = match self {
             Self::Fixed(size) => to.saturating_sub(start).div_euclid(size),
             Self::Week => to.saturating_sub(start).div_euclid(7 * DAY),
@@ -90,7 +90,8 @@ mod tests {
     /// Truncates and prints the day.
     fn check(count: i64, unit: &str, moment: &str, expected: &str) {
         let interval = Interval::of(amount(count, unit).expect("a unit")).expect("an interval");
-        let floor = format_millis(interval.floor(parse_iso(moment).expect("a date")));
+        let floor = interval.floor(parse_iso(moment).expect("a date")).expect("in range");
+        let floor = format_millis(floor);
         assert_eq!(floor, expected, "{count} {unit} {moment}");
     }
 
@@ -107,6 +108,19 @@ mod tests {
         check(7, "years", "1967-01-01", "1961-01-01T00:00:00.000Z");
         check(7, "months", "1970-11-30", "1970-05-01T00:00:00.000Z");
         check(240, "hours", "1985-02-18", "1985-02-11T00:00:00.000Z");
+    }
+
+    #[test]
+    fn the_ends_of_time_overflow_nothing() {
+        let all = [Interval::Week, Interval::Months(1), Interval::Months(i64::MAX)];
+        for interval in all.into_iter().chain([7, 120_000, i64::MAX].map(Interval::Fixed)) {
+            for moment in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
+                assert!(interval.floor(moment).is_none_or(|start| start <= moment), "{interval:?}");
+                let automatic = Interval::automatic(20, i64::MIN, moment);
+                assert!(automatic.floor(0).is_some());
+            }
+            assert_eq!(interval.floor(i64::MIN), None, "{interval:?}");
+        }
     }
 
     #[test]

@@ -47,8 +47,8 @@ fn whole_months(start: i128, end: i128) -> i128 {
         let millis = i64::try_from(nanos.div_euclid(1_000_000)).unwrap_or(0);
         let (day, _) = split(millis);
         let civil = Civil::from_days(day);
-        let in_month =
-            nanos - i128::from(Civil { day: 1, ..civil }.to_days() * super::DAY) * 1_000_000;
+        let start = i128::from(Civil { day: 1, ..civil }.to_days()) * i128::from(super::DAY);
+        let in_month = nanos - start * 1_000_000;
         (civil.months(), in_month)
     };
     let ((start_months, start_rest), (end_months, end_rest)) = (parts(start), parts(end));
@@ -80,6 +80,11 @@ mod tests {
         ] {
             let moment = |text| i128::from(parse_iso(text).expect("a date")) * 1_000_000;
             let unit = Unit::by_name(unit).expect("a unit");
+            for extreme in [i64::MIN, i64::MAX] {
+                let extreme = i128::from(extreme) * 1_000_000;
+                let (there, back) = (unit.between(0, extreme), unit.between(extreme, 0));
+                assert_eq!(there.signum(), -back.signum());
+            }
             assert_eq!(unit.between(moment(start), moment(end)), expected, "{start} {end}");
         }
     }

@@ -45,6 +45,7 @@ impl CharSet {
     }
 
     /// Whether `c` belongs to the set.
+    #[cfg(test)]
     pub(super) fn contains(&self, c: char) -> bool {
         let c = u32::from(c);
         let at = self.ranges.partition_point(|&(_, high)| high < c);

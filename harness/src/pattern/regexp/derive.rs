@@ -73,6 +73,11 @@ impl Terms {
         terms
     }
 
+    /// How many steps were taken.
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
     /// Whether a term matches the empty string.
     pub(super) fn nullable(&self, id: TermId) -> bool {
         self.nullable[id as usize]

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::alphabet::{Alphabet, Class};
 use super::ast::Node;
 use super::derive::{ALL, NOTHING, TermId, Terms};
+use crate::limits;
 
 /// The most states: Lucene's default limit of effort and the three fixed ones.
-const MAX_STATES: usize = 10_003;
+const MAX_STATES: usize = limits::REGEXP_STATES.most;
 /// The most transitions.
 const MAX_TRANSITIONS: usize = 2_000_000;
 
@@ -29,7 +30,7 @@ pub(super) struct Dfa {
 
 impl Dfa {
     /// Builds the automaton; `None` when it would be too large.
-    pub(super) fn build(root: &Node, mut terms: Terms, alphabet: Alphabet) -> Option<Self> {
+    pub(super) fn build(root: &Node, terms: &mut Terms, alphabet: Alphabet) -> Option<Self> {
         let root = terms.translate(root, &alphabet)?;
         let mut states = States { ids: HashMap::new(), terms: Vec::new() };
         states.number(NOTHING)?;
@@ -50,6 +51,11 @@ impl Dfa {
         }
         let accepts = states.terms.iter().map(|&term| terms.nullable(term)).collect();
         Some(Self { alphabet, start, next, accepts })
+    }
+
+    /// How many transitions it has.
+    pub(super) fn size(&self) -> usize {
+        self.next.len()
     }
 
     /// Whether the whole of `text` matches.

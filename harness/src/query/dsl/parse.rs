@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::{Bool, Node, Operator, Query, QueryString, Range, Scalar};
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::span::Span;
 
 /// How deep clauses may nest.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = limits::DSL_DEPTH.most;
 
 /// Reads one query; every clause gets `span`, the place of the JSON text.
 ///

@@ -3,10 +3,11 @@
 use super::hints;
 use super::{Ast, Comparison, Node, Text, Value};
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::span::Span;
 
 /// How deep groups may nest.
-pub(super) const MAX_DEPTH: usize = 200;
+pub(super) const MAX_DEPTH: usize = limits::KQL_DEPTH.most;
 
 /// Reads a query.
 ///

@@ -6,10 +6,11 @@ use super::{
     Ast, Body, Bound, Clause, Clauses, Conjunction, Distance, Edge, Field, Modifier, Word,
 };
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::span::Span;
 
 /// How deep groups may nest.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = limits::LUCENE_DEPTH.most;
 
 type Parsed<T> = Result<T, Diagnostic>;
 

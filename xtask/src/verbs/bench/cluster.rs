@@ -132,7 +132,7 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
         index.fill_by(requests, events.first(count).enumerate()).map_err(failed)?;
         Ok((index, started.elapsed().as_secs_f64()))
     };
-    eprintln!("sending {} events", args.events);
+    tell!("sending {} events", args.events);
     let tenth = args.events / 10;
     // A node that has just been started is slow: what it takes first does not count.
     drop(fill(tenth, BULK_REQUESTS)?);
@@ -140,22 +140,22 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     drop(small);
     let (index, bulk_seconds) = fill(args.events, BULK_REQUESTS)?;
     let bytes: usize = events.first(tenth).map(|event| event.to_string().len()).sum();
-    eprintln!("asking about {} rules", chosen.len());
+    tell!("asking about {} rules", chosen.len());
     let (batches, found) = backtest(&client, index.name(), BATCH, &chosen)?;
     let (single, again) = backtest(&client, index.name(), 1, &chosen)?;
     if found != again {
         return Err(io::Error::other("one search a rule finds something else"));
     }
-    eprintln!("the embedded engine");
+    tell!("the embedded engine");
     let (embedded_index, embedded_query, counts) =
         embedded(events.first(args.events), &chosen, &schema)?;
     for (one, (found, hits)) in chosen.iter().zip(found.iter().zip(&counts)) {
         if found.is_some() && found != hits {
             let key = one.loaded.key();
-            eprintln!("{key} differs: {found:?} on the cluster, {hits:?} embedded");
+            tell!("{key} differs: {found:?} on the cluster, {hits:?} embedded");
         }
     }
-    eprintln!("a sequence of {} candidates", args.events);
+    tell!("a sequence of {} candidates", args.events);
     let sequence = sequence(args, index.name())?;
     let rate = |events: usize, seconds: f64| pairs(1, events) / seconds;
     let bulk = rate(args.events, bulk_seconds);
@@ -349,7 +349,7 @@ fn backtest(
             Outcome::Ran(found) => Some(found.alerts),
             Outcome::Unsupported(reason) | Outcome::Invalid(reason) => {
                 let reason = harness::report::printable(reason, harness::report::Lines::Escape);
-                eprintln!("{key} did not run: {reason}");
+                tell!("{key} did not run: {reason}");
                 None
             }
             Outcome::NoIndex => None,

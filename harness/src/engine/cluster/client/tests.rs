@@ -15,8 +15,21 @@ fn credentials_are_taken_out_of_an_address() {
     for (given, wanted, credentials) in cases {
         assert_eq!(address(given), Ok((wanted.to_owned(), credentials)), "{given}");
     }
-    for given in ["localhost:9200", "ftp://localhost", "http://", "http://a/b?c", "http://u:p@"] {
-        assert!(matches!(address(given), Err(ClusterError::Config(_))), "{given}");
+    for given in [
+        "localhost:9200",
+        "ftp://localhost",
+        "http://",
+        "http://a/b?c",
+        "http://u:p@",
+        "http://a?token=hidden-word",
+        "http://127.0.0.1:1#user:hidden-word@a",
+        "http://a b",
+        "http://a:port",
+    ] {
+        match address(given) {
+            Err(ClusterError::Config(why)) => assert!(!why.contains("hidden"), "{why}"),
+            other => panic!("{given}: {other:?}"),
+        }
     }
 }
 
@@ -31,6 +44,14 @@ fn secrets_are_not_shown() {
     options.credentials = Credentials::ApiKey("hidden-word\n".to_owned());
     let error = Client::new(&options).expect_err("no header holds a line break");
     assert!(!error.to_string().contains("hidden-word"), "{error}");
+}
+
+#[test]
+fn an_answer_holds_so_many_values() {
+    let client = Client::new(&Options::new("http://localhost:9200")).expect("usable options");
+    let error = client.json("GET /", 200, vec![b','; MAX_VALUES + 1]).expect_err("too many");
+    assert!(error.to_string().ends_with("it holds more than 10000000 values"), "{error}");
+    assert_eq!(client.json("GET /", 200, b"[1]".to_vec()), Ok(serde_json::json!([1])));
 }
 
 #[test]
