@@ -70,6 +70,7 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
             diagnostics: vec![(Part::File, found)],
             grouping: Vec::new(),
             uses_now: false,
+            unknown: Vec::new(),
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use harness::case::{CaseTree, Options, Polarity, parse_json};
+use harness::case::{self, CaseTree, Options, Polarity};
 use harness::detect::eql::{self, Matcher};
 use harness::engine::Engine;
 use harness::exception::ExceptionTree;
@@ -106,7 +106,7 @@ fn parsed(input: &str) -> Option<Project> {
     };
     let mut cases = Vec::new();
     for (text, polarity) in parts.zip([Polarity::Positive, Polarity::Negative]) {
-        let (name, events) = ("c".to_owned(), parse_json(text).ok()?);
+        let (name, events) = ("c".to_owned(), case::parse(text).ok()?);
         let path = format!("a/r/{}/c.json", polarity.folder());
         cases.push(harness::case::Case {
             path,

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use harness::case::{parse_json, parse_lines};
 use harness::compile::Context;
 use harness::compile::Now;
 use harness::compile::rule::{compile_filter, compile_kql, compile_lucene};
@@ -166,8 +165,7 @@ fn rule(text: &str) -> Result<(), String> {
 }
 
 fn case(text: &str) -> Result<(), String> {
-    drop(parse_json(text));
-    drop(parse_lines(text));
+    drop(harness::case::parse(text));
     Ok(())
 }
 
