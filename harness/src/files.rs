@@ -293,7 +293,6 @@ pub fn exists_below(root: &Path, path: &Path) -> Result<bool, Diagnostic> {
     ))
 }
 
-/// Reads a UTF-8 file of at most [`MAX_FILE`] bytes.
 /// Reads a UTF-8 file of at most [`MAX_FILE`] bytes, without its byte order mark.
 ///
 /// # Errors

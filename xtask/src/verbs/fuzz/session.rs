@@ -123,6 +123,7 @@ fn parsed(input: &str) -> Option<Project> {
         cases: tree,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),
+        problems: Vec::new(),
     })
 }
 
