@@ -55,14 +55,14 @@ limits! {
     SCRIPT_COMBINATIONS = 1 << 20, "combinations of the values of one event that a condition of EQL that runs as a script has to try", CASE;
     INDICATOR_PAIRS = 10_000_000, "values that the events and the indicators of a case have in common", CASE;
     ESQL_ROWS = 20_000_000, "rows that a step of a pipeline makes", CASE;
-    ESQL_VALUES = 5_000_000, "values that all steps of a pipeline make together on one case; 200 more for each of its events", CASE;
+    ESQL_VALUES = 1_000_000, "values that all steps of a pipeline make together on one case; 200 more for each of its events", CASE;
     ESQL_TEXT = 256 << 20, "bytes of text that all steps of a pipeline make together on one case; 16,384 more for each of its events", CASE;
     ESQL_STRING = 1 << 20, "bytes of one string that a function of ES|QL makes", CASE;
     JAVA_REGEX_DEPTH = 100, "levels of groups of an expression of `REPLACE` or `GROK`", UNSUPPORTED;
     JAVA_REGEX_REPEATS = 10, "repeats of one part of such an expression, one after the other", UNSUPPORTED;
     JAVA_REGEX_SIZE = 50_000, "instructions that such an expression becomes", UNSUPPORTED;
     JAVA_REGEX_STEPS = 20_000_000, "steps of one search by such an expression", CASE;
-    SCHEDULE_RUNS = 10_000, "runs of a rule on a case with `--schedule`", "earlier runs are left out";
+    SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at", "earlier runs are left out, and the schedule says so";
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD;
     CLUSTER_ANSWER = 256 << 20, "bytes of a cluster's answer to a search; 64 MiB about fields, 1 MiB about itself", "the run ends with an error";

@@ -60,10 +60,10 @@ pub(crate) fn unselected(rules: &RuleTree, filter: Option<&str>) {
         Err(Unfound::Ambiguous(all)) => ("it may be", all),
     };
     let safe = |text: &str| format!("`{}`", printable(text, Lines::Escape));
-    eprintln!("no rule has {} in its path or name", safe(filter));
+    tell!("no rule has {} in its path or name", safe(filter));
     let offers: Vec<String> = offers.iter().map(|offer| safe(offer)).collect();
     if !offers.is_empty() {
-        eprintln!("  {lead} {}?", offers.join(" or "));
+        tell!("  {lead} {}?", offers.join(" or "));
     }
 }
 

@@ -68,7 +68,7 @@ impl Loaded {
 
     /// The findings with their file.
     pub fn problems(&self) -> Vec<Problem> {
-        Problem::of_file(&self.path, &self.text, self.diagnostics.clone())
+        Problem::of_file(&self.file, &self.text, self.diagnostics.clone())
     }
 
     /// A finding about a part of the rule, at its place in the file.

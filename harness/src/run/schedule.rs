@@ -17,6 +17,7 @@ use crate::event::Event;
 use crate::ir::plan::Plan;
 use crate::limits;
 use crate::rule::model::{Duration, Rule};
+use crate::verdict::Verdict;
 
 /// The most runs of one case that are looked at, from its last on.
 const MAX_RUNS: usize = limits::SCHEDULE_RUNS.most;
@@ -87,11 +88,16 @@ fn case(
     let (plan, _) = work.planned(setting)?;
     let anew = work.pipeline(setting).is_some_and(|one| !alerts::identifies(&one.plan));
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
-    let moments = moments(clock, setting.now, &times);
+    let (moments, cut) = moments(clock, setting.now, &times);
     let mut told = Told::new(rule, plan, anew, &case.events, &times);
     for now in &moments {
         let at = setting.at(*now);
-        trial.case(case, &at, range)?.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
+        let run = trial.case(case, &at, range)?;
+        run.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
+        // What fails once fails again, and the case is an error already.
+        if matches!(run.verdict, Verdict::Error(_)) {
+            break;
+        }
     }
     let windows: Vec<_> = moments.iter().map(|now| clock.window(*now)).collect();
     let lost = |times: &Vec<i64>| {
@@ -126,21 +132,26 @@ fn case(
         unwanted,
         // A history and indicators are old on purpose.
         gaps: if history || indicators { Vec::new() } else { gaps.collect() },
-        note: blind(clock, setting.now),
+        note: if cut { Some(earlier()) } else { blind(clock, setting.now) },
     })
 }
 
 /// When the runs are: at `now` and every interval before, where the window holds
-/// an event; ascending.
-fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> Vec<i64> {
+/// an event; ascending. Whether there are more than are looked at.
+fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> (Vec<i64>, bool) {
     let mut sorted: Vec<i64> = times.iter().flatten().copied().collect();
     sorted.sort_unstable();
     let mut moments = vec![now];
-    let mut at = now;
+    let (mut at, mut cut) = (now, true);
     for _ in 0..MAX_RUNS {
-        at = at.saturating_sub(clock.interval_ms());
+        let Some(before) = at.checked_sub(clock.interval_ms()) else {
+            cut = false;
+            break;
+        };
+        at = before;
         let window = clock.window(at);
         if sorted.first().is_none_or(|first| window.to < *first) {
+            cut = false;
             break;
         }
         let next = sorted.partition_point(|time| *time < window.from);
@@ -149,7 +160,12 @@ fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> Vec<i64> {
         }
     }
     moments.reverse();
-    moments
+    (moments, cut)
+}
+
+/// That runs are left out.
+fn earlier() -> String {
+    format!("only the last {MAX_RUNS} intervals are looked at")
 }
 
 /// Time that no run looks at, since runs are further apart than windows long.
