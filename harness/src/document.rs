@@ -13,8 +13,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::analysis::{Normalizer, Token};
+use crate::column::{Column, Kind};
 use crate::event::Event;
-use crate::ir::{Column, Kind};
 use crate::schema::{Field, FieldType, Schema};
 use crate::value::{self, DateFormat, Scale};
 

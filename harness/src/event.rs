@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use crate::limits;
-use crate::schema::DEFAULT_DATE_FORMAT;
+use crate::value::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Resolution};
 
 /// One event.

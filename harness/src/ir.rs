@@ -25,61 +25,9 @@ use script::Script;
 use crate::pattern::Pattern;
 use crate::span::Span;
 
-/// How the values of a column are stored and compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Whole strings: `keyword`, `wildcard`, `constant_keyword`, `flattened`, `version`.
-    Keyword,
-    /// Analyzed strings: `text`, `match_only_text`.
-    Text,
-    /// 64-bit integers: integer types, booleans (0, 1), dates (milliseconds or nanoseconds
-    /// since 1970, UTC).
-    Long,
-    /// 64-bit floats: `double`, `float`, `half_float`, `scaled_float`.
-    Double,
-    /// Addresses as 128-bit integers, IPv4 mapped into IPv6.
-    Ip,
-    /// Not at all: nothing is known of the field, or it takes no such value. No
-    /// document has such a column, so a test on it holds nowhere.
-    Absent,
-}
-
-/// One field as the index stores it. The same field of two mappings may be two columns.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Column {
-    /// The full dotted field name.
-    pub name: Arc<str>,
-    /// How its values are stored.
-    pub kind: Kind,
-}
-
-impl Column {
-    /// A column that no document has.
-    pub fn absent(name: &str) -> Self {
-        Self { name: name.into(), kind: Kind::Absent }
-    }
-
-    /// Whether no document has it, whatever the documents are.
-    pub fn is_absent(&self) -> bool {
-        self.kind == Kind::Absent
-    }
-}
-
-/// Which text of a rule a span points into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// `rule.query`.
-    #[default]
-    Query,
-    /// The n-th entry of `rule.filters`, from zero.
-    Filter(usize),
-    /// `rule.threat_query`.
-    ThreatQuery,
-    /// The n-th entry of `rule.threat_filters`, from zero.
-    ThreatFilter(usize),
-    /// The whole file.
-    File,
-}
+pub use crate::column::{Column, Kind};
+pub use crate::rule::Part;
+pub use crate::value::Interval;
 
 /// The place in a rule that a leaf came from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,22 +101,6 @@ pub enum Test {
     Ip(Interval<u128>),
     /// A script over one or more columns holds; the leaf's column is the first of them.
     Script(Script),
-}
-
-/// An inclusive interval; empty when `low > high`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Interval<T> {
-    /// The smallest value inside.
-    pub low: T,
-    /// The greatest value inside.
-    pub high: T,
-}
-
-impl<T: PartialOrd + Copy> Interval<T> {
-    /// Whether `value` lies inside.
-    pub fn contains(&self, value: T) -> bool {
-        self.low <= value && value <= self.high
-    }
 }
 
 /// An inclusive interval of floats, equal when its bounds are bit for bit.

@@ -6,6 +6,7 @@ pub mod analysis;
 #[cfg(feature = "cluster")]
 pub mod backtest;
 pub mod case;
+pub mod column;
 pub mod compile;
 pub mod config;
 pub mod conformance;

@@ -11,6 +11,7 @@
 mod display;
 mod fuzzy;
 pub mod glob;
+pub mod java_regex;
 pub mod regexp;
 pub mod set;
 #[cfg(test)]

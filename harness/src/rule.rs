@@ -14,6 +14,7 @@ mod document;
 pub mod located;
 pub mod model;
 pub mod names;
+mod part;
 mod parts;
 mod read;
 mod suggest;
@@ -28,6 +29,8 @@ use crate::rule::model::Rule;
 use crate::rule::read::Sink;
 use crate::rule::table::Table;
 use crate::span::Span;
+
+pub use part::Part;
 
 /// Parses a rule file: the rule, or at least one error.
 pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {

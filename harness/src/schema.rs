@@ -15,8 +15,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::column::Column;
 use crate::effort;
-use crate::ir::Column;
 use crate::lookup::Tables;
 use crate::pattern::Case;
 use crate::pattern::glob::Glob;
@@ -25,7 +25,7 @@ use crate::value::Resolution;
 use dynamic::{Dynamic, KEYWORD_BESIDE, Made};
 
 pub use dynamic::Home;
-pub use field_type::{Access, DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
+pub use field_type::{Access, FieldType};
 
 /// One mapped field.
 #[derive(Clone, Debug, PartialEq)]

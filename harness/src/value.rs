@@ -5,21 +5,22 @@
 
 mod date;
 mod extent;
+mod interval;
 mod number;
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::Value;
 
-use crate::ir::Interval;
-
 pub use date::{
-    DateError, DateFormat, Resolution, Rounding, dynamic_date_format, format_date, format_nanos,
+    DEFAULT_DATE_FORMAT, DateError, DateFormat, Resolution, Rounding, dynamic_date_format,
+    format_date, format_nanos,
 };
 pub use extent::{Scale, unsigned_term};
+pub use interval::Interval;
 pub use number::{
-    double_from_json, float_range, float_term, integer_range, integer_term, java_double,
-    long_from_json,
+    FloatType, IntegerType, double_from_json, float_range, float_term, integer_range, integer_term,
+    java_double, long_from_json,
 };
 
 /// A value that does not fit its type.

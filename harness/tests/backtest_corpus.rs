@@ -26,7 +26,8 @@ use harness::exception::ExceptionTree;
 use harness::rule::located::Located;
 use harness::rule::tree::{Loaded, RuleTree, load_tree};
 use harness::run::{Project, Session};
-use harness::schema::{Base, FieldType, FloatType, IntegerType, Schema};
+use harness::schema::{Base, FieldType, Schema};
+use harness::value::{FloatType, IntegerType};
 use serde_json::{Value, json};
 
 /// Midnight of 2026-01-01.

@@ -116,7 +116,7 @@ fn entry(
     }
     let now = raw.now.as_ref().and_then(|now| {
         let at = Span::new(now.span().start, now.span().end);
-        let parsed = DateFormat::parse(crate::schema::DEFAULT_DATE_FORMAT)
+        let parsed = DateFormat::parse(crate::value::DEFAULT_DATE_FORMAT)
             .and_then(|format| format.resolve(now.get_ref(), 0, Rounding::Down, None));
         match parsed {
             Ok(millis) => Some(millis),

@@ -12,7 +12,8 @@ use crate::analysis::Analyzer;
 use crate::document::{Columns, Document, Ingest};
 use crate::event::Event;
 use crate::ir::plan::{KeyForm, TermField};
-use crate::schema::{Base, Field, FieldType, IntegerType, Schema};
+use crate::schema::{Base, Field, FieldType, Schema};
+use crate::value::IntegerType;
 
 /// Typed documents; the field `t` is when each happened.
 pub(super) struct Fixture {

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::rule::located::Located;
 use crate::rule::model::Rule;
 use crate::rule::names::RuleType;
-use crate::schema::DEFAULT_DATE_FORMAT;
+use crate::value::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Rounding, format_date};
 
 /// A stretch of time, both ends inside, in milliseconds since 1970.

@@ -8,8 +8,9 @@ use super::source::{FieldInfo, Fields};
 use crate::analysis::Normalizer;
 use crate::lookup::Table;
 use crate::pattern::glob::Glob;
-use crate::schema::{Base, Field, FieldType, FloatType, IntegerType, Schema, table};
+use crate::schema::{Base, Field, FieldType, Schema, table};
 use crate::value::{DateFormat, Resolution};
+use crate::value::{FloatType, IntegerType};
 
 /// The names of the embedded table in order, and whether each is a column
 /// where nothing else is mapped.

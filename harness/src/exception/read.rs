@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Entry, Item, Test};
 use crate::diagnostic::Diagnostic;
-use crate::schema::DEFAULT_DATE_FORMAT;
 use crate::span::Span;
+use crate::value::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Rounding};
 
 /// Keys of an item that change nothing here.

@@ -7,7 +7,6 @@
 
 mod arithmetic;
 mod display;
-mod java_regex;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,7 +20,7 @@ use crate::limits;
 use crate::pattern::Case;
 use crate::value::{Scale, format_date, format_nanos, ip_text, java_double};
 
-pub use java_regex::{JavaRegex, JavaRegexError};
+pub use crate::pattern::java_regex::{JavaRegex, JavaRegexError};
 
 /// The most combinations of values that are tried on one event; who detects
 /// asks [`Script::combinations`] first.

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::files::{self, Problem};
-use crate::ir::Part;
 use crate::limits;
+use crate::rule::Part;
 use crate::rule::model::Rule;
 use crate::rule::parse;
 use crate::span::Span;

@@ -10,13 +10,14 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
+use super::FieldType;
 use super::mapping::{Analysis, strings};
-use super::{FieldType, FloatType, IntegerType};
 use crate::analysis::{Analyzer, Normalizer};
-use crate::ir::script::JavaRegex;
 use crate::pattern::Case;
 use crate::pattern::glob::Glob;
+use crate::pattern::java_regex::JavaRegex;
 use crate::value::{self, DateFormat, Resolution};
+use crate::value::{FloatType, IntegerType};
 
 /// Where an event lives, as far as the types of its unmapped fields go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

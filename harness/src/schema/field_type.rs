@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::analysis::{Analyzer, Normalizer};
-use crate::ir::Kind;
-use crate::value::{Resolution, Scale};
+use crate::column::Kind;
+use crate::value::{FloatType, IntegerType, Resolution, Scale};
 
 /// The type of a field, with the settings that change a verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,35 +84,6 @@ pub enum FieldType {
     /// A field whose mapping asks for what the harness does not do; what that is.
     Refused(Arc<str>),
 }
-
-/// The integer types, by range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntegerType {
-    /// 64 bits.
-    Long,
-    /// 32 bits.
-    Integer,
-    /// 16 bits.
-    Short,
-    /// 8 bits.
-    Byte,
-}
-
-/// The floating-point types.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum FloatType {
-    /// 64 bits.
-    Double,
-    /// 32 bits.
-    Float,
-    /// 16 bits.
-    Half,
-    /// A 64-bit integer after multiplication by this factor.
-    Scaled(f64),
-}
-
-/// The format of a date field whose mapping names none.
-pub const DEFAULT_DATE_FORMAT: &str = "strict_date_optional_time||epoch_millis";
 
 impl FieldType {
     /// A type that some queries only know, by the mapping's name; `format` is that of

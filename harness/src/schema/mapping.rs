@@ -14,8 +14,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::dynamic::{Mode, Template};
-use super::{Access, DEFAULT_DATE_FORMAT, Field, FieldType, FloatType, IntegerType, Schema};
+use super::{Access, Field, FieldType, Schema};
 use crate::value::Resolution;
+use crate::value::{DEFAULT_DATE_FORMAT, FloatType, IntegerType};
 
 pub(super) use analysis::Analysis;
 

@@ -21,8 +21,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::analysis::{Analyzer, Normalizer};
-use crate::schema::{Access, DEFAULT_DATE_FORMAT, FieldType, FloatType, IntegerType};
+use crate::schema::{Access, FieldType};
 use crate::value::Resolution;
+use crate::value::{DEFAULT_DATE_FORMAT, FloatType, IntegerType};
 
 static FIELDS: &str = include_str!("table/fields.txt");
 

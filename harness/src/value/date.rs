@@ -9,9 +9,10 @@ mod math;
 use serde_json::Value;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-use crate::schema::DEFAULT_DATE_FORMAT;
-
 use layout::Layout;
+
+/// The format of a date field whose mapping names none.
+pub const DEFAULT_DATE_FORMAT: &str = "strict_date_optional_time||epoch_millis";
 
 /// A mapping's `format`: alternatives, the first that fits counts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,8 @@
 use serde_json::Value;
 
 use super::{Bounds, DateFormat, ValueError, float_range, integer_range, ip_interval, ip_range};
+use super::{FloatType, IntegerType, Interval};
 use super::{ip_text, parse_ip};
-use crate::ir::Interval;
-use crate::schema::{FloatType, IntegerType};
 
 /// What the ends of an extent are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -234,7 +233,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::DEFAULT_DATE_FORMAT;
+    use crate::value::DEFAULT_DATE_FORMAT;
 
     #[test]
     fn documents_state_extents() {

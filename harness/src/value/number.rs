@@ -2,9 +2,33 @@
 
 use serde_json::Value;
 
-use super::{Bounds, ValueError};
-use crate::ir::Interval;
-use crate::schema::{FloatType, IntegerType};
+use super::{Bounds, Interval, ValueError};
+
+/// The integer types, by range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntegerType {
+    /// 64 bits.
+    Long,
+    /// 32 bits.
+    Integer,
+    /// 16 bits.
+    Short,
+    /// 8 bits.
+    Byte,
+}
+
+/// The floating-point types.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FloatType {
+    /// 64 bits.
+    Double,
+    /// 32 bits.
+    Float,
+    /// 16 bits.
+    Half,
+    /// A 64-bit integer after multiplication by this factor.
+    Scaled(f64),
+}
 
 /// A float as Java's `Double.toString` prints it.
 pub fn java_double(value: f64) -> String {

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
     use std::time::{SystemTime, UNIX_EPOCH};
 
-    use harness::schema::DEFAULT_DATE_FORMAT;
+    use harness::value::DEFAULT_DATE_FORMAT;
     use harness::value::{DateFormat, Rounding};
 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -15,8 +15,9 @@ use crate::esql::types::Type;
 use crate::ir::{Column, Kind, Leaf, Origin, Predicate, Test};
 use crate::pattern::{Case, Pattern};
 use crate::query::esql::ast::CompareOp;
-use crate::schema::{FieldType, IntegerType};
+use crate::schema::FieldType;
 use crate::span::{Span, flat};
+use crate::value::IntegerType;
 use crate::value::Resolution;
 
 /// Functions that give a value or null, and never end a query.

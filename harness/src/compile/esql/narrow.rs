@@ -19,8 +19,9 @@ use crate::esql::value::Value;
 use crate::ir::{Column, Interval, Leaf, Origin, Part, Predicate, Test};
 use crate::pattern::{Case, Order, Pattern, StringRange};
 use crate::query::esql::ast::CompareOp;
-use crate::schema::{Field, FieldType, IntegerType, Schema};
+use crate::schema::{Field, FieldType, Schema};
 use crate::span::Span;
+use crate::value::IntegerType;
 use crate::value::Resolution;
 
 /// A condition that every event fulfils that passes the leading `WHERE`s of a

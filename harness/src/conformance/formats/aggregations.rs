@@ -145,7 +145,7 @@ fn counted(raw: &RawThreshold, buckets: &[Bucket], query: &str, schema: &Schema)
 }
 
 fn watched(raw: &RawNewTerms, new: &[Vec<Value>], query: &str, schema: &Schema) -> Judgeable {
-    let format = DateFormat::parse(crate::schema::DEFAULT_DATE_FORMAT);
+    let format = DateFormat::parse(crate::value::DEFAULT_DATE_FORMAT);
     let date = |text: &str| {
         let format = format.as_ref().map_err(ToString::to_string)?;
         format.resolve(text, 0, Rounding::Down, None).map_err(|found| found.to_string())

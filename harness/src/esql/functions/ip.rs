@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::esql::expr::Failure;
 use crate::esql::types::Type;
 use crate::esql::value::{Ref, Value};
-use crate::ir::Interval;
+use crate::value::Interval;
 use crate::value::ip_interval;
 
 pub(super) const FUNCTIONS: &[Function] = &[

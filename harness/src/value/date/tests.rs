@@ -1,7 +1,7 @@
 use serde_json::json;
 
+use super::DEFAULT_DATE_FORMAT;
 use super::*;
-use crate::schema::DEFAULT_DATE_FORMAT;
 
 fn default_format() -> DateFormat {
     DateFormat::parse(DEFAULT_DATE_FORMAT).expect("the default format")

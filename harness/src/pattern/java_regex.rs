@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::pattern::Case;
+use super::Case;
 
 /// What Java's `.` matches.
 const ANY: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
