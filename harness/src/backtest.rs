@@ -28,16 +28,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::cluster::client::Client;
+use crate::cluster::dsl::{self, Query};
+use crate::cluster::error::ClusterError;
+use crate::cluster::search;
 use crate::compile::esql::Pipeline;
 use crate::compile::exception::{self, Compiled};
 use crate::compile::rule::compile_rule;
 use crate::compile::{Context, Now};
 use crate::detect::window::Clock;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::engine::cluster::client::Client;
-use crate::engine::cluster::dsl::{self, Query};
-use crate::engine::cluster::error::ClusterError;
-use crate::engine::cluster::search;
 use crate::exception::ExceptionTree;
 use crate::index_pattern;
 use crate::ir::plan::{EqlPlan, EqlSearch, Plan, TermField};

@@ -14,6 +14,8 @@
 //! known_fields = ["my.custom.*"]        # names of which nothing is said
 //! ```
 
+mod gates;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +28,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::exception;
 use crate::files::table::Table;
 use crate::files::{self, Problem};
-use crate::gate::{self, Gate, Gates};
 use crate::keys;
 use crate::lookup;
 use crate::pattern::glob::Glob;
@@ -35,6 +36,8 @@ use crate::run::Project;
 use crate::schema::mapping::MappingError;
 use crate::schema::{Base, Schema, UnknownFields, Unmapped};
 use crate::span::Span;
+
+pub use gates::{Gate, Gates};
 
 /// Where a project's parts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,7 +242,7 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
 fn unused_gates(gates: &Gates, rules: &RuleTree) -> Vec<Problem> {
     let keys: Vec<String> = rules.rules.iter().map(Loaded::key).collect();
     let unused = gates.folders.iter().filter(|(folder, _)| {
-        !keys.is_empty() && !keys.iter().any(|key| gate::is_below(key, folder))
+        !keys.is_empty() && !keys.iter().any(|key| gates::is_below(key, folder))
     });
     let problem = |(folder, _): &(String, Gate)| {
         let message = format!("there is no rule in `{folder}`, the folder of a gate");

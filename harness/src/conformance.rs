@@ -20,14 +20,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::diagnostic::Diagnostic;
-use crate::document::{Columns, Document, Ingest};
-#[cfg(feature = "cluster")]
-use crate::engine::cluster::{
+use crate::cluster::{
     Cluster,
     client::Client,
     corpus::{Corpus, Group},
 };
+use crate::diagnostic::Diagnostic;
+use crate::document::{Columns, Document, Ingest};
 use crate::engine::embedded::Embedded;
 use crate::engine::{Engine, EngineError};
 use crate::event::Event;
@@ -186,7 +185,6 @@ pub fn judge(suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
 /// # Errors
 ///
 /// When the cluster does not answer.
-#[cfg(feature = "cluster")]
 pub fn judge_on(client: &Arc<Client>, suites: Vec<Suite>) -> Result<Vec<Judged>, EngineError> {
     judge_by(suites, |all, predicates| {
         let mut start = 0;
@@ -214,7 +212,6 @@ pub fn judge_on(client: &Arc<Client>, suites: Vec<Suite>) -> Result<Vec<Judged>,
 struct All<'a> {
     documents: &'a [Document],
     columns: &'a Columns,
-    #[cfg(feature = "cluster")]
     suites: &'a [Suite],
 }
 
@@ -240,12 +237,7 @@ fn judge_by(
         .flat_map(|suite| &suite.cases)
         .flat_map(|case| case.compiled.as_ref().map_or_else(|_| Vec::new(), Plan::filters))
         .collect();
-    let all = All {
-        documents: &documents,
-        columns: &columns,
-        #[cfg(feature = "cluster")]
-        suites: &suites,
-    };
+    let all = All { documents: &documents, columns: &columns, suites: &suites };
     let mut hits = select(&all, &predicates)?.into_iter();
     let mut base = 0;
     let mut work = Vec::new();
@@ -280,7 +272,6 @@ fn judge_by(
 }
 
 /// How many filters the cases of a suite have.
-#[cfg(feature = "cluster")]
 fn filters(suite: &Suite) -> usize {
     let plans = suite.cases.iter().filter_map(|case| case.compiled.as_ref().ok());
     plans.map(|plan| plan.filters().len()).sum()

@@ -2,12 +2,9 @@
 //!
 //! [`Engine`] is what the rest of the harness sees: predicates in, sets of
 //! documents out. [`embedded`] is the engine of tests, coverage and mutants; it
-//! alone knows tantivy. `cluster`, behind a feature of that name, asks `OpenSearch` or
-//! Elasticsearch. Every engine equals [`crate::ir::eval`] on every
+//! alone knows tantivy; [`crate::cluster`] has the other. Every engine equals [`crate::ir::eval`] on every
 //! predicate and document.
 
-#[cfg(feature = "cluster")]
-pub mod cluster;
 pub mod embedded;
 mod leaves;
 mod rows;
@@ -46,10 +43,9 @@ pub enum EngineError {
     /// Reading the index's dictionaries failed.
     #[error("the embedded index failed: {0}")]
     Read(#[from] std::io::Error),
-    /// The cluster did not answer.
-    #[cfg(feature = "cluster")]
+    /// The engine behind it did not answer; why is its own error.
     #[error(transparent)]
-    Cluster(#[from] cluster::error::ClusterError),
+    Remote(Box<dyn std::error::Error + Send + Sync>),
     /// More documents than fit 32-bit numbers.
     #[error("too many documents for one index")]
     TooManyDocuments,

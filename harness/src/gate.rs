@@ -1,49 +1,12 @@
-//! Gates: how much coverage and how many caught mutants a rule must have.
-//!
-//! ```toml
-//! [gates."rules/aws"]      # in harness.toml; all rules below that folder
-//! min_clauses = 90         # percent
-//! min_mutants = 80
-//! require_pairs = true     # a positive and a negative case
-//! ```
-//!
-//! A rule has to pass every gate that it lies behind.
-
-use serde::Deserialize;
+//! Which rules do not pass the gates of their folder ([`Gates`]): how much coverage
+//! and how many caught mutants a rule must have.
 
 use crate::case::Polarity;
+use crate::config::{Gate, Gates};
 use crate::coverage::Coverage;
 use crate::mutate::Mutants;
 use crate::run::{RuleRun, Run};
 use crate::verdict::{self, Pairing, Status};
-
-/// What rules have to reach.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gate {
-    /// The least share of clauses that are covered, in percent.
-    pub min_clauses: Option<u8>,
-    /// The least share of viable mutants that are caught, in percent.
-    pub min_mutants: Option<u8>,
-    /// Whether a rule needs a case of each polarity.
-    pub require_pairs: bool,
-}
-
-impl Gate {
-    /// What is wrong with it, if anything.
-    pub fn fault(&self) -> Option<String> {
-        let stated = [("min_clauses", self.min_clauses), ("min_mutants", self.min_mutants)];
-        let over = stated.into_iter().find(|(_, percent)| percent.is_some_and(|p| p > 100));
-        over.map(|(name, _)| format!("{name} is a percentage, 0 to 100"))
-    }
-}
-
-/// Gates by folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gates {
-    /// The prefix of the keys of rules behind a gate, and the gate.
-    pub folders: Vec<(String, Gate)>,
-}
 
 /// A rule that does not pass a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,54 +17,39 @@ pub struct Miss {
     pub reason: String,
 }
 
-impl Gates {
-    /// Whether some gate asks for mutants.
-    pub fn need_mutants(&self) -> bool {
-        self.folders.iter().any(|(_, gate)| gate.min_mutants.is_some())
-    }
-
-    /// The rules that do not pass. What was not measured is not asked for.
-    pub fn misses(
-        &self,
-        run: &Run,
-        coverage: Option<&Coverage>,
-        mutants: Option<&Mutants>,
-    ) -> Vec<Miss> {
-        let mut misses = Vec::new();
-        for (at, rule) in run.rules.iter().enumerate() {
-            let behind = self.folders.iter().filter(|(folder, _)| is_below(&rule.key, folder));
-            let gates: Vec<&Gate> = behind.map(|(_, gate)| gate).collect();
-            let least = |pick: fn(&Gate) -> Option<u8>| {
-                gates.iter().filter_map(|gate| pick(gate)).max().unwrap_or(0)
-            };
-            let mut miss = |reason| misses.push(Miss { key: rule.key.clone(), reason });
-            let clauses = coverage.and_then(|coverage| coverage.rules.get(at));
-            let covered = clauses.map(crate::coverage::RuleCoverage::covered);
-            let least_clauses = least(|gate| gate.min_clauses);
-            if let Some(reason) = short(covered, least_clauses, "clauses are covered") {
-                miss(reason);
-            }
-            let caught = mutants.and_then(|mutants| mutants.rules.get(at));
-            let score = caught.map(crate::mutate::RuleMutants::score);
-            let least_mutants = least(|gate| gate.min_mutants);
-            if let Some(reason) = short(score, least_mutants, "mutants are caught") {
-                miss(reason);
-            }
-            if gates.iter().any(|gate| gate.require_pairs)
-                && let Some(reason) = unpaired(rule)
-            {
-                miss(reason.to_owned());
-            }
+/// The rules that do not pass. What was not measured is not asked for.
+pub fn misses(
+    gates: &Gates,
+    run: &Run,
+    coverage: Option<&Coverage>,
+    mutants: Option<&Mutants>,
+) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    for (at, rule) in run.rules.iter().enumerate() {
+        let gates = gates.of(&rule.key);
+        let least = |pick: fn(&Gate) -> Option<u8>| {
+            gates.iter().filter_map(|gate| pick(gate)).max().unwrap_or(0)
+        };
+        let mut miss = |reason| misses.push(Miss { key: rule.key.clone(), reason });
+        let clauses = coverage.and_then(|coverage| coverage.rules.get(at));
+        let covered = clauses.map(crate::coverage::RuleCoverage::covered);
+        let least_clauses = least(|gate| gate.min_clauses);
+        if let Some(reason) = short(covered, least_clauses, "clauses are covered") {
+            miss(reason);
         }
-        misses
+        let caught = mutants.and_then(|mutants| mutants.rules.get(at));
+        let score = caught.map(crate::mutate::RuleMutants::score);
+        let least_mutants = least(|gate| gate.min_mutants);
+        if let Some(reason) = short(score, least_mutants, "mutants are caught") {
+            miss(reason);
+        }
+        if gates.iter().any(|gate| gate.require_pairs)
+            && let Some(reason) = unpaired(rule)
+        {
+            miss(reason.to_owned());
+        }
     }
-}
-
-/// Whether a key lies below a folder; every key lies below the empty one.
-pub(crate) fn is_below(key: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches('/');
-    let rest = key.strip_prefix(folder);
-    folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    misses
 }
 
 fn short(share: Option<(usize, usize)>, least: u8, what: &str) -> Option<String> {
@@ -173,7 +121,7 @@ mod tests {
         let missed = |folders: &[(&str, Gate)]| {
             let folders = folders.iter().map(|(folder, gate)| ((*folder).to_owned(), *gate));
             let gates = Gates { folders: folders.collect() };
-            let misses = gates.misses(&run, Some(&coverage), None).into_iter();
+            let misses = super::misses(&gates, &run, Some(&coverage), None).into_iter();
             misses.map(|miss| miss.key).collect::<Vec<_>>()
         };
         assert_eq!(missed(&[("aws", gate(76))]), ["aws/b"]);

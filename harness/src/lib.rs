@@ -3,9 +3,9 @@
 //! ARCHITECTURE.md maps the modules; each states what it alone does.
 
 pub mod analysis;
-#[cfg(feature = "cluster")]
 pub mod backtest;
 pub mod case;
+pub mod cluster;
 pub mod column;
 pub mod compile;
 pub mod config;

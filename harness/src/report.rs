@@ -4,7 +4,6 @@
 //! from rules or fixtures is made safe for the terminal by [`printable`].
 
 pub mod attack;
-#[cfg(feature = "cluster")]
 pub mod backtest;
 pub mod checkout;
 pub mod coverage_json;

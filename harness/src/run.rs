@@ -2,10 +2,7 @@
 
 mod about;
 mod alert;
-#[cfg(feature = "cluster")]
 mod compare;
-#[cfg(feature = "cluster")]
-mod corpus;
 mod explanation;
 mod flow;
 mod ground;
@@ -47,7 +44,6 @@ use work::Work;
 
 pub use about::{About, QuerySource};
 pub use alert::{Facts, RiskScore, Stated, Suppressed};
-#[cfg(feature = "cluster")]
 pub use compare::{Comparison, Difference};
 pub use explanation::{Clause, Explanation, FieldChange, Role};
 pub use flow::{Flow, Prepared, Program};
@@ -255,6 +251,32 @@ impl Session {
         Embedded::new(&self.fixtures.documents, &self.fixtures.columns)
     }
 
+    /// All events of all cases as typed rows, in the order of their cases.
+    pub fn documents(&self) -> (&[Document], &Columns) {
+        (&self.fixtures.documents, &self.fixtures.columns)
+    }
+
+    /// All events of all cases, in the order of their cases.
+    pub fn events(&self) -> Vec<&Event> {
+        self.work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect()
+    }
+
+    /// The fields that some rule reads, in the order of their columns.
+    pub fn fields(&self) -> Vec<Arc<Field>> {
+        wanted(&self.work, &self.schema)
+    }
+
+    /// What is known of fields.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// By rule: its filters, and the documents of its own cases.
+    pub fn filters(&self) -> Vec<(Vec<&Predicate>, Range<u32>)> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, cases)| (work.filters(), own(cases))).collect()
+    }
+
     /// The keys of all rules, in the order of [`Run::rules`].
     pub fn keys(&self) -> Vec<String> {
         self.work.iter().map(|work| work.loaded.key()).collect()
@@ -407,6 +429,12 @@ fn within_fields(work: &mut [Work]) {
 fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
     let wanted: BTreeSet<&Column> = work.iter().flat_map(Work::columns).collect();
     wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
+}
+
+/// The documents of all cases of a rule; they follow one another.
+fn own(cases: &[Range<u32>]) -> Range<u32> {
+    let start = cases.first().map_or(0, |range| range.start);
+    start..cases.last().map_or(start, |range| range.end)
 }
 
 /// All events of a run as documents, and which belong to which case.

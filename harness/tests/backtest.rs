@@ -3,7 +3,6 @@
 //!
 //! Needs a node: `HARNESS_CLUSTER=http://127.0.0.1:19200`; without it each test
 //! says that it is skipped.
-#![cfg(feature = "cluster")]
 #![expect(clippy::print_stdout, reason = "figures of a run")]
 
 #[path = "support/data.rs"]

@@ -3,7 +3,6 @@
 //!
 //! Needs a node and the corpus: `HARNESS_CLUSTER` and `HARNESS_SHARED`; without
 //! them the test says that it is skipped.
-#![cfg(feature = "cluster")]
 #![expect(clippy::print_stdout, reason = "figures of a run")]
 
 #[path = "support/node.rs"]

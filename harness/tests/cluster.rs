@@ -3,7 +3,6 @@
 //!
 //! Needs a node: `HARNESS_CLUSTER=http://127.0.0.1:19200`; without it each test
 //! says that it is skipped.
-#![cfg(feature = "cluster")]
 #![expect(clippy::print_stderr, reason = "figures of a run")]
 
 #[path = "support/node.rs"]
@@ -19,14 +18,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use harness::cluster::Cluster;
+use harness::cluster::corpus::{Corpus, Group};
+use harness::cluster::index::{Index, sweep};
+use harness::cluster::session::corpus;
 use harness::config;
 use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Outcome, Suite, exceptions, judge_on};
 use harness::document::Columns;
 use harness::engine::Engine;
-use harness::engine::cluster::Cluster;
-use harness::engine::cluster::corpus::{Corpus, Group};
-use harness::engine::cluster::index::{Index, sweep};
 use harness::engine::embedded::Embedded;
 use harness::event::Event;
 use harness::files;
@@ -177,7 +177,7 @@ fn the_rules_of_the_repository_agree() {
     let project = config::open(&folders).expect("a project");
     let session = Session::open(project, None);
     let embedded = session.hits().expect("answers");
-    let cluster = Cluster::new(&client, &session.corpus()).expect("an index");
+    let cluster = Cluster::new(&client, &corpus(&session)).expect("an index");
     let hits = session.ask(&cluster).expect("answers");
     let comparison = session.compare(&embedded, &hits);
     eprintln!("{} filters, {} answers agree", comparison.filters, comparison.answers);

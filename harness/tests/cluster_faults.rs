@@ -1,21 +1,19 @@
 //! What becomes of a cluster that misbehaves: a clear error, never fewer hits.
 //!
 //! A small server in this file answers as each test says; no node is needed.
-#![cfg(feature = "cluster")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use harness::cluster::Cluster;
+use harness::cluster::client::{Client, Credentials, Options};
+use harness::cluster::corpus::{Corpus, Group};
+use harness::cluster::error::ClusterError;
+use harness::cluster::index::Index;
+use harness::cluster::product::Version;
 use harness::document::{Columns, Ingest};
-use harness::engine::cluster::Cluster;
-use harness::engine::cluster::client::{Client, Credentials, Options};
-use harness::engine::cluster::corpus::{Corpus, Group};
-use harness::engine::cluster::error::ClusterError;
-use harness::engine::cluster::index::Index;
-use harness::engine::cluster::product::Version;
 use harness::engine::{Engine, EngineError};
 use harness::event::Event;
 use harness::ir::{Leaf, Origin, Predicate, Test};

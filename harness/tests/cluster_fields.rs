@@ -3,8 +3,6 @@
 //!
 //! Needs a node: `HARNESS_CLUSTER=http://127.0.0.1:19200`; without it each test
 //! says that it is skipped.
-#![cfg(feature = "cluster")]
-
 #[path = "support/data.rs"]
 mod data;
 #[path = "support/node.rs"]
@@ -17,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use data::{eql, index, kql};
 use harness::backtest::{Backtest, Outcome, Request, run};
-use harness::engine::cluster::client::{Client, Options};
+use harness::cluster::client::{Client, Options};
 use harness::exception::ExceptionTree;
 use harness::rule::tree::Loaded;
 use serde_json::{Value, json};

@@ -197,7 +197,6 @@ pub(crate) struct EngineArgs {
 
 /// A text that no message shows.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "unused without `cluster`"))]
 pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use harness::cluster::error::ClusterError;
 use harness::conformance::{Judged, Suite};
 use harness::engine::EngineError;
 use harness::run::{Hits, Session};
@@ -11,13 +12,13 @@ use crate::exit::Exit;
 
 /// The exit code of an error.
 pub(crate) fn exit(error: &io::Error) -> Exit {
-    #[cfg(feature = "cluster")]
-    if let Some(EngineError::Cluster(found)) = error.get_ref().and_then(|it| it.downcast_ref()) {
-        use harness::engine::cluster::error::ClusterError;
-        return if matches!(found, ClusterError::Config(_)) { Exit::Usage } else { Exit::Cluster };
+    let inner: Option<&EngineError> = error.get_ref().and_then(|it| it.downcast_ref());
+    let Some(EngineError::Remote(remote)) = inner else { return Exit::Internal };
+    match remote.downcast_ref() {
+        Some(ClusterError::Config(_)) => Exit::Usage,
+        Some(_) => Exit::Cluster,
+        None => Exit::Internal,
     }
-    let _ = error;
-    Exit::Internal
 }
 
 /// Asks the engine of the command line; what the embedded engine says
@@ -27,43 +28,21 @@ pub(crate) fn hits(
     args: &EngineArgs,
     compare: bool,
 ) -> Result<(Hits, Vec<String>, bool), EngineError> {
-    #[cfg(feature = "cluster")]
     if let Some(client) = cluster::connect(args)? {
         return cluster::hits(session, &client, compare);
     }
-    let _ = compare;
-    missing(args)?;
     Ok((session.hits()?, Vec::new(), false))
 }
 
 /// Judges suites by the engine of the command line.
 pub(crate) fn judge(suites: Vec<Suite>, args: &EngineArgs) -> Result<Vec<Judged>, EngineError> {
-    #[cfg(feature = "cluster")]
     if let Some(client) = cluster::connect(args)? {
         cluster::sweep(&client)?;
         return harness::conformance::judge_on(&client, suites);
     }
-    missing(args)?;
     harness::conformance::judge(suites)
 }
 
-/// An error where a cluster was asked for and this build knows none.
-#[cfg(not(feature = "cluster"))]
-pub(crate) fn missing(args: &EngineArgs) -> Result<(), EngineError> {
-    if args.engine.is_none() {
-        return Ok(());
-    }
-    let message = "--engine needs a build with the feature `cluster`";
-    Err(EngineError::Read(io::Error::new(io::ErrorKind::Unsupported, message)))
-}
-
-#[cfg(feature = "cluster")]
-#[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
-fn missing(_: &EngineArgs) -> Result<(), EngineError> {
-    Ok(())
-}
-
-#[cfg(feature = "cluster")]
 pub(crate) mod cluster {
     //! Connecting, and what is told of it on standard error.
 
@@ -72,12 +51,13 @@ pub(crate) mod cluster {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
+    use harness::cluster::Cluster;
+    use harness::cluster::client::{Client, Credentials, Options};
+    use harness::cluster::error::ClusterError;
+    use harness::cluster::index;
+    use harness::cluster::product::Version;
+    use harness::cluster::session;
     use harness::engine::EngineError;
-    use harness::engine::cluster::Cluster;
-    use harness::engine::cluster::client::{Client, Credentials, Options};
-    use harness::engine::cluster::error::ClusterError;
-    use harness::engine::cluster::index;
-    use harness::engine::cluster::product::Version;
     use harness::report::{Lines, printable};
     use harness::run::{Comparison, Hits, Session};
 
@@ -152,9 +132,10 @@ pub(crate) mod cluster {
         compare: bool,
     ) -> Result<(Hits, Vec<String>, bool), EngineError> {
         sweep(client)?;
-        let cluster = Cluster::new(client, &session.corpus())?;
+        let cluster = Cluster::new(client, &session::corpus(session))?;
         // A comparison asks every rule about every event.
-        let hits = if compare { session.ask(&cluster)? } else { session.ask_own(&cluster)? };
+        let hits =
+            if compare { session.ask(&cluster)? } else { session::ask_own(session, &cluster)? };
         let beside = cluster.beside();
         drop(cluster);
         if !compare {

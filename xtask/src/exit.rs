@@ -18,7 +18,6 @@ pub(crate) enum Exit {
     /// Rules do not pass a gate.
     Gate = 5,
     /// A cluster did not answer, or not as one that we know.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "nobody is asked"))]
     Cluster = 6,
 }
 

@@ -1,6 +1,7 @@
 //! Gates of the command line, and what the rules behind them lack.
 
-use harness::gate::{Gate, Gates, Miss};
+use harness::config::{Gate, Gates};
+use harness::gate::Miss;
 use harness::report::{Lines, printable};
 
 use crate::args::GateArgs;

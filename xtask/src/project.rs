@@ -140,7 +140,6 @@ pub(crate) fn progress(hidden: bool, message: &'static str) -> ProgressBar {
 
 /// A bar on standard error that counts to `all` and tells the time left, for
 /// people at a terminal only.
-#[cfg(feature = "cluster")]
 pub(crate) fn counted(hidden: bool, all: usize) -> ProgressBar {
     if hidden || !io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::schedule::Slot;
 use super::{Ground, Stop, Work, named, within};
-use crate::engine::cluster::error::ClusterError;
-use crate::engine::cluster::search;
+use crate::cluster::error::ClusterError;
+use crate::cluster::search;
 use crate::ir::plan::{KeyForm, TermField};
 
 /// How many groups come in one page; clusters refuse more than 65,535.

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{
     Found, Ground, Sample, Stop, Work, again, by_time, place, sorted_time, stream, suppress, within,
 };
+use crate::cluster::dsl::Query;
+use crate::cluster::error::ClusterError;
+use crate::cluster::search::{self, Search};
 use crate::document::{Columns, Document, Ingest};
-use crate::engine::cluster::dsl::Query;
-use crate::engine::cluster::error::ClusterError;
-use crate::engine::cluster::search::{self, Search};
 use crate::event::Event;
 use crate::ir::eval::eval;
 use crate::ir::{Column, Predicate};

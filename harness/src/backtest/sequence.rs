@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use super::filters::Reader;
 use super::{Found, Ground, Sample, Stop, Work, place, sorted_time, stream, within};
+use crate::cluster::dsl::Query;
 use crate::detect::eql::{join_value, spec};
 use crate::detect::sequence::key::{KeyValue, Real};
 use crate::detect::sequence::stream::{Filter, Hits, Moment, Source, Stream};
 use crate::detect::sequence::{self, Limit, Match};
 use crate::detect::terms::key_text;
-use crate::engine::cluster::dsl::Query;
 use crate::ir::Kind;
 use crate::ir::plan::{KeyField, KeyForm, Stage};
 use crate::value::parse_ip;

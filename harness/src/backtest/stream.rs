@@ -11,10 +11,10 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::{Ground, Stop, place};
-use crate::engine::cluster::client::{Client, Content};
-use crate::engine::cluster::error::ClusterError;
-use crate::engine::cluster::product::Product;
-use crate::engine::cluster::search;
+use crate::cluster::client::{Client, Content};
+use crate::cluster::error::ClusterError;
+use crate::cluster::product::Product;
+use crate::cluster::search;
 
 /// How long a view is kept between two pages.
 const KEEP: &str = "5m";

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::cluster::client::Client;
+use crate::cluster::error::ClusterError;
+use crate::cluster::layout::{Layout, Node, Place, ROOT, Stored};
+use crate::cluster::product::{Product, Version};
 use crate::detect::window::Clock;
-use crate::engine::cluster::client::Client;
-use crate::engine::cluster::error::ClusterError;
-use crate::engine::cluster::layout::{Layout, Node, Place, ROOT, Stored};
-use crate::engine::cluster::product::{Product, Version};
 use crate::ir::plan::Plan;
 use crate::schema::{Access, Base, Field, FieldType, Schema};
 use crate::value::Resolution;

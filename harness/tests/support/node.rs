@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use harness::engine::cluster::client::{Client, Options};
-use harness::engine::cluster::product::Version;
+use harness::cluster::client::{Client, Options};
+use harness::cluster::product::Version;
 
 /// The address of a node; says that the test is skipped where there is none.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]

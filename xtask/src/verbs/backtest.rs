@@ -5,16 +5,7 @@ use std::io;
 use crate::args::BacktestArgs;
 use crate::exit::Exit;
 
-/// Says what is missing.
-#[cfg(not(feature = "cluster"))]
-pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
-    let _ = args;
-    tell!("backtest needs a build with the feature `cluster`");
-    Ok(Exit::Usage)
-}
-
 /// Runs the rules on the cluster's data and prints what they find.
-#[cfg(feature = "cluster")]
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     use harness::backtest::{self, Outcome};
     use harness::engine::EngineError;
@@ -41,7 +32,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    let found = outcome.map_err(|error| io::Error::other(EngineError::Cluster(error)))?;
+    let found = outcome.map_err(|error| io::Error::other(EngineError::from(error)))?;
     let mut output = Vec::new();
     match args.format {
         Format::Human => human(&found, &mut output)?,
@@ -59,7 +50,6 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 }
 
 /// What to look at; says what of the arguments is no time.
-#[cfg(feature = "cluster")]
 fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
     use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -7,7 +7,6 @@
 //! `--engine`, the rules on the same events on a cluster, and nothing else.
 //! The events are the same on every run.
 
-#[cfg(feature = "cluster")]
 mod cluster;
 mod measured;
 mod pipeline;
@@ -59,7 +58,6 @@ struct Generated {
 pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let loaded = tree::load_tree(&args.rules).rules;
-    #[cfg(feature = "cluster")]
     if let Some(figures) = cluster::measure(args, &loaded)? {
         let mut out = io::stdout().lock();
         match args.format {
@@ -71,8 +69,6 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
         }
         return Ok(Exit::Ok);
     }
-    #[cfg(not(feature = "cluster"))]
-    crate::engine::missing(&args.engine).map_err(io::Error::other)?;
     let parsed = loaded.iter().filter_map(|loaded| loaded.rule.clone());
     let judged = |rule: &Rule| {
         matches!(rule.language, Some(Language::Kuery | Language::Lucene | Language::Eql))

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use harness::coverage;
 use harness::explain;
+use harness::gate::misses;
 use harness::mutate::{self, Fixtures};
 use harness::report::digest::Digest;
 use harness::report::table::{self, Detail};
@@ -66,6 +67,6 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
-    let passed = gate::passes(&gates.misses(&run, Some(&coverage), mutants.as_ref()));
+    let passed = gate::passes(&misses(&gates, &run, Some(&coverage), mutants.as_ref()));
     Ok(if passed { test::exit(&run, args.deny_warnings) } else { Exit::Gate })
 }

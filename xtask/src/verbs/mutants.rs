@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use harness::config::Folders;
+use harness::gate::misses;
 use harness::mutate::{Fixtures, mutate};
 use harness::report::digest::Digest;
 use harness::report::mutants::{self, Options};
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
-    if !gate::passes(&gates.misses(&run, None, Some(&found))) {
+    if !gate::passes(&misses(&gates, &run, None, Some(&found))) {
         return Ok(Exit::Gate);
     }
     // Nothing may have changed since a commit; a name that fits no rule is an error.

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harness::backtest::{Outcome, Request, run};
+use harness::cluster::client::Client;
+use harness::cluster::index::{BULK_REQUESTS, Index};
+use harness::cluster::product::Version;
 use harness::compile::rule::compile_base;
 use harness::document::{Columns, Document, Ingest};
-use harness::engine::cluster::client::Client;
-use harness::engine::cluster::index::{BULK_REQUESTS, Index};
-use harness::engine::cluster::product::Version;
 use harness::engine::embedded::Embedded;
 use harness::engine::{Engine, EngineError};
 use harness::event::{Event, flatten};
@@ -116,7 +116,7 @@ pub(super) fn measure(args: &BenchArgs, loaded: &[Loaded]) -> io::Result<Option<
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
         return Ok(None);
     };
-    let failed = |error| io::Error::other(EngineError::Cluster(error));
+    let failed = |error| io::Error::other(EngineError::from(error));
     cluster::sweep(&client).map_err(failed)?;
     let version = Version::ask(&client).map_err(failed)?;
     let events = Events { generated: generated(args.generated.as_deref(), loaded)? };
@@ -340,7 +340,7 @@ fn backtest(
     let rules: Vec<Loaded> = chosen.iter().map(|one| one.loaded.clone()).collect();
     let started = Instant::now();
     let found = run(client, &request, &rules, &ExceptionTree::default(), &|_| {})
-        .map_err(|error| io::Error::other(EngineError::Cluster(error)))?;
+        .map_err(|error| io::Error::other(EngineError::from(error)))?;
     let seconds = started.elapsed().as_secs_f64();
     let alerts = |one: &Loaded| {
         let key = one.key();

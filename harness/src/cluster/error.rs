@@ -1,5 +1,7 @@
 //! Why a cluster gave no answer.
 
+use crate::engine::EngineError;
+
 /// Why a cluster gave no answer; never a part of an answer instead.
 ///
 /// No message holds a credential. What a server wrote is shortened, and its
@@ -83,4 +85,10 @@ pub(super) fn quoted(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+impl From<ClusterError> for EngineError {
+    fn from(error: ClusterError) -> Self {
+        Self::Remote(Box::new(error))
+    }
 }

@@ -16,6 +16,7 @@ pub mod index;
 pub mod layout;
 pub mod product;
 pub mod search;
+pub mod session;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -31,9 +32,9 @@ use self::error::ClusterError;
 use self::index::Index;
 use self::layout::Layout;
 use self::search::Search;
-use super::{Engine, EngineError};
 use crate::analysis::Analyzer;
 use crate::document::{Columns, Document};
+use crate::engine::{Engine, EngineError};
 use crate::ir::eval::{eval, eval_leaf};
 use crate::ir::{Leaf, Predicate};
 
