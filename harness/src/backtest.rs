@@ -432,8 +432,12 @@ fn excepted(
     let context = Context { schema: &ground.target.schema, part: Part::File, now: Now::at(now) };
     let mut conditions = Vec::new();
     for list in lists {
+        if let Some(broken) = tree.broken.get(list).and_then(|broken| broken.first()) {
+            let message = format!("{}: {}", broken.path, broken.diagnostic.message);
+            return Err(Outcome::Unsupported(message));
+        }
         let Some(items) = tree.lists.get(list) else {
-            let message = format!("the exception list `{list}` is not in exceptions/{list}.ndjson");
+            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
             return Err(Outcome::Unsupported(message));
         };
         for item in items.iter().filter(|item| item.expires.is_none_or(|at| at > now)) {

@@ -2,7 +2,7 @@
 //!
 //! `cases/<domain>/<rule>/positive/<case>.json` must raise its rule,
 //! `negative/<case>.json` must not. One file is one case: documents, hits or
-//! answers of Elasticsearch that hold them, in arrays or one behind the other. A
+//! answers of Elasticsearch that hold them, in arrays or one after the other. A
 //! `case.toml` beside the two folders states more, in a table per case such as
 //! `[negative.other_action]`.
 
@@ -195,10 +195,10 @@ fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
             let message = match folder {
                 Some(folder) => {
                     format!(
-                        "the file is no case: its folder is {folder}/, not positive/ or negative/"
+                        "the file is not a case: its folder is {folder}/, not positive/ or negative/"
                     )
                 }
-                None => "the file is no case: it lies in no folder of a rule".to_owned(),
+                None => "the file is not a case: it lies in no folder of a rule".to_owned(),
             };
             return Err(misplaced(message, help));
         }
@@ -207,20 +207,20 @@ fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
     match (rule, name.and_then(|name| name.rsplit_once('.'))) {
         (Some(rule), Some((name, extension))) => match extension.to_lowercase().as_str() {
             "json" | "ndjson" | "jsonl" => Ok((rule.to_owned(), polarity, name.to_owned())),
-            _ => Err(misplaced(format!("a .{extension} file is no case"), ending.to_owned())),
+            _ => Err(misplaced(format!("a .{extension} file is not a case"), ending.to_owned())),
         },
         (None, _) => Err(misplaced(
-            "the file is no case: its folder belongs to no rule".to_owned(),
+            "the file is not a case: its folder belongs to no rule".to_owned(),
             "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
         )),
         (Some(_), None) => {
-            Err(misplaced("a file without an ending is no case".to_owned(), ending.to_owned()))
+            Err(misplaced("a file without an ending is not a case".to_owned(), ending.to_owned()))
         }
     }
 }
 
 /// Reads the events of a fixture: documents or hits, arrays of them, or answers of
-/// Elasticsearch that hold them, one behind the other.
+/// Elasticsearch that hold them, one after the other.
 ///
 /// # Errors
 ///

@@ -332,7 +332,7 @@ fn decided(
     sheet: &Sheet<'_>,
 ) -> ClauseCoverage {
     let without = sheet.alerts_of_all(&part.without);
-    let mut coverage = uncovered(part);
+    let mut coverage = uncovered(part, sheet);
     for ((case, own), other) in sheet.subject.cases().iter().zip(own).zip(without) {
         let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
         let (Ok(own), Ok(other)) = (own, other) else { continue };
@@ -354,12 +354,13 @@ fn decided(
     coverage
 }
 
-fn uncovered(part: &parts::Part) -> ClauseCoverage {
+fn uncovered(part: &parts::Part, sheet: &Sheet<'_>) -> ClauseCoverage {
+    let unknown = part.fields.iter().find_map(|field| sheet.subject.unknown_field(field));
     ClauseCoverage {
         origin: part.origin,
         kind: part.kind,
         text: part.text.clone(),
-        unknown: None,
+        unknown: unknown.map(ToString::to_string),
         holds_on: 0,
         fails_on: 0,
         decides_true: None,

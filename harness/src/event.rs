@@ -78,7 +78,7 @@ impl Event {
         FORMAT.as_ref()?.from_json(self.first(field)?).ok()
     }
 
-    /// The same in milliseconds, and the nanoseconds behind them.
+    /// The same in milliseconds, and the nanoseconds beyond them.
     pub fn nanos(&self, field: &str) -> Option<(i64, u32)> {
         static FORMAT: LazyLock<Option<DateFormat>> = LazyLock::new(|| {
             DateFormat::parse(DEFAULT_DATE_FORMAT).ok().map(|format| format.with(Resolution::Nanos))

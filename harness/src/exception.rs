@@ -10,6 +10,7 @@ pub mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem};
@@ -18,14 +19,15 @@ use crate::span::Span;
 /// All exception lists of a project.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExceptionTree {
-    /// The items by `list_id`, in the order of their files; a list that could
-    /// not be read is not there.
+    /// The items by `list_id`, in the order of their files.
     pub lists: BTreeMap<String, Vec<Item>>,
     /// The values of each value list.
     pub values: BTreeMap<String, Vec<String>>,
     /// The folder as it opens from the current one.
     pub folder: String,
-    /// What is wrong with the files of lists, by the name of the file.
+    /// The files of the items, by path.
+    pub texts: BTreeMap<String, Arc<str>>,
+    /// What is wrong with the items of each list.
     pub broken: BTreeMap<String, Vec<Problem>>,
     /// What else could not be used.
     pub problems: Vec<Problem>,
@@ -38,12 +40,42 @@ pub struct Item {
     pub name: String,
     /// The file that states it.
     pub path: String,
+    /// Where in the file.
+    pub span: Span,
+    /// The same as line and column, from 1.
+    pub at: (usize, usize),
     /// The systems that it is for; all where empty.
     pub os_types: Vec<String>,
     /// When it lapses, in milliseconds since 1970.
     pub expires: Option<i64>,
     /// The conditions; never empty.
     pub entries: Vec<Entry>,
+}
+
+impl Item {
+    /// Its place for people: `path:line:column`.
+    pub fn place(&self) -> String {
+        format!("{}:{}:{}", self.path, self.at.0, self.at.1)
+    }
+}
+
+impl ExceptionTree {
+    /// A finding about an item, at its place.
+    pub fn problem(&self, item: &Item, found: Diagnostic) -> Problem {
+        let text = self.texts.get(&item.path).cloned().unwrap_or_default();
+        let diagnostic = Diagnostic { span: item.span, ..found };
+        Problem { path: item.path.clone(), diagnostic, text }
+    }
+
+    /// The file of a value list.
+    pub fn value_list(&self, id: &str) -> String {
+        files::below(&self.folder, &format!("lists/{id}.txt"))
+    }
+
+    /// The file in which a list is looked for first.
+    pub fn list(&self, id: &str) -> String {
+        files::below(&self.folder, &format!("{id}.ndjson"))
+    }
 }
 
 /// One condition of an exception.
@@ -106,16 +138,26 @@ pub fn load_tree(root: &Path) -> ExceptionTree {
                 tree.values.insert(id.to_owned(), values.map(str::to_owned).collect());
             }
             (None, "json" | "ndjson") if !stem.contains('/') => {
-                let (found, errors) = read::items(&path, stem, &text, extension == "json");
-                if errors.is_empty() {
-                    tree.lists.entry(stem.to_owned()).or_default();
-                    for (list, item) in found {
-                        tree.lists.entry(list).or_default().push(item);
-                    }
-                } else {
-                    let broken = tree.broken.entry(stem.to_owned()).or_default();
-                    broken.extend(Problem::of_file(&path, &text.as_str().into(), errors));
+                let found = read::contents(&path, stem, &text, extension == "json");
+                for list in &found.lists {
+                    tree.lists.entry(list.clone()).or_default();
                 }
+                for (list, item) in found.items {
+                    tree.lists.entry(list).or_default().push(item);
+                }
+                let text: Arc<str> = text.into();
+                let mut broken: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+                for (list, error) in found.errors {
+                    let all = found.lists.iter().filter(|_| list.is_none());
+                    for list in all.chain(&list) {
+                        broken.entry(list.clone()).or_default().push(error.clone());
+                    }
+                }
+                for (list, errors) in broken {
+                    let broken = tree.broken.entry(list).or_default();
+                    broken.extend(Problem::of_file(&path, &text, errors));
+                }
+                tree.texts.insert(path, text);
             }
             _ => {
                 let message = "the file is no exception list";

@@ -237,7 +237,7 @@ pub fn explain(
 ) -> Result<Option<Explained>, EngineError> {
     let Project { mut rules, cases, exceptions, mut schema, problems } = project;
     let folder = cases.folder.clone();
-    // The fixtures decide on fields without a mapping; events come behind them.
+    // The fixtures decide on fields without a mapping; events come after them.
     home::observe(&mut schema, &rules, &cases);
     rules.rules.retain(|rule| rule.key() == key);
     let mut own = { cases }.rules.remove(key).unwrap_or_default();

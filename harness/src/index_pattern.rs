@@ -29,7 +29,7 @@ fn matches(pattern: &str, index: &str) -> bool {
         (None, None) => pattern,
     };
     let index = index.split_once(':').map_or(index, |(_, local)| local);
-    // A snapshot that is mounted, or an index that was shrunk, has the name behind a prefix.
+    // A snapshot that is mounted, or an index that was shrunk, has the name after a prefix.
     let index = index.find("-.ds-").map_or(index, |at| &index[at + 1..]);
     let names = [Some(index), stream_of(index), alerts_of(index)];
     let backing = || format!(".ds-{index}-2000.01.01-000001");

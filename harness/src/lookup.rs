@@ -1,6 +1,6 @@
 //! Tables that a project states: what `LOOKUP JOIN` and `ENRICH` look into.
 //!
-//! `lookups/<name>.csv` has a header of names, each with its type behind a
+//! `lookups/<name>.csv` has a header of names, each with its type after a
 //! colon where it is not `keyword`; `lookups/<name>.ndjson` one flat object a
 //! line, whose values have the types that a dynamic mapping gives them.
 

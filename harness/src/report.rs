@@ -31,7 +31,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The text with control characters shown as escapes; line breaks stay where
-/// `keep_lines` says so.
+/// `lines` says so.
 pub fn printable(text: &str, lines: Lines) -> Cow<'_, str> {
     let keeps = |c: char| match c {
         '\n' => lines == Lines::Keep,

@@ -42,7 +42,7 @@ use crate::verdict::{Status, Verdict};
 use whereabouts::Whereabouts;
 use work::Work;
 
-pub use about::{About, QuerySource};
+pub use about::{About, QuerySource, Texts};
 pub use alert::{Facts, RiskScore, Stated, Suppressed};
 pub use compare::{Comparison, Difference};
 pub use explanation::{Clause, Explanation, FieldChange, Role};
@@ -50,6 +50,7 @@ pub use flow::{Flow, Prepared, Program};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
 pub use warning::Warning;
+pub use work::{Idle, Why};
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ pub struct Places {
     pub rules: String,
     /// The cases.
     pub cases: String,
+    /// What the command line says of them, as words of a command.
+    pub flags: Vec<String>,
 }
 
 impl Places {
@@ -184,7 +187,7 @@ impl Session {
         let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         home::observe(&mut schema, &rules, &cases);
-        let places = Places { rules: rules.folder, cases: cases.folder };
+        let places = Places { rules: rules.folder, cases: cases.folder, flags: Vec::new() };
         let (mut by_rule, mut faults) = (cases.rules, cases.problems);
         let events = by_rule.values().flatten().flat_map(|case| &case.events);
         let whereabouts = Whereabouts::new(events, &schema);
@@ -226,7 +229,12 @@ impl Session {
         let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
         let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
         rest.extend(faults.into_iter().map(|fault| fault.problem));
-        rest.extend(exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)).cloned());
+        for problem in exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)) {
+            // What concerns all lists of a file stands with each of them.
+            if !rest.contains(problem) {
+                rest.push(problem.clone());
+            }
+        }
         let mut elsewhere = Vec::new();
         if filter.is_none() { &mut problems } else { &mut elsewhere }.append(&mut rest);
         let fixtures = Fixtures::new(&work, &schema);

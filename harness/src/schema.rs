@@ -46,7 +46,7 @@ pub struct Field {
     pub split_queries: bool,
 }
 
-/// Behind the name of a `flattened` field: its keys with their values, as the
+/// After the name of a `flattened` field: its keys with their values, as the
 /// index holds them.
 const KEYED: &str = "._keyed";
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use date::{
     DEFAULT_DATE_FORMAT, DateError, DateFormat, Resolution, Rounding, dynamic_date_format,
-    format_date, format_nanos,
+    format_date, format_nanos, span_text,
 };
 pub use extent::{Scale, unsigned_term};
 pub use interval::Interval;

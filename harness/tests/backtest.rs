@@ -379,7 +379,7 @@ const GROUPINGS: [(&str, &str); 4] = [
     ("unknown", "group_by = [\"no.such\", \"host.id\"]\n"),
 ];
 
-/// Pipelines of every kind, behind their `FROM`.
+/// Pipelines of every kind, after their `FROM`.
 const PIPELINES: [(&str, &str); 9] = [
     ("rows", "where event.action == \"login\" and process.pid > 1 | keep _id, user.name"),
     (
@@ -485,7 +485,7 @@ fn without_stop(events: &[(i64, Value)], key: &str) -> u64 {
 #[test]
 fn events_of_one_moment_are_neither_lost_nor_told_twice() {
     let (Some(client), Some(address)) = (node::client(), node::address()) else { return };
-    // More of one moment than a page may hold, and some before and behind.
+    // More of one moment than a page may hold, and some before and after.
     let event = || json!({ "event": { "action": "login" }, "process": { "name": "sh" } });
     let mut events: Vec<(i64, Value)> = Vec::new();
     for (at, count) in [(0, 1500), (MINUTE, 12_000), (2 * MINUTE, 1500), (3 * MINUTE, 1)] {

@@ -3,7 +3,7 @@
 #[path = "support/project.rs"]
 mod project;
 
-use harness::case::Case;
+use harness::case::{Case, Polarity};
 use harness::exception::load_tree;
 use harness::run::Run;
 use harness::verdict::Status;
@@ -51,7 +51,15 @@ fn check(number: usize, item: &Value, expected: &str) {
             let ids: Vec<_> = case.alerts.iter().flat_map(|alert| alert.events.clone()).collect();
             ids.join(" ")
         }
-        None => rule.problems.iter().map(|found| found.diagnostic.message.clone()).collect(),
+        None => {
+            let folder = format!("item{number}/lists/");
+            let messages = rule.problems.iter().map(|found| found.diagnostic.message.clone());
+            let messages: String = messages.collect();
+            match messages.split_once("is not in ").zip(messages.split_once(&folder)) {
+                Some(((head, _), (_, file))) => format!("{head}is not in LISTS/{file}"),
+                None => messages,
+            }
+        }
     };
     assert_eq!(found, expected, "{item} {:?} {:?}", run.problems, rule.problems);
 }
@@ -81,7 +89,7 @@ fn entries_of_an_item_hold_together() {
         (item(&list("nets", "ip_range", "source.ip")), "ann both"),
         (
             item(&list("none", "ip", "source.ip")),
-            "exception `Item`: the value list `none` is not in exceptions/lists/none.txt",
+            "exception `Item`: the value list `none` is not in LISTS/none.txt",
         ),
         (
             item(&list("nets", "shape", "source.ip")),
@@ -151,9 +159,9 @@ fn a_miss_names_the_exception() {
     let cases = &run.rules[0].cases;
     assert_eq!(cases[0].alerts.len(), 0);
     let note = cases[0].explanations[0].note.as_deref().expect("a note");
-    let (item, file) = note.split_once(" of ").expect("an item and its file");
+    let (item, file) = note.split_once(" (").expect("an item and its file");
     assert_eq!(item, "the exception quiet/Item");
-    assert!(file.ends_with("miss/quiet.json silences it"), "{file}");
+    assert!(file.ends_with("miss/quiet.json:1:1) silences it"), "{file}");
     assert_eq!(cases[1].alerts.len(), 1);
 }
 
@@ -213,5 +221,78 @@ fn a_value_list_that_kibana_cannot_query_is_looked_up_or_has_no_effect() {
         assert_eq!(judged.cases[0].alerts.is_empty(), silenced, "{number}: {problems:?}");
         let warned = problems.iter().any(|problem| problem.contains("is not applied"));
         assert_eq!(warned, !silenced, "{number}: {problems:?}");
+    }
+}
+
+/// What is said of a negative case that alerts, for each item of a list: a note and
+/// the conditions that do not hold.
+#[test]
+fn an_unwanted_alert_names_the_exceptions_that_did_not_stop_it() {
+    let entry = |value: &str| json!({"field": "user.name", "type": "match", "operator": "included", "value": value});
+    let named = |name: &str, entries: Value, expires: Option<&str>| {
+        let mut item = json!({"item_id": name, "name": name, "type": "simple", "entries": entries});
+        if let Some(expires) = expires {
+            item["expire_time"] = json!(expires);
+        }
+        item
+    };
+    let items = [
+        named("far", json!([entry("bob"), {"field": "host.id", "type": "exists"}]), None),
+        named("near", json!([entry("Ann")]), None),
+        named("lapsed", json!([entry("ann")]), Some("1969-12-31T23:00:00Z")),
+        named("lapsed and another's", json!([entry("bob")]), Some("1969-12-31T23:00:00Z")),
+        named("not yet lapsed", json!([entry("bob")]), Some("2100-01-01T00:00:00Z")),
+        named(
+            "listed",
+            json!([{"field": "user.name", "type": "list", "operator": "included",
+            "list": {"id": "numbers", "type": "double"}}]),
+            None,
+        ),
+    ];
+    let files = [
+        (
+            "rules_export.ndjson",
+            items
+                .map(|mut item| {
+                    item["list_id"] = json!("quiet");
+                    item.to_string()
+                })
+                .join("\n"),
+        ),
+        ("lists/numbers.txt", "1".to_owned()),
+    ];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let sequence = "type = \"eql\"\nlanguage = \"eql\"\nquery = 'any where user.name != null'\n";
+    let pipeline = "type = \"esql\"\nlanguage = \"esql\"\n\
+                    query = 'from logs-* metadata _id | where user.name is not null'\n";
+    for (number, rule) in [sequence, pipeline].into_iter().enumerate() {
+        let mut noisy = case("n", &json!([{"user.name": "ann"}]), None);
+        noisy.polarity = Polarity::Negative;
+        let rule = format!("{}{LIST}", project::rule(rule));
+        let run = run(&rule, vec![noisy], &format!("idle{number}"), &files);
+        let told = run.rules[0].cases[0].explanations.iter().map(|told| {
+            let clauses = told.clauses.iter();
+            let clauses =
+                clauses.map(|own| (own.clause.as_str(), own.found.concat(), own.hint.clone()));
+            (told.note.as_deref().unwrap_or_default(), clauses.collect::<Vec<_>>())
+        });
+        let told: Vec<_> = told.filter(|(note, _)| note.contains("exception")).collect();
+        let place = |line: usize| format!("rules_export.ndjson:{line}:1");
+        let expected = [
+            (
+                place(3),
+                "lapsed at 1969-12-31T23:00:00.000Z; the rule runs at 1970-01-01T00:00:00.000Z",
+            ),
+            (place(6), "is not applied: the value list `numbers` is of type `double`"),
+            (place(2), "does not fit"),
+            ("2 more exceptions".to_owned(), "do not apply either"),
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        for ((note, _), (start, end)) in told.iter().zip(&expected) {
+            assert!(note.contains(start.as_str()) && note.ends_with(end), "{note}: {start} {end}");
+        }
+        let hint = Some("differs in case only".to_owned());
+        assert_eq!(told[2].1[0], ("user.name = \"Ann\"", "\"ann\"".to_owned(), hint));
     }
 }

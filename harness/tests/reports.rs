@@ -164,6 +164,7 @@ fn junit_is_well_formed_and_its_counts_are_true() {
         }
     }
     assert_eq!(["tests", "failures", "errors"].map(|name| number(root, name)), sums);
+    snapshot("junit", &bare(&sample(6).run, junit::render));
     // Three cases fail, one file is invalid, one belongs to no rule.
     assert_eq!(sums[1..], [3, 2]);
     assert_eq!(suites.len(), 9);
@@ -224,34 +225,13 @@ fn annotations_are_one_line_each_and_at_their_place() {
         let level = line.strip_prefix("::").and_then(|rest| rest.split(' ').next());
         assert!(matches!(level, Some("error" | "warning" | "notice")), "{line}");
     }
-    for start in [
-        "::error file=cases/linux/failing/positive/m1.json,title=m1 raised no alert but should have::",
-        // The second clause of the query, whose text begins at line 12.
-        "::warning file=rules/linux/failing.toml,line=13,col=19,title=3 of 6 clauses not covered::",
-        "::error file=rules/linux/invalid.toml,line=2,col=3,title=kql-syntax::",
-        "::notice file=rules/linux/unsupported.toml,title=rule-type::",
-        "::error file=cases/gone/rule,title=orphan-cases::",
-    ] {
-        assert!(text.lines().any(|line| line.starts_with(start)), "no {start} in\n{text}");
-    }
-    assert!(
-        text.contains("needs process.name = \"<curl>\"%0A::error::x or 1 other value"),
-        "{text}"
-    );
+    snapshot("github", &text);
 }
 
 #[test]
 fn markdown_shows_what_failed_and_keeps_text_in_code() {
-    let text = render(&sample(8), markdown::render);
-    for part in [
-        "## Detection rules: 3 passed, 1 failed, 1 todo, 1 untested, 1 unsupported, 1 invalid",
-        "- `cases/linux/failing/positive/m1.json` raised no alert but should have",
-        "| `linux/failing` | failed | 2/5 (40 %) | 3/6 (50 %) | 1/3 (33 %) |",
-        "- ``rules/linux/invalid.toml:2:3: expected `)`, found <eof>``",
-        "<summary>By tactic</summary>",
-    ] {
-        assert!(text.contains(part), "no {part} in\n{text}");
-    }
+    let text = render(&sample(7), markdown::render);
+    snapshot("markdown", &text);
     // Outside of code spans no line may hold markup of a rule.
     let outside: String = text.replace("``", "`").split('`').step_by(2).collect();
     assert!(!outside.contains("<img") && !outside.contains("<script"), "{outside}");
@@ -287,10 +267,49 @@ fn a_page_holds_all_data_and_no_markup_of_rules() {
     assert_eq!(text.matches("<script").count(), 8 + 1 + 1, "one a rule, the index, the code");
     assert_eq!(text.matches("</script>").count(), 10);
     assert!(!text.contains("<img") && !text.contains("http://") && !text.contains("https://"));
-    let json = text.split("id=\"index\">").nth(1).and_then(|rest| rest.split("</script>").next());
-    let index: Value = serde_json::from_str(json.expect("the index")).expect("JSON");
+    let index: Value = serde_json::from_str(script(&text, "index")).expect("JSON");
     assert_eq!(index["rules"][0]["name"], HOSTILE);
     assert_eq!(index["rules"].as_array().map(Vec::len), Some(8));
+}
+
+/// The data of a page below an id.
+#[track_caller]
+fn script<'a>(page: &'a str, id: &str) -> &'a str {
+    let begin = page.split_once(&format!("id=\"{id}\">")).expect("the script is there").1;
+    begin.split_once("</script>").expect("it ends").0
+}
+
+/// What a page says: the text of its body without scripts, the index, and the rule
+/// that fails.
+#[test]
+fn a_page_reads_as_it_did() {
+    let sample = sample(6);
+    let page = render(&sample, |digest, out| html::render(digest, &Checkout::default(), out));
+    let body = page.split_once("<body").expect("a body").1.split("<script").next();
+    let tags = body.expect("text").split('<').filter_map(|part| Some(part.split_once('>')?.1));
+    let words: Vec<&str> = tags.map(str::trim).filter(|text| !text.is_empty()).collect();
+    let data = |id: &str| -> Value { serde_json::from_str(script(&page, id)).expect("JSON") };
+    let pretty = |value: &Value| serde_json::to_string_pretty(value).expect("text");
+    let (index, failing) = (data("index"), data("rule-1"));
+    let parts = [
+        words.join(" | "),
+        pretty(&index["problems"]),
+        pretty(&index["rules"][1]),
+        pretty(&failing["cases"]),
+    ];
+    snapshot("html", &parts.join("\n\n"));
+}
+
+/// Compares with the file of tests/reports/snapshots.
+#[track_caller]
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => "reports/snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn an_event_without_a_time_happens_when_the_rule_runs() {
     assert_eq!(alerts[1][0].events, ["#1"]);
     assert_eq!(
         run.rules[0].cases[0].warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["#1: it states no time and counts as happening when the rule runs"]
+        ["#1: it has no timestamp and is taken to happen when the rule runs"]
     );
 }
 

@@ -1,4 +1,4 @@
-//! Gates of the command line, and what the rules behind them lack.
+//! Gates of the command line, and what the rules that they apply to lack.
 
 use harness::config::{Gate, Gates};
 use harness::gate::Miss;

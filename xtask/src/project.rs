@@ -33,6 +33,15 @@ pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
     config::folders_with(&args.root, Given { rules, cases, snapshots: args.snapshots.clone() })
 }
 
+/// The flags by which another verb finds the same rules and cases.
+pub(crate) fn flags(args: &Folders) -> Vec<String> {
+    let root = Some(&args.root).filter(|root| *root != Path::new("."));
+    let named =
+        [("--root", root), ("--rules", args.rules.as_ref()), ("--cases", args.cases.as_ref())];
+    let given = named.into_iter().filter_map(|(flag, folder)| Some((flag, folder?)));
+    given.flat_map(|(flag, folder)| [flag.to_owned(), folder.display().to_string()]).collect()
+}
+
 /// Whether a flag names a folder.
 fn is_folder(flag: &str, folder: &Path) -> Result<(), Problem> {
     let path = files::shown(folder);

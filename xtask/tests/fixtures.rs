@@ -155,7 +155,7 @@ fn what_cannot_bite_is_told() {
         .write("cases/r/negative/untimed.json", r#"{"event.action": "x", "source.ip": "n/a"}"#);
     insta::assert_snapshot!("cannot_bite", screen(&repository, &["test"]));
     check(&repository, &["test", "--deny-warnings"], FAILED, &["1 passed"]);
-    let phrases = ["cases/r/negative/a_day.ndjson: raised an alert on #1, and should not"];
+    let phrases = ["cases/r/negative/a_day.ndjson: raised an alert on #1 but should not have"];
     check(&repository, &["test", "--schedule"], FAILED, &phrases);
 }
 
@@ -296,7 +296,7 @@ fn equal_errors_of_many_files_are_told_once() {
     assert!(text.len() < 8_000, "{text}");
 }
 
-/// Every path in front of a place, or behind an arrow.
+/// Every path in front of a place, or after an arrow.
 fn paths(text: &str) -> Vec<String> {
     let between = |c: char| c.is_whitespace() || "(),<>\"`'".contains(c);
     let words = text.split(between);
@@ -347,6 +347,34 @@ fn every_path_opens_from_the_current_folder() {
                 assert!(base.join(&path).exists(), "{path} from {base:?} {flags:?}\n{text}");
             }
         }
+    }
+}
+
+/// The command that explains a failure works where the failure is shown.
+#[test]
+fn the_command_that_explains_can_be_pasted() {
+    let repository = Repository::new()
+        .write("my rules/a/r.toml", rule("A rule", QUERY))
+        .write("my cases/a/r/positive/it's.json", r#"{"event.action": "x"}"#)
+        .write("my cases/a/r/negative/n.json", r#"{"event.action": "x"}"#);
+    let above = repository.0.parent().expect("a folder above").to_owned();
+    let name = repository.0.file_name().expect("a name").to_str().expect("plain").to_owned();
+    let (rules, cases) = (format!("{name}/my rules"), format!("{name}/my cases"));
+    for (folder, flags) in [
+        (repository.0.as_path(), vec!["--rules", "my rules", "--cases", "my cases"]),
+        (&above, vec!["--root", &name, "--rules", &rules, "--cases", &cases]),
+    ] {
+        let (code, text) = run(folder, &[&["test"][..], &flags].concat());
+        assert_eq!(code, FAILED, "{text}");
+        let command = text.lines().find_map(|line| line.trim().strip_prefix("explain: "));
+        let command = command.expect("a command").strip_prefix("cargo xtask ").expect("of xtask");
+        let shell = std::process::Command::new("sh")
+            .args(["-c", &format!("\"$0\" {command}"), env!("CARGO_BIN_EXE_xtask")])
+            .current_dir(folder)
+            .output()
+            .expect("a shell");
+        let told = String::from_utf8_lossy(&shell.stdout);
+        assert!(shell.status.success() && told.contains("event.action"), "{command}\n{told}");
     }
 }
 

@@ -97,7 +97,7 @@ enum State {
     MidNumber,
     /// After Katakana.
     Katakana,
-    /// After a connector behind any of them.
+    /// After a connector that follows any of them.
     Connector,
 }
 

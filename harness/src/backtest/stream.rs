@@ -2,7 +2,7 @@
 //!
 //! Where the product keeps a point in time, pages follow one another by
 //! `search_after`. Hits may have one place in order, and `OpenSearch` 2 knows no
-//! tiebreaker: so a page begins behind the last place that is known to be
+//! tiebreaker: so a page begins after the last place that is known to be
 //! complete, and what was there already is passed over. Where there is no point
 //! in time, or more hits of one place than a page may hold, a scroll does it.
 
@@ -92,9 +92,9 @@ pub(super) fn each(
 struct Taken {
     /// How many hits.
     hits: u64,
-    /// Behind this place, there may be some that were not.
+    /// After this place, there may be some that were not.
     complete: Option<Value>,
-    /// The place behind it, where some were.
+    /// The place after it, where some were.
     open: Option<Value>,
     /// Those.
     members: HashSet<(String, String)>,

@@ -15,7 +15,7 @@ use crate::ir::plan::Plan;
 use crate::schema::{Access, Base, Field, FieldType, Schema};
 use crate::value::Resolution;
 
-/// What lies behind an index pattern.
+/// What an index pattern stands for.
 #[derive(Debug)]
 pub struct Target {
     /// The pattern, as an address takes it.

@@ -64,7 +64,7 @@ pub(super) fn documents(values: Vec<(Value, Span)>) -> Result<Vec<(Value, Span)>
     }
     match action {
         Some((_, span)) => {
-            let message = "the action of a bulk request has no document behind it";
+            let message = "the action of a bulk request has no document after it";
             Err(Diagnostic::error("no-document", message, span))
         }
         None => Ok(found),
@@ -155,7 +155,7 @@ fn distinct(values: Vec<Value>) -> Vec<Value> {
 /// What an answer of Elasticsearch or Kibana holds; `None` for other objects,
 /// which stay as they are.
 fn take_answer(object: &mut Map<String, Value>) -> Option<Vec<Value>> {
-    // `hits` of a search or of EQL, or the object behind that name alone.
+    // `hits` of a search or of EQL, or the object after that name alone.
     if let Some(Value::Object(hits)) = object.get_mut("hits") {
         return take_hits(hits);
     }

@@ -56,7 +56,7 @@ pub fn compile(
         match &entry.test {
             Test::List { id, kind } if kind == "text" => match tree.values.get(id) {
                 Some(values) => words.push(Words::new(&entry.field, entry.excluded, values)),
-                None => errors.push(missing(id)),
+                None => errors.push(missing(id, tree)),
             },
             Test::List { .. }
             | Test::Match(_)
@@ -111,12 +111,12 @@ fn too_much(entry: &Entry, tree: &ExceptionTree) -> Option<String> {
     many.then(|| format!("the value list `{id}` has more than 200 ranges with a dash"))
 }
 
-fn missing(id: &str) -> Diagnostic {
-    let reason = format!("the value list `{id}` is not in exceptions/lists/{id}.txt");
+fn missing(id: &str, tree: &ExceptionTree) -> Diagnostic {
+    let reason = format!("the value list `{id}` is not in {}", tree.value_list(id));
     Diagnostic::unsupported("exception-list", reason, Span::default())
 }
 
-/// The clause of an entry whose field stands behind `prefix`; `None` after an error.
+/// The clause of an entry whose field stands after `prefix`; `None` after an error.
 fn clause(
     entry: &Entry,
     prefix: &str,
@@ -158,7 +158,7 @@ fn any(clauses: &[Value]) -> Value {
 
 /// One of the values of a value list.
 fn list(field: &str, id: &str, kind: &str, tree: &ExceptionTree) -> Result<Value, Diagnostic> {
-    let values = tree.values.get(id).ok_or_else(|| missing(id))?;
+    let values = tree.values.get(id).ok_or_else(|| missing(id, tree))?;
     match kind {
         "keyword" | "ip" => Ok(json!({"terms": {field: values}})),
         "ip_range" => {

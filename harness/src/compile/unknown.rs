@@ -89,7 +89,7 @@ pub(super) fn of_rule(
     // Of a pipeline that has an error nobody knows the columns.
     let columns_known = pipeline.is_some() || rule.language != Some(Language::Esql);
     for name in stated(rule).filter(|_| columns_known) {
-        // The columns of a pipeline are fields to what comes behind it.
+        // The columns of a pipeline are fields to what comes after it.
         if !pipeline.is_some_and(|pipeline| gives(pipeline, name)) {
             found.add(Part::File, name, || name.span);
         }

@@ -4,6 +4,8 @@
 //! Each part comes with the plan that lacks it. It is decisive where a case
 //! raises fewer alerts than it would without the part.
 
+use std::sync::Arc;
+
 use super::ClauseKind;
 use crate::detect::window::span_text;
 use crate::ir::plan::{EqlPlan, EqlSearch, Plan, Stage, ThresholdPlan};
@@ -20,6 +22,8 @@ pub(crate) struct Part {
     pub(crate) kind: ClauseKind,
     pub(crate) origin: Origin,
     pub(crate) text: String,
+    /// The fields that it names.
+    pub(crate) fields: Vec<Arc<str>>,
     /// The plan without it.
     pub(crate) without: Plan,
 }
@@ -27,8 +31,9 @@ pub(crate) struct Part {
 /// The parts of a plan, in the order of the rule.
 pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
     let mut parts = Vec::new();
-    let mut add = |kind, origin, text: String, without| {
-        parts.push(Part { kind, origin, text, without });
+    let mut add = |kind, origin, text: String, fields: &[&Arc<str>], without| {
+        let fields = fields.iter().map(|field| Arc::clone(field)).collect();
+        parts.push(Part { kind, origin, text, fields, without });
     };
     match plan {
         Plan::Filter(_) | Plan::Pipeline(_) => {}
@@ -38,18 +43,30 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
                 let mut without = plan.clone();
                 without.fields.remove(at);
                 let text = format!("for each {}", field.field);
-                add(ClauseKind::Group, group_field(rule, at), text, Plan::Threshold(without));
+                add(
+                    ClauseKind::Group,
+                    group_field(rule, at),
+                    text,
+                    &[&field.field],
+                    Plan::Threshold(without),
+                );
             }
             if plan.count > 1 {
                 let without = ThresholdPlan { count: 1, ..plan.clone() };
                 let text = format!("at least {} events", plan.count);
-                add(ClauseKind::Count, in_file(None), text, Plan::Threshold(without));
+                add(ClauseKind::Count, in_file(None), text, &[], Plan::Threshold(without));
             }
             if let Some((field, count)) = &plan.cardinality {
                 let without = ThresholdPlan { cardinality: None, ..plan.clone() };
                 let text = format!("at least {count} values of {}", field.field);
                 let origin = counted_field(rule);
-                add(ClauseKind::Cardinality, origin, text, Plan::Threshold(without));
+                add(
+                    ClauseKind::Cardinality,
+                    origin,
+                    text,
+                    &[&field.field],
+                    Plan::Threshold(without),
+                );
             }
         }
         Plan::NewTerms(plan) => {
@@ -61,7 +78,7 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
                     [_, ..] => Plan::NewTerms(without),
                 };
                 let text = format!("new values of {}", field.field);
-                add(ClauseKind::NewTerm, new_field(rule, at), text, without);
+                add(ClauseKind::NewTerm, new_field(rule, at), text, &[&field.field], without);
             }
         }
         Plan::Threat(plan) => {
@@ -75,7 +92,8 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
                         Plan::Threat(without)
                     };
                     let origin = compared_field(rule, at, number);
-                    add(ClauseKind::Mapping, origin, entry.to_string(), without);
+                    let fields = [&entry.field.field, &entry.value.field];
+                    add(ClauseKind::Mapping, origin, entry.to_string(), &fields, without);
                 }
             }
         }
@@ -181,8 +199,9 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
     let places = Places::new(rule);
     let mut parts = Vec::new();
     let with = |search| Plan::Eql(EqlPlan { search, limits: plan.limits.clone() });
-    let mut add = |kind, origin, text: String, without| {
-        parts.push(Part { kind, origin, text, without });
+    let mut add = |kind, origin, text: String, fields: &[&Arc<str>], without| {
+        let fields = fields.iter().map(|field| Arc::clone(field)).collect();
+        parts.push(Part { kind, origin, text, fields, without });
     };
     let (stages, until, maxspan_ms) = match &plan.search {
         EqlSearch::Events(_) => return parts,
@@ -199,7 +218,7 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
     for (at, key) in keys.iter().enumerate().filter(|_| may_lack_key(&plan.search)) {
         let without =
             rebuilt(without_key(stages, at), until.map(|stage| keyless(stage, at)), maxspan_ms);
-        add(ClauseKind::Key, places.key(at), format!("by {}", key.field), without);
+        add(ClauseKind::Key, places.key(at), format!("by {}", key.field), &[&key.field], without);
     }
     if let Some(maxspan) = maxspan_ms.filter(|_| may_lack_maxspan(stages)) {
         let without = rebuilt(stages.clone(), until.cloned(), None);
@@ -207,6 +226,7 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
             ClauseKind::Maxspan,
             places.maxspan(),
             format!("within {}", span_text(maxspan)),
+            &[],
             without,
         );
     }
@@ -217,19 +237,19 @@ fn sequence(plan: &EqlPlan, rule: &Rule) -> Vec<Part> {
             without.remove(at);
             let without = rebuilt(without, until.cloned(), maxspan_ms);
             let text = format!("stage {}: {word}", at + 1);
-            add(ClauseKind::Stage, places.stage(at), text, without);
+            add(ClauseKind::Stage, places.stage(at), text, &[], without);
         }
         if stage.runs > 1 {
             let mut without = stages.clone();
             without[at].runs = 1;
             let without = rebuilt(without, until.cloned(), maxspan_ms);
             let text = format!("stage {}: {} times", at + 1, stage.runs);
-            add(ClauseKind::Runs, places.stage(at), text, without);
+            add(ClauseKind::Runs, places.stage(at), text, &[], without);
         }
     }
     if until.is_some() {
         let without = rebuilt(stages.clone(), None, maxspan_ms);
-        add(ClauseKind::Until, places.until(), "until".to_owned(), without);
+        add(ClauseKind::Until, places.until(), "until".to_owned(), &[], without);
     }
     parts
 }

@@ -112,7 +112,7 @@ fn pick(choices: &[Vec<u32>], picked: &mut Vec<u32>, wanted: usize, found: &mut 
     }
 }
 
-/// Whether the lists behind the picked events can all get an event of their own.
+/// Whether the lists of the picked events can all get an event of their own.
 fn can_complete(choices: &[Vec<u32>], picked: &[u32]) -> bool {
     let rest = &choices[picked.len()..];
     if rest.iter().all(|events| events.len() >= choices.len()) {

@@ -127,7 +127,7 @@ pub enum Error {
     #[error("a sequence with missing events has a null join key")]
     NullKeyWithMissing,
     /// The hits have another number of stages than the specification.
-    #[error("hits of {hits} stages were given for {stages} stages")]
+    #[error("hits of {hits} stages were given for a sequence of {stages}")]
     StageCount {
         /// Given.
         hits: usize,

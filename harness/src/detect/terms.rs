@@ -128,7 +128,7 @@ impl<'a> Combinations<'a> {
         }
     }
 
-    /// The values behind the numbers.
+    /// The values of the numbers.
     pub(super) fn key(&self, combination: &[u32]) -> Key {
         let value =
             |(numbers, number): (&Numbers, &u32)| numbers.values.get(*number as usize).cloned();

@@ -10,6 +10,8 @@ use crate::rule::names::RuleType;
 use crate::value::DEFAULT_DATE_FORMAT;
 use crate::value::{DateFormat, Rounding, format_date};
 
+pub use crate::value::span_text;
+
 /// A stretch of time, both ends inside, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -44,26 +46,6 @@ impl std::fmt::Display for Window {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} to {}", format_date(self.from), format_date(self.to))
     }
-}
-
-/// A length of time in words, by its two largest units.
-pub fn span_text(millis: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second")];
-    let mut rest = millis;
-    let mut parts = Vec::new();
-    for (length, unit) in UNITS {
-        let count = rest / length;
-        rest %= length;
-        if count > 0 {
-            parts.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
-        }
-    }
-    if rest > 0 || parts.is_empty() {
-        parts.push(format!("{rest} ms"));
-    }
-    parts.truncate(2);
-    parts.join(" ")
 }
 
 /// When a rule looks, as it says.

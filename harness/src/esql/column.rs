@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::types::Type;
 use super::value::{Amount, Point, Ref, Value};
 
-/// Strings, one behind the other.
+/// Strings, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strings {
     text: String,

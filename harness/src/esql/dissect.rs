@@ -29,7 +29,7 @@ pub struct Dissect {
 struct Key {
     /// `None` for a key that is skipped.
     name: Option<String>,
-    /// Repeated delimiters behind it are swallowed.
+    /// Repeated delimiters after it are swallowed.
     padded: bool,
     /// The place among the parts of a name that are appended.
     order: Option<i64>,

@@ -90,7 +90,7 @@ pub enum Node {
         /// `IS NOT NULL`.
         negated: bool,
     },
-    /// The value behind the first condition that is true.
+    /// The value after the first condition that is true.
     Case {
         /// Conditions and values.
         branches: Vec<(Typed, Typed)>,

@@ -117,7 +117,7 @@ pub struct Step {
     pub kind: StepKind,
     /// The command.
     pub span: Span,
-    /// Which registers are read behind it.
+    /// Which registers are read after it.
     pub live: Vec<bool>,
 }
 
@@ -234,7 +234,7 @@ pub enum StepKind {
     Sample(f64),
     /// Keeps the rows of indices by patterns.
     Indices(Vec<String>),
-    /// Puts the rows of several branches one behind the other.
+    /// Puts the rows of several branches one after the other.
     Union {
         /// The branches; each gives the same columns.
         branches: Vec<Branch>,
@@ -457,9 +457,9 @@ struct Planner<'a> {
     /// Places in `fields` by name.
     known: HashMap<Arc<str>, usize>,
     registers: usize,
-    /// The command behind which `KQL` and `QSTR` are not allowed.
+    /// The command after which `KQL` and `QSTR` are not allowed.
     no_search_behind: Option<String>,
-    /// The command behind which `MATCH` is not allowed.
+    /// The command after which `MATCH` is not allowed.
     no_match_behind: Option<String>,
     /// The aggregates that are being planned.
     stats: Option<stats::Context<'a>>,

@@ -102,7 +102,7 @@ impl Regex {
         &self.names
     }
 
-    /// The leftmost match at or behind a byte offset.
+    /// The leftmost match at or after a byte offset.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl Regex {
                 return Ok(None);
             }
             copied = end;
-            // Behind an empty match the search goes on one character later.
+            // After an empty match the search goes on one character later.
             at = if end > start {
                 end
             } else {

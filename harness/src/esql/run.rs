@@ -50,7 +50,7 @@ pub struct RunOptions<'a> {
     /// Answers `COMPLETION`.
     pub completion: Option<Answer<'a>>,
     /// Keeps what each condition said of each row, and which rows of the
-    /// source are behind it: for explanations and coverage.
+    /// source each row is made of: for explanations and coverage.
     pub trace: bool,
     /// Rows that a step takes otherwise than it would: for coverage.
     pub turn: Option<&'a Turn>,

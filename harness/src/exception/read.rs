@@ -1,6 +1,9 @@
 //! Exception items out of JSON.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Map, Value};
 
 use super::{Entry, Item, Test};
 use crate::diagnostic::Diagnostic;
@@ -29,40 +32,40 @@ const SILENT: [&str; 15] = [
 
 const SYSTEMS: [&str; 3] = ["linux", "macos", "windows"];
 
-/// The items of a file with the lists that they belong to: those that they
-/// name, else the one that the file is named after.
-pub(super) fn items(
-    path: &str,
-    stem: &str,
-    text: &str,
-    whole: bool,
-) -> (Vec<(String, Item)>, Vec<Diagnostic>) {
-    let mut errors = Vec::new();
+/// What a file holds, by the lists that items and errors belong to: those that the
+/// items name, else the one that the file is named after.
+#[derive(Default)]
+pub(super) struct Contents {
+    /// The lists, also those without an item.
+    pub(super) lists: BTreeSet<String>,
+    pub(super) items: Vec<(String, Item)>,
+    /// What is wrong with items; `None` for what may concern every list of the file.
+    pub(super) errors: Vec<(Option<String>, Diagnostic)>,
+}
+
+/// Reads a file: `whole` as one JSON value, else a value a line.
+pub(super) fn contents(path: &str, stem: &str, text: &str, whole: bool) -> Contents {
+    let mut contents = Contents::default();
+    let Contents { lists, items, errors } = &mut contents;
     let mut values: Vec<(Value, Span)> = Vec::new();
-    let mut parse = |text: &str, span: Span| match serde_json::from_str::<Value>(text) {
-        Ok(Value::Array(items)) => values.extend(items.into_iter().map(|item| (item, span))),
-        Ok(value) => values.push((value, span)),
-        Err(error) => {
-            errors.push(Diagnostic::error("json-syntax", format!("not JSON: {error}"), span));
-        }
-    };
-    if whole {
-        parse(text, Span::new(0, 0));
-    } else {
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            if !line.trim().is_empty() {
-                parse(line, Span::new(start, start + line.trim_end().len()));
+    let mut start = 0;
+    for line in if whole { vec![text] } else { text.split_inclusive('\n').collect() } {
+        if !line.trim().is_empty() {
+            match elements(line, start) {
+                Ok(found) => values.extend(found),
+                Err(error) => errors.push((None, error)),
             }
-            start += line.len();
         }
+        start += line.len();
     }
-    let mut items = Vec::new();
+    let mut lines = Lines { text, line: 1, start: 0, scanned: 0 };
     for (position, (value, span)) in (1..).zip(values) {
         let Value::Object(object) = value else {
-            errors.push(Diagnostic::error("exception", "an exception is a JSON object", span));
+            let error = Diagnostic::error("exception", "an exception is a JSON object", span);
+            errors.push((None, error));
             continue;
         };
+        let list = object.get("list_id").and_then(Value::as_str).unwrap_or(stem).to_owned();
         // An export also holds the lists themselves and a count; one of rules holds
         // rules, connectors and counts of these.
         let other = ["exported_exception_list_count", "exported_count", "risk_score", "attributes"];
@@ -70,22 +73,77 @@ pub(super) fn items(
             && (other.iter().any(|key| object.contains_key(*key))
                 || object.contains_key("list_id") && !object.contains_key("item_id"))
         {
+            if object.contains_key("list_id") {
+                lists.insert(list);
+            }
             continue;
         }
-        let mut reader = Reader { span, name: format!("#{position}"), errors: &mut errors };
-        items.extend(reader.item(path, stem, object));
+        let mut reader = Reader { span, name: format!("#{position}"), errors: Vec::new() };
+        let at = lines.line_column(span.start);
+        items.extend(reader.item(path, at, object).map(|item| (list.clone(), item)));
+        errors.extend(reader.errors.into_iter().map(|error| (Some(list.clone()), error)));
+        lists.insert(list);
     }
-    (items, errors)
+    if lists.is_empty() {
+        lists.insert(stem.to_owned());
+    }
+    contents
 }
 
-struct Reader<'a> {
+/// The JSON value of a text that begins at an offset of its file; of an array its
+/// elements.
+fn elements(text: &str, offset: usize) -> Result<Vec<(Value, Span)>, Diagnostic> {
+    let value = serde_json::from_str::<Value>(text).map_err(|error| {
+        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+        let at = before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+        let at = offset + at.min(text.trim_end().len());
+        Diagnostic::error("json-syntax", format!("not JSON: {error}"), Span::new(at, at))
+    })?;
+    let mut at = text.len() - text.trim_start().len();
+    let Value::Array(items) = value else {
+        return Ok(vec![(value, Span::new(offset + at, offset + text.trim_end().len()))]);
+    };
+    at += 1;
+    let mut found = Vec::with_capacity(items.len());
+    for item in items {
+        at += text[at..].find(|c: char| !c.is_whitespace() && c != ',').unwrap_or(0);
+        let mut stream = Deserializer::from_str(&text[at..]).into_iter::<IgnoredAny>();
+        stream.next();
+        let end = at + stream.byte_offset();
+        found.push((item, Span::new(offset + at, offset + end)));
+        at = end;
+    }
+    Ok(found)
+}
+
+/// Lines and columns of a text, asked for from its start to its end.
+struct Lines<'a> {
+    text: &'a str,
+    line: usize,
+    /// Where the line begins.
+    start: usize,
+    scanned: usize,
+}
+
+impl Lines<'_> {
+    fn line_column(&mut self, offset: usize) -> (usize, usize) {
+        for (at, _) in self.text[self.scanned..offset].match_indices('\n') {
+            self.line += 1;
+            self.start = self.scanned + at + 1;
+        }
+        self.scanned = offset;
+        (self.line, self.text[self.start..offset].chars().count() + 1)
+    }
+}
+
+struct Reader {
     span: Span,
     /// Of the item, for messages.
     name: String,
-    errors: &'a mut Vec<Diagnostic>,
+    errors: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn error<T>(&mut self, message: &str) -> Option<T> {
         let message = format!("exception `{}`: {message}", self.name);
         self.errors.push(Diagnostic::error("exception", message, self.span));
@@ -95,15 +153,15 @@ impl Reader<'_> {
     fn item(
         &mut self,
         path: &str,
-        stem: &str,
+        at: (usize, usize),
         mut object: Map<String, Value>,
-    ) -> Option<(String, Item)> {
+    ) -> Option<Item> {
         let id = self.text(&mut object, "item_id")?;
         let name = self.text(&mut object, "name")?;
         if let Some(name) = name.filter(|name| !name.is_empty()).or(id) {
             self.name = name;
         }
-        let list = self.text(&mut object, "list_id")?.unwrap_or_else(|| stem.to_owned());
+        self.text(&mut object, "list_id")?;
         let expires = match self.text(&mut object, "expire_time")? {
             None => None,
             Some(text) => {
@@ -128,7 +186,7 @@ impl Reader<'_> {
             return self.error(&format!("unknown key `{odd}`"));
         }
         let (name, path) = (self.name.clone(), path.to_owned());
-        Some((list, Item { name, path, os_types, expires, entries }))
+        Some(Item { name, path, span: self.span, at, os_types, expires, entries })
     }
 
     fn entries(&mut self, value: Value, nested: bool) -> Option<Vec<Entry>> {

@@ -1,9 +1,9 @@
 use super::*;
 
 fn check(text: &str, whole: bool, expected: &str) {
-    let (items, errors) = read::items("l.json", "l", text, whole);
+    let read::Contents { items, errors, .. } = read::contents("l.json", "l", text, whole);
     let items = items.iter().map(|(list, item)| format!("{list}/{} {:?}", item.name, item.entries));
-    let errors = errors.iter().map(|error| error.message.clone());
+    let errors = errors.iter().map(|(_, error)| error.message.clone());
     let found: Vec<_> = items.chain(errors).collect();
     assert!(found.join("\n").contains(expected), "{text}\n{}", found.join("\n"));
 }
@@ -63,13 +63,35 @@ fn items_are_read_and_what_is_unknown_is_refused() {
 
 #[test]
 fn an_export_holds_lists_items_and_a_count() {
-    let text = "{\"list_id\": \"other\", \"type\": \"detection\"}\n\
+    let text = "{\"rule_id\": \"r\", \"risk_score\": 1, \"exceptions_list\": [{\"list_id\": \"x\"}]}\n\
+                {\"list_id\": \"bare\", \"type\": \"detection\"}\n\
                 {\"list_id\": \"other\", \"item_id\": \"one\", \"name\": \"One\", \"entries\": \
                 [{\"field\": \"a\", \"type\": \"exists\", \"operator\": \"included\"}]}\n\
+                {\"list_id\": \"third\", \"item_id\": \"two\", \"entries\": []}\n\
                 {\"exported_exception_list_count\": 1}\n";
-    let (items, errors) = read::items("l.ndjson", "l", text, false);
-    assert_eq!(errors, []);
-    let names: Vec<_> =
-        items.iter().map(|(list, item)| (list.as_str(), item.name.as_str())).collect();
-    assert_eq!(names, [("other", "One")]);
+    let found = read::contents("l.ndjson", "rules_export", text, false);
+    let names: Vec<_> = found
+        .items
+        .iter()
+        .map(|(list, item)| (list.as_str(), item.name.as_str(), item.place()))
+        .collect();
+    assert_eq!(names, [("other", "One", "l.ndjson:3:1".to_owned())]);
+    assert_eq!(found.lists.iter().collect::<Vec<_>>(), ["bare", "other", "third"]);
+    let errors: Vec<_> = found.errors.iter().map(|(list, _)| list.as_deref()).collect();
+    assert_eq!(errors, [Some("third")]);
+}
+
+#[test]
+fn an_item_is_known_by_its_place() {
+    let text = "[\n  {\"item_id\": \"a\", \"entries\": 1},\n\n  2, {\"item_id\": \"b[,\", \"entries\": 3}\n]";
+    let found = read::contents("l.json", "l", text, true);
+    let places: Vec<_> = found.errors.iter().map(|(_, error)| error.span.of(text)).collect();
+    assert_eq!(
+        places,
+        ["{\"item_id\": \"a\", \"entries\": 1}", "2", "{\"item_id\": \"b[,\", \"entries\": 3}"]
+    );
+    assert_eq!(crate::span::line_column(text, found.errors[2].1.span.start), (4, 6));
+    let broken = read::contents("l.json", "l", "[\n  {\"a\" 1}\n]", true);
+    assert_eq!(broken.errors[0].1.span.of("[\n  {\"a\" 1}\n]"), "");
+    assert_eq!(broken.errors[0].1.span.start, 9);
 }

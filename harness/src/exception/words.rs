@@ -22,6 +22,16 @@ impl Words {
         Self { field: field.to_owned(), excluded, texts }
     }
 
+    /// The field.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// Whether its words must not be listed.
+    pub fn is_excluded(&self) -> bool {
+        self.excluded
+    }
+
     /// Whether all words of some value of the field stand in one text of the list.
     pub fn holds(&self, event: &Event) -> bool {
         let values = event.values(&self.field);

@@ -2,6 +2,7 @@
 //! alert by what is nearest to one, an unwanted one by what did not stop it.
 
 mod alone;
+mod exempt;
 mod pipeline;
 mod together;
 
@@ -91,7 +92,8 @@ impl Failure<'_> {
                 let several = alerts.filter(|_| run.alerts.len() > 1 || self.is_joined());
                 let together = self.raised();
                 let alone = self.let_through(run);
-                several.into_iter().chain(together).chain(alone).collect()
+                let idle = exempt::idle(self.subject, self.case, run);
+                several.into_iter().chain(idle).chain(together).chain(alone).collect()
             }
             Wrong::Few => {
                 let missed = match self.plan {

@@ -125,7 +125,7 @@ impl<'a> View<'a> {
         });
         let mut fields: Vec<String> = columns.iter().map(|it| self.text(it.span)).collect();
         fields.dedup();
-        // Of a column on the left, what stands behind it is what it needs.
+        // Of a column on the left, what stands after it is what it needs.
         let plain = match columns.as_slice() {
             [column] if column.span.start == leaf.span.start && column.span != leaf.span => {
                 kind(column.ty).map(|kind| (kind, Span::new(column.span.end, leaf.span.end)))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Column, Predicate};
 use crate::analysis::Analyzer;
 use crate::limits;
+use crate::value::span_text;
 
 /// The most stages of a sequence, each run counted.
 pub const MAX_STAGES: usize = limits::SEQUENCE_STAGES.most;
@@ -374,9 +375,9 @@ impl std::fmt::Display for Plan {
             Self::Filter(filter) => return filter.fmt(f),
             Self::Eql(plan) => plan,
             Self::Threshold(plan) => {
-                write!(f, "at least {} events", plan.count)?;
+                write!(f, "at least {}", plural(plan.count, "event"))?;
                 if let Some((field, count)) = &plan.cardinality {
-                    write!(f, " with {count} values of {}", field.field)?;
+                    write!(f, " with {} of {}", plural(*count, "value"), field.field)?;
                 }
                 if !plan.fields.is_empty() {
                     write!(f, " for each {}", names(&plan.fields))?;
@@ -415,7 +416,7 @@ impl std::fmt::Display for Plan {
             EqlSearch::Sequence { stages, until, maxspan_ms } => {
                 write!(f, "a sequence")?;
                 if let Some(span) = maxspan_ms {
-                    write!(f, " within {span} ms")?;
+                    write!(f, " within {}", span_text(*span))?;
                 }
                 writeln!(f)?;
                 stages.iter().try_for_each(|stage| stage.describe("then", f))?;
@@ -446,6 +447,11 @@ impl Stage {
         writeln!(f)?;
         indented(&self.filter, f)
     }
+}
+
+/// A count and its noun.
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn indented(filter: &Predicate, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -117,7 +117,7 @@ pub enum Function {
     Concat,
     /// Whether the first text ends with the second.
     EndsWith(Case),
-    /// Where the first text holds the second, at or behind a position.
+    /// Where the first text holds the second, at or after a position.
     IndexOf(Case),
     /// The length of a text in UTF-16 units.
     Length,

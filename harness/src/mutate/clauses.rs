@@ -315,7 +315,7 @@ impl<'a> Finder<'a> {
             self.push(edit, at, Predicate::Const(true));
         }
         let parent = self.tree.nodes[at].parent.map(|parent| self.tree.nodes[parent].predicate);
-        // Behind a `not`, leaving that out says the same.
+        // After a `not`, leaving that out says the same.
         if place == Place::Condition && !matches!(parent, Some(Predicate::Not(_))) {
             let new = format!("not {old}");
             let before = Span::new(origin.span.start, origin.span.start);

@@ -119,7 +119,7 @@ impl Manager {
         self.xor(a, TRUE)
     }
 
-    /// `if`, or else no matter: whether `b` holds wherever `a` does.
+    /// Implication: whether `b` holds wherever `a` does.
     pub(super) fn implication(&mut self, a: Function, b: Function) -> Option<Function> {
         let not = self.not(a)?;
         self.or(not, b)

@@ -89,7 +89,7 @@ pub(super) fn negation(text: &str, span: Span) -> Option<Span> {
         if let Some((at, word)) = word
             && word.eq_ignore_ascii_case("not")
         {
-            // The white space behind it goes with it.
+            // The white space after it goes with it.
             let end = text[trimmed.len()..].len() - text[trimmed.len()..].trim_start().len();
             return Some(Span::new(at, trimmed.len() + end));
         }
@@ -192,7 +192,7 @@ fn starred(source: &str, leaf: &Leaf, change: &ValueEdit) -> Option<String> {
     if is_call(source) {
         return None;
     }
-    // Where the value starts: behind the field, where there is one.
+    // Where the value starts: after the field, where there is one.
     let field = source.find(':').filter(|colon| {
         let name = source[..*colon].trim_end();
         !name.is_empty() && !name.contains(['"', '\'', '\\', '/'])

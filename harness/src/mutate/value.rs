@@ -16,7 +16,7 @@ pub(super) enum ValueEdit {
     FlipCase,
     /// A star before it.
     WidenStart,
-    /// A star behind it.
+    /// A star after it.
     WidenEnd,
     /// The n-th part of a pattern, a question mark, becomes a star.
     WidenOne(usize),

@@ -3,7 +3,7 @@
 //! A character is a Unicode code point, line breaks included
 //! (docs/semantics.md, "Wildcards"). Matching is greedy: the first segment
 //! between stars sits at the start, the last at the end, each other one at the
-//! leftmost place behind the one before. So it takes at most text × pattern
+//! leftmost place after the one before. So it takes at most text × pattern
 //! steps, and in practice one pass.
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ impl Glob {
     }
 }
 
-/// What is left of `text` behind a segment at its start.
+/// What is left of `text` after a segment at its start.
 fn strip_start<'a>(segment: &[GlobPart], text: &'a str, case: Case) -> Option<&'a str> {
     segment.iter().try_fold(text, |text, part| match part {
         GlobPart::Literal(literal) => {
@@ -199,7 +199,7 @@ fn strip_end<'a>(segment: &[GlobPart], text: &'a str, case: Case) -> Option<&'a 
     })
 }
 
-/// What is left of `text` behind the leftmost place of a segment.
+/// What is left of `text` after the leftmost place of a segment.
 fn skip_past<'a>(segment: &[GlobPart], text: &'a str, case: Case) -> Option<&'a str> {
     let mut rest = text;
     // Leading `?`s hold wherever there are characters: step over them once.

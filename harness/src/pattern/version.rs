@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// The order of two versions: valid ones by their numbers and pre-release,
-/// others behind all of them by their text.
+/// others after all of them by their text.
 pub fn compare(a: &str, b: &str) -> Ordering {
     match (parts(a), parts(b)) {
         (Some(left), Some(right)) => left.compare(&right).then_with(|| a.cmp(b)),

@@ -37,7 +37,7 @@ pub struct Reading {
 }
 
 /// Reads a query as far as it is one: a command that is broken is noted and
-/// left out, and what stands behind the next pipe is read all the same.
+/// left out, and what stands after the next pipe is read all the same.
 pub fn read(text: &str) -> Reading {
     parser::Parser::new(text).read()
 }

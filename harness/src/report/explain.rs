@@ -13,10 +13,8 @@ use super::segments::segments;
 use super::words::{plural, shorten};
 use super::{Lines, printable};
 use crate::detect::eql::why::Story;
-use crate::explain::{
-    Clause, Comparison, Explained, Findings, Groups, Lacking, LeftOut, Terms, Truth,
-};
-use crate::ir::Part;
+use crate::explain::{Comparison, Explained, Findings, Groups, Lacking, LeftOut, Terms, Truth};
+use crate::ir::{Origin, Part};
 use crate::value::format_date;
 
 /// The most characters of a value.
@@ -157,7 +155,7 @@ impl Report<'_> {
                 before = &segment.clauses;
                 continue;
             };
-            // A clause that goes on behind another keeps its mark.
+            // A clause that goes on after another keeps its mark.
             let own = if before == segment.clauses { "" } else { own };
             for (at, line) in shown.split('\n').enumerate() {
                 if at > 0 {
@@ -182,7 +180,7 @@ impl Report<'_> {
                 writeln!(out)?;
                 self.label(clause.filter, "", out)?;
             }
-            let place = self.styled.dim(&self.place(clause));
+            let place = self.styled.dim(&self.place(clause.origin));
             let word = if clause.negated { "must not" } else { "needs" };
             let text = self.bold(&one_line(&clause.text));
             if let [test] = clause.tests.as_slice() {
@@ -215,23 +213,24 @@ impl Report<'_> {
         }
         for part in &self.explained.parts {
             let kind = self.styled.dim(&format!("{:<11}", part.kind.name()));
-            writeln!(out, "  {kind} {}", self.bold(&one_line(&part.text)))?;
+            let place = self.styled.dim(&self.place(part.origin));
+            writeln!(out, "  {kind} {}{place}", self.bold(&one_line(&part.text)))?;
         }
         Ok(())
     }
 
     /// Where a clause stands, in the rule's file.
-    fn place(&self, clause: &Clause) -> String {
-        match (clause.origin.part, &self.explained.rule.about.query) {
-            (Part::Query, Some(query)) => {
-                let (line, column) = query.locate(clause.origin.span.start);
-                format!("  line {line}, column {column}")
-            }
-            (Part::Query | Part::File, _) => String::new(),
-            (Part::Filter(number), _) => format!("  filter {}", number + 1),
-            (Part::ThreatQuery, _) => "  threat_query".to_owned(),
-            (Part::ThreatFilter(number), _) => format!("  threat filter {}", number + 1),
-        }
+    fn place(&self, origin: Origin) -> String {
+        let text = match origin.part {
+            Part::Query | Part::File => None,
+            Part::Filter(number) => Some(format!("filter {}", number + 1)),
+            Part::ThreatQuery => Some("threat_query".to_owned()),
+            Part::ThreatFilter(number) => Some(format!("threat filter {}", number + 1)),
+        };
+        let place = self.explained.rule.about.locate(origin);
+        let place = place.map(|(line, column)| format!("line {line}, column {column}"));
+        let parts: Vec<String> = text.into_iter().chain(place).collect();
+        if parts.is_empty() { String::new() } else { format!("  {}", parts.join(", ")) }
     }
 
     /// What a condition is about, where the rule has several.

@@ -1,8 +1,7 @@
 //! Why cases failed, for every format that people read: each cause once, with the
 //! cases that fail by it.
 
-use super::words::{plural, shorten};
-use crate::ir::{Origin, Part};
+use super::words::{in_shell, plural, shorten};
 use crate::run::{CaseRun, Clause, Explanation, Role, RuleRun};
 use crate::verdict::Verdict;
 
@@ -97,18 +96,12 @@ fn name(run: &CaseRun) -> String {
     format!("{}/{}", run.case.polarity.folder(), run.case.name)
 }
 
-/// The command that explains a case clause by clause.
-pub(super) fn command(rule: &RuleRun, run: &CaseRun) -> String {
-    format!("cargo xtask explain {} {}", rule.key, name(run))
-}
-
-/// Line and column in the rule's file, as far as they are known.
-pub(super) fn place(rule: &RuleRun, origin: Origin) -> Option<(usize, usize)> {
-    let query = rule.about.query.as_ref();
-    match origin.part {
-        Part::Query => query.map(|query| query.locate(origin.span.start)),
-        Part::Filter(_) | Part::ThreatQuery | Part::ThreatFilter(_) | Part::File => None,
-    }
+/// The command that explains a case clause by clause, ready to be pasted; `flags` are
+/// those that the run was given to find its folders.
+pub(super) fn command(rule: &RuleRun, run: &CaseRun, flags: &[String]) -> String {
+    let named = [rule.key.clone(), name(run)];
+    let words = flags.iter().chain(&named).map(|word| in_shell(word));
+    format!("cargo xtask explain {}", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Why a case does not hold, a thought a line; its warnings are told elsewhere.
@@ -131,7 +124,7 @@ pub(super) fn why(rule: &RuleRun, run: &CaseRun, link: &dyn Fn(&str) -> String) 
         let place = line.place.map_or_else(String::new, |place| format!("  ({})", link(&place)));
         format!("{}{lead}{}{place}", "  ".repeat(line.indent), line.text)
     };
-    let warnings = run.warnings.iter().take(MAX_NAMED).map(ToString::to_string);
+    let warnings = run.warnings.iter().take(MAX_NAMED).map(|it| format!("warning: {it}"));
     let more = run.warnings.len().saturating_sub(MAX_NAMED);
     let more = (more > 0).then(|| plural(more, "more warning"));
     warnings.chain(more).chain(lines(rule, run).into_iter().map(text)).collect()
@@ -139,7 +132,7 @@ pub(super) fn why(rule: &RuleRun, run: &CaseRun, link: &dyn Fn(&str) -> String) 
 
 fn explanation(rule: &RuleRun, why: &Explanation, lines: &mut Vec<Line>) {
     let file = |origin| {
-        let (line, column) = place(rule, origin)?;
+        let (line, column) = rule.about.locate(origin)?;
         Some(format!("{}:{line}:{column}", rule.file))
     };
     let events = why.event.as_ref().map(|first| match why.also.as_slice() {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::checkout::Checkout;
 use super::digest::{Digest, Row, gap_in_full};
-use super::failure::{self, place};
+use super::failure;
 use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
@@ -104,7 +104,7 @@ fn uncovered(row: &Row<'_>, file: &str) -> Option<Annotation> {
     Some(Annotation {
         level: "warning",
         file: file.to_owned(),
-        place: place(row.rule, first.origin),
+        place: row.rule.about.locate(first.origin),
         title: format!("{} of {} not covered", lines.len(), plural(whole, "clause")),
         message: list(&lines),
     })
@@ -119,7 +119,7 @@ fn missed(row: &Row<'_>, file: &str) -> Option<Annotation> {
     Some(Annotation {
         level: "warning",
         file: file.to_owned(),
-        place: place(row.rule, first.origin),
+        place: row.rule.about.locate(first.origin),
         title: format!("{} missed", plural(lines.len(), "mutant")),
         message: list(&lines),
     })
@@ -143,7 +143,7 @@ impl Annotation {
     }
 }
 
-/// The text behind a command.
+/// The text after a command.
 fn data(text: &str) -> String {
     printable(text, Lines::Keep).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

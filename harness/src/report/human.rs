@@ -229,7 +229,7 @@ impl Report<'_> {
         let name = format!("rule {} ({})", rule.key, rule.name);
         writeln!(out, "     {}", self.options.styled.dim(&printable(&name, Lines::Escape)))?;
         failure::lines(rule, run).iter().try_for_each(|line| self.line(line, out))?;
-        let hint = format!("explain: {}", failure::command(rule, run));
+        let hint = format!("explain: {}", failure::command(rule, run, &self.run.places.flags));
         writeln!(out, "     {}", self.options.styled.dim(&printable(&hint, Lines::Escape)))
     }
 

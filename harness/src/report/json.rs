@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::failure;
 use super::problem::one_line;
 use super::words;
 use crate::case::Polarity;
@@ -250,7 +249,7 @@ pub(super) fn warnings(run: &crate::run::CaseRun) -> Vec<String> {
 
 /// An explanation for machines.
 pub(super) fn explanation<'a>(rule: &RuleRun, why: &'a run::Explanation) -> Explanation<'a> {
-    let place = why.origin.and_then(|origin| failure::place(rule, origin));
+    let place = why.origin.and_then(|origin| rule.about.locate(origin));
     Explanation {
         event: why.event.as_deref(),
         also: &why.also,
@@ -263,7 +262,7 @@ pub(super) fn explanation<'a>(rule: &RuleRun, why: &'a run::Explanation) -> Expl
 }
 
 fn clause<'a>(rule: &RuleRun, clause: &'a run::Clause) -> Clause<'a> {
-    let place = failure::place(rule, clause.origin);
+    let place = rule.about.locate(clause.origin);
     Clause {
         text: &clause.clause,
         line: place.map(|(line, _)| line),

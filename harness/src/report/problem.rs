@@ -32,8 +32,15 @@ pub(super) fn with_note(problem: &Problem, note: Option<&str>, styled: Styled) -
         Group::with_title(title).element(annotate_snippets::Origin::path(&*path))
     } else {
         let annotation = AnnotationKind::Primary.span(window.start..window.end);
-        let snippet = Snippet::source(&*window.text).path(&*path).line_start(window.line);
-        Group::with_title(title).element(snippet.annotation(annotation))
+        let snippet = Snippet::source(&*window.text).line_start(window.line).annotation(annotation);
+        let group = Group::with_title(title);
+        if window.is_whole {
+            group.element(snippet.path(&*path))
+        } else {
+            let origin = annotate_snippets::Origin::path(&*path);
+            let origin = origin.line(window.line).char_column(window.column);
+            group.element(origin).element(snippet)
+        }
     };
     let help = diagnostic.help.as_deref().map(|help| printable(help, Lines::Escape));
     if let Some(help) = &help {
@@ -103,8 +110,11 @@ pub(super) fn place(problem: &Problem) -> String {
 struct Window {
     text: String,
     line: usize,
+    column: usize,
     start: usize,
     end: usize,
+    /// Whether the line stands here as it does in the file, up to the span.
+    is_whole: bool,
 }
 
 impl Window {
@@ -121,8 +131,11 @@ impl Window {
         let before = format!("{cut}{}", printable(&text[from..start], Lines::Escape));
         let inside = printable(&text[start..end.clamp(start, to)], Lines::Escape);
         let after = printable(&text[end.clamp(start, to)..to], Lines::Escape);
+        let (line, column) = line_column(text, start);
         Self {
-            line: line_column(text, start).0,
+            line,
+            column,
+            is_whole: before == text[line_start..start],
             start: before.len(),
             end: before.len() + inside.len(),
             text: format!("{before}{inside}{after}"),
@@ -137,4 +150,34 @@ fn floor(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+    use crate::span::Span;
+
+    /// The place that is shown is that of the file, however much of its line is.
+    #[test]
+    fn a_cut_line_keeps_its_column() {
+        let long = format!("a\n{}here", "é".repeat(500));
+        for (text, place) in [
+            ("a\n  here".to_owned(), "f:2:3"),
+            (long, "f:2:501"),
+            ("\u{1b}here".to_owned(), "f:1:2"),
+        ] {
+            let start = text.find("here").expect("it is there");
+            let diagnostic = Diagnostic::error("code", "message", Span::new(start, start + 4));
+            let problem = Problem { path: "f".to_owned(), diagnostic, text: text.into() };
+            let shown = render(&problem, Styled::Plain);
+            assert!(shown.lines().any(|line| line.trim() == format!("--> {place}")), "{shown}");
+            assert!(one_line(&problem).starts_with(&format!("{place}: ")), "{shown}");
+            let (above, below) = shown.split_once("here").expect("the text is shown");
+            let column = above.lines().last().expect("its line").chars().count();
+            let carets =
+                below.lines().nth(1).expect("the carets").chars().take_while(|c| *c != '^');
+            assert_eq!(carets.count(), column, "{shown}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::words::plural;
 use super::{Lines, printable};
 use crate::run::Schedule;
 
@@ -21,17 +22,21 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
         if !one.gaps.is_empty() {
             let events = one.gaps.join(", ");
             let events = printable(&events, Lines::Escape);
-            writeln!(out, "{case}: no window of {runs} runs holds {events}")?;
+            let none = match runs {
+                1 => "the only run does not look".to_owned(),
+                runs => format!("none of {runs} runs looks"),
+            };
+            writeln!(out, "{case}: {none} at {events}")?;
         }
         for events in &one.unwanted {
             let events = events.join(", ");
             let events = printable(&events, Lines::Escape);
-            writeln!(out, "{case}: raised an alert on {events}, and should not")?;
+            writeln!(out, "{case}: raised an alert on {events} but should not have")?;
         }
         for (events, times) in &one.repeated {
             let events = events.join(", ");
             let events = printable(&events, Lines::Escape);
-            writeln!(out, "{case}: {times} of {runs} runs alert on {events}")?;
+            writeln!(out, "{case}: {times} of {runs} runs raise an alert on {events}")?;
         }
     }
     let sum = |count: fn(&Schedule) -> usize| schedules.iter().map(count).sum::<usize>();
@@ -39,11 +44,13 @@ pub fn render(schedules: &[Schedule], out: &mut dyn Write) -> io::Result<()> {
     let (dropped, gaps) = (sum(|one| one.dropped.len()), sum(|one| one.gaps.len()));
     let unwanted = sum(|one| one.unwanted.len());
     let (repeated, suppressed) = (sum(|one| one.repeated.len()), sum(|one| one.suppressed));
+    let [cases, runs, alerts] = [(schedules.len(), "case"), (runs, "run"), (alerts, "alert")]
+        .map(|(count, noun)| plural(count, noun));
+    let gaps = plural(gaps, "event");
     writeln!(
         out,
-        "schedule: {} cases, {runs} runs, {alerts} alerts, {dropped} of them found again and \
-         dropped, {unwanted} unwanted, {repeated} raised again, {suppressed} suppressed into open \
-         alerts, {gaps} events in no window",
-        schedules.len()
+        "schedule: {cases}, {runs}, {alerts}: {unwanted} unwanted, {dropped} found again and \
+         dropped, {repeated} raised again; {suppressed} suppressed into open alerts; {gaps} seen \
+         by no run"
     )
 }

@@ -9,6 +9,15 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A word as a shell takes it.
+pub(super) fn in_shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=,:@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// What a case did, as the end of a sentence; `None` for one that holds.
 pub(super) fn outcome(run: &CaseRun) -> Option<String> {
     match &run.verdict {
@@ -55,6 +64,20 @@ pub(super) fn around_change(text: &str, limit: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_takes_a_word_as_it_is() {
+        for (word, expected) in [
+            ("linux/r_1", "linux/r_1"),
+            ("--root=../é", "--root=../é"),
+            ("my rules", "'my rules'"),
+            ("it's $HOME", r"'it'\''s $HOME'"),
+            ("~", "'~'"),
+            ("", "''"),
+        ] {
+            assert_eq!(in_shell(word), expected);
+        }
+    }
 
     #[test]
     fn a_long_text_is_cut_around_its_change() {

@@ -52,7 +52,7 @@ impl Read for QueryText {
         let quotes = if raw.starts_with("'''") || raw.starts_with("\"\"\"") { 3 } else { 1 };
         let mut body = raw.get(quotes..).unwrap_or_default();
         if quotes == 3 {
-            // TOML drops the newline behind the opening quotes.
+            // TOML drops the newline after the opening quotes.
             body = body.strip_prefix("\r\n").or_else(|| body.strip_prefix('\n')).unwrap_or(body);
         }
         let offset = body.starts_with(text.as_str()).then_some(span.end - body.len());

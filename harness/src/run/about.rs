@@ -1,8 +1,12 @@
 //! What reports show of a rule beside its outcome.
 
+use std::sync::Arc;
+
+use crate::ir::{Origin, Part};
+use crate::rule::located::{Located, QueryText};
 use crate::rule::threat::Threat;
 use crate::rule::tree::Loaded;
-use crate::span::line_column;
+use crate::span::{Span, line_column};
 
 /// A rule as its author describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,33 @@ pub struct About {
     pub query: Option<QuerySource>,
     /// The filters besides the query, as JSON.
     pub filters: Vec<String>,
+    /// Where the rule's other texts are.
+    pub texts: Texts,
+}
+
+/// The file of a rule and where it states what is not its query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    file: Arc<str>,
+    threat_query: Option<QuerySource>,
+    filters: Vec<Span>,
+    threat_filters: Vec<Span>,
+}
+
+impl About {
+    /// Line and column in the rule's file of a part of it, as far as they are known.
+    pub fn locate(&self, origin: Origin) -> Option<(usize, usize)> {
+        let Texts { file, threat_query, filters, threat_filters } = &self.texts;
+        let in_text = |text: &QuerySource| text.locate(origin.span.start);
+        let in_file = |span: &Span| line_column(file, span.start);
+        match origin.part {
+            Part::Query => self.query.as_ref().map(in_text),
+            Part::ThreatQuery => threat_query.as_ref().map(in_text),
+            Part::Filter(number) => filters.get(number).map(in_file),
+            Part::ThreatFilter(number) => threat_filters.get(number).map(in_file),
+            Part::File => Some(&origin.span).filter(|span| **span != Span::default()).map(in_file),
+        }
+    }
 }
 
 /// The text of a query and where it begins in its file.
@@ -51,19 +82,31 @@ impl QuerySource {
 /// Gathers it from a rule's file.
 pub(super) fn about(loaded: &Loaded) -> About {
     let Some(rule) = &loaded.rule else { return About::default() };
-    let query = rule.query.as_ref().map(|query| {
+    let source = |query: &QueryText| {
         let (line, column) = line_column(&loaded.text, query.offset.unwrap_or(query.span.start));
         QuerySource { text: query.text.clone(), line, column, verbatim: query.offset.is_some() }
-    });
+    };
+    let threat = rule.threat_match.as_ref();
+    let texts = Texts {
+        file: Arc::clone(&loaded.text),
+        threat_query: threat.map(|threat| source(&threat.query)),
+        filters: spans(&rule.filters),
+        threat_filters: threat.map_or_else(Vec::new, |threat| spans(&threat.filters)),
+    };
     About {
         description: rule.description.clone(),
         severity: rule.severity.to_string(),
         risk_score: rule.risk_score,
         tags: rule.tags.clone(),
         threat: rule.threat.clone(),
-        query,
+        query: rule.query.as_ref().map(source),
         filters: rule.filters.iter().map(|filter| filter.value.to_string()).collect(),
+        texts,
     }
+}
+
+fn spans<T>(all: &[Located<T>]) -> Vec<Span> {
+    all.iter().map(|located| located.span).collect()
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ impl Source<'_> {
         self.events.get(event as usize).map(|event| event.id.clone())
     }
 
-    /// The fields behind the key of a group or of new terms.
+    /// The fields of the key of a group or of new terms.
     fn term_names(&self) -> Vec<String> {
         let fields = match self.plan {
             Plan::Threshold(plan) => plan.fields.as_slice(),

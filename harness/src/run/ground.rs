@@ -192,7 +192,7 @@ impl Ground {
                 Time::Unstated => warnings.push(Warning::of_event(
                     "no-time",
                     event,
-                    "it states no time and counts as happening when the rule runs",
+                    "it has no timestamp and is taken to happen when the rule runs",
                 )),
                 Time::Barred if !elsewhere && missed() => {
                     warnings.push(Warning::of_event("no-time", event, self.insists()));

@@ -127,8 +127,8 @@ impl<'a> Judged<'a> {
             for (at, event) in case.events.iter().enumerate() {
                 let worded = || exception.words.iter().all(|words| words.holds(event));
                 if silenced(&exception, at) && worded() {
-                    let Excepted { name, path, .. } = &exception;
-                    ground.bar(at, format!("the exception {name} of {path} silences it"));
+                    let Excepted { name, place, .. } = &exception;
+                    ground.bar(at, format!("the exception {name} ({place}) silences it"));
                 }
             }
         }

@@ -26,7 +26,7 @@ pub(super) struct Trial<'a> {
     pub(super) pipeline: &'a Pipeline,
     /// The time of the run.
     pub(super) now: i64,
-    /// The events that it reads, ascending; behind them those that each of its
+    /// The events that it reads, ascending; after them those that each of its
     /// full-text functions matches, and those that its leading `WHERE` may keep.
     pub(super) hits: &'a [Vec<u32>],
     pub(super) max_signals: usize,

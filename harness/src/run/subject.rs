@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Fixtures;
 use super::ground::Ground;
 use super::judge::Judged;
-use super::work::{self, Setting, Work};
+use super::work::{self, Idle, Setting, Work};
 use crate::case::Case;
 use crate::compile::unknown::UnknownField;
 use crate::detect::sequence::stream::Moment;
@@ -67,6 +67,12 @@ impl<'a> Subject<'a> {
         self.judged.work.unknown(leaf)
     }
 
+    /// The field of that name, where nothing knows it.
+    pub fn unknown_field(&self, name: &str) -> Option<&'a UnknownField> {
+        let mut unknown = self.judged.work.compiled.iter().flat_map(|compiled| &compiled.unknown);
+        unknown.find(|unknown| &*unknown.field == name)
+    }
+
     /// What the rule asks for, clause by clause; more than one plan where that
     /// depends on the moment of a case.
     pub fn plans(&self) -> &[Plan] {
@@ -120,6 +126,16 @@ impl<'a> Subject<'a> {
     /// Why a filter of that reach may not match the n-th event of a case.
     pub fn barrier(&self, case: usize, event: usize, reach: Reach) -> Option<String> {
         self.grounds[case].barrier(event, reach)
+    }
+
+    /// The exceptions of a case that do not silence its n-th event.
+    pub fn idle_exceptions(&self, case: usize, event: usize) -> Vec<Idle<'a>> {
+        let (Some(own), documents) = (self.cases()[case].events.get(event), self.events(case))
+        else {
+            return Vec::new();
+        };
+        let document = &documents.documents[event];
+        self.judged.work.idle(case, own, &|condition| eval(condition, document, self.columns()))
     }
 
     /// When an event of a case happened by its own statement.

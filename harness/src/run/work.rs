@@ -14,9 +14,10 @@ use crate::compile::{Context, Now};
 use crate::detect::anomaly;
 use crate::detect::window::Clock;
 use crate::diagnostic::Diagnostic;
+use crate::event::Event;
 use crate::exception::words::Words;
 use crate::exception::{ExceptionTree, Item};
-use crate::files::{self, Problem};
+use crate::files::Problem;
 use crate::ir::plan::{Plan, TermField};
 use crate::ir::{Column, Leaf, Part, Predicate};
 use crate::rule::model::Rule;
@@ -40,6 +41,8 @@ pub(super) struct Work {
     earlier: Vec<CompiledRule>,
     /// The exceptions that some case is run with.
     exceptions: Vec<Exception>,
+    /// Those that Kibana does not apply to such a rule.
+    left_out: Vec<LeftOut>,
     /// Whether its sequences count time in nanoseconds.
     pub(super) nanos: bool,
     /// What is wrong with its exceptions.
@@ -52,6 +55,13 @@ struct Exception {
     item: Item,
     condition: Predicate,
     words: Vec<Words>,
+}
+
+/// An exception without effect, and why.
+struct LeftOut {
+    list: String,
+    item: Item,
+    reason: String,
 }
 
 /// The list that every rule of Elastic Defend names, and that the engine of
@@ -67,6 +77,8 @@ pub(super) struct Setting {
     pub(super) plan: usize,
     /// The exceptions that apply, by position.
     exceptions: Vec<usize>,
+    /// Those that lapsed before, by position.
+    lapsed: Vec<usize>,
 }
 
 impl Setting {
@@ -86,13 +98,44 @@ impl Setting {
 pub(super) struct Excepted<'a> {
     /// Its list and its own name.
     pub(super) name: String,
-    /// The file that states it.
-    pub(super) path: &'a str,
+    /// Where a file states it.
+    pub(super) place: String,
     pub(super) condition: &'a Predicate,
     /// What has to hold on the event besides.
     pub(super) words: &'a [Words],
     /// Where the condition is among [`Work::filters`].
     pub(super) filter: usize,
+}
+
+/// An exception of a case that does not silence an event.
+pub struct Idle<'a> {
+    /// Its list and its own name.
+    pub name: String,
+    /// Where a file states it.
+    pub place: String,
+    /// Why it does not.
+    pub why: Why<'a>,
+}
+
+/// Why an exception does not silence an event.
+pub enum Why<'a> {
+    /// It would, but lapsed before the rule ran.
+    Lapsed {
+        /// When, in milliseconds since 1970.
+        at: i64,
+        /// When the rule ran.
+        now: i64,
+    },
+    /// Kibana does not apply it.
+    LeftOut(&'a str),
+    /// The event is not what it is about.
+    Unfit {
+        /// What is asked of the index.
+        condition: &'a Predicate,
+        /// The fields whose words are not in their value list of texts, and those
+        /// that are and must not be: those are marked.
+        words: Vec<(&'a str, bool)>,
+    },
 }
 
 impl Work {
@@ -132,19 +175,17 @@ impl Work {
         }
         let mut problems = Vec::new();
         let context = Context { schema, part: Part::File, now: Now::at(latest) };
-        let exceptions = exceptions(&loaded, &cases, tree, context, &mut problems);
+        let mut left_out = Vec::new();
+        let exceptions = exceptions(&loaded, &cases, tree, context, &mut problems, &mut left_out);
         let settings = cases.iter().zip(nows).map(|(case, now)| {
             let lists = lists(loaded.rule.as_ref(), case);
-            let applies = |exception: &Exception| {
-                let open = exception.item.expires.is_none_or(|expires| expires > now);
-                open && lists.contains(&exception.list.as_str())
-            };
             let numbered = exceptions.iter().enumerate();
-            Setting {
-                now,
-                plan: moments.iter().position(|moment| *moment == now).unwrap_or(0),
-                exceptions: numbered.filter(|(_, e)| applies(e)).map(|(at, _)| at).collect(),
-            }
+            let named = numbered.filter(|(_, own)| lists.contains(&own.list.as_str()));
+            let (lapsed, open): (Vec<_>, Vec<_>) =
+                named.partition(|(_, own)| own.item.expires.is_some_and(|expires| expires <= now));
+            let plan = moments.iter().position(|moment| *moment == now).unwrap_or(0);
+            let positions = |own: Vec<(usize, _)>| own.into_iter().map(|(at, _)| at).collect();
+            Setting { now, plan, exceptions: positions(open), lapsed: positions(lapsed) }
         });
         let settings = settings.collect();
         let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
@@ -159,6 +200,7 @@ impl Work {
             settings,
             earlier,
             exceptions,
+            left_out,
             nanos,
             problems,
         }
@@ -241,10 +283,48 @@ impl Work {
         let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
         let named = setting.exceptions.iter().filter_map(|at| {
             let Exception { list, item, condition, words } = self.exceptions.get(*at)?;
-            let (name, path) = (format!("{list}/{}", item.name), item.path.as_str());
-            Some(Excepted { name, path, condition, words, filter: start + at })
+            let (name, place) = (format!("{list}/{}", item.name), item.place());
+            Some(Excepted { name, place, condition, words, filter: start + at })
         });
         named.collect()
+    }
+
+    /// The exceptions of a case that do not silence an event; `holds` says of a
+    /// condition whether it does on the event.
+    pub(super) fn idle(
+        &self,
+        case: usize,
+        event: &Event,
+        holds: &dyn Fn(&Predicate) -> bool,
+    ) -> Vec<Idle<'_>> {
+        let (Some(case), Some(setting)) = (self.cases.get(case), self.settings.get(case)) else {
+            return Vec::new();
+        };
+        let fits = |own: &Exception| {
+            holds(&own.condition) && own.words.iter().all(|words| words.holds(event))
+        };
+        let idle = |list: &str, item: &Item, why| Idle {
+            name: format!("{list}/{}", item.name),
+            place: item.place(),
+            why,
+        };
+        let own = |at: &usize| self.exceptions.get(*at);
+        let lapsed = setting.lapsed.iter().filter_map(own).filter(|own| fits(own));
+        let lapsed = lapsed.filter_map(|own| {
+            let why = Why::Lapsed { at: own.item.expires?, now: setting.now };
+            Some(idle(&own.list, &own.item, why))
+        });
+        let lists = lists(self.loaded.rule.as_ref(), case);
+        let left_out = self.left_out.iter().filter(|own| lists.contains(&own.list.as_str()));
+        let left_out =
+            left_out.map(|own| idle(&own.list, &own.item, Why::LeftOut(own.reason.as_str())));
+        let unfit = setting.exceptions.iter().filter_map(own).filter(|own| !fits(own));
+        let unfit = unfit.map(|Exception { list, item, condition, words }| {
+            let words = words.iter().filter(|words| !words.holds(event));
+            let words = words.map(|words| (words.field(), words.is_excluded())).collect();
+            idle(list, item, Why::Unfit { condition, words })
+        });
+        lapsed.chain(left_out).chain(unfit).collect()
     }
 
     /// The plan of a case and where its filters are among [`Self::filters`].
@@ -278,6 +358,7 @@ fn exceptions(
     tree: &ExceptionTree,
     context: Context<'_>,
     problems: &mut Vec<Problem>,
+    left_out: &mut Vec<LeftOut>,
 ) -> Vec<Exception> {
     let mut wanted: BTreeMap<&str, Option<&Case>> = BTreeMap::new();
     for case in cases {
@@ -294,8 +375,7 @@ fn exceptions(
             continue;
         }
         let Some(items) = tree.lists.get(list) else {
-            let file = files::below(&tree.folder, &format!("{list}.ndjson"));
-            let message = format!("the exception list `{list}` is not in {file}");
+            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
             problems.push(match case {
                 None => loaded.problem(Diagnostic::unsupported(
                     "exception-list",
@@ -314,7 +394,7 @@ fn exceptions(
             let unknown = unknown.iter().filter_map(|field| field.finding(context.schema));
             problems.extend(unknown.map(|mut found| {
                 found.message = format!("exception `{}`: {}", item.name, found.message);
-                Problem::with_path(&item.path, found)
+                tree.problem(item, found)
             }));
             match exception::compile(item, loaded.rule.as_ref(), tree, context) {
                 Ok(Compiled::Applied { condition, words }) => {
@@ -326,11 +406,12 @@ fn exceptions(
                     let help = "Kibana applies such a list to rules of type query without \
                                 suppression, machine_learning and threat_match only";
                     let warning = Diagnostic::warning("exception-list", message, Span::default());
-                    problems.push(Problem::with_path(&item.path, warning.with_help(help)));
+                    problems.push(tree.problem(item, warning.with_help(help)));
+                    left_out.push(LeftOut { list: list.to_owned(), item: item.clone(), reason });
                 }
                 Err(errors) => problems.extend(errors.into_iter().map(|mut error| {
                     error.message = format!("exception `{}`: {}", item.name, error.message);
-                    Problem::with_path(&item.path, error)
+                    tree.problem(item, error)
                 })),
             }
         }

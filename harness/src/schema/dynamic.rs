@@ -32,7 +32,7 @@ pub enum Home {
 impl Home {
     /// Where the events of an index live, or of the indices of a pattern.
     pub fn of(index: &str) -> Self {
-        // Behind the name of a remote cluster, and that of a backing index.
+        // After the name of a remote cluster, and that of a backing index.
         let name = index.rsplit_once(':').map_or(index, |(_, name)| name);
         let name = name.strip_prefix(".ds-").unwrap_or(name);
         let streams = ["logs-", "metrics-", "traces-"];

@@ -168,7 +168,7 @@ impl DateFormat {
             Some(math) => (i128::from(now) * MILLI, math),
             None => {
                 let (date, math) = text.split_once("||").unwrap_or((text, ""));
-                // With math behind it, a date is a moment; only the last step rounds up.
+                // With math after it, a date is a moment; only the last step rounds up.
                 let filled = if math.is_empty() { rounding } else { Rounding::Down };
                 (self.date(date, filled, zone)?, math)
             }
@@ -230,6 +230,26 @@ pub fn format_date(millis: i64) -> String {
         ),
         None => format!("{millis} ms"),
     }
+}
+
+/// A length of time in words, by its two largest units.
+pub fn span_text(millis: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second")];
+    let mut rest = millis;
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            parts.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if rest > 0 || parts.is_empty() {
+        parts.push(format!("{rest} ms"));
+    }
+    parts.truncate(2);
+    parts.join(" ")
 }
 
 fn moment(millis: i64) -> Option<OffsetDateTime> {

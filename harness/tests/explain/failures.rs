@@ -314,6 +314,32 @@ fn pipelines() {
     check("esql_computed", &esql(computed), vec![case("c", &json!([event("ann", "1")]), None)]);
 }
 
+/// Each clause is told with its place in the file, whichever text states it.
+#[test]
+fn clauses_of_every_text_have_a_place() {
+    let filters =
+        "[[rule.filters]]\n[rule.filters.query.match_phrase]\n\"event.kind\" = \"event\"\n";
+    check(
+        "place_of_a_filter",
+        &query_rule("event.category:process", filters),
+        vec![case("c", &json!({"event": {"category": "process"}}), None)],
+    );
+    let indicators = rule(
+        "type = \"threat_match\"\nlanguage = \"kuery\"\nindex = [\"logs-app*\"]\nquery = \"*:*\"\n\
+         threat_index = [\"logs-ti_*\"]\nthreat_indicator_path = \"threat.indicator\"\n\
+         threat_query = '''event.kind:enrichment'''\n\
+         [[rule.threat_filters]]\n[rule.threat_filters.query.exists]\nfield = \"event.module\"\n\
+         [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"source.ip\"\n\
+         type = \"mapping\"\nvalue = \"threat.indicator.ip\"\n",
+    );
+    let events = json!([
+        {"_index": "logs-app-a", "_source": {"source": {"ip": "203.0.113.9"}}},
+        {"_index": "logs-ti_a-b", "_source": {"event": {"kind": "event"},
+            "threat": {"indicator": {"ip": "203.0.113.9"}}}},
+    ]);
+    check("place_of_an_indicator", &indicators, vec![case("c", &events, None)]);
+}
+
 #[test]
 fn coverage_and_mutants() {
     let rule = query_rule(LOGIN, "");
@@ -331,7 +357,8 @@ fn coverage_and_mutants() {
     snapshot("coverage", &String::from_utf8(told).expect("text"));
     let mut told = Vec::new();
     let options = mutants::Options { styled: Styled::Plain, elapsed: Duration::default() };
-    let places = Places { rules: "rules".to_owned(), cases: "cases".to_owned() };
+    let places =
+        Places { rules: "rules".to_owned(), cases: "cases".to_owned(), ..Places::default() };
     mutants::render(&found, &places, options, &mut told).expect("a vector takes everything");
     snapshot("mutants", &String::from_utf8(told).expect("text"));
 }

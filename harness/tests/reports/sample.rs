@@ -13,7 +13,7 @@ use harness::mutate::{Mutant, Mutants, Operator, Outcome, RuleMutants};
 use harness::rule::threat::{Reference, Technique, Threat};
 use harness::run::{
     About, Alert, CaseRun, Clause, Explanation, Facts, Places, QuerySource, Role, RuleRun, Run,
-    Warning,
+    Texts, Warning,
 };
 use harness::span::Span;
 use harness::verdict::{Status, Verdict};
@@ -52,7 +52,11 @@ pub(crate) fn sample(rules: usize) -> Sample {
             rules: Vec::new(),
             problems: vec![orphan()],
             elsewhere: Vec::new(),
-            places: Places { rules: "rules".to_owned(), cases: "cases".to_owned() },
+            places: Places {
+                rules: "rules".to_owned(),
+                cases: "cases".to_owned(),
+                ..Places::default()
+            },
         },
         coverage: Coverage::default(),
         mutants: Mutants::default(),
@@ -146,6 +150,7 @@ fn about(query: String, number: usize) -> About {
         threat: threat.into(),
         query: Some(QuerySource { text: query, line: 12, column: 10, verbatim: true }),
         filters: vec![r#"{"exists":{"field":"host.id"}}"#.to_owned()],
+        texts: Texts::default(),
     }
 }
 
@@ -315,13 +320,21 @@ fn problems(key: &str, status: Status) -> Vec<Problem> {
     let found = match status {
         Status::Unsupported => {
             Diagnostic::unsupported("rule-type", "jobs are not judged", Span::default())
+                .with_help("give its cases records of anomalies")
         }
+        Status::Todo => Diagnostic::warning(
+            "unknown-field",
+            "no mapping and no event has `sorce.ip`",
+            Span::new(2, 3),
+        )
+        .with_help("did you mean `source.ip`?"),
         Status::Invalid => {
             Diagnostic::error("kql-syntax", "expected `)`, found <eof>", Span::new(4, 5))
                 .with_help("close the parenthesis")
         }
-        Status::Passed | Status::Failed | Status::Todo | Status::Untested => return Vec::new(),
+        Status::Passed | Status::Failed | Status::Untested => return Vec::new(),
     };
-    let text = if status == Status::Invalid { "a\nb:(c" } else { "" };
+    let is_read = matches!(status, Status::Invalid | Status::Todo);
+    let text = if is_read { "a\nb:(c" } else { "" };
     vec![Problem { path: format!("rules/{key}.toml"), diagnostic: found, text: text.into() }]
 }

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let session = Session::open(project, args.filter.as_deref());
     let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
     let (hits, compared, differs) = asked;
-    let run = explain::judge(&session, &hits);
+    let mut run = explain::judge(&session, &hits);
+    run.places.flags = project::flags(&args.run.folders);
     bar.finish_and_clear();
 
     let schedules = args.schedule.then(|| session.schedule(&hits));
@@ -60,7 +61,8 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     project::deliver(&output, args.run.out.as_deref())?;
     if args.update {
         let written = snapshot::write(&run, &folders.snapshots)?;
-        tell!("{written} snapshots written to {}", folders.snapshots.display());
+        let noun = if written == 1 { "snapshot" } else { "snapshots" };
+        tell!("{written} {noun} written to {}", folders.snapshots.display());
     }
     for line in &compared {
         tell!("{line}");

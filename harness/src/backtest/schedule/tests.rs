@@ -36,7 +36,7 @@ fn runs_come_each_interval_and_look_back() {
     assert_eq!(slot(&overlapping, &found, 0), MINUTE);
     let apart = clock("now-2m", "now", "5m");
     assert_eq!(minutes(&of(&apart, 10)), [(5, 3, 5), (10, 8, 10)]);
-    // Behind by six minutes: the first run sees nothing yet, the last comes late.
+    // Late by six minutes: the first run sees nothing yet, the last comes late.
     let late = clock("now-12m", "now-6m", "5m");
     assert_eq!(minutes(&of(&late, 5)), [(10, 0, 4), (15, 3, 5)]);
     let days = clock("now/d", "now", "12h");

@@ -60,7 +60,7 @@ fn a_bulk_request_gives_id_and_index() {
     assert_eq!(read(&bulk), Ok(vec![named, json!({"_source": document()})]));
     assert_eq!(
         read(&bulk[..1]),
-        Err("the action of a bulk request has no document behind it".to_owned())
+        Err("the action of a bulk request has no document after it".to_owned())
     );
     assert_eq!(
         read(&[json!({"delete": {"_id": "1"}})]),

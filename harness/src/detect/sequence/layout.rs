@@ -29,7 +29,7 @@ pub(super) enum Place {
     Slots {
         /// The first slot.
         first: usize,
-        /// Behind the last slot.
+        /// After the last slot.
         end: usize,
     },
     /// Its events must not come before this slot, and after the one before.

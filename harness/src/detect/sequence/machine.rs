@@ -24,7 +24,7 @@ pub(super) struct Machine<'a> {
     layout: &'a Layout,
     stream: &'a Stream,
     maxspan_ns: u128,
-    /// The event on which `until` goes unseen: its search starts behind the
+    /// The event on which `until` goes unseen: its search starts after the
     /// earliest event of the first present stage, over all keys.
     unseen_until: Option<u32>,
     /// Positions of the pending sequence in each slot; empty where there is none.

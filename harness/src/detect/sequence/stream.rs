@@ -26,7 +26,7 @@ pub enum Filter {
 pub struct Moment {
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Nanoseconds behind them, where the timestamp counts those.
+    /// Nanoseconds beyond them, where the timestamp counts those.
     pub nanos: u32,
     /// Decides between equal timestamps: ascending, absent ones last, then by event number.
     pub tiebreaker: Option<i64>,

@@ -156,7 +156,7 @@ fn numeric_bucket(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     }))
 }
 
-/// Whether the first argument lies behind the second and up to the third; a
+/// Whether the first argument lies after the second and up to the third; a
 /// sole amount of time before it counts from the moment of the run.
 fn trange(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(3, 3)?;

@@ -90,7 +90,7 @@ fn skip_blanks(text: &str) -> &str {
     text.trim_start_matches([' ', '\t', '\r', '\n'])
 }
 
-/// The value of a key that a text begins with, and the text behind it.
+/// The value of a key that a text begins with, and the text after it.
 fn string(text: &str) -> Result<(String, &str), Failure> {
     let length = value_length(text)?;
     let value = serde_json::from_str(&text[..length]).map_err(|_| invalid())?;

@@ -24,7 +24,7 @@ macro_rules! h16 {
     };
 }
 
-/// `n` groups, then at most `$after` more behind `::`, or fewer and an IPv4 address.
+/// `n` groups, then at most `$after` more after `::`, or fewer and an IPv4 address.
 macro_rules! v6 {
     ($before:literal, $after:literal, $short:literal) => {
         concat!(

@@ -12,7 +12,7 @@ use crate::esql::value::Value;
 use crate::query::esql::ast::{Command, CommandKind, Expr, Name, Query, Source};
 use crate::span::Span;
 
-/// Steps, and the columns behind them.
+/// Steps, and the columns after them.
 pub(super) type Pipeline<'a> = (Vec<Step>, Scope<'a>);
 
 impl<'a> Planner<'a> {
@@ -203,7 +203,7 @@ impl<'a> Planner<'a> {
         let (steps, scope) = self.nested(query)?;
         let mut columns = scope.entries();
         let (Some(column), None, false) = (columns.next(), columns.next(), scope.open) else {
-            let message = "a query behind IN has exactly one column";
+            let message = "a query after IN has exactly one column";
             return Err(Self::error(query.span(), message));
         };
         let (from, ty) = (column.register, column.ty);
@@ -211,7 +211,7 @@ impl<'a> Planner<'a> {
         let fits = value.ty == Type::Null || ty == Type::Null || numbers || value.ty.same_kind(ty);
         if !fits {
             let message = format!(
-                "the column of a query behind IN must be [{}], found value [{}] type [{ty}]",
+                "the column of a query after IN must be [{}], found value [{}] type [{ty}]",
                 value.ty, column.name
             );
             return Err(Self::error(query.span(), message));

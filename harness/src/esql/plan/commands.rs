@@ -92,7 +92,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Plans commands, one behind the other; tells whether one of them limits.
+    /// Plans commands, one after the other; tells whether one of them limits.
     pub(super) fn commands(&mut self, commands: &[Command], steps: &mut Vec<Step>) -> bool {
         let mut limited = false;
         for command in commands {

@@ -1,4 +1,4 @@
-//! Which registers are read behind each step, from the last step to the first.
+//! Which registers are read after each step, from the last step to the first.
 
 use super::{Branch, Grouping, Plan, Step, StepKind};
 use crate::esql::expr::{Register, Typed};
@@ -12,7 +12,7 @@ pub(super) fn annotate(plan: &mut Plan) {
     note(&mut plan.steps, &mut live);
 }
 
-/// Notes the live registers of some steps, given what is live behind them.
+/// Notes the live registers of some steps, given what is live after them.
 fn note(steps: &mut [Step], live: &mut Vec<bool>) {
     for step in steps.iter_mut().rev() {
         step.live.clone_from(live);
@@ -20,7 +20,7 @@ fn note(steps: &mut [Step], live: &mut Vec<bool>) {
     }
 }
 
-/// What is live before a branch, given what is live behind all of them.
+/// What is live before a branch, given what is live after all of them.
 fn before_branch(branch: &mut Branch, behind: &[bool]) -> Vec<bool> {
     let mut live = vec![false; behind.len()];
     for (from, to, _) in &branch.columns {
@@ -48,7 +48,7 @@ fn read(live: &mut [bool], typed: &Typed) {
     typed.registers(&mut |register| mark(live, register));
 }
 
-/// What is live before a step, given what is live behind it.
+/// What is live before a step, given what is live after it.
 fn before(step: &mut Step, live: &mut Vec<bool>) {
     match &mut step.kind {
         StepKind::Row(columns) | StepKind::Eval(columns) => {

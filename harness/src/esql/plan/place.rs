@@ -27,7 +27,7 @@ pub(super) enum Part {
     Value,
     /// The condition of `WHERE`.
     Condition,
-    /// A key behind `BY`.
+    /// A key after `BY`.
     Key,
     /// In front of `BY`, around the aggregates.
     Group,

@@ -45,7 +45,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Plans the grouping and sets the scope behind it.
+    /// Plans the grouping and sets the scope after it.
     pub(super) fn stats(&mut self, stats: &Stats, inline: bool) -> Result<Grouping, Diagnostic> {
         let mut grouping = Grouping::default();
         let keys = self.keys(stats, &mut grouping)?;

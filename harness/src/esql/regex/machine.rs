@@ -31,7 +31,7 @@ impl Threads {
     }
 }
 
-/// The leftmost match at or behind `start`, by preference as backtracking finds it.
+/// The leftmost match at or after `start`, by preference as backtracking finds it.
 ///
 /// # Errors
 ///

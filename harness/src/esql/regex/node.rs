@@ -9,7 +9,7 @@ pub(super) enum Node {
     Empty,
     /// One character of a set.
     Class(Class),
-    /// One behind the other.
+    /// One after the other.
     Concat(Vec<Node>),
     /// The first that leads to a match.
     Alternate(Vec<Node>),
@@ -19,7 +19,7 @@ pub(super) enum Node {
     Capture { index: usize, node: Box<Node> },
     /// A place.
     Look(Look),
-    /// What stands before or behind a place: any of some sequences.
+    /// What stands before or after a place: any of some sequences.
     Around { ahead: bool, negative: bool, any: Vec<Vec<Step>> },
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Look {
     End,
     /// The end, or the last line break: Java's `$`.
     JavaEnd,
-    /// Behind a line feed, or the start.
+    /// After a line feed, or the start.
     LineStart,
     /// Before a line feed, or the end.
     LineEnd,

@@ -142,7 +142,7 @@ impl Parser {
                 Some(_) => {}
             }
             if let Some(quoted) = self.quoted() {
-                // A repeat behind \Q…\E belongs to its last character.
+                // A repeat after \Q…\E belongs to its last character.
                 let mut literals: Vec<_> = quoted.chars().map(|c| self.literal(c)).collect();
                 if let Some(last) = literals.pop() {
                     nodes.extend(literals);
@@ -260,7 +260,7 @@ impl Parser {
                 return Err(Self::unsupported("a repeat of that many"));
             }
             let lazy = self.take("?");
-            // In Ruby's syntax a plus behind braces repeats once more.
+            // In Ruby's syntax a plus after braces repeats once more.
             let is_possessive = !lazy && (self.java() || !braces) && self.take("+");
             node = if is_possessive {
                 match node {
@@ -401,7 +401,7 @@ impl Parser {
         if self.take(")") { Ok(node) } else { Err(self.syntax("Unclosed group")) }
     }
 
-    /// What stands behind a backslash.
+    /// What follows a backslash.
     fn escape(&mut self, in_bracket: bool) -> Result<Escape, RegexError> {
         let Some(c) = self.next() else {
             return Err(self.syntax("Unexpected internal error"));

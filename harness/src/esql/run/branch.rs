@@ -23,7 +23,7 @@ struct Part {
     columns: Vec<Arc<Column>>,
 }
 
-/// The rows of all branches, one behind the other.
+/// The rows of all branches, one after the other.
 pub(super) fn union(
     machine: &mut Machine<'_>,
     branches: &[Branch],

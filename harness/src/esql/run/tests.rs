@@ -297,11 +297,11 @@ fn values_are_looked_for_in_a_query() {
         ("FROM logs-* | WHERE pid IN (FROM other | KEEP pid) | KEEP pid", "pid:long"),
         (
             "FROM logs-* | WHERE pid IN (FROM logs-* | KEEP pid, host)",
-            "! a query behind IN has exactly one column",
+            "! a query after IN has exactly one column",
         ),
         (
             "FROM logs-* | WHERE pid IN (FROM logs-* | KEEP host)",
-            "! the column of a query behind IN must be [long], found value [host] type [keyword]",
+            "! the column of a query after IN must be [long], found value [host] type [keyword]",
         ),
     ]);
 }

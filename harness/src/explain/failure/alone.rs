@@ -169,18 +169,13 @@ impl Failure<'_> {
         // An exclusion that would have stopped it alone comes first.
         exclusions.sort_by_key(|at| !marks[*at].decides);
         let through = if deciding.is_empty() { others } else { deciding };
-        let left = exclusions.len().saturating_sub(MAX_EXCLUSIONS);
-        let left = (left, through.len().saturating_sub(MAX_LET_THROUGH));
-        let more = match left {
-            (0, 0) => None,
-            (0, clauses) => Some(format!("not shown: {}", plural(clauses, "clause"))),
-            (exclusions, 0) => Some(format!("not shown: {}", plural(exclusions, "exclusion"))),
-            (exclusions, clauses) => {
-                let (exclusions, clauses) =
-                    (plural(exclusions, "exclusion"), plural(clauses, "clause"));
-                Some(format!("not shown: {exclusions} and {clauses}"))
-            }
+        let cut = |all: usize, most: usize, lead: &str, noun: &str| {
+            (all > most).then(|| format!("{lead} {}, of which {most} follow", plural(all, noun)))
         };
+        let more = [
+            cut(exclusions.len(), MAX_EXCLUSIONS, "not stopped by", "exclusion"),
+            cut(through.len(), MAX_LET_THROUGH, "let through by", "clause"),
+        ];
         let exclusions =
             exclusions.into_iter().take(MAX_EXCLUSIONS).map(|at| (at, Role::Exclusion));
         let through = through.into_iter().take(MAX_LET_THROUGH).map(|at| (at, Role::LetThrough));
@@ -189,7 +184,7 @@ impl Failure<'_> {
             clauses.filter_map(|(at, role)| self.clause(filter, at, role, &marks[at], event));
         let label = self.label(filter);
         let label = (!label.is_empty()).then(|| format!("matches as {label}"));
-        let notes: Vec<String> = label.into_iter().chain(more).collect();
+        let notes: Vec<String> = label.into_iter().chain(more.into_iter().flatten()).collect();
         Explanation {
             event: Some(self.id(event)),
             note: (!notes.is_empty()).then(|| notes.join("; ")),
@@ -248,7 +243,7 @@ fn is_alike(a: &Explanation, b: &Explanation) -> bool {
 }
 
 /// Puts an event to those of which the same is to be said, or says it of it first.
-fn add(told: &mut Vec<Explanation>, new: Explanation, most: usize) {
+pub(super) fn add(told: &mut Vec<Explanation>, new: Explanation, most: usize) {
     let known = told.iter().position(|known| is_alike(known, &new));
     match known {
         Some(at) => told[at].also.extend(new.event),

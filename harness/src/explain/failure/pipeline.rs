@@ -1,7 +1,7 @@
 //! The command of a pipeline that lost the rows of a case, or the conditions that
 //! let them through.
 
-use super::{MAX_TOLD, Wrong, alerts, note, plural};
+use super::{MAX_TOLD, Wrong, alerts, exempt, note, plural};
 use crate::coverage::pipeline::tests;
 use crate::esql::expr::Node;
 use crate::esql::plan::{Step, StepKind};
@@ -37,7 +37,10 @@ pub(super) fn explain<'r>(
         run.explanations = told.into_iter().collect();
         run.explanations.extend(match wrong {
             Wrong::Few => failure.lost(),
-            Wrong::Any => failure.let_through(run),
+            Wrong::Any => {
+                let idle = exempt::idle(flow.subject(), case, run);
+                idle.into_iter().chain(failure.let_through(run)).collect()
+            }
             Wrong::Many => Vec::new(),
         });
     }

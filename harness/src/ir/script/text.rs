@@ -112,7 +112,7 @@ fn test(
     }))
 }
 
-/// Where `text` holds `part`, at or behind `from`.
+/// Where `text` holds `part`, at or after `from`.
 fn find(text: &[u16], part: &[u16], from: usize) -> Option<usize> {
     let from = from.min(text.len());
     if part.is_empty() {

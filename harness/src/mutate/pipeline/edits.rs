@@ -356,7 +356,7 @@ impl Edits<'_> {
         if !text.starts_with(any) && !text.starts_with(".+") {
             self.add(Operator::WidenWildcard, vec![Mark::insert(place.start, any)]);
         }
-        // Behind a backslash it would be literal.
+        // After a backslash it would be literal.
         let open = [any, ".+", "\\"].iter().any(|end| text.ends_with(end));
         if !open {
             self.add(Operator::WidenWildcard, vec![Mark::insert(place.end, any)]);
@@ -415,7 +415,7 @@ mod tests {
     use super::*;
     use crate::coverage::pipeline::text::edited;
 
-    /// Operators and changed texts behind `from x | `.
+    /// Operators and changed texts after `from x | `.
     fn check(query: &str, expected: &[&str]) {
         let query = format!("from x | {query}");
         let found = edits(&query).into_iter().map(|edit| {

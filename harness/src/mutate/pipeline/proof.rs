@@ -1,8 +1,8 @@
 //! Proofs that a mutant of a pipeline means the same.
 //!
 //! Two pipelines mean the same where their commands are the same, but for `WHERE`s
-//! that are true of the same rows, and limits behind which a tighter one stands. A
-//! command that is written alike behind alike commands does the same. All else is
+//! that are true of the same rows, and limits after which a tighter one stands. A
+//! command that is written alike after alike commands does the same. All else is
 //! not claimed.
 
 use crate::compile::esql::exact::exact;
@@ -29,7 +29,7 @@ struct Side<'a> {
     plan: &'a Plan,
     /// The places of its full-text functions, and what they match.
     searches: Vec<(Span, &'a Predicate)>,
-    /// The source, then the commands but for `WHERE`, each with those behind it.
+    /// The source, then the commands but for `WHERE`, each with those after it.
     parts: Vec<Part<'a>>,
 }
 
@@ -173,7 +173,7 @@ fn aggregation<'a>(plan: &'a Plan, stats: &Stats, span: Span) -> Part<'a> {
     part
 }
 
-/// Limits moved behind commands on columns, and of neighbours the tightest.
+/// Limits moved after commands on columns, and of neighbours the tightest.
 fn merged(parts: Vec<Part<'_>>) -> Vec<Part<'_>> {
     let mut merged: Vec<Part<'_>> = Vec::with_capacity(parts.len());
     for part in parts {

@@ -252,7 +252,7 @@ impl<'a> Parser<'a> {
         Ok(inner)
     }
 
-    /// The rest of a class, behind its `[`.
+    /// The rest of a class, after its `[`.
     fn class(&mut self, start: usize) -> Result<Node, RegexpError> {
         let negated = self.eat('^');
         let mut members = vec![self.member()?];
@@ -330,7 +330,7 @@ impl<'a> Parser<'a> {
         Ok(Some(if c.is_ascii_uppercase() { set.negated() } else { set }))
     }
 
-    /// The rest of `<n-m>`, behind its `<`.
+    /// The rest of `<n-m>`, after its `<`.
     fn interval(&mut self, start: usize) -> Result<Node, RegexpError> {
         let body = self.until('>', start)?;
         let span = Span::new(start, self.at);

@@ -108,7 +108,7 @@ enum Level {
     Sum,
     Product,
     Sign,
-    /// A primary with `in`, `:`, `like` or `regex` behind it.
+    /// A primary with `in`, `:`, `like` or `regex` after it.
     Test,
     Primary,
 }

@@ -9,7 +9,7 @@ pub struct Query {
     pub settings: Vec<Setting>,
     /// Where the rows come from.
     pub source: Source,
-    /// The commands behind it, in order.
+    /// The commands after it, in order.
     pub commands: Vec<Command>,
 }
 
@@ -61,7 +61,7 @@ impl Source {
     }
 }
 
-/// A command behind a pipe.
+/// A command after a pipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     /// What it does.

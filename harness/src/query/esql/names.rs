@@ -8,7 +8,7 @@ use crate::likeness::{Likeness, ranked};
 /// The commands that begin a query.
 pub const SOURCES: &[&str] = &["eql", "explain", "external", "from", "promql", "row", "show", "ts"];
 
-/// The commands behind a pipe.
+/// The commands after a pipe.
 pub const COMMANDS: &[&str] = &[
     "change_point",
     "completion",

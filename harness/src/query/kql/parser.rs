@@ -97,7 +97,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes `not` with the spaces that it needs behind it.
+    /// Takes `not` with the spaces that it needs after it.
     fn not_keyword(&mut self) -> bool {
         match keyword(self.rest(), "not") {
             Some(length) => {
@@ -363,7 +363,7 @@ fn trim(parts: &mut [String]) {
     }
 }
 
-/// Length of `word` with at least one space behind it, in any case.
+/// Length of `word` with at least one space after it, in any case.
 fn keyword(text: &str, word: &str) -> Option<usize> {
     let head = text.as_bytes().get(..word.len())?;
     if !head.eq_ignore_ascii_case(word.as_bytes()) {

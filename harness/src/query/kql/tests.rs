@@ -105,7 +105,7 @@ fn traps_of_the_lexer() {
         ("a:b  \n or\t c:d", "(or a=b c=d)"),
         ("a:b\u{a0}or\u{a0}c:d", "(or a=b c=d)"),
         ("a:and", "a=and"),
-        // Without a space behind it, a keyword is a word.
+        // Without a space after it, a keyword is a word.
         ("a:b and", "a=b and"),
         ("and a:b", "and a=b"),
         ("not", "=not"),

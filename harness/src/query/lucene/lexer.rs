@@ -234,7 +234,7 @@ fn quoted_len(rest: &str) -> Option<usize> {
     None
 }
 
-/// The length of a text between delimiters. A delimiter behind a backslash ends
+/// The length of a text between delimiters. A delimiter after a backslash ends
 /// the text only if no later one does: a quirk of the scanner's longest match,
 /// which does not see escaped backslashes either.
 fn delimited_len(rest: &str, delimiter: char) -> Option<usize> {

@@ -5,7 +5,7 @@ use super::{MILLI, Parts, Rounding};
 /// One alternative of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// ISO 8601 with everything behind the year optional.
+    /// ISO 8601 with everything after the year optional.
     OptionalTime {
         /// Whether numbers have all their digits.
         strict: bool,
@@ -95,7 +95,7 @@ impl Layout {
     }
 }
 
-/// A decimal number: its whole part, and so many digits behind the point, with the
+/// A decimal number: its whole part, and so many digits after the point, with the
 /// sign of the number; `None` where it has none.
 fn decimal(text: &str, digits: usize) -> Option<(i128, Option<i128>)> {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(a, b)| (a, Some(b)));

@@ -8,7 +8,7 @@ use crate::esql::regex::class::Class;
 const MAX_BRACKETS: usize = 20;
 
 impl Parser {
-    /// The set behind an opening bracket, the closing one included.
+    /// The set after an opening bracket, the closing one included.
     pub(super) fn bracket(&mut self) -> Result<Class, RegexError> {
         self.nested(0)
     }

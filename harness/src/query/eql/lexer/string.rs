@@ -64,7 +64,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Reads an escape; `None` behind an error.
+    /// Reads an escape; `None` after an error.
     fn escape(&mut self) -> Option<char> {
         let start = self.at;
         self.at += 1;

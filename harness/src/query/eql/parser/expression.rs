@@ -125,7 +125,7 @@ impl Parser<'_> {
         Ok(Expr { kind: ExprKind::Negative(Box::new(inner)), span: self.since(start) })
     }
 
-    /// A primary, and at most one `in`, `:`, `like` or `regex` behind it.
+    /// A primary, and at most one `in`, `:`, `like` or `regex` after it.
     fn test(&mut self) -> Parsed<Expr> {
         let start = self.span().start;
         let target = self.primary()?;

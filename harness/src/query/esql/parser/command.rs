@@ -10,7 +10,7 @@ use crate::query::esql::names::COMMANDS;
 use crate::span::Span;
 
 impl Parser<'_> {
-    /// One command behind a pipe.
+    /// One command after a pipe.
     pub(super) fn command(&mut self) -> Result<Command> {
         let start = self.token.span.start;
         let kind = self.command_kind()?;

@@ -174,7 +174,7 @@ impl Parser<'_> {
         self.at(":") || ["is", "in", "like", "rlike", "not"].iter().any(|word| self.at_word(word))
     }
 
-    /// One of `IN LIKE RLIKE IS :` behind a value.
+    /// One of `IN LIKE RLIKE IS :` after a value.
     fn predicate(&mut self, value: Tree, start: usize) -> Result<Tree> {
         if self.at(":") {
             return self.match_operator(value, start);
@@ -278,7 +278,7 @@ impl Parser<'_> {
         self.node(kind, Span::new(start, self.end), height)
     }
 
-    /// A constant, a column, a call or a parenthesis, with casts behind it.
+    /// A constant, a column, a call or a parenthesis, with casts after it.
     pub(super) fn primary(&mut self) -> Result<Tree> {
         let start = self.token.span.start;
         let mut tree = self.atom()?;
@@ -320,7 +320,7 @@ impl Parser<'_> {
         self.node(ExprKind::List(items), Span::new(start, self.end), height)
     }
 
-    /// What stands behind the current token, if that is a word.
+    /// What follows the current token, if that is a word.
     fn behind_word(&self) -> Behind {
         let TokenKind::Word(word) = &self.token.kind else { return Behind::Other };
         let callable = is_name(word) || is_name_of_aggregate(word);
@@ -363,7 +363,7 @@ impl Parser<'_> {
         Ok(Tree::leaf(kind, self.advance().span))
     }
 
-    /// Digits, with a unit behind them a timespan.
+    /// Digits, with a unit after them a timespan.
     fn integer(&mut self) -> Result<Tree> {
         let Token { kind, span } = self.advance();
         let TokenKind::Integer(amount) = kind else { return Err(self.unexpected("a number")) };
@@ -415,7 +415,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Entries of `{"key": value, …}`, the brace behind them included.
+    /// Entries of `{"key": value, …}`, the brace after them included.
     pub(super) fn map_entries(&mut self) -> Result<Vec<(Text, Expr)>> {
         let mut entries = Vec::new();
         if self.take("}") {
@@ -465,7 +465,7 @@ fn is_name_of_aggregate(word: &str) -> bool {
     word.eq_ignore_ascii_case("first") || word.eq_ignore_ascii_case("last")
 }
 
-/// Whether a word behind digits is a unit rather than the next keyword.
+/// Whether a word after digits is a unit rather than the next keyword.
 fn is_unit(word: &str) -> bool {
     is_name(word) && !["where", "nulls", "on"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }

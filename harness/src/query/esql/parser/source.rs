@@ -36,7 +36,7 @@ impl Parser<'_> {
     }
 
     fn from(&mut self, start: usize) -> Result<Source> {
-        // The token behind FROM need not be one of the expression language.
+        // The token after FROM need not be one of the expression language.
         self.advance();
         let (mut indices, mut subqueries) = (Vec::new(), Vec::new());
         let mut seen_star = false;
@@ -87,7 +87,7 @@ impl Parser<'_> {
 }
 
 /// Whether Elasticsearch takes the names of a pattern for those of indices.
-/// Quotes may hold several; one behind a wildcard may be an exclusion of any form.
+/// Quotes may hold several; one after a wildcard may be an exclusion of any form.
 fn check_pattern(pattern: &Name, seen_star: &mut bool) -> Result<()> {
     for name in pattern.text.split(',').map(str::trim) {
         let local = name.split("::").next().unwrap_or_default();
