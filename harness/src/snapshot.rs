@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::files::{self, Problem};
 use crate::report::{Lines, printable};
 use crate::run::{CaseRun, Facts, RuleRun, Run};
-use crate::span::Span;
+use crate::span::{Span, plural};
 use crate::value::format_date;
 use crate::verdict::{Status, Verdict};
 
@@ -73,8 +73,8 @@ fn render_case(run: &CaseRun, text: &mut String) {
 fn notes(facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(count) = facts.count {
-        let values = facts.cardinality.map(|values| format!(" with {values} values"));
-        notes.push(format!("{count} events{}", values.unwrap_or_default()));
+        let values = facts.cardinality.map(|values| format!(" with {}", plural(values, "value")));
+        notes.push(format!("{}{}", plural(count, "event"), values.unwrap_or_default()));
     }
     if let (Some(first), Some(last)) = (facts.first, facts.last)
         && first != last

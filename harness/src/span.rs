@@ -1,5 +1,6 @@
 //! Byte ranges of a source text, and texts cut to fit a line.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 /// A half-open byte range `start..end` of one source text.
@@ -44,6 +45,12 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.matches('\n').count() + 1;
     (line, before[line_start..].chars().count() + 1)
+}
+
+/// A count and its noun.
+pub fn plural<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let end = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{end}")
 }
 
 /// The text with every run of white space as one space, for one line.

@@ -42,11 +42,21 @@ fn fault(text: &str, error: &serde_json::Error) -> Diagnostic {
     match error.classify() {
         Category::Data => Diagnostic::error("duplicate-key", message, span)
             .with_help("Elasticsearch refuses such a document"),
+        Category::Syntax if IS_SURROGATE.iter().any(|told| message.starts_with(told)) => {
+            let message = "half of a surrogate pair, which is no character, is not read";
+            Diagnostic::error("lone-surrogate", message, span).with_help(
+                "Elasticsearch takes such a document and indexes U+FFFD in its place: state \\ufffd",
+            )
+        }
         Category::Io | Category::Syntax | Category::Eof => {
             Diagnostic::error("json-syntax", format!("not JSON: {message}"), span)
         }
     }
 }
+
+/// How the parser tells of an escape such as `\ud800` without its other half.
+const IS_SURROGATE: [&str; 2] =
+    ["lone leading surrogate in hex escape", "unexpected end of hex escape"];
 
 /// A value in which each object states each key once.
 struct Once(Value);
@@ -145,6 +155,7 @@ mod tests {
             ("{\"a\":NaN}", "json-syntax", "not JSON: expected value", 5),
             ("{\"a\":1,\"a\":2}", "duplicate-key", "the key `a` is stated twice", 9),
             ("{\"b\":{\"a\":{},\"a\":{}}}", "duplicate-key", "the key `a` is stated twice", 15),
+            (r#"{"a":"\u12"}"#, "json-syntax", "not JSON: invalid escape", 11),
         ] {
             let found = values(text).expect_err("a fault");
             assert_eq!(
@@ -153,6 +164,17 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// Elasticsearch takes them, which the message says; pairs are characters.
+    #[test]
+    fn halves_of_surrogate_pairs_are_told_as_such() {
+        for text in [r#"{"a":"\ud800"}"#, r#"{"a":"\udc00x"}"#, r#"["\ud800\u0041"]"#] {
+            let found = values(text).expect_err("a fault");
+            assert_eq!(found.code, "lone-surrogate", "{text}");
+            assert!(found.help.is_some_and(|help| help.contains("U+FFFD")), "{text}");
+        }
+        assert_eq!(values(r#""\ud83d\ude00""#).expect("a character")[0].0, "\u{1f600}");
     }
 
     #[test]

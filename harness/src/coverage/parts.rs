@@ -14,7 +14,7 @@ use crate::query::eql;
 use crate::query::eql::ast::{Body, EventFilter, Field, Query, Term};
 use crate::rule::model::Rule;
 use crate::rule::names::Language;
-use crate::span::Span;
+use crate::span::{Span, plural};
 
 /// A part of a plan that is no condition on one event.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,12 +53,12 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
             }
             if plan.count > 1 {
                 let without = ThresholdPlan { count: 1, ..plan.clone() };
-                let text = format!("at least {} events", plan.count);
+                let text = format!("at least {}", plural(plan.count, "event"));
                 add(ClauseKind::Count, in_file(None), text, &[], Plan::Threshold(without));
             }
             if let Some((field, count)) = &plan.cardinality {
                 let without = ThresholdPlan { cardinality: None, ..plan.clone() };
-                let text = format!("at least {count} values of {}", field.field);
+                let text = format!("at least {} of {}", plural(*count, "value"), field.field);
                 let origin = counted_field(rule);
                 add(
                     ClauseKind::Cardinality,

@@ -14,6 +14,7 @@ use crate::detect::Events;
 use crate::event::Event;
 use crate::ir::plan::{EqlSearch, Plan};
 use crate::run::{CaseRun, Explanation, RuleRun, Session, Subject};
+use crate::span::plural;
 use crate::verdict::Verdict;
 
 /// The most cases of one rule that are explained.
@@ -142,11 +143,6 @@ fn note(event: Option<String>, note: String) -> Explanation {
     Explanation { event, note: Some(note), ..Explanation::default() }
 }
 
-/// A count and its noun.
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 /// On what a rule alerts.
 fn alerts(run: &CaseRun) -> String {
     let told = run.alerts.iter().take(MAX_TOLD).map(|alert| match alert.events.as_slice() {
@@ -156,6 +152,6 @@ fn alerts(run: &CaseRun) -> String {
     let told = told.collect::<Vec<_>>().join("; on ");
     match run.alerts.len().saturating_sub(MAX_TOLD) {
         0 => format!("it alerts on {told}"),
-        more => format!("it alerts on {told}; and {more} times more"),
+        more => format!("it alerts on {told}; and {} more", plural(more, "time")),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Column, Predicate};
 use crate::analysis::Analyzer;
 use crate::limits;
+use crate::span::plural;
 use crate::value::span_text;
 
 /// The most stages of a sequence, each run counted.
@@ -447,11 +448,6 @@ impl Stage {
         writeln!(f)?;
         indented(&self.filter, f)
     }
-}
-
-/// A count and its noun.
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn indented(filter: &Predicate, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

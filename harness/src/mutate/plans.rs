@@ -12,7 +12,7 @@ use crate::ir::plan::{
 };
 use crate::ir::{Origin, Part};
 use crate::rule::model::Rule;
-use crate::span::Span;
+use crate::span::{Span, plural};
 
 /// All changes to a plan but those to its filters.
 pub(super) fn edits(plan: &Plan, rule: &Rule) -> Vec<Edit> {
@@ -56,18 +56,19 @@ fn threshold(plan: &ThresholdPlan, rule: &Rule) -> Vec<Edit> {
     }
     let unplaced = Origin { part: Part::File, span: Span::default() };
     for count in neighbours(plan.count) {
-        let words = (format!("at least {} events", plan.count), format!("at least {count} events"));
+        let words = |count| format!("at least {}", plural(count, "event"));
+        let words = (words(plan.count), words(count));
         let changed = ThresholdPlan { count, ..plan.clone() };
         edits.push(edit(Operator::ChangeCount, unplaced, words, make(changed)));
     }
     if let Some((field, count)) = &plan.cardinality {
         let origin = counted_field(rule);
-        let old = format!("at least {count} values of {}", field.field);
+        let old = format!("at least {} of {}", plural(*count, "value"), field.field);
         let changed = ThresholdPlan { cardinality: None, ..plan.clone() };
         let words = (old.clone(), String::new());
         edits.push(edit(Operator::ChangeCardinality, origin, words, make(changed)));
         for other in neighbours(*count) {
-            let new = format!("at least {other} values of {}", field.field);
+            let new = format!("at least {} of {}", plural(other, "value"), field.field);
             let cardinality = Some((field.clone(), other));
             let changed = ThresholdPlan { cardinality, ..plan.clone() };
             let words = (old.clone(), new);

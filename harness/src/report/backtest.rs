@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::words::plural;
 use super::{Lines, printable};
 use crate::backtest::{Backtest, Found, Outcome, RuleBacktest, Sample};
 use crate::value::format_date;
@@ -71,10 +72,10 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
     let counts = Counts::of(backtest);
     writeln!(
         out,
-        "\nbacktest: {} rules, {} alerts of {}, {} silent, {} without an index, {} unsupported, {} \
+        "\nbacktest: {}, {} of {}, {} silent, {} without an index, {} unsupported, {} \
          invalid",
-        backtest.rules.len(),
-        counts.alerts,
+        plural(backtest.rules.len(), "rule"),
+        plural(counts.alerts, "alert"),
         counts.noisy,
         counts.silent,
         counts.no_index,

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::digest::{Digest, Row, Share};
+use super::words::plural;
 use super::{Lines, attack, printable};
 use crate::rule::threat::Threat;
 
@@ -126,13 +127,13 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn description(digest: &Digest<'_>) -> String {
     let Share { part, whole } = digest.totals.clauses;
-    let rules = digest.totals.rules();
+    let rules = plural(digest.totals.rules(), "rule");
     if digest.measured.clauses {
         format!(
-            "{rules} rules; {part} of {whole} clauses covered. The score is the share of covered clauses in percent."
+            "{rules}; {part} of {whole} clauses covered. The score is the share of covered clauses in percent."
         )
     } else {
-        format!("{rules} rules; the score is the share of cases that hold in percent.")
+        format!("{rules}; the score is the share of cases that hold in percent.")
     }
 }
 

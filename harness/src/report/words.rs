@@ -1,13 +1,8 @@
 //! Words that several formats share.
 
 use crate::run::CaseRun;
-pub(super) use crate::span::{flat, shorten};
+pub(super) use crate::span::{flat, plural, shorten};
 use crate::verdict::Verdict;
-
-/// A count and its noun.
-pub(super) fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
 
 /// A word as a shell takes it.
 pub(super) fn in_shell(word: &str) -> String {

@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::ir::plan::{Plan, TermField};
 use crate::rule::model::{Rule, SeverityMapping};
 use crate::rule::names::Severity;
+use crate::span::plural;
 
 /// What an alert says beside its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,10 +212,13 @@ impl Source<'_> {
         match (self.plan, &found.detail) {
             (Plan::Threshold(_), _) => {
                 let of = if terms.is_empty() { String::new() } else { " of ".to_owned() };
-                format!("{} events{of}{}", facts.count.unwrap_or_default(), terms.join(", "))
+                let count = plural(facts.count.unwrap_or_default(), "event");
+                format!("{count}{of}{}", terms.join(", "))
             }
             (Plan::NewTerms(_), _) => format!("first seen: {}", terms.join(", ")),
-            (Plan::Threat(_), _) => format!("matches {} indicators", facts.indicators.len()),
+            (Plan::Threat(_), _) => {
+                format!("matches {}", plural(facts.indicators.len(), "indicator"))
+            }
             (Plan::Eql(_), _) if found.stages.len() > 1 => {
                 let events = found.stages.iter().flatten().count();
                 format!("{events} events belong together")

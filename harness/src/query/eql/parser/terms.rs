@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::query::eql::ast::{Field, Maxspan, Presence, Sample, Sequence, Term, TimeUnit};
 use crate::query::eql::functions::closest;
 use crate::query::eql::lexer::{Keyword, Kind};
-use crate::span::Span;
+use crate::span::{Span, plural};
 
 /// The most events of one term.
 const MAX_RUNS: u32 = 100;
@@ -90,7 +90,8 @@ impl Parser<'_> {
         let odd = terms.iter().chain(until).find(|term| term.by.len() != expected);
         if let Some(term) = odd {
             let message = format!(
-                "expected {expected} join keys as in the first term, found {}",
+                "expected {} as in the first term, found {}",
+                plural(expected, "join key"),
                 term.by.len()
             );
             let keys = term.by.first().zip(term.by.last());

@@ -97,12 +97,12 @@ fn wrong_sequences_are_rejected() {
         (
             "sequence [any where a] by x [any where b]",
             "[any where b]",
-            "expected 1 join keys as in the first term, found 0",
+            "expected 1 join key as in the first term, found 0",
         ),
         (
             "sequence [any where a] by x [any where b] by y, z",
             "y, z",
-            "expected 1 join keys as in the first term, found 2",
+            "expected 1 join key as in the first term, found 2",
         ),
         (
             "sequence [any where a] [any where b] until [any where c] by k",
