@@ -376,7 +376,7 @@ fn prepare<'a>(
         Some(query) if rule.language == Some(Language::Esql) => pipeline::indices(&query.text),
         _ => None,
     };
-    let patterns = patterns.as_ref().unwrap_or(&rule.index);
+    let patterns = patterns.as_deref().unwrap_or(rule.patterns());
     let seen = target.indices.iter().map(String::as_str);
     let seen: Vec<&str> = seen.filter(|index| index_pattern::sees(patterns, Some(index))).collect();
     if seen.is_empty() && rule.language == Some(Language::Esql) {

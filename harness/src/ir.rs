@@ -153,33 +153,32 @@ impl Leaf {
 
     /// Whether the test holds of an event without any of its columns.
     pub fn holds_without_values(&self) -> bool {
-        match &self.test {
-            Test::Script(script) => script.holds(&|_| None),
-            Test::Exists
-            | Test::Term(_)
-            | Test::Phrase(_)
-            | Test::Long(_)
-            | Test::Date(_)
-            | Test::Nanos(_)
-            | Test::Bool(_)
-            | Test::Double(_)
-            | Test::Ip(_) => false,
-        }
+        self.test.script().is_some_and(|script| script.holds(&|_| None))
     }
 
     /// The columns that the test names.
     pub fn named(&self) -> Vec<&Column> {
-        match &self.test {
-            Test::Script(script) => script.inputs.iter().map(|input| &input.column).collect(),
-            Test::Exists
-            | Test::Term(_)
-            | Test::Phrase(_)
-            | Test::Long(_)
-            | Test::Date(_)
-            | Test::Nanos(_)
-            | Test::Bool(_)
-            | Test::Double(_)
-            | Test::Ip(_) => vec![&self.column],
+        match self.test.script() {
+            Some(script) => script.inputs.iter().map(|input| &input.column).collect(),
+            None => vec![&self.column],
+        }
+    }
+}
+
+impl Test {
+    /// The script, where it is one.
+    fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Script(script) => Some(script),
+            Self::Exists
+            | Self::Term(_)
+            | Self::Phrase(_)
+            | Self::Long(_)
+            | Self::Date(_)
+            | Self::Nanos(_)
+            | Self::Bool(_)
+            | Self::Double(_)
+            | Self::Ip(_) => None,
         }
     }
 }

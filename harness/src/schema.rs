@@ -280,7 +280,8 @@ impl Schema {
                     let (source, nested) = (path.clone(), nested.clone());
                     self.insert(Field { source, nested, ..beside });
                 }
-                self.insert(Field { nested, ..Field::plain(path, ty) });
+                let access = self.dynamic.access(path);
+                self.insert(Field { nested, access, ..Field::plain(path, ty) });
             }
         }
         self.guessed.insert(path.clone());

@@ -325,6 +325,15 @@ fn an_event_outside_of_the_rule_says_so() {
     let barrier = outcome.barrier.as_deref().unwrap_or_default();
     assert!(barrier.contains("other-1"), "{barrier}");
     assert!(text(&explained, Styled::Plain).contains("would match, but its index other-1"));
+    // Without patterns of its own it reads what Kibana has by default.
+    for (index, seen) in
+        [("other-1", false), ("logs-a-b", true), ("logs-elastic-cloud-logs-1", false)]
+    {
+        let event = json!({"_index": index, "_source": {"a": "x"}});
+        let explained = on(&query_rule("a:x", ""), &event);
+        let barrier = explained.events[0].filters[0].barrier.as_deref().unwrap_or_default();
+        assert_eq!(!barrier.contains("outside Kibana's default index patterns"), seen, "{index}");
+    }
 }
 
 const SEQUENCE: &str = r#"

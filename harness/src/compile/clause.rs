@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::{Context, query_string};
 use crate::analysis::{Analyzer, Normalizer, Token};
 use crate::diagnostic::Diagnostic;
 use crate::ir::script::{Expr, Function, Input, Reading, Script};
@@ -23,6 +23,9 @@ use crate::value::{self, DateFormat, Resolution, Scale};
 
 /// The most terms a sloppy phrase may have; matching it is exponential in them.
 const MAX_SLOPPY_TERMS: usize = 12;
+
+/// The format of dates that are numbers.
+const MILLIS: &str = "epoch_millis";
 
 /// `index.max_regex_length`.
 const MAX_REGEXP_LENGTH: usize = 1000;
@@ -65,7 +68,22 @@ impl Clause<'_> {
             let error = Diagnostic::error("field-not-searchable", message, self.span);
             return Err(error.with_help("only ES|QL reads such a field, from the documents"));
         }
+        let root = matches!(field.ty, FieldType::Flattened { .. })
+            || self.context.schema.keyed_root(&field.name).is_some();
+        if root {
+            self.needs_index(&field)?;
+        }
         Ok(Some(field))
+    }
+
+    /// Of a `flattened` field that is not indexed, doc values know whole values of keys only.
+    fn needs_index(&self, field: &Field) -> Result<(), Diagnostic> {
+        if field.access != Access::Values {
+            return Ok(());
+        }
+        let message = format!("`{}` is not indexed, and this query needs its index", field.name);
+        let error = Diagnostic::error("field-not-searchable", message, self.span);
+        Err(error.with_help("ask for whole values of its keys"))
     }
 
     fn leaf(&self, column: Column, test: Test) -> Predicate {
@@ -104,10 +122,22 @@ impl Clause<'_> {
 
     /// `exists`: some value was indexed; on an object, below it.
     pub fn exists(&self) -> Compiled {
+        if self.field.contains('*') {
+            let names = query_string::Fields::matching(self.context.schema, self.field);
+            let found: Result<Vec<_>, _> =
+                names.iter().map(|field| Clause { field, ..*self }.exists()).collect();
+            return match found? {
+                found if found.is_empty() => Ok(self.absent(Test::Exists)),
+                found => Ok(Predicate::or(found)),
+            };
+        }
+        let nowhere = |field: &Field| match (&field.ty, field.access) {
+            (FieldType::Nested, _) | (_, Access::Source) => true,
+            (FieldType::FlattenedKey { .. }, access) => access == Access::Values,
+            (_, Access::Full | Access::Indexed | Access::Values | Access::Runtime) => false,
+        };
         match self.context.schema.field(self.field) {
-            Some(field) if field.ty == FieldType::Nested || field.access == Access::Source => {
-                Ok(self.absent(Test::Exists))
-            }
+            Some(field) if nowhere(&field) => Ok(self.absent(Test::Exists)),
             Some(field) => match (&field.ty, field.column()) {
                 (_, Some(column)) => Ok(self.leaf(column, Test::Exists)),
                 (FieldType::Object, None) => Ok(self.exists_below()),
@@ -154,10 +184,14 @@ impl Clause<'_> {
                 Err(error) => Err(self.error(error.to_string())),
             },
             FieldType::Date { format, resolution } => {
-                let bound = (value.clone(), true);
-                let range =
-                    Range { low: Some(bound.clone()), high: Some(bound), ..Range::default() };
-                self.date_range(&field, format, *resolution, &range)
+                let bound = Some((value.clone(), true));
+                let range = Range { low: bound.clone(), high: bound, ..Range::default() };
+                let mut interval = self.date_interval(format, MILLIS, *resolution, &range)?;
+                // A runtime field is asked for one moment, not for what the text leaves open.
+                if field.access == Access::Runtime {
+                    interval.high = interval.low;
+                }
+                self.moments(&field, *resolution, interval)
             }
             FieldType::Ip => match value::ip_interval(&text) {
                 Ok(interval) => self.on(&field, Test::Ip(interval)),
@@ -192,7 +226,8 @@ impl Clause<'_> {
 
     fn extent_range(&self, field: &Field, scale: Scale, format: &str, range: &Range) -> Compiled {
         let asked = if scale == Scale::Date {
-            let Interval { low, high } = self.date_interval(format, Resolution::Millis, range)?;
+            let Interval { low, high } =
+                self.date_interval(format, format, Resolution::Millis, range)?;
             Scale::moments(low, high)
         } else {
             scale.asked(texts(range)).map_err(|error| self.error(error.to_string()))?
@@ -243,8 +278,12 @@ impl Clause<'_> {
     pub fn match_phrase(&self, value: &Scalar, slop: u32) -> Compiled {
         let field = self.resolve()?;
         let Some((field, analyzer)) = analyzed(field.as_deref()) else {
-            let splits = field.as_ref().is_some_and(|field| field.split_queries);
-            if splits && scalar_text(value).split_whitespace().nth(1).is_some() {
+            // A keyword takes a phrase as it is; a `flattened` field splits it, and is no text.
+            let splits = |field: &Field| {
+                field.split_queries && !matches!(field.ty, FieldType::Keyword { .. })
+            };
+            let several = scalar_text(value).split_whitespace().nth(1).is_some();
+            if several && field.as_deref().is_some_and(splits) {
                 return Err(self.error(format!(
                     "a phrase of several words on `{}`, which splits queries at white space and \
                      is no text field",
@@ -309,6 +348,9 @@ impl Clause<'_> {
         let Some(field) = self.resolve()? else {
             return Ok(self.absent(Test::Term(Pattern::Prefix(prefix.to_owned(), case))));
         };
+        if matches!(field.ty, FieldType::FlattenedKey { .. }) {
+            self.needs_index(&field)?;
+        }
         match string_term(&field, prefix, normalize) {
             Some(_) if matches!(field.ty, FieldType::ConstantKeyword { .. }) => {
                 self.constant(&field, &format!("{prefix}*"), case)
@@ -368,6 +410,12 @@ impl Clause<'_> {
 
     /// `range`.
     pub fn range(&self, range: &Range, normalize: Normalize) -> Compiled {
+        let known = self.context.schema.field(self.field);
+        // That no part of the index has such dates is seen before it is seen that none can.
+        let is_date = |field: &Field| matches!(field.ty, FieldType::Date { .. });
+        if known.is_some_and(|field| field.access == Access::Source && is_date(&field)) {
+            return Ok(self.absent(between(range)));
+        }
         let Some(field) = self.resolve()? else { return Ok(self.absent(between(range))) };
         match &field.ty {
             FieldType::Keyword { normalizer, .. } => self.string_range(&field, range, *normalizer),
@@ -382,9 +430,12 @@ impl Clause<'_> {
             FieldType::Wildcard { .. }
             | FieldType::ConstantKeyword { .. }
             | FieldType::Flattened { .. }
-            | FieldType::FlattenedKey { .. }
             | FieldType::Text { .. }
             | FieldType::MatchOnlyText => self.string_range(&field, range, Normalizer::None),
+            FieldType::FlattenedKey { .. } => {
+                self.needs_index(&field)?;
+                self.string_range(&field, range, Normalizer::None)
+            }
             FieldType::Version => {
                 let bounds = string_bounds(range, Order::Versions, str::to_owned);
                 self.on(&field, Test::Term(Pattern::Range(bounds)))
@@ -407,8 +458,16 @@ impl Clause<'_> {
                         .map(|value| Some((i64::from(value), inside)))
                         .map_err(|error| self.error(error.to_string())),
                 };
-                let low = bound(low)?.map_or(0, |(value, inside)| value + i64::from(!inside));
-                let high = bound(high)?.map_or(1, |(value, inside)| value - i64::from(!inside));
+                let (low, high) = (bound(low)?, bound(high)?);
+                let above = low.map_or(0, |(value, inside)| value + i64::from(!inside));
+                let (low, high) = match (high, field.access) {
+                    // Elasticsearch takes no bound for `false` here,
+                    (None, Access::Runtime) => (above, 0),
+                    // and moves the other bound here.
+                    (Some((value, false)), Access::Values) => ((value - 1).max(0), value),
+                    (None, _) => (above, 1),
+                    (Some((value, inside)), _) => (above, value - i64::from(!inside)),
+                };
                 self.on(&field, Test::Long(Interval { low, high }))
             }
             FieldType::Date { format, resolution } => {
@@ -445,7 +504,11 @@ impl Clause<'_> {
         resolution: Resolution,
         range: &Range,
     ) -> Compiled {
-        let interval = self.date_interval(format, resolution, range)?;
+        let interval = self.date_interval(format, MILLIS, resolution, range)?;
+        self.moments(field, resolution, interval)
+    }
+
+    fn moments(&self, field: &Field, resolution: Resolution, interval: Interval<i64>) -> Compiled {
         self.on(
             field,
             match resolution {
@@ -455,22 +518,29 @@ impl Clause<'_> {
         )
     }
 
+    /// The moments that a range means: `texts` is the format of dates as text,
+    /// `numbers` that of numbers, where the range states none.
     fn date_interval(
         &self,
-        format: &str,
+        texts: &str,
+        numbers: &str,
         resolution: Resolution,
         range: &Range,
     ) -> Result<Interval<i64>, Diagnostic> {
-        let format = range.format.as_deref().unwrap_or(format);
-        let format = DateFormat::parse(format).map_err(|error| {
-            Diagnostic::unsupported("date-format", error.to_string(), self.span)
-        })?;
-        let format = format.with(resolution);
+        let format = |value: &Scalar| {
+            let format = range.format.as_deref().unwrap_or(match value {
+                Scalar::Integer(_) | Scalar::Float(_) => numbers,
+                Scalar::String(_) | Scalar::Bool(_) => texts,
+            });
+            DateFormat::parse(format).map(|format| format.with(resolution)).map_err(|error| {
+                Diagnostic::unsupported("date-format", error.to_string(), self.span)
+            })
+        };
         let zone = range.time_zone.as_deref();
         let now = |text: &str| if text.starts_with("now") { self.context.now.millis() } else { 0 };
         let resolve = |(value, inside): &(Scalar, bool), rounding| {
             let text = scalar_text(value);
-            format
+            format(value)?
                 .resolve(&text, now(&text), rounding, zone)
                 .map(|millis| (millis, *inside))
                 .map_err(|error| self.error(error.to_string()))

@@ -12,7 +12,7 @@ use crate::rule::located::Located;
 use crate::rule::model::{NewTerms, Rule, Threshold};
 use crate::rule::names::{Language, RuleType};
 use crate::rule::threat::{MappingEntry, ThreatMatch};
-use crate::schema::{Access, FieldType, Schema};
+use crate::schema::{FieldType, Schema};
 use crate::span::Span;
 use crate::value::Resolution;
 
@@ -236,7 +236,8 @@ impl Types<'_> {
             return None;
         }
         let analyzer = ty.and_then(FieldType::analyzer).cloned();
-        if analyzer.is_none() && field.as_ref().is_some_and(|field| field.access != Access::Full) {
+        if analyzer.is_none() && field.as_ref().is_some_and(|field| !field.access.has_doc_values())
+        {
             let message = format!("`{}` has no doc values, which groups are made of", name.value);
             let error = Diagnostic::error("field-not-searchable", message, name.span);
             self.found.push((Part::File, error));

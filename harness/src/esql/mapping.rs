@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::memory::{Mapped, MemoryField};
-use super::source::{FieldInfo, Fields};
+use super::source::{FieldInfo, Fields, Unread};
 use crate::analysis::Normalizer;
 use crate::lookup::Table;
 use crate::pattern::glob::Glob;
@@ -93,6 +93,24 @@ impl Fields for SchemaFields<'_> {
     }
 }
 
+/// Types of fields that ES|QL does not read.
+const NO_COLUMN: [&str; 9] = [
+    "binary",
+    "completion",
+    "join",
+    "percolator",
+    "rank_feature",
+    "rank_features",
+    "rank_vectors",
+    "search_as_you_type",
+    "sparse_vector",
+];
+
+/// A field that the harness does not read.
+fn here(why: String) -> Mapped {
+    Mapped::Unsupported(Unread::Here(why.into()))
+}
+
 /// How ES|QL reads a field; `None` for containers.
 fn mapped(field: &Field) -> Option<Mapped> {
     let plain = |ignore_above| Mapped::Keyword { ignore_above, normalizer: Normalizer::None };
@@ -118,19 +136,23 @@ fn mapped(field: &Field) -> Option<Mapped> {
                 Resolution::Millis => Mapped::Date(format),
                 Resolution::Nanos => Mapped::DateNanos(format.with(Resolution::Nanos)),
             },
-            Err(_) => Mapped::Unsupported(format!("date with the format {format}").into()),
+            Err(error) => here(error.to_string()),
         },
         FieldType::Ip => Mapped::Ip,
         FieldType::Version => Mapped::Version,
         FieldType::Flattened { .. } | FieldType::FlattenedKey { .. } => {
-            Mapped::Unsupported("flattened".into())
+            Mapped::Unsupported(Unread::Type("flattened".into()))
         }
         FieldType::Unsigned => Mapped::UnsignedLong,
         FieldType::Geometry(name) if **name == *"geo_point" => Mapped::GeoPoint,
-        FieldType::Range { name, .. } | FieldType::Geometry(name) | FieldType::Other(name) => {
-            Mapped::Unsupported(name.clone())
+        FieldType::Range { name, .. } => Mapped::Unsupported(Unread::Type(name.clone())),
+        FieldType::Other(name) if NO_COLUMN.contains(&&**name) => {
+            Mapped::Unsupported(Unread::Type(name.clone()))
         }
-        FieldType::Refused(why) => Mapped::Unsupported(why.clone()),
+        FieldType::Geometry(name) | FieldType::Other(name) => {
+            here(format!("columns of the type {name} are not run"))
+        }
+        FieldType::Refused(why) => here(format!("its mapping is not read: {why}")),
         FieldType::Object | FieldType::Nested => return None,
     })
 }
@@ -143,6 +165,35 @@ mod tests {
     use crate::esql::memory::{Document, MemorySource};
     use crate::esql::source::Source;
     use crate::esql::types::Type;
+
+    #[test]
+    fn what_the_harness_does_not_read_is_not_what_esql_does_not() {
+        let mut schema = Schema::new(Base::Empty);
+        let mapping = json!({ "properties": {
+            "odd": { "type": "keyword", "normalizer": "unknown" },
+            "flat": { "type": "flattened" },
+            "bytes": { "type": "binary" },
+            "span": { "type": "date_range" },
+            "area": { "type": "geo_shape" },
+            "vector": { "type": "dense_vector" },
+            "day": { "type": "date", "format": "yyyy-'Q'Q" },
+        } });
+        schema.add_mapping(&mapping, &json!({})).expect("a mapping");
+        let fields = SchemaFields::new(&schema);
+        for (name, here) in [
+            ("odd", true),
+            ("flat", false),
+            ("bytes", false),
+            ("span", false),
+            ("area", true),
+            ("vector", true),
+            ("day", true),
+        ] {
+            let unread = fields.field(name).and_then(|info| info.unread);
+            assert_eq!(matches!(unread, Some(Unread::Here(_))), here, "{name}: {unread:?}");
+            assert!(unread.is_some(), "{name}");
+        }
+    }
 
     #[test]
     fn fields_of_the_embedded_table_are_columns() {

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::column::{Builder, Column};
 use super::convert::{java_number, round_long};
-use super::source::{FieldInfo, Fields, Source};
+use super::source::{FieldInfo, Fields, Source, Unread};
 use super::types::Type;
 use super::value::{Point, Ref, Value};
 use crate::analysis::Normalizer;
@@ -60,8 +60,8 @@ pub enum Mapped {
     Version,
     /// `geo_point`
     GeoPoint,
-    /// A type that ES|QL does not read, by its name.
-    Unsupported(Arc<str>),
+    /// What is no column.
+    Unsupported(Unread),
 }
 
 impl Mapped {
@@ -86,11 +86,11 @@ impl Mapped {
 
     /// What planning knows of such a field.
     pub fn info(&self) -> FieldInfo {
-        let mapped = match self {
-            Self::Unsupported(name) => name.clone(),
-            other => other.ty().name().into(),
+        let unread = match self {
+            Self::Unsupported(unread) => Some(unread.clone()),
+            _ => None,
         };
-        FieldInfo { ty: self.ty(), mapped }
+        FieldInfo { ty: self.ty(), unread }
     }
 
     /// One value of a document; `None` when the index would not keep it.

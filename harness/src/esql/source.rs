@@ -11,8 +11,17 @@ use crate::lookup::Table;
 pub struct FieldInfo {
     /// The type of the column; [`Type::Unsupported`] where ES|QL reads none.
     pub ty: Type,
-    /// The mapping's name of the type, for messages.
-    pub mapped: Arc<str>,
+    /// Why there is no column of it.
+    pub unread: Option<Unread>,
+}
+
+/// Why a field is no column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// ES|QL reads no fields of this type of the mapping.
+    Type(Arc<str>),
+    /// The harness does not read it, and why.
+    Here(Arc<str>),
 }
 
 /// The fields of the indices that a query reads.

@@ -6,6 +6,7 @@ use super::memory::{Mapped, MemoryField, MemorySource};
 use super::plan::{Plan, PlanOptions, Unknown, plan};
 use super::run::{RunOptions, Table, run};
 use super::search::{Search, SearchFunctions};
+use super::source::Unread;
 use crate::analysis::Normalizer;
 use crate::diagnostic::Diagnostic;
 use crate::lookup;
@@ -22,7 +23,7 @@ pub(super) fn source() -> MemorySource {
         ("args", KEYWORD),
         ("host", KEYWORD),
         ("ip", Mapped::Ip),
-        ("labels", Mapped::Unsupported("flattened".into())),
+        ("labels", Mapped::Unsupported(Unread::Type("flattened".into()))),
         ("message", Mapped::Text),
         ("name", KEYWORD),
         ("ok", Mapped::Boolean),

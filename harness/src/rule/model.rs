@@ -1,6 +1,7 @@
 //! What a rule file says, as plain data.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -108,7 +109,43 @@ pub struct Rule {
     pub transform: Option<Value>,
 }
 
+/// The patterns that Kibana reads where a rule states none (`securitySolution:defaultIndex`).
+static DEFAULT_PATTERNS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let patterns = [
+        "apm-*-transaction*",
+        "auditbeat-*",
+        "endgame-*",
+        "filebeat-*",
+        "logs-*",
+        "packetbeat-*",
+        "traces-apm*",
+        "winlogbeat-*",
+        "-*elastic-cloud-logs-*",
+    ];
+    patterns.map(str::to_owned).into()
+});
+
 impl Rule {
+    /// The index patterns that the rule reads: none where they are not known, or stand
+    /// in its query.
+    pub fn patterns(&self) -> &[String] {
+        if self.by_default() { &DEFAULT_PATTERNS } else { &self.index }
+    }
+
+    /// Whether the rule reads what Kibana's default patterns name.
+    pub fn by_default(&self) -> bool {
+        let indexed = match self.rule_type {
+            RuleType::Query
+            | RuleType::SavedQuery
+            | RuleType::Eql
+            | RuleType::Threshold
+            | RuleType::NewTerms
+            | RuleType::ThreatMatch => true,
+            RuleType::Esql | RuleType::MachineLearning | RuleType::Correlation => false,
+        };
+        indexed && self.index.is_empty() && self.data_view_id.is_none()
+    }
+
     /// Whether the rule was retired.
     pub fn is_deprecated(&self) -> bool {
         self.metadata.maturity.as_deref() == Some("deprecated")

@@ -73,6 +73,11 @@ impl Ground {
             | Plan::NewTerms(_)
             | Plan::Pipeline(_) => &[],
         };
+        let whose = if rule.by_default() {
+            "Kibana's default index patterns, since the rule states none"
+        } else {
+            "the rule's index patterns"
+        };
         let unseen = |patterns: &[String], event: &Event| {
             let index = event.index.as_deref();
             index.filter(|_| !index_pattern::sees(patterns, index)).map(str::to_owned)
@@ -108,7 +113,10 @@ impl Ground {
             history: clock.history(now),
             places: case.events.iter().map(place).collect(),
             reaches: plan.reaches(),
-            patterns: [in_words(patterns), in_words(indicators)],
+            patterns: [
+                format!("{whose}: {}", in_words(patterns)),
+                format!("the rule's indicator patterns: {}", in_words(indicators)),
+            ],
             time_field: clock.field().to_owned(),
         }
     }
@@ -154,16 +162,12 @@ impl Ground {
             Reach::Indicators => {
                 let index = place.no_indicator.as_ref()?;
                 let patterns = &self.patterns[1];
-                return Some(format!(
-                    "its index {index} is outside the rule's indicator patterns: {patterns}"
-                ));
+                return Some(format!("its index {index} is outside {patterns}"));
             }
         };
         if let Some(index) = &place.unseen {
             let patterns = &self.patterns[0];
-            return Some(format!(
-                "its index {index} is outside the rule's index patterns: {patterns}"
-            ));
+            return Some(format!("its index {index} is outside {patterns}"));
         }
         match &place.time {
             Time::Unstated => None,

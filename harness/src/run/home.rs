@@ -34,9 +34,5 @@ fn of_rule(rule: &Rule) -> Home {
         let names = source.split(|c: char| c.is_whitespace() || matches!(c, ',' | '"' | '`'));
         return Home::of_patterns(names);
     }
-    if rule.index.is_empty() && rule.data_view_id.is_none() {
-        // Kibana's default patterns have `logs-*` among them.
-        return Home::DataStream;
-    }
-    Home::of_patterns(rule.index.iter().map(String::as_str))
+    Home::of_patterns(rule.patterns().iter().map(String::as_str))
 }

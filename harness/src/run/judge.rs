@@ -120,7 +120,7 @@ impl<'a> Judged<'a> {
         silenced: &dyn Fn(&Excepted<'_>, usize) -> bool,
     ) -> Ground {
         let pipeline = self.work.pipeline(setting);
-        let patterns = pipeline.map_or(&self.rule.index, |pipeline| &pipeline.plan.indices);
+        let patterns = pipeline.map_or(self.rule.patterns(), |pipeline| &pipeline.plan.indices);
         let (clock, now, nanos) = (self.clock, setting.now, self.work.nanos);
         let mut ground = Ground::new(case, self.rule, patterns, plan, clock, now, nanos);
         for exception in self.work.excepted(setting) {

@@ -63,7 +63,7 @@ impl Whereabouts {
             let patterns = match (&compiled.pipeline, reach, &rule.threat_match) {
                 (Some(pipeline), ..) => pipeline.plan.indices.as_slice(),
                 (None, Reach::Indicators, Some(threat)) => threat.index.as_slice(),
-                (None, Reach::Indicators | Reach::Window | Reach::History, _) => &rule.index,
+                (None, Reach::Indicators | Reach::Window | Reach::History, _) => rule.patterns(),
             };
             filter.leaves(&mut |leaf| {
                 for column in leaf.columns() {

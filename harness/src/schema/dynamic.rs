@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use super::FieldType;
+use super::{Access, FieldType};
 use super::mapping::{Analysis, strings};
 use crate::analysis::{Analyzer, Normalizer};
 use crate::pattern::Case;
@@ -146,6 +146,14 @@ impl Dynamic {
             (None, Mode::Runtime, Kind::Double) => Made::Plain(FieldType::Float(FloatType::Double)),
             (None, _, _) => Made::Plain(ty),
         })
+    }
+
+    /// Where queries find the values of a field that no template makes.
+    pub(super) fn access(&self, path: &str) -> Access {
+        match self.mode(path) {
+            Mode::Runtime => Access::Runtime,
+            Mode::Mapped | Mode::Ignored => Access::Full,
+        }
     }
 
     /// What becomes of an object, where a template says so.

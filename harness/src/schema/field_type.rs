@@ -165,6 +165,20 @@ pub enum Access {
     Full,
     /// In the index only: there are no doc values for groups and scripts.
     Indexed,
+    /// In doc values only: the index has none of them.
+    Values,
+    /// In documents, which a runtime field reads for every query.
+    Runtime,
     /// Nowhere: only what reads documents knows the values.
     Source,
+}
+
+impl Access {
+    /// Whether groups and scripts find the values.
+    pub fn has_doc_values(self) -> bool {
+        match self {
+            Self::Full | Self::Values | Self::Runtime => true,
+            Self::Indexed | Self::Source => false,
+        }
+    }
 }

@@ -205,6 +205,9 @@ impl<'a> Reader<'a> {
             match type_name {
                 "keyword" | "long" | "double" | "date" | "ip" | "boolean" | "geo_point" => {
                     self.property(name, definition, place);
+                    if let Some(field) = self.schema.fields.get_mut(name.as_str()) {
+                        Arc::make_mut(field).access = Access::Runtime;
+                    }
                 }
                 other => {
                     let message = format!("runtime fields of the type `{other}` are not supported");
@@ -406,7 +409,8 @@ fn access(type_name: &str, definition: &Map<String, Value>) -> Access {
         }
         "binary" if !flag(definition, "doc_values", false) => Access::Source,
         _ => match (indexed, flag(definition, "doc_values", true)) {
-            (_, true) => Access::Full,
+            (true, true) => Access::Full,
+            (false, true) => Access::Values,
             (true, false) => Access::Indexed,
             (false, false) => Access::Source,
         },

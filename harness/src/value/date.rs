@@ -150,12 +150,11 @@ impl DateFormat {
     /// A date of a query, with date math: `2026-01`, `now-30d/d`, `2026-01-05||+1M/d`.
     ///
     /// `now` is in milliseconds since 1970; `zone` is the time zone of dates
-    /// that state none, UTC by default. The answer is in the format's unit; beyond
-    /// what that holds, it is the nearest moment.
+    /// that state none, UTC by default. The answer is in the format's unit.
     ///
     /// # Errors
     ///
-    /// What is no date, and dates beyond the calendar.
+    /// What is no date, and dates beyond the calendar or the unit.
     pub fn resolve(
         &self,
         text: &str,
@@ -182,7 +181,8 @@ impl DateFormat {
         // Rounding is to whole milliseconds, up to the last of a unit.
         let below = if math.contains('/') { 0 } else { base.rem_euclid(MILLI) };
         let nanos = i128::from(millis) * MILLI + below;
-        Ok(i64::try_from(nanos.max(0)).unwrap_or(i64::MAX))
+        let held = i64::try_from(nanos).ok().filter(|nanos| *nanos >= 0);
+        held.ok_or_else(|| DateError::OutOfRange(text.to_owned()))
     }
 
     fn date(&self, text: &str, rounding: Rounding, zone: i32) -> Result<i128, DateError> {

@@ -40,6 +40,18 @@ pub fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, String)
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok()).expect("a status");
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-    (status, body.unwrap_or_default())
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    (status, if chunked { joined(body) } else { body.to_owned() })
+}
+
+/// A body that comes in chunks, each behind its length.
+fn joined(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        whole.push_str(&rest[..length]);
+        body = rest[length..].trim_start();
+    }
+    whole
 }

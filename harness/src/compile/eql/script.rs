@@ -15,7 +15,7 @@ use crate::query::eql::ast::{
     Arithmetic, Call, Comparison, Expr, ExprKind, Literal, Matcher, Membership, Text,
 };
 use crate::query::eql::functions::Function;
-use crate::schema::{Access, Field, FieldType};
+use crate::schema::{Field, FieldType};
 use crate::span::Span;
 use crate::value::{Resolution, ip_interval};
 
@@ -212,7 +212,7 @@ impl Compiler<'_> {
             }
             ExprKind::Field(name) => match self.resolve(name) {
                 Resolved::Field(field) => {
-                    if field.access != Access::Full {
+                    if !field.access.has_doc_values() {
                         let message =
                             format!("`{}` has no doc values, which scripts read", name.name);
                         let error = Diagnostic::error("field-not-searchable", message, name.span);
@@ -374,18 +374,18 @@ impl Compiler<'_> {
     ) -> Script {
         let named = target;
         let (target, ty) = self.script(named, inputs);
-        let mut args = Vec::with_capacity(values.len() + 1);
+        let mut constants = Vec::with_capacity(values.len());
         for value in values {
             match self.operand(value) {
-                Operand::Constant(constant) => {
-                    self.may_list(ty, named, &constant, value.span);
-                    args.push(Script::Constant(constant));
-                }
+                Operand::Constant(constant) => constants.push((constant, value.span)),
                 Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => {
                     self.error("the values of `in` have to be constants", value.span);
                 }
             }
         }
+        self.check_list(ty, named, &constants);
+        let mut args: Vec<_> =
+            constants.into_iter().map(|(value, _)| Script::Constant(value)).collect();
         match case {
             Case::Sensitive => {
                 args.insert(0, target);

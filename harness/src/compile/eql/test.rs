@@ -177,21 +177,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether a constant may stand in a list of `in`; else an error is noted.
-    pub(super) fn may_list(
-        &mut self,
-        ty: Type,
-        expr: &Expr,
-        value: &ScriptValue,
-        at: Span,
-    ) -> bool {
-        let constant = Type::of_value(value);
-        let listed = ty.lists(constant);
-        if !listed {
+    /// Notes the first constant that may not stand in a list of `in` as an error.
+    pub(super) fn check_list(&mut self, ty: Type, expr: &Expr, constants: &[(ScriptValue, Span)]) {
+        let types = constants.iter().map(|(value, at)| (Type::of_value(value), *at));
+        if let Some((constant, at)) = types.into_iter().find(|(constant, _)| !ty.lists(*constant)) {
             let message = format!("{expr} is {ty}, and `in` takes such only, not {constant}");
             self.list_error(ty, message, at);
         }
-        listed
     }
 
     fn list_error(&mut self, ty: Type, message: String, span: Span) {
@@ -300,10 +292,7 @@ impl Compiler<'_> {
         let operand = self.operand(target);
         match operand {
             Operand::Constant(value) => {
-                let ty = Type::of_value(&value);
-                for (constant, at) in &constants {
-                    self.may_list(ty, target, constant, *at);
-                }
+                self.check_list(Type::of_value(&value), target, &constants);
                 match in_script(Script::Constant(value), constants).eval(&[]) {
                     Ok(value) => self.folded(&value, span),
                     Err(_) => Condition::Null,
@@ -312,13 +301,15 @@ impl Compiler<'_> {
             Operand::Field(_) | Operand::Missing(_) => {
                 let mut any = Vec::with_capacity(constants.len());
                 let single = constants.len() == 1;
+                let ty = match &operand {
+                    Operand::Field(field) => Some(Type::of(&field.ty)),
+                    _ => None,
+                };
+                if let Some(ty) = ty {
+                    self.check_list(ty, target, &constants);
+                }
                 for (value, at) in constants {
-                    let fits = match &operand {
-                        Operand::Field(field) => {
-                            self.may_list(Type::of(&field.ty), target, &value, at)
-                        }
-                        _ => true,
-                    };
+                    let fits = ty.is_none_or(|ty| ty.lists(Type::of_value(&value)));
                     // Null equals nothing.
                     let (true, Some(name), Some(scalar)) = (fits, operand.field(), scalar(&value))
                     else {
@@ -335,9 +326,7 @@ impl Compiler<'_> {
                 Condition::Test(Predicate::or(any))
             }
             Operand::Script(Fragment { expr, inputs }, ty) => {
-                for (value, at) in &constants {
-                    self.may_list(ty, target, value, *at);
-                }
+                self.check_list(ty, target, &constants);
                 let expr = in_script(expr, constants);
                 Condition::Script(Fragment { expr, inputs }, span)
             }

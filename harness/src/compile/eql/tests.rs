@@ -277,6 +277,14 @@ fn unmapped_fields_are_missing_or_null() {
 }
 
 #[test]
+fn a_list_that_does_not_fit_is_one_error() {
+    for condition in ["ip in (\"10.0.0.1\", \"::1\")", "length(k) in (\"1\", \"2\")"] {
+        let found = compiled(&format!("any where {condition}"), &STRICT).expect_err("an error");
+        assert_eq!(found.len(), 1, "{condition}: {found:?}");
+    }
+}
+
+#[test]
 fn wrong_types_are_rejected() {
     for (condition, message) in [
         ("n == \"x\"", "`x` is not a number"),

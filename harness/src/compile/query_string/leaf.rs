@@ -94,19 +94,17 @@ impl Expander<'_> {
             (Distance::Auto, 6..) => 2,
         };
         self.over_all(field, span, |this, name, role| {
+            let (field, fuzziness) = (name.to_owned(), Some(edits.to_string()));
             let value = Scalar::String(this.normalized(name, role, text));
-            let fuzziness = Some(edits.to_string());
-            this.lenient(
-                Node::Fuzzy { field: this.fields.pattern_name(name), value, fuzziness },
-                span,
-            )
+            this.lenient(Node::Fuzzy { field, value, fuzziness }, span)
         })
     }
 
     fn prefix(&mut self, text: &str, field: Option<&str>, span: Span) -> Option<Query> {
         self.over_fields(field, span, |this, name, role| {
             if role == Role::Text && this.analyze_wildcard {
-                return this.analyzed_prefix(name, text, span);
+                let words = this.analyzed_prefix(name, text, span)?;
+                return Some(this.lenient(words, span));
             }
             Some(this.lenient(prefix(name, this.normalized(name, role, text)), span))
         })
@@ -182,10 +180,8 @@ impl Expander<'_> {
             if role == Role::Constant {
                 return this.refused("regexp", name, span);
             }
-            let value = source.to_owned();
-            let field = this.fields.pattern_name(name);
-            let node = Node::Regexp { field, value, case_insensitive: false };
-            this.lenient(node, span)
+            let (field, value) = (name.to_owned(), source.to_owned());
+            this.lenient(Node::Regexp { field, value, case_insensitive: false }, span)
         })
     }
 

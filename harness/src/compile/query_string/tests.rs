@@ -186,7 +186,7 @@ fn without_fields_all_are_searched_and_leniently() {
         &[
             ("a", "(k:a? m:a?)"),
             ("n:a", "n:a?"),
-            ("A*", "(k:A*? m:a*)"),
+            ("A*", "(k:A*? m:a*?)"),
             (">A", "(k:!A..*? m:!a..*?)"),
             ("*", "all"),
         ],

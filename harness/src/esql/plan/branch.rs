@@ -230,7 +230,7 @@ impl<'a> Planner<'a> {
 impl Entry {
     /// A column that was made.
     pub(super) fn new(name: Arc<str>, ty: Type, register: Register) -> Self {
-        Self { name, ty, register, constant: None, steady: None, unsupported: None }
+        Self { name, ty, register, constant: None, steady: None, unread: None }
     }
 }
 

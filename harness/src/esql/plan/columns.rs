@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Planner;
+use super::expression::unreadable;
 use crate::diagnostic::Diagnostic;
 use crate::query::esql::ast::{NamePattern, Rename};
 use crate::span::Span;
@@ -103,10 +104,8 @@ impl Planner<'_> {
                 continue;
             }
             let Some(entry) = self.resolve(&from.text, from.span) else { continue };
-            if let Some(mapped) = &entry.unsupported {
-                let message =
-                    format!("Cannot use field [{}] with unsupported type [{mapped}]", from.text);
-                self.errors.push(Self::error(from.span, message));
+            if let Some(unread) = &entry.unread {
+                self.errors.push(unreadable(&from.text, unread, from.span));
                 continue;
             }
             if from.text == to.text {

@@ -148,7 +148,7 @@ impl Planner<'_> {
                 register,
                 constant: None,
                 steady: None,
-                unsupported: None,
+                unread: None,
             });
         }
     }
@@ -263,8 +263,8 @@ impl Planner<'_> {
             let name = self.field_name(field);
             let constant = fold(&typed);
             let steady = (constant.is_none() && typed.is_steady()).then(|| Arc::new(typed.clone()));
-            let (ty, unsupported) = (typed.ty, None);
-            self.scope.push(Entry { name, ty, register, constant, steady, unsupported });
+            let ty = typed.ty;
+            self.scope.push(Entry { name, ty, register, constant, steady, unread: None });
             columns.push((register, typed));
         }
         columns
@@ -277,7 +277,7 @@ impl Planner<'_> {
         register: Register,
         constant: Option<Arc<crate::esql::column::Column>>,
     ) {
-        self.scope.push(Entry { name, ty, register, constant, steady: None, unsupported: None });
+        self.scope.push(Entry { name, ty, register, constant, steady: None, unread: None });
     }
 
     fn sort(&mut self, orders: &[Order]) -> Result<Vec<SortKey>> {

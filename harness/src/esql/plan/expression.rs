@@ -11,7 +11,7 @@ use crate::esql::convert::is_convertible;
 use crate::esql::eval::FieldUse;
 use crate::esql::expr::{Node, Typed};
 use crate::esql::fold::fold_value;
-use crate::esql::source::FieldInfo;
+use crate::esql::source::{FieldInfo, Unread};
 use crate::esql::time;
 use crate::esql::types::Type;
 use crate::esql::value::{Amount, Value};
@@ -29,6 +29,19 @@ const UNKNOWN_HELP: &str = "no mapping states its type: name it in a mapping bel
     harness.toml, or let an event of a case have it; `unmapped = \"strict\"` makes it an error";
 
 pub(super) type Planned = Result<Typed, Diagnostic>;
+
+/// Says why a field cannot be used.
+pub(super) fn unreadable(name: &str, unread: &Unread, span: Span) -> Diagnostic {
+    match unread {
+        Unread::Type(ty) => {
+            let message = format!("Cannot use field [{name}] with unsupported type [{ty}]");
+            Diagnostic::error(VERIFICATION, message, span)
+        }
+        Unread::Here(why) => {
+            Diagnostic::unsupported("field-type", format!("the field [{name}]: {why}"), span)
+        }
+    }
+}
 
 impl Planner<'_> {
     /// An error of the verifier.
@@ -236,9 +249,8 @@ impl Planner<'_> {
         let Some(entry) = self.resolve(name, span) else {
             return Ok(Self::literal(Type::Null, None, span));
         };
-        if let Some(mapped) = &entry.unsupported {
-            let message = format!("Cannot use field [{name}] with unsupported type [{mapped}]");
-            return Err(Self::error(span, message));
+        if let Some(unread) = &entry.unread {
+            return Err(unreadable(name, unread, span));
         }
         if let Some(steady) = &entry.steady {
             return Ok(Typed { span, ..(**steady).clone() });
@@ -290,7 +302,7 @@ impl Planner<'_> {
 
     /// The entry of a field that is null in every row.
     fn null_field(&mut self, name: &str) -> Entry {
-        self.field(name, &FieldInfo { ty: Type::Null, mapped: Arc::from("null") })
+        self.field(name, &FieldInfo { ty: Type::Null, unread: None })
     }
 
     /// `, did you mean [x]?` where something is close.
@@ -311,8 +323,8 @@ impl Planner<'_> {
                 (name, register)
             }
         };
-        let unsupported = (info.ty == Type::Unsupported).then(|| info.mapped.clone());
-        Entry { name, ty: info.ty, register, constant: None, steady: None, unsupported }
+        let unread = info.unread.clone();
+        Entry { name, ty: info.ty, register, constant: None, steady: None, unread }
     }
 
     fn cast(&mut self, operand: &Expr, ty: &Name, span: Span) -> Planned {

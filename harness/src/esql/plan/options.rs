@@ -71,37 +71,25 @@ const MATCH_PHRASE: Known = &[
     ("zero_terms_query", Kind::Keyword),
 ];
 
-const MULTI_MATCH: Known = &[
-    ("analyzer", Kind::Keyword),
-    ("auto_generate_synonyms_phrase_query", Kind::Boolean),
-    ("boost", Kind::Float),
-    ("fuzziness", Kind::Keyword),
-    ("fuzzy_rewrite", Kind::Keyword),
-    ("fuzzy_transpositions", Kind::Boolean),
-    ("lenient", Kind::Boolean),
-    ("max_expansions", Kind::Integer),
-    ("minimum_should_match", Kind::Keyword),
-    ("operator", Kind::Keyword),
-    ("prefix_length", Kind::Integer),
-    ("slop", Kind::Integer),
-    ("tie_breaker", Kind::Float),
-    ("type", Kind::Keyword),
-    ("zero_terms_query", Kind::Keyword),
-];
+/// What `MULTI_MATCH` takes besides the options of `MATCH`.
+const MULTI: Known =
+    &[("slop", Kind::Integer), ("tie_breaker", Kind::Float), ("type", Kind::Keyword)];
 
 const TO_IP: Known = &[("leading_zeros", Kind::Keyword)];
 
 /// The options of a function by its name in lower case; most have none.
-fn known(function: &str) -> Known {
-    match function {
-        "kql" => KQL,
-        "qstr" => QSTR,
-        "match" => MATCH,
-        "match_phrase" => MATCH_PHRASE,
-        "multi_match" => MULTI_MATCH,
-        "to_ip" => TO_IP,
-        _ => &[],
-    }
+fn known(function: &str) -> Vec<(&'static str, Kind)> {
+    let mut known = match function {
+        "kql" => KQL.to_vec(),
+        "qstr" => QSTR.to_vec(),
+        "match" => MATCH.to_vec(),
+        "match_phrase" => MATCH_PHRASE.to_vec(),
+        "multi_match" => [MATCH, MULTI].concat(),
+        "to_ip" => TO_IP.to_vec(),
+        _ => Vec::new(),
+    };
+    known.sort_unstable_by_key(|(name, _)| *name);
+    known
 }
 
 impl Kind {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::expression::unreadable;
 use super::scope::Entry;
 use super::{Planner, StepKind};
 use crate::diagnostic::Diagnostic;
@@ -93,10 +94,8 @@ impl Planner<'_> {
 
     pub(super) fn expand(&mut self, name: &Name) -> Result<Option<StepKind>> {
         let Some(entry) = self.resolve(&name.text, name.span) else { return Ok(None) };
-        if let Some(mapped) = &entry.unsupported {
-            let message =
-                format!("Cannot use field [{}] with unsupported type [{mapped}]", name.text);
-            return Err(Self::error(name.span, message));
+        if let Some(unread) = &entry.unread {
+            return Err(unreadable(&name.text, unread, name.span));
         }
         let to = self.new_register();
         let name = name.text.as_str().into();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::esql::column::Column;
 use crate::esql::expr::{Register, Typed};
-use crate::esql::source::{FieldInfo, Fields};
+use crate::esql::source::{FieldInfo, Fields, Unread};
 use crate::esql::types::Type;
 use crate::query::esql::ast::NamePattern;
 
@@ -23,8 +23,8 @@ pub(super) struct Entry {
     pub(super) constant: Option<Arc<Column>>,
     /// How it is computed, when that tells of the moment of the run alone.
     pub(super) steady: Option<Arc<Typed>>,
-    /// The mapping's type of a field that ES|QL does not read.
-    pub(super) unsupported: Option<Arc<str>>,
+    /// Why there is nothing to read.
+    pub(super) unread: Option<Unread>,
 }
 
 /// What a name stands for.

@@ -270,7 +270,7 @@ impl Planner<'_> {
                 register,
                 constant: None,
                 steady: None,
-                unsupported: None,
+                unread: None,
             });
         }
         for (name, shadowed, by) in shadows {
@@ -290,7 +290,7 @@ impl Key {
             register,
             constant: None,
             steady: None,
-            unsupported: None,
+            unread: None,
         }
     }
 }

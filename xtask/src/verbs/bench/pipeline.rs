@@ -41,7 +41,7 @@ struct Rows {
 impl Fields for Rows {
     fn field(&self, name: &str) -> Option<FieldInfo> {
         let ty = self.column(name)?.ty;
-        Some(FieldInfo { ty, mapped: ty.name().into() })
+        Some(FieldInfo { ty, unread: None })
     }
 
     fn names(&self) -> &[Arc<str>] {
