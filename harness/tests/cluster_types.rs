@@ -5,7 +5,6 @@
 //! Needs a node of Elasticsearch 9, whose answers the harness gives:
 //! `HARNESS_CLUSTER=http://127.0.0.1:19200`; without it each test says that it
 //! is skipped.
-#![cfg(feature = "cluster")]
 #![expect(clippy::print_stderr, reason = "figures of a run")]
 
 #[path = "support/clauses.rs"]
@@ -20,12 +19,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use harness::cluster::Cluster;
+use harness::cluster::client::Client;
+use harness::cluster::product::{Product, Version};
+use harness::cluster::session::corpus;
 use harness::config;
 use harness::conformance::formats::{self, Around, Content};
 use harness::conformance::{Judged, Outcome, judge, judge_on};
-use harness::engine::cluster::Cluster;
-use harness::engine::cluster::client::Client;
-use harness::engine::cluster::product::{Product, Version};
 use harness::run::Session;
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ fn small_projects_get_the_same_on_both_engines() {
         let project = config::open(&config::folders(folder).expect("folders")).expect("a project");
         let session = Session::open(project, None);
         let embedded = session.hits().expect("answers");
-        let cluster = Cluster::new(&client, &session.corpus()).expect("an index");
+        let cluster = Cluster::new(&client, &corpus(&session)).expect("an index");
         let comparison = session.compare(&embedded, &session.ask(&cluster).expect("answers"));
         assert_eq!(comparison.differences, [], "{}", folder.display());
         answers += comparison.answers;

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, FieldType};
 use super::mapping::{Analysis, strings};
+use super::{Access, FieldType};
 use crate::analysis::{Analyzer, Normalizer};
 use crate::pattern::Case;
 use crate::pattern::glob::Glob;
