@@ -173,7 +173,7 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
     }
     let Table(schema) = raw.schema;
     let mappings = schema.mappings.into_iter();
-    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", |path| path.exists()));
+    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", Path::exists));
     let snapshots = match (given.snapshots, raw.snapshots) {
         (Some(given), _) => given,
         // They are written where there are none yet.

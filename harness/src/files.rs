@@ -114,8 +114,7 @@ pub fn find(root: &Path, patterns: &[&str], problems: &mut Vec<Problem>) -> Vec<
             let kind = Kind::of(&path, &real_root);
             let reason = match kind {
                 Ok(Kind::File) if !is_file => continue,
-                Ok(Kind::Folder) if !is_folder => continue,
-                Ok(Kind::LinkToFolder) if !is_folder => continue,
+                Ok(Kind::Folder | Kind::LinkToFolder) if !is_folder => continue,
                 Ok(Kind::Outside | Kind::Special) | Err(_) if !is_file && !is_folder => continue,
                 Ok(Kind::File | Kind::Folder) if name.to_str().is_none() => refused(
                     "not-utf-8",

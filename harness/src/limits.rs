@@ -63,8 +63,10 @@ limits! {
     JAVA_REGEX_SIZE = 50_000, "instructions that such an expression becomes", UNSUPPORTED;
     JAVA_REGEX_STEPS = 20_000_000, "steps of one search by such an expression", CASE;
     SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at", "earlier runs are left out, and the schedule says so";
+    COVERAGE_ROWS = 10_000_000, "rows that coverage reads again to see what decides in one rule of ES|QL", "a clause without a witness so far counts as not shown to decide";
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD;
+    MUTANT_READS = 200_000, "events that all trials for the mutants of one rule of ES|QL read together", TOLD;
     CLUSTER_ANSWER = 256 << 20, "bytes of a cluster's answer to a search; 64 MiB about fields, 1 MiB about itself", "the run ends with an error";
     CLUSTER_VALUES = 10_000_000, "values of a cluster's answer", "the run ends with an error";
 }

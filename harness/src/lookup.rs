@@ -68,7 +68,7 @@ pub fn read_folder(folder: &Path, problems: &mut Vec<Problem>) -> Tables {
                 tables.insert(name, Arc::new(table));
             }
             Err(diagnostic) => {
-                problems.push(Problem { path: shown, diagnostic, text: text.into() })
+                problems.push(Problem { path: shown, diagnostic, text: text.into() });
             }
         }
     }

@@ -164,7 +164,7 @@ pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     let keys: std::collections::BTreeSet<&str> =
         run.rules.iter().filter(|rule| wanted(rule)).map(|rule| rule.key.as_str()).collect();
     for file in &found {
-        if file.relative.ends_with(".part") {
+        if file.relative.strip_suffix(".part").is_some() {
             let message = "an interrupted run left this file";
             problems.push(error(&file.relative, message, "delete it"));
         } else if !keys.contains(file.relative.trim_end_matches(".snap")) {

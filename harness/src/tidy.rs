@@ -99,7 +99,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("coverage", &["detect", "document", "engine", "esql", "ir", "query", "rule", "run", "span"]),
+    (
+        "coverage",
+        &["detect", "document", "engine", "esql", "ir", "limits", "query", "rule", "run", "span"],
+    ),
     ("detect", &["diagnostic", "document", "event", "ir", "limits", "rule", "value"]),
     ("diagnostic", &["span"]),
     ("document", &["analysis", "column", "event", "schema", "value"]),

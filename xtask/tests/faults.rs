@@ -3,9 +3,10 @@
 #![cfg(unix)]
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +16,8 @@ const OK: i32 = 0;
 const INTERNAL: i32 = 1;
 const USAGE: i32 = 2;
 const FAILED: i32 = 3;
+/// A user without rights.
+const NOBODY: u32 = 65_534;
 
 /// A repository with rules `a/r0`, `a/r1`, …, removed when dropped.
 struct Repository(PathBuf);
@@ -237,6 +240,69 @@ fn snapshots_are_not_written_through_links() {
     assert_eq!(outside.files("."), Vec::<String>::new());
 }
 
+/// Runs a command in a shell that set something up before.
+fn after(setting: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{setting}; exec \"$0\" \"$@\""));
+    shell.arg(command.get_program()).args(command.get_args());
+    shell
+}
+
+#[test]
+fn on_a_full_disk_nothing_is_written_half() {
+    let repository = Repository::of(2);
+    for arguments in [&["test", "--update"][..], &["test", "--out"]] {
+        let report = repository.0.join("report");
+        let mut command = repository.command(arguments);
+        if arguments.contains(&"--out") {
+            command = repository.command(&["test", "--out", report.to_str().expect("UTF-8")]);
+        }
+        // No file takes a byte, which is an error as that of a full disk is.
+        let output = after("trap '' XFSZ; ulimit -f 0", &command).output().expect("a run");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(INTERNAL), "{arguments:?}: {said}");
+        assert!(said.contains("error: ") && said.contains("File too large"), "{said}");
+        assert_eq!(repository.files("snapshots/a"), Vec::<String>::new());
+        assert!(!report.exists());
+    }
+}
+
+#[test]
+fn in_folders_that_are_read_only_errors_name_the_file() {
+    let repository = Repository::of(1);
+    let folder = repository.0.join("snapshots/a");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("it is ours");
+    let mut command = repository.command(&["test", "--update"]);
+    // Nothing is read-only to root.
+    if File::create(folder.join("probe")).is_ok() {
+        drop(fs::remove_file(folder.join("probe")));
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = command.output().expect("a run");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(INTERNAL), "{said}");
+    assert!(said.contains("snapshots/a/r0.snap: Permission denied"), "{said}");
+    assert_eq!(repository.files("snapshots/a"), Vec::<String>::new());
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+#[test]
+fn folders_that_cannot_be_read_are_told() {
+    let repository = Repository::of(1);
+    let folder = repository.0.join("cases/a/r0/negative");
+    fs::set_permissions(&folder, Permissions::from_mode(0)).expect("it is ours");
+    let mut command = repository.command(&["test"]);
+    if fs::read_dir(&folder).is_ok() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = command.output().expect("a run");
+    let said = String::from_utf8_lossy(&output.stdout);
+    fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("it is ours");
+    assert_eq!(output.status.code(), Some(FAILED), "{said}");
+    assert!(said.contains("cases/a/r0/negative") && said.contains("Permission denied"), "{said}");
+}
+
 #[test]
 fn errors_of_writing_name_the_file() {
     let repository = Repository::of(1);
@@ -283,7 +349,8 @@ fn a_run_that_is_killed_leaves_nothing_half() {
     };
     let wanted = texts();
     assert_eq!(wanted.len(), 150);
-    for kill in 0..6_u64 {
+    let signals = ["KILL", "TERM", "INT", "KILL", "HUP", "KILL"];
+    for (kill, signal) in (0..).zip(signals) {
         fs::remove_dir_all(repository.0.join("snapshots")).expect("a folder");
         let mut update = repository.command(&["test", "--update", "--out", "report"]);
         let update = update.current_dir(&repository.0).stderr(Stdio::null());
@@ -296,7 +363,10 @@ fn a_run_that_is_killed_leaves_nothing_half() {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::thread::sleep(Duration::from_millis(3 * kill));
-        drop(child.kill());
+        let id = child.id().to_string();
+        drop(
+            Command::new("kill").args([&format!("-{signal}"), &id]).stderr(Stdio::null()).status(),
+        );
         drop(child.wait());
         assert!(texts().iter().all(|text| wanted.contains(text)), "a snapshot is half written");
     }

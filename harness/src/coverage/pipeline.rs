@@ -20,12 +20,13 @@ use crate::esql::plan::{Step, StepKind};
 use crate::esql::run::{Change, Joined, StepTrace, Table, Truth, Turn};
 use crate::esql::value::Value;
 use crate::ir::{Origin, Part};
+use crate::limits;
 use crate::run::{Flow, Prepared, Program};
 use crate::span::{Span, flat};
 
 /// The most rows that are read again for one rule, over all runs; beyond it no
 /// more witnesses are found.
-const MAX_ROWS: usize = 50_000_000;
+const MAX_ROWS: usize = limits::COVERAGE_ROWS.most;
 
 /// The most findings of a pattern that others are turned to.
 const MAX_DONORS: usize = 16;

@@ -166,7 +166,7 @@ impl<'a> Flow<'a> {
             self.unread(program, (Arc::new(own), trial.now), trial.documents(), read)?;
         // What is only put out decides nothing, and there may be much of it.
         let fields = self.deciding(prepared.pipeline);
-        prepared.source = prepared.trial().source_of(&fields, &prepared.case.events);
+        prepared.source = Trial::source_of(&fields, &prepared.case.events);
         Some(prepared)
     }
 

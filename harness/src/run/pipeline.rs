@@ -111,11 +111,11 @@ impl Trial<'_> {
 
     /// The events as rows; where an index name states a field, it is filled in.
     pub(super) fn source(&self, events: &[Event]) -> MemorySource {
-        self.source_of(&self.pipeline.fields, events)
+        Self::source_of(&self.pipeline.fields, events)
     }
 
     /// The same with some of the fields.
-    pub(super) fn source_of(&self, fields: &[MemoryField], events: &[Event]) -> MemorySource {
+    pub(super) fn source_of(fields: &[MemoryField], events: &[Event]) -> MemorySource {
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
         MemorySource::read(fields, &documents)

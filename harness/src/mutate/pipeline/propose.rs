@@ -15,6 +15,7 @@ use crate::coverage::tree::Tree;
 use crate::event::Event;
 use crate::ir::Predicate;
 use crate::ir::plan::Plan;
+use crate::limits;
 use crate::mutate::formula::{Formulas, Gap};
 use crate::mutate::propose::{Search, fixture};
 use crate::run::{Flow, Program};
@@ -26,7 +27,7 @@ const MAX_TOGETHER: usize = 400;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
 /// How many events all runs for one rule may read.
-const MAX_READ: usize = 1_000_000;
+const MAX_READ: usize = limits::MUTANT_READS.most;
 
 /// Looks for cases.
 pub(super) struct Proposer<'a> {

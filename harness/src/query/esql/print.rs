@@ -263,7 +263,9 @@ impl Display for Expr {
             }
             ExprKind::Sign { negative, operand: value } => {
                 f.write_char(if *negative { '-' } else { '+' })?;
-                operand(f, value)
+                // Parentheses would be one more level each.
+                let signed = matches!(value.kind, ExprKind::Sign { .. });
+                if signed { value.fmt(f) } else { operand(f, value) }
             }
             ExprKind::Arithmetic { op, left, right } => {
                 operand(f, left)?;
@@ -283,7 +285,8 @@ impl Display for Expr {
             ExprKind::Or(parts) => chain(f, parts, " OR "),
             ExprKind::Not(inner) => {
                 f.write_str("NOT ")?;
-                operand(f, inner)
+                let negated = matches!(inner.kind, ExprKind::Not(_));
+                if negated { inner.fmt(f) } else { operand(f, inner) }
             }
             ExprKind::In { value, choices, negated } => {
                 operand(f, value)?;
