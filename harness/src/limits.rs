@@ -66,7 +66,7 @@ limits! {
     COVERAGE_ROWS = 10_000_000, "rows that coverage reads again to see what decides in one rule of ES|QL", "a clause without a witness so far counts as not shown to decide";
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD;
-    MUTANT_READS = 200_000, "events that all trials for the mutants of one rule of ES|QL read together", TOLD;
+    MUTANT_READS = 200_000, "events that all trials for the mutants of one rule of ES|QL read together; each trial counts as 8 more", TOLD;
     CLUSTER_ANSWER = 256 << 20, "bytes of a cluster's answer to a search; 64 MiB about fields, 1 MiB about itself", "the run ends with an error";
     CLUSTER_VALUES = 10_000_000, "values of a cluster's answer", "the run ends with an error";
 }

@@ -162,7 +162,7 @@ fn work(args: &FuzzArgs, from: u64) -> io::Result<Exit> {
     watched(move |began| {
         let mut at = from;
         loop {
-            if at % step == 0 || at == from {
+            if at.is_multiple_of(step) || at == from {
                 note(at)?;
             }
             // One input at least, so that running the last ones again ends.

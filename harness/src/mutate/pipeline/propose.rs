@@ -26,8 +26,10 @@ const MAX_VARIANTS: usize = 8_000;
 const MAX_TOGETHER: usize = 400;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
-/// How many events all runs for one rule may read.
+/// How many events all runs for one rule may read; a run counts as some more.
 const MAX_READ: usize = limits::MUTANT_READS.most;
+/// What a run takes beside its events, as events.
+const RUN: usize = 8;
 
 /// Looks for cases.
 pub(super) struct Proposer<'a> {
@@ -64,7 +66,7 @@ impl<'a> Proposer<'a> {
 
     /// Whether a pipeline alerts; `None` where it fails.
     fn alerts(&self, program: &Program, case: usize, events: &[Event]) -> Option<bool> {
-        let left = self.left.get().checked_sub(events.len())?;
+        let left = self.left.get().checked_sub(events.len() + RUN)?;
         self.left.set(left);
         let (alerts, _) = self.flow.trial(program, case, events.to_vec())?.run(false, None).ok()?;
         Some(alerts > 0)

@@ -147,10 +147,10 @@ impl Seeds {
         for at in 0..2 + random.below(3) {
             let missing = if at > 0 && !span.is_empty() && random.once_in(6) { "!" } else { "" };
             let runs = if missing.is_empty() && random.once_in(5) { " with runs=2" } else { "" };
-            query.push_str(&format!(" {missing}[any where {}]{runs}", condition(random)));
+            query = format!("{query} {missing}[any where {}]{runs}", condition(random));
         }
         if random.once_in(4) {
-            query.push_str(&format!(" until [any where {}]", condition(random)));
+            query = format!("{query} until [any where {}]", condition(random));
         }
         query
     }
@@ -158,7 +158,7 @@ impl Seeds {
     /// A pipeline in ES|QL.
     pub(super) fn pipeline(random: &mut Random) -> String {
         let mut query = "from logs-*".to_owned();
-        for _ in 0..1 + random.below(5) {
+        for _ in 0..=random.below(5) {
             let field = random.pick(&FIELDS[..11]);
             let next = match random.below(10) {
                 0 => format!("where {field} == \"root\""),
@@ -216,7 +216,7 @@ impl Seeds {
             2 => "\"no date\"".to_owned(),
             _ => format!("\"2026-01-05T10:{:02}:{:02}Z\"", random.below(60), random.below(60)),
         };
-        let events = (0..1 + random.below(6)).map(|_| {
+        let events = (0..=random.below(6)).map(|_| {
             let mut fields = vec![format!("\"@timestamp\":{}", time(random))];
             for field in &FIELDS[..10] {
                 let value = match (random.below(8), *field) {

@@ -2,6 +2,7 @@
 //!
 //! A target fails by a panic, by too much time, memory or stack, or by saying
 //! how two ways differ.
+#![expect(clippy::unnecessary_wraps, reason = "all targets are of one type")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
