@@ -48,7 +48,7 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// A count and its noun.
-pub fn plural<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+pub fn plural<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let end = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{end}")
 }
