@@ -128,7 +128,7 @@ fn values_are_found_where_they_are_indexed() {
     assert!(refused.is_empty());
     for (field, access) in [
         ("full", Access::Full),
-        ("values", Access::Full),
+        ("values", Access::Values),
         ("index", Access::Indexed),
         ("neither", Access::Source),
         ("text", Access::Source),
