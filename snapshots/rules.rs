@@ -14,7 +14,7 @@ use harness::report::human::word;
 use harness::report::problem::one_line;
 use harness::run::{Run, Session};
 use harness::verdict::Status;
-use harness::{config, snapshot, tidy};
+use harness::{config, snapshot};
 use rstest::rstest;
 
 /// The repository, run and measured once for all tests.
@@ -97,11 +97,5 @@ fn nothing_is_left_over() {
     let unpaired = snapshot::unpaired(*RUN, &root().join("snapshots"));
     let problems = RUN.problems.iter().chain(&unpaired);
     let problems: Vec<_> = problems.map(one_line).collect();
-    assert_eq!(problems, Vec::<String>::new());
-}
-
-#[test]
-fn the_repository_is_tidy() {
-    let problems: Vec<_> = tidy::check(root()).iter().map(one_line).collect();
     assert_eq!(problems, Vec::<String>::new());
 }

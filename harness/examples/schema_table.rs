@@ -1,8 +1,8 @@
-//! Makes the embedded type table, `harness/src/schema/table/fields.txt`, and the
-//! names of open objects beside it, `harness/src/schema/table/open.txt`.
+//! Makes the embedded type table, `harness/crates/model/src/schema/table/fields.txt`, and the
+//! names of open objects beside it, `harness/crates/model/src/schema/table/open.txt`.
 //!
 //! ```text
-//! cargo run -p harness --example schema_table -- ECS.csv INTEGRATIONS.csv FIELDS.txt OPEN.txt
+//! cargo run --workspace --example schema_table -- ECS.csv INTEGRATIONS.csv FIELDS.txt OPEN.txt
 //! ```
 //!
 //! `ECS.csv` has the columns `field,type,ignore_above,normalizer,multi_field_of`

@@ -464,6 +464,9 @@ pub(crate) struct ConformanceArgs {
 pub(crate) struct TidyArgs {
     #[command(flatten)]
     pub(crate) folders: Folders,
+    /// Mend the map of crates in ARCHITECTURE.md.
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 /// `cargo xtask bench`.

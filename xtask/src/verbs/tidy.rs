@@ -1,9 +1,21 @@
-//! `cargo xtask tidy`: the repository's own conventions.
+//! `cargo xtask tidy`: the repository's own conventions, as far as a program can
+//! hold them.
+//!
+//! Crates use only crates of a lower rank and modules form no circles
+//! ([`crates`], [`modules`]); every path that the documents name exists, and the
+//! "uses" column of ARCHITECTURE.md is what the manifests say ([`documents`]);
+//! every snapshot belongs to a rule.
+
+mod crates;
+mod documents;
+mod modules;
+mod paths;
 
 use std::io;
 
-use harness::report::problem;
-use harness::{run, snapshot, tidy};
+use harness::files::Problem;
+use harness::report::problem::{self, Styled};
+use harness::{run, snapshot};
 
 use crate::args::TidyArgs;
 use crate::exit::Exit;
@@ -15,10 +27,15 @@ pub(crate) fn run(args: &TidyArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     let run = run::run(project, None).map_err(io::Error::other)?;
-    let mut problems = snapshot::unpaired(&run, &folders.snapshots);
-    problems.extend(tidy::check(&args.folders.root));
-    let styled = project::styled(false);
-    let lines = problems.iter().map(|found| problem::render(found, styled) + "\n");
-    project::deliver(lines.collect::<String>().as_bytes(), None)?;
+    let root = &args.folders.root;
+    let mut problems: Vec<Problem> = snapshot::unpaired(&run, &folders.snapshots);
+    let crates = crates::read(root, &mut problems);
+    problems.extend(crates::upward(&crates));
+    problems.extend(crates.iter().flat_map(|one| modules::circles(root, one)));
+    problems.extend(documents::stale_paths(root));
+    problems.extend(documents::uses(root, &crates, args.write)?);
+    for problem in &problems {
+        anstream::println!("{}", problem::render(problem, Styled::Ansi));
+    }
     Ok(if problems.is_empty() { Exit::Ok } else { Exit::Failed })
 }

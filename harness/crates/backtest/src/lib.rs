@@ -1,0 +1,487 @@
+//! Rules on the data of a cluster, read-only: what would have alerted.
+//!
+//! [`target`] reads the mapping of what is there, the rules are compiled under
+//! it, and each kind of rule asks in its own way: conditions on single events in
+//! batches of counts ([`filters`]), groups by aggregations ([`composite`]) over
+//! the runs of the rule ([`schedule`], [`tally`]), sequences and samples by a
+//! stream of candidates in order of time ([`sequence`], [`sample`]), indicators
+//! in batches of terms ([`threat`]), pipelines of ES|QL by the events that they
+//! read ([`pipeline`]). What a cluster cannot tell is listed as unsupported, with
+//! its reason (docs/cluster.md).
+
+mod composite;
+mod filters;
+mod new_terms;
+mod pipeline;
+mod sample;
+mod schedule;
+mod sequence;
+mod stream;
+mod suppress;
+mod tally;
+pub mod target;
+mod threat;
+mod threshold;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use harness_cluster::client::Client;
+use harness_cluster::dsl::{self, Query};
+use harness_cluster::error::ClusterError;
+use harness_cluster::search;
+use harness_compile::esql::Pipeline;
+use harness_compile::exception::{self, Compiled};
+use harness_compile::rule::compile_rule;
+use harness_compile::{Context, Now};
+use harness_detect::window::Clock;
+use harness_model::index_pattern;
+use harness_model::value::format_date;
+use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, TermField};
+use harness_predicate::{Part, Predicate};
+use harness_rule::exception::ExceptionTree;
+use harness_rule::model::Rule;
+use harness_rule::names::Language;
+use harness_rule::tree::Loaded;
+use harness_source::diagnostic::{Diagnostic, Severity};
+
+use target::Target;
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which indices, as the cluster names them.
+    pub index: String,
+    /// The first moment, in milliseconds since 1970.
+    pub from: i64,
+    /// The moment after the last.
+    pub to: i64,
+    /// How many samples of each rule to keep.
+    pub samples: usize,
+    /// How many rules one request asks about, where they can be asked together.
+    pub batch: usize,
+}
+
+/// The outcome of all rules, the noisiest first.
+#[derive(Clone, Debug)]
+pub struct Backtest {
+    /// What was looked at.
+    pub request: Request,
+    /// The indices that were found.
+    pub indices: usize,
+    /// What is taken for granted, since the cluster does not tell.
+    pub notes: Vec<String>,
+    /// The rules: by alerts, descending, then by key.
+    pub rules: Vec<RuleBacktest>,
+}
+
+/// The outcome of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleBacktest {
+    /// Path below the rules folder, without `.toml`.
+    pub key: String,
+    /// `rule.name`, or the key where the rule did not load.
+    pub name: String,
+    /// `rule.rule_id`.
+    pub rule_id: String,
+    /// `rule.type`.
+    pub rule_type: String,
+    /// `rule.severity`.
+    pub severity: String,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// How a rule came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It ran.
+    Ran(Found),
+    /// None of the indices is one of the rule's.
+    NoIndex,
+    /// It cannot run on a cluster, and why.
+    Unsupported(String),
+    /// The rule does not load or compile.
+    Invalid(String),
+}
+
+/// What a rule found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The alerts, before suppression and `max_signals`.
+    pub alerts: u64,
+    /// Those that the rule's suppression leaves, where it has one and that can be told.
+    pub after_suppression: Option<u64>,
+    /// By day, as `2026-01-31`: the days that have some.
+    pub days: BTreeMap<String, u64>,
+    /// Some of them.
+    pub samples: Vec<Sample>,
+}
+
+/// One alert.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Its events, as index and id.
+    pub events: Vec<(String, String)>,
+    /// When it happened, in milliseconds since 1970.
+    pub time: Option<i64>,
+    /// What its events have in common.
+    pub key: Vec<String>,
+    /// How many events it stands for.
+    pub count: u64,
+}
+
+impl RuleBacktest {
+    /// The alerts, where the rule ran.
+    pub fn alerts(&self) -> Option<u64> {
+        match &self.outcome {
+            Outcome::Ran(found) => Some(found.alerts),
+            Outcome::NoIndex | Outcome::Unsupported(_) | Outcome::Invalid(_) => None,
+        }
+    }
+}
+
+impl Found {
+    /// Counts an alert of that moment.
+    fn add(&mut self, time: Option<i64>) {
+        self.alerts += 1;
+        if let Some(time) = time {
+            *self.days.entry(day(time)).or_default() += 1;
+        }
+    }
+}
+
+/// The day of a moment, in UTC.
+fn day(time: i64) -> String {
+    format_date(time).split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Why one rule has no result.
+enum Stop {
+    Unsupported(String),
+    Cluster(ClusterError),
+}
+
+impl From<ClusterError> for Stop {
+    /// What the cluster refuses concerns one rule, everything else all of them.
+    fn from(error: ClusterError) -> Self {
+        match error {
+            ClusterError::Refused { status: 400, reason, .. } => {
+                Self::Unsupported(format!("the cluster refuses it: {reason}"))
+            }
+            error => Self::Cluster(error),
+        }
+    }
+}
+
+/// A rule that runs.
+struct Work<'a> {
+    at: usize,
+    rule: &'a Rule,
+    clock: Clock,
+    time: Time,
+    plan: Plan,
+    /// For a plan of ES|QL: what to do with the events.
+    pipeline: Option<Arc<Pipeline>>,
+    /// The fields that suppression groups alerts by.
+    grouping: Vec<TermField>,
+    /// The rule's indices, where those are not all.
+    indices: Option<Vec<&'a str>>,
+}
+
+/// The timestamp fields of a rule, as the indices have them.
+#[derive(Clone, Debug)]
+struct Time {
+    field: String,
+    /// Counts for events that lack the first.
+    fallback: Option<String>,
+}
+
+impl Time {
+    fn of(clock: &Clock, target: &Target) -> Self {
+        let (field, fallback) = (clock.field(), clock.fallback());
+        match fallback {
+            // No event has a field that no index maps.
+            Some(fallback) if target.schema.field(field).is_none() => {
+                Self { field: fallback.to_owned(), fallback: None }
+            }
+            fallback => Self { field: field.to_owned(), fallback: fallback.map(str::to_owned) },
+        }
+    }
+}
+
+/// What every rule runs with.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    client: &'a Client,
+    target: &'a Target,
+    request: &'a Request,
+}
+
+impl Ground<'_> {
+    /// The stretch of time that is looked at.
+    fn period(self) -> (i64, i64) {
+        (self.request.from, self.request.to)
+    }
+
+    /// How many events fulfil a query.
+    fn count(self, query: &Value) -> Result<u64, Stop> {
+        let body = json!({ "size": 0, "track_total_hits": true, "query": query });
+        let path = format!("{}/_search?ignore_unavailable=true", self.target.pattern);
+        Ok(search::total(&search::one(self.client, &path, &body)?)?)
+    }
+
+    fn query(self, plan: &Plan, filter: &Predicate) -> Query {
+        dsl::query(filter, &self.target.layout(plan))
+    }
+}
+
+/// A clause within the rule's indices and a stretch of time.
+fn within(work: &Work<'_>, period: (i64, i64), clause: &Value) -> Value {
+    let mut filter = vec![during(&work.time, period)];
+    if let Some(indices) = &work.indices {
+        filter.push(json!({ "terms": { "_index": indices } }));
+    }
+    filter.push(clause.clone());
+    json!({ "bool": { "filter": filter } })
+}
+
+/// Events of a stretch of time, by the rule's timestamp fields.
+fn during(time: &Time, (from, to): (i64, i64)) -> Value {
+    let range = |field: &str| json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } });
+    let field = time.field.as_str();
+    let Some(fallback) = &time.fallback else { return range(field) };
+    json!({ "bool": { "should": [range(field), { "bool": {
+        "filter": [range(fallback)],
+        "must_not": [{ "exists": { "field": field } }],
+    } }], "minimum_should_match": 1 } })
+}
+
+/// Runs rules; `progress` is told how many are done.
+///
+/// # Errors
+///
+/// When the cluster does not answer.
+pub fn run(
+    client: &Client,
+    request: &Request,
+    rules: &[Loaded],
+    exceptions: &ExceptionTree,
+    progress: &dyn Fn(usize),
+) -> Result<Backtest, ClusterError> {
+    let mut target = Target::read(client, &request.index)?;
+    let threats = rules.iter().filter_map(|loaded| loaded.rule.as_ref()?.threat_match.as_ref());
+    let mut indicators: Vec<&str> =
+        threats.flat_map(|threat| threat.index.iter().map(String::as_str)).collect();
+    indicators.sort_unstable();
+    indicators.dedup();
+    for index in indicators {
+        target.also(client, index)?;
+    }
+    let ground = Ground { client, target: &target, request };
+    let mut outcomes: Vec<Option<Outcome>> = rules.iter().map(|_| None).collect();
+    let mut work = Vec::new();
+    for (at, loaded) in rules.iter().enumerate() {
+        match prepare(at, loaded, ground, exceptions) {
+            Ok(one) => work.push(one),
+            Err(outcome) => outcomes[at] = Some(outcome),
+        }
+    }
+    let mut done = rules.len() - work.len();
+    progress(done);
+    let (single, others): (Vec<_>, Vec<_>) = work.into_iter().partition(|one| {
+        matches!(&one.plan, Plan::Filter(_))
+            || matches!(&one.plan, Plan::Eql(plan) if matches!(plan.search, EqlSearch::Events(_)))
+    });
+    let mut take = |at: usize, outcome: Result<Found, Stop>| {
+        outcomes[at] = Some(match outcome {
+            Ok(found) => Outcome::Ran(found),
+            Err(Stop::Unsupported(reason)) => Outcome::Unsupported(reason),
+            Err(Stop::Cluster(error)) => return Err(error),
+        });
+        done += 1;
+        progress(done);
+        Ok(())
+    };
+    filters::run(ground, &single, &mut take)?;
+    for one in &others {
+        client.check()?;
+        take(one.at, again(|| many(ground, one)))?;
+    }
+    let mut all: Vec<RuleBacktest> =
+        rules.iter().zip(outcomes).map(|(loaded, outcome)| told(loaded, outcome)).collect();
+    all.sort_by(|a, b| b.alerts().cmp(&a.alerts()).then_with(|| a.key.cmp(&b.key)));
+    Ok(Backtest {
+        request: request.clone(),
+        indices: target.indices.len(),
+        notes: target.notes.clone(),
+        rules: all,
+    })
+}
+
+/// Runs a rule that looks at many events.
+fn many(ground: Ground<'_>, work: &Work<'_>) -> Result<Found, Stop> {
+    match &work.plan {
+        Plan::Threshold(plan) => threshold::run(ground, work, plan),
+        Plan::NewTerms(plan) => new_terms::run(ground, work, plan),
+        Plan::Threat(plan) => threat::run(ground, work, plan),
+        Plan::Pipeline(plan) => pipeline::run(ground, work, plan),
+        Plan::Eql(EqlPlan { search, .. }) => match search {
+            EqlSearch::Sequence { stages, until, maxspan_ms } => {
+                sequence::run(ground, work, (stages, until.as_ref(), *maxspan_ms))
+            }
+            EqlSearch::Sample { stages } => sample::run(ground, work, stages),
+            EqlSearch::Events(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+        },
+        Plan::Filter(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
+    }
+}
+
+/// The outcome of a rule; one that lacks hits is asked for a second time.
+fn again(mut run: impl FnMut() -> Result<Found, Stop>) -> Result<Found, Stop> {
+    match run() {
+        Err(Stop::Cluster(ClusterError::Incomplete(_))) => run(),
+        outcome => outcome,
+    }
+}
+
+fn told(loaded: &Loaded, outcome: Option<Outcome>) -> RuleBacktest {
+    let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
+    let key = loaded.key();
+    RuleBacktest {
+        name: text(|rule| rule.name.clone()).unwrap_or_else(|| key.clone()),
+        rule_id: text(|rule| rule.rule_id.value.clone()).unwrap_or_default(),
+        rule_type: text(|rule| rule.rule_type.to_string()).unwrap_or_default(),
+        severity: text(|rule| rule.severity.to_string()).unwrap_or_default(),
+        outcome: outcome.unwrap_or_else(|| Outcome::Invalid("it was not run".to_owned())),
+        key,
+    }
+}
+
+/// A rule under the mapping of the target, or why it does not run.
+fn prepare<'a>(
+    at: usize,
+    loaded: &'a Loaded,
+    ground: Ground<'a>,
+    tree: &ExceptionTree,
+) -> Result<Work<'a>, Outcome> {
+    let first = |found: &[Diagnostic]| found.first().map_or("", |it| &it.message).to_owned();
+    let Some(rule) = &loaded.rule else {
+        return Err(Outcome::Invalid(first(&loaded.diagnostics)));
+    };
+    let target = ground.target;
+    let patterns = match &rule.query {
+        Some(query) if rule.language == Some(Language::Esql) => pipeline::indices(&query.text),
+        _ => None,
+    };
+    let patterns = patterns.as_deref().unwrap_or(rule.patterns());
+    let seen = target.indices.iter().map(String::as_str);
+    let seen: Vec<&str> = seen.filter(|index| index_pattern::sees(patterns, Some(index))).collect();
+    if seen.is_empty() && rule.language == Some(Language::Esql) {
+        // Which columns there are depends on the indices.
+        return Err(Outcome::NoIndex);
+    }
+    let clock = Clock::new(rule).map_err(|errors| Outcome::Invalid(first(&errors)))?;
+    let compiled = compile_rule(rule, &target.schema, ground.request.to);
+    let worst = compiled.diagnostics.iter().max_by_key(|(_, found)| found.severity);
+    match worst.map(|(_, found)| (found.severity, found.message.clone())) {
+        Some((Severity::Unsupported, message)) => return Err(Outcome::Unsupported(message)),
+        Some((Severity::Error, message)) if pipeline::lacks_column(&message) => {
+            return Err(Outcome::Unsupported(format!("the indices lack a field: {message}")));
+        }
+        Some((Severity::Error, message)) => return Err(Outcome::Invalid(message)),
+        Some((Severity::Warning, _)) | None => {}
+    }
+    let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
+    let plan = match excepted(rule, ground, tree)? {
+        Some(condition) => plan.restrict(&condition),
+        None => plan,
+    };
+    if let Some(reason) = target.obstacle(&loaded.text, &plan, &clock) {
+        return Err(Outcome::Unsupported(reason));
+    }
+    if compiled.uses_now && compiled.pipeline.is_some() {
+        let reason = "its full-text functions ask for the time of the run";
+        return Err(Outcome::Unsupported(reason.to_owned()));
+    }
+    if seen.is_empty() {
+        return Err(Outcome::NoIndex);
+    }
+    let indices = (seen.len() < target.indices.len()).then_some(seen);
+    let time = Time::of(&clock, target);
+    let (pipeline, grouping) = (compiled.pipeline, compiled.grouping);
+    Ok(Work { at, rule, clock, time, plan, pipeline, grouping, indices })
+}
+
+/// The list that the engine of rules leaves to the endpoint.
+const ENDPOINT_LIST: &str = "endpoint_list";
+
+/// The condition that no exception of the rule holds.
+fn excepted(
+    rule: &Rule,
+    ground: Ground<'_>,
+    tree: &ExceptionTree,
+) -> Result<Option<Predicate>, Outcome> {
+    let lists: Vec<&str> = rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
+    if lists.iter().all(|list| *list == ENDPOINT_LIST) {
+        return Ok(None);
+    }
+    let now = ground.request.to;
+    let context = Context { schema: &ground.target.schema, part: Part::File, now: Now::at(now) };
+    let mut conditions = Vec::new();
+    for list in lists {
+        if let Some(broken) = tree.broken.get(list).and_then(|broken| broken.first()) {
+            let message = format!("{}: {}", broken.path, broken.diagnostic.message);
+            return Err(Outcome::Unsupported(message));
+        }
+        let Some(items) = tree.lists.get(list) else {
+            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
+            return Err(Outcome::Unsupported(message));
+        };
+        for item in items.iter().filter(|item| item.expires.is_none_or(|at| at > now)) {
+            match exception::compile(item, Some(rule), tree, context) {
+                Ok(Compiled::Applied { condition, words }) if words.is_empty() => {
+                    conditions.push(condition);
+                }
+                Ok(Compiled::Applied { .. }) => {
+                    let message = format!("exception `{}`: a value list of type `text`", item.name);
+                    return Err(Outcome::Unsupported(message));
+                }
+                Ok(Compiled::LeftOut(_)) => {}
+                Err(errors) => {
+                    let message = errors.first().map_or("", |error| &error.message);
+                    let message = format!("exception `{}`: {message}", item.name);
+                    return Err(Outcome::Unsupported(message));
+                }
+            }
+        }
+    }
+    Ok((!conditions.is_empty()).then(|| Predicate::or(conditions).negate()))
+}
+
+/// The event of a hit, as index and id.
+fn place(hit: &Value) -> (String, String) {
+    let text = |key: &str| hit.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("_index"), text("_id"))
+}
+
+/// The time of a hit that is sorted by it.
+fn sorted_time(hit: &Value) -> Option<i64> {
+    // Beyond every date stands for none.
+    hit.pointer("/sort/0").and_then(Value::as_i64).filter(|at| *at != i64::MAX && *at != i64::MIN)
+}
+
+/// By the rule's timestamp field.
+fn by_time(time: &Time, order: &str) -> Value {
+    // Nanoseconds are read as milliseconds, and indices without the field come last.
+    json!([{ &time.field: {
+        "order": order, "numeric_type": "date", "unmapped_type": "date", "missing": "_last",
+    } }])
+}
+
+/// A field of a plan as the cluster names it.
+fn named(field: &Arc<str>, target: &Target) -> String {
+    target.schema.field(field).map_or_else(|| field.to_string(), |found| found.name.to_string())
+}

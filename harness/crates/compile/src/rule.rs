@@ -1,0 +1,245 @@
+//! A rule and a schema to what it asks of an event.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::esql::{self, Pipeline};
+use super::unknown::{self, UnknownField};
+use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
+use harness_model::schema::Schema;
+use harness_predicate::plan::{PipelinePlan, Plan, TermField};
+use harness_predicate::{Part, Predicate};
+use harness_query as query;
+use harness_query::dsl::{Operator, QueryString, parse as parse_dsl};
+use harness_rule::located::Located;
+use harness_rule::model::Rule;
+use harness_rule::names::{Language, RuleType};
+use harness_source::diagnostic::Diagnostic;
+use harness_source::effort;
+use harness_source::span::Span;
+
+/// A compiled rule.
+#[derive(Clone, Debug)]
+pub struct CompiledRule {
+    /// What it asks of events; `None` after an error.
+    pub plan: Option<Plan>,
+    /// For [`Plan::Pipeline`]: what to do with the events.
+    pub pipeline: Option<Arc<Pipeline>>,
+    /// What is wrong, or why the rule cannot be judged, with its place.
+    pub diagnostics: Vec<(Part, Diagnostic)>,
+    /// The fields that suppression groups alerts by; ES|QL has columns of its own.
+    pub grouping: Vec<TermField>,
+    /// The fields that it names and nothing knows.
+    pub unknown: Vec<UnknownField>,
+    /// Whether the plan depends on the time of the run.
+    pub uses_now: bool,
+}
+
+/// What a rule's cases say about the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// The time of the run in milliseconds since 1970.
+    pub now: i64,
+    /// The cases state what a model answers to `COMPLETION`.
+    pub completion: bool,
+    /// The cases state what anomaly jobs recorded.
+    pub anomalies: bool,
+}
+
+impl From<i64> for Given {
+    /// A run at that time.
+    fn from(now: i64) -> Self {
+        Self { now, ..Self::default() }
+    }
+}
+
+/// Compiles a rule, given the time of the run.
+pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
+    let given = given.into();
+    effort::within(|| compiled(rule, schema, given)).unwrap_or_else(|| {
+        let message = format!("gave up after {} steps of compiling it", effort::MOST);
+        let help = "its regular expressions or the fields of its patterns are too many together: \
+                    make it several rules";
+        let span = rule.query.as_ref().map_or(Span::default(), |query| query.span);
+        let found = Diagnostic::unsupported("gave-up", message, span).with_help(help);
+        CompiledRule {
+            plan: None,
+            pipeline: None,
+            diagnostics: vec![(Part::File, found)],
+            grouping: Vec::new(),
+            uses_now: false,
+            unknown: Vec::new(),
+        }
+    })
+}
+
+fn compiled(rule: &Rule, schema: &Schema, given: Given) -> CompiledRule {
+    let Given { now, completion, anomalies } = given;
+    let asked = Cell::new(false);
+    let now = Now::watched(now, &asked);
+    let mut diagnostics = Vec::new();
+    let mut pipeline = None;
+    let base = if rule.language == Some(Language::Esql) {
+        let context = Context { schema, part: Part::Query, now };
+        let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+        let compiled = pipelined(rule, text, context, completion).map(|(plan, compiled)| {
+            pipeline = Some(Arc::new(compiled));
+            Plan::Pipeline(plan)
+        });
+        filtered(compiled, rule, schema, now, &mut diagnostics)
+    } else {
+        base(rule, schema, now, &mut diagnostics)
+    };
+    let plan = match rule.rule_type {
+        RuleType::MachineLearning if anomalies => base,
+        _ => rule_type::extend(rule, base, schema, now, &mut diagnostics),
+    };
+    let grouping = rule_type::grouping(rule, schema, &mut diagnostics);
+    let unknown = unknown::of_rule(rule, plan.as_ref(), pipeline.as_deref(), schema);
+    let findings = unknown.iter().filter_map(|one| Some((one.part, one.finding(schema)?)));
+    diagnostics.extend(findings);
+    CompiledRule { plan, pipeline, diagnostics, grouping, unknown, uses_now: asked.get() }
+}
+
+/// The pipeline of a rule, or what would be it if its query had this text.
+///
+/// # Errors
+///
+/// As [`esql::compile`].
+pub fn pipelined(
+    rule: &Rule,
+    text: &str,
+    context: Context<'_>,
+    completion: bool,
+) -> Result<(PipelinePlan, Pipeline), Vec<Diagnostic>> {
+    let groups = rule.alert_suppression.iter().flat_map(|suppression| &suppression.group_by);
+    let groups: Vec<&str> = groups.map(|field| field.value.as_str()).collect();
+    esql::compile(text, context, completion, &groups)
+}
+
+/// The query with the filters, if nothing is wrong with them.
+fn base(rule: &Rule, schema: &Schema, now: Now<'_>, found: &mut Findings) -> Option<Plan> {
+    let query = query(rule, Context { schema, part: Part::Query, now });
+    filtered(query, rule, schema, now, found)
+}
+
+/// A query with the filters of its rule.
+fn filtered(
+    query: Result<Plan, Vec<Diagnostic>>,
+    rule: &Rule,
+    schema: &Schema,
+    now: Now<'_>,
+    found: &mut Findings,
+) -> Option<Plan> {
+    let plan = query.map_err(|errors| {
+        found.extend(errors.into_iter().map(|error| (Part::Query, error)));
+    });
+    let filter = conjunction(&rule.filters, Part::Filter, schema, now, found);
+    Some(plan.ok()?.restrict(&filter?))
+}
+
+/// All of these filters; `part` names the n-th.
+pub(super) fn conjunction(
+    filters: &[Located<Value>],
+    part: fn(usize) -> Part,
+    schema: &Schema,
+    now: Now<'_>,
+    found: &mut Findings,
+) -> Option<Predicate> {
+    let before = found.len();
+    let mut conditions = Vec::new();
+    for (number, filter) in filters.iter().enumerate() {
+        let part = part(number);
+        match compile_filter(&filter.value, Context { schema, part, now }) {
+            Ok(condition) => conditions.push(condition),
+            Err(errors) => found.extend(errors.into_iter().map(|error| (part, error))),
+        }
+    }
+    (found.len() == before).then(|| Predicate::and(conditions))
+}
+
+/// What is wrong, and in which part of the rule.
+pub(super) type Findings = Vec<(Part, Diagnostic)>;
+
+/// The plan of a rule that states no query.
+const EVERY: Plan = Plan::Filter(Predicate::Const(true));
+
+fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+    match (rule.rule_type, rule.language) {
+        (RuleType::MachineLearning | RuleType::Correlation, _) => Ok(EVERY),
+        (RuleType::Query, _) if rule.query.is_none() => Ok(EVERY),
+        (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
+        (_, Some(Language::Lucene)) => compile_lucene(text, context).map(Plan::Filter),
+        (_, Some(Language::Eql)) => {
+            let category = rule.eql.event_category.as_ref();
+            let options = eql::Options {
+                category_field: category.map_or(eql::CATEGORY_FIELD, |field| field.as_str()),
+                unmapped: context.schema.unmapped,
+            };
+            eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
+        }
+        (_, Some(Language::Esql)) => {
+            pipelined(rule, text, context, false).map(|(plan, _)| Plan::Pipeline(plan))
+        }
+    }
+}
+
+/// Compiles a query in KQL.
+///
+/// # Errors
+///
+/// As Kibana and Elasticsearch have them.
+pub fn compile_kql(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, context.schema)?, context)
+}
+
+/// Compiles a query string as rules have them.
+///
+/// # Errors
+///
+/// As Elasticsearch has them.
+pub fn compile_lucene(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let query = QueryString {
+        query: text.to_owned(),
+        fields: Vec::new(),
+        default_operator: Operator::Or,
+        analyze_wildcard: true,
+        lenient: false,
+    };
+    query_string::compile(&query, None, context)
+}
+
+/// The query and the filters of a rule, or all that is wrong with them; what
+/// the rule type adds is left out.
+///
+/// # Errors
+///
+/// What keeps the query or a filter from being compiled.
+pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Plan, Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let plan = base(rule, schema, Now::at(now), &mut found);
+    plan.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
+}
+
+/// Compiles one filter (docs/semantics.md, "Rule filters").
+pub fn compile_filter(filter: &Value, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
+    let meta = filter.get("meta");
+    let flag = |name| meta.and_then(|meta| meta.get(name)).and_then(Value::as_bool) == Some(true);
+    if flag("disabled") {
+        return Ok(Predicate::Const(true));
+    }
+    let clause = match filter.get("query") {
+        Some(query) => query.clone(),
+        None => {
+            let mut rest = filter.as_object().cloned().unwrap_or_default();
+            rest.retain(|key, _| key != "meta" && key != "$state" && key != "query");
+            Value::Object(rest)
+        }
+    };
+    let query = parse_dsl::parse(&clause, Span::default())?;
+    let predicate = dsl::compile(&query, context)?;
+    Ok(if flag("negate") { predicate.negate() } else { predicate })
+}

@@ -1,0 +1,125 @@
+//! Digests.
+
+mod md5;
+mod sha1;
+mod sha2;
+
+use super::string::text;
+use super::{Binder, Bound, Function};
+use crate::expr::Failure;
+use crate::types::Type;
+use harness_source::diagnostic::Diagnostic;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function { names: &["md5"], bind: |b| fixed(b, "md5") },
+    Function { names: &["sha1"], bind: |b| fixed(b, "sha1") },
+    Function { names: &["sha256"], bind: |b| fixed(b, "sha256") },
+    Function { names: &["hash"], bind: hash },
+];
+
+type Digest = fn(&[u8]) -> Vec<u8>;
+
+fn digest(name: &str) -> Option<Digest> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "md5" => md5::digest,
+        "sha1" | "sha-1" | "sha" => sha1::digest,
+        "sha224" | "sha-224" => sha2::digest_224,
+        "sha256" | "sha-256" => sha2::digest_256,
+        "sha384" | "sha-384" => sha2::digest_384,
+        "sha512" | "sha-512" => sha2::digest_512,
+        _ => return None,
+    })
+}
+
+/// Digests that Java has and this crate does not compute.
+fn is_other_digest(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "md2" || name.starts_with("sha3-") || name.starts_with("sha-512/")
+}
+
+/// The two hexadecimal digits of a byte, in lower case.
+pub(super) fn digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| digits(*byte)).collect()
+}
+
+fn fixed(b: &mut Binder<'_>, name: &str) -> Result<Bound, Diagnostic> {
+    b.arity(1, 1)?;
+    b.string(0)?;
+    let digest = digest(name).ok_or_else(|| b.error("no such algorithm"))?;
+    Ok(Bound::single(Type::Keyword, move |args| text(hex(&digest(args[0].str().as_bytes())))))
+}
+
+fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
+    b.arity(2, 2)?;
+    b.string(0)?;
+    b.string(1)?;
+    if let Some(name) = b.constant_text(0)
+        && digest(&name).is_none()
+    {
+        if is_other_digest(&name) {
+            return Err(b.unsupported(format!("the hash algorithm `{name}`")));
+        }
+        return Err(b.error(format!(
+            "invalid algorithm for [{}]: {name} MessageDigest not available",
+            b.span.of(b.text)
+        )));
+    }
+    Ok(Bound::single(Type::Keyword, |args| match digest(args[0].str()) {
+        Some(digest) => text(hex(&digest(args[1].str().as_bytes()))),
+        None if is_other_digest(args[0].str()) => {
+            Err(Failure::Fatal(format!("the hash algorithm `{}` is not supported", args[0].str())))
+        }
+        None => Err(Failure::Warning(format!(
+            "java.security.NoSuchAlgorithmException: {} MessageDigest not available",
+            args[0].str()
+        ))),
+    }))
+}
+
+/// The message with its padding: a one bit, zeros, and its length in bits.
+fn padded(message: &[u8], block: usize, length: &[u8]) -> Vec<u8> {
+    let mut out = message.to_vec();
+    out.push(0x80);
+    while out.len() % block != block - length.len() {
+        out.push(0);
+    }
+    out.extend(length);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_digests() {
+        let long = "a".repeat(200);
+        for (name, message, expected) in [
+            ("md5", "", "d41d8cd98f00b204e9800998ecf8427e"),
+            ("md5", "abc", "900150983cd24fb0d6963f7d28e17f72"),
+            ("md5", &long, "887f30b43b2867f4a9accceee7d16e6c"),
+            ("sha1", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            ("sha1", &long, "e61cfffe0d9195a525fc6cf06ca2d77119c24a40"),
+            ("sha-224", "abc", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
+            ("sha-256", "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            ("sha256", &long, "c2a908d98f5df987ade41b5fce213067efbcc21ef2240212a41e54b5e7c28ae5"),
+            (
+                "SHA-384",
+                "abc",
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                "sha512",
+                "abc",
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+        ] {
+            let digest = digest(name).expect(name);
+            assert_eq!(hex(&digest(message.as_bytes())), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Values, columns, events, mappings and documents.
+
+pub mod column;
+pub mod document;
+pub mod event;
+pub mod index_pattern;
+pub mod lookup;
+pub mod schema;
+pub mod value;

@@ -1,0 +1,369 @@
+//! Coverage: which clauses of a rule its cases have shown to matter.
+//!
+//! A clause is covered when it is decisive both ways: some event on which it
+//! holds would come out otherwise without it, and so would some event on which
+//! it fails (MC/DC). The types are plain data for renderers.
+
+pub(crate) mod bits;
+pub(crate) mod clauses;
+pub(crate) mod parts;
+pub(crate) mod pipeline;
+pub(crate) mod rows;
+pub(crate) mod sheet;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod tree;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use bits::Bits;
+use harness_detect as detect;
+use harness_engine::{Engine, EngineError};
+use harness_predicate::plan::Plan;
+use harness_predicate::{Leaf, Origin, Part, Predicate};
+use harness_runner::run::{Flow, Session, Subject};
+use sheet::Sheet;
+use tree::{Repeats, Tree};
+
+/// The coverage of all rules of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// In the order of [`Run::rules`](harness_runner::run::Run::rules), one for each.
+    pub rules: Vec<RuleCoverage>,
+}
+
+/// The coverage of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleCoverage {
+    /// The rule's key.
+    pub key: String,
+    /// Its clauses, in the order of the rule; empty where it did not compile.
+    pub clauses: Vec<ClauseCoverage>,
+}
+
+impl RuleCoverage {
+    /// How many clauses are covered, and of how many.
+    pub fn covered(&self) -> (usize, usize) {
+        let covered = self.clauses.iter().filter(|clause| clause.is_covered()).count();
+        (covered, self.clauses.len())
+    }
+}
+
+/// One clause, or one other part of a rule that decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClauseCoverage {
+    /// Where the rule states it; an empty span where it has no place in a text.
+    pub origin: Origin,
+    /// What it is.
+    pub kind: ClauseKind,
+    /// It in words.
+    pub text: String,
+    /// Of a clause on a field that nothing knows: that, and what may be meant.
+    pub unknown: Option<String>,
+    /// On how many events it holds; for parts of a rule over time, in how many cases.
+    pub holds_on: usize,
+    /// On how many events it fails; for parts of a rule over time, in how many cases.
+    pub fails_on: usize,
+    /// An event on which it holds, and the outcome would differ if it failed.
+    pub decides_true: Option<Witness>,
+    /// An event on which it fails, and the outcome would differ if it held.
+    pub decides_false: Option<Witness>,
+}
+
+impl ClauseCoverage {
+    /// Whether it was decisive both ways.
+    pub fn is_covered(&self) -> bool {
+        self.decides_true.is_some() && self.decides_false.is_some()
+    }
+}
+
+/// What a part of a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClauseKind {
+    /// A condition on one event.
+    Clause,
+    /// A stage of a sequence or sample.
+    Stage,
+    /// A join key.
+    Key,
+    /// The longest time of a sequence.
+    Maxspan,
+    /// What ends a sequence early.
+    Until,
+    /// How many events in a row a stage takes.
+    Runs,
+    /// The least number of events of a group.
+    Count,
+    /// The least number of distinct values.
+    Cardinality,
+    /// A field that forms groups.
+    Group,
+    /// A field whose values have to be new.
+    NewTerm,
+    /// A comparison with an indicator.
+    Mapping,
+    /// A pattern that takes texts apart.
+    Pattern,
+}
+
+impl ClauseKind {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clause => "clause",
+            Self::Stage => "stage",
+            Self::Key => "key",
+            Self::Maxspan => "maxspan",
+            Self::Until => "until",
+            Self::Runs => "runs",
+            Self::Count => "count",
+            Self::Cardinality => "cardinality",
+            Self::Group => "group",
+            Self::NewTerm => "new-term",
+            Self::Mapping => "mapping",
+            Self::Pattern => "pattern",
+        }
+    }
+}
+
+/// An event of a case that shows something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// The case's path below the cases folder.
+    pub case: String,
+    /// The event's id; empty where the case as a whole shows it.
+    pub event: String,
+}
+
+/// Measures what the cases of a session show.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, EngineError> {
+    let rules = Rules::new(session);
+    let asked = rules.judged().map(|subject| (subject, leaves(subject))).collect();
+    let sheets = Sheet::all(asked, engine)?;
+    Ok(of(&rules, &sheets))
+}
+
+/// What the cases of a session show, by the sheets of the rules that are judged.
+pub(crate) fn of(rules: &Rules<'_>, sheets: &[Sheet<'_>]) -> Coverage {
+    let judged = sheets.par_iter().map(rule).collect();
+    let none = |key| RuleCoverage { key, clauses: Vec::new() };
+    Coverage { rules: rules.each(judged, pipeline::rule, none) }
+}
+
+/// The rules of a session, in its order.
+pub(crate) struct Rules<'a> {
+    keys: Vec<String>,
+    /// Those that are judged by the bitmaps of their clauses.
+    subjects: Vec<Option<Subject<'a>>>,
+    /// Those that are run again.
+    flows: Vec<Option<Flow<'a>>>,
+}
+
+impl<'a> Rules<'a> {
+    pub(crate) fn new(session: &'a Session) -> Self {
+        Self { keys: session.keys(), subjects: session.subjects(), flows: session.flows() }
+    }
+
+    /// The rules that have sheets.
+    pub(crate) fn judged(&self) -> impl Iterator<Item = &Subject<'a>> {
+        self.subjects.iter().flatten()
+    }
+
+    /// What there is to say of each rule: `judged` of those that have sheets,
+    /// `flow` of a pipeline, `none` of all others.
+    pub(crate) fn each<T: Send>(
+        &self,
+        judged: Vec<T>,
+        flow: impl Fn(&Flow<'a>) -> T + Sync,
+        none: impl Fn(String) -> T,
+    ) -> Vec<T> {
+        let flows: Vec<Option<T>> =
+            self.flows.par_iter().map(|one| one.as_ref().map(&flow)).collect();
+        let mut judged = judged.into_iter();
+        let rules = self.keys.iter().zip(&self.subjects).zip(flows);
+        let rules = rules.map(|((key, subject), flow)| {
+            let found = subject.as_ref().and_then(|_| judged.next());
+            found.or(flow).unwrap_or_else(|| none(key.clone()))
+        });
+        rules.collect()
+    }
+}
+
+/// The leaves of all plans of a rule.
+pub(crate) fn leaves<'a>(subject: &'a Subject<'_>) -> Vec<&'a Leaf> {
+    let mut leaves = Vec::new();
+    for filter in subject.plans().iter().flat_map(Plan::filters) {
+        filter.leaves(&mut |leaf| leaves.push(leaf));
+    }
+    leaves
+}
+
+fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
+    let subject = sheet.subject;
+    let mut tally = Tally::default();
+    for (number, plan) in subject.plans().iter().enumerate() {
+        let filters = plan.filters().into_iter().zip(plan.reaches());
+        for (at, (filter, reach)) in filters.enumerate() {
+            let tree = Tree::new(filter);
+            let values = sheet.values(&tree);
+            let care = tree.care(&sheet.rows, &values, Repeats::Together);
+            let seen = sheet.reach(number, reach);
+            let mut ordinals: BTreeMap<Part, usize> = BTreeMap::new();
+            for stated in clauses::stated(&tree, subject.rule()) {
+                let node = stated.node;
+                let (value, care) = (&values[node], &care[node]);
+                let documents = |rows: &Bits| sheet.rows.documents(rows).and(&seen);
+                let fails = tree.universe(node, &sheet.rows).minus(value);
+                let found = Found {
+                    holds: documents(value),
+                    fails: documents(&fails),
+                    decides_true: documents(&care.and(value)),
+                    decides_false: documents(&care.minus(value)),
+                };
+                let ordinal = ordinals.entry(stated.origin.part).or_default();
+                let key = match stated.origin.part {
+                    // A filter of the rule is one statement, whatever the
+                    // number of stages that it narrows.
+                    Part::Filter(_) => (usize::MAX, stated.origin, *ordinal),
+                    _ => (at, stated.origin, *ordinal),
+                };
+                *ordinal += 1;
+                let unknown = unknown(tree.nodes[node].predicate, subject);
+                tally.add(key, Seen { stated, unknown, found });
+            }
+        }
+    }
+    let mut clauses = tally.finish(sheet);
+    if let Some(plan) = subject.plans().first() {
+        let parts = parts::parts(plan, subject.rule());
+        let own = if parts.is_empty() { Vec::new() } else { sheet.alerts_of_all(plan) };
+        clauses.extend(parts.iter().map(|part| decided(part, &own, sheet)));
+    }
+    RuleCoverage { key: subject.key(), clauses }
+}
+
+/// On which documents a clause is what.
+struct Found {
+    holds: Bits,
+    fails: Bits,
+    decides_true: Bits,
+    decides_false: Bits,
+}
+
+/// A clause and what is known of it.
+struct Seen {
+    stated: clauses::Stated,
+    unknown: Option<String>,
+    found: Found,
+}
+
+/// What there is to say of a clause on a field that nothing knows.
+fn unknown(clause: &Predicate, subject: &Subject<'_>) -> Option<String> {
+    let mut said = None;
+    clause.leaves(&mut |leaf| {
+        said = said.take().or_else(|| subject.unknown(leaf).map(ToString::to_string));
+    });
+    said
+}
+
+/// A filter, a place, and which of the clauses of that place.
+type Key = (usize, Origin, usize);
+
+/// Clauses in the order in which they were met first.
+#[derive(Default)]
+struct Tally {
+    order: Vec<Seen>,
+    known: BTreeMap<Key, usize>,
+}
+
+impl Tally {
+    fn add(&mut self, key: Key, seen: Seen) {
+        let Some(at) = self.known.get(&key) else {
+            self.known.insert(key, self.order.len());
+            self.order.push(seen);
+            return;
+        };
+        let (before, found) = (&mut self.order[*at].found, seen.found);
+        before.holds = before.holds.or(&found.holds);
+        before.fails = before.fails.or(&found.fails);
+        before.decides_true = before.decides_true.or(&found.decides_true);
+        before.decides_false = before.decides_false.or(&found.decides_false);
+    }
+
+    fn finish(self, sheet: &Sheet<'_>) -> Vec<ClauseCoverage> {
+        let witness = |bits: &Bits| bits.iter().next().map(|document| witness(sheet, document));
+        let clause = |Seen { stated, unknown, found }: Seen| ClauseCoverage {
+            origin: stated.origin,
+            kind: ClauseKind::Clause,
+            text: stated.text,
+            unknown,
+            holds_on: found.holds.count(),
+            fails_on: found.fails.count(),
+            decides_true: witness(&found.decides_true),
+            decides_false: witness(&found.decides_false),
+        };
+        self.order.into_iter().map(clause).collect()
+    }
+}
+
+/// The event that a document was made from.
+fn witness(sheet: &Sheet<'_>, document: usize) -> Witness {
+    let cases = sheet.subject.cases().iter().enumerate();
+    let mut found = cases.filter_map(|(at, case)| {
+        let range = sheet.subject.documents_of(at);
+        let event = case.events.get(document.checked_sub(range.start)?)?;
+        range.contains(&document).then(|| (case.path.clone(), event.id.clone()))
+    });
+    let (case, event) = found.next().unwrap_or_default();
+    Witness { case, event }
+}
+
+/// The coverage of a part that is no clause: the cases with and without it.
+/// `own` are the alerts of the rule.
+fn decided(
+    part: &parts::Part,
+    own: &[Result<usize, detect::Error>],
+    sheet: &Sheet<'_>,
+) -> ClauseCoverage {
+    let without = sheet.alerts_of_all(&part.without);
+    let mut coverage = uncovered(part, sheet);
+    for ((case, own), other) in sheet.subject.cases().iter().zip(own).zip(without) {
+        let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
+        let (Ok(own), Ok(other)) = (own, other) else { continue };
+        let own = *own;
+        if own > 0 {
+            coverage.holds_on += 1;
+            coverage.decides_true = coverage.decides_true.or_else(witness);
+        }
+        let decides = match part.kind {
+            // Without a field there are fewer combinations that are new.
+            ClauseKind::NewTerm => other != own,
+            _ => other > own,
+        };
+        if decides {
+            coverage.fails_on += 1;
+            coverage.decides_false = coverage.decides_false.or_else(witness);
+        }
+    }
+    coverage
+}
+
+fn uncovered(part: &parts::Part, sheet: &Sheet<'_>) -> ClauseCoverage {
+    let unknown = part.fields.iter().find_map(|field| sheet.subject.unknown_field(field));
+    ClauseCoverage {
+        origin: part.origin,
+        kind: part.kind,
+        text: part.text.clone(),
+        unknown: unknown.map(ToString::to_string),
+        holds_on: 0,
+        fails_on: 0,
+        decides_true: None,
+        decides_false: None,
+    }
+}

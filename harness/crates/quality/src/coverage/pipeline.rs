@@ -1,0 +1,315 @@
+//! The clauses of an ES|QL pipeline: conditions of `WHERE` and of aggregates,
+//! patterns, and keys of groups.
+//!
+//! A condition decides on a row where turning it alone turns what the command
+//! does with the row, and the case then raises another number of alerts: the
+//! pipeline is run again with that row kept or dropped, and, where one row is
+//! too few, with all such rows of the case. Null does not hold, and is turned
+//! to true. A pattern that matched is turned to one that found
+//! nothing, and one that did not to what it found in another row. A key decides
+//! where the groups without it raise another number of alerts.
+
+pub(crate) mod text;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
+use harness_esql::expr::{Node, Typed};
+use harness_esql::plan::{Step, StepKind};
+use harness_esql::run::{Change, Joined, StepTrace, Table, Truth, Turn};
+use harness_esql::value::Value;
+use harness_predicate::{Origin, Part};
+use harness_runner::run::{Flow, Prepared, Program};
+use harness_source::limits;
+use harness_source::span::{Span, flat};
+
+/// The most rows that are read again for one rule, over all runs; beyond it no
+/// more witnesses are found.
+const MAX_ROWS: usize = limits::COVERAGE_ROWS.most;
+
+/// The most findings of a pattern that others are turned to.
+const MAX_DONORS: usize = 16;
+
+/// Measures what the cases of a rule show of its pipeline.
+pub(super) fn rule(flow: &Flow<'_>) -> RuleCoverage {
+    let mut clauses = Vec::new();
+    if let Ok(program) = flow.program(flow.text()) {
+        clauses = measured(flow, &program);
+        clauses.extend(groups(flow, &program));
+    }
+    clauses.sort_by_key(|clause| clause.origin.span);
+    RuleCoverage { key: flow.key(), clauses }
+}
+
+/// A case, and what its steps made of the rows.
+struct Base<'a> {
+    case: usize,
+    prepared: Prepared<'a>,
+    alerts: usize,
+    table: Table,
+}
+
+/// Clauses by step and number of the test.
+type Tally = BTreeMap<(usize, usize), ClauseCoverage>;
+
+struct Meter<'a> {
+    flow: &'a Flow<'a>,
+    text: &'a str,
+    /// How many rows may still be read.
+    left: Cell<usize>,
+}
+
+fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
+    let Some(pipeline) = program.pipeline() else { return Vec::new() };
+    let bases = (0..flow.cases().len()).filter_map(|case| {
+        let prepared = flow.prepare(program, case)?;
+        let (alerts, table) = prepared.run(true, None).ok()?;
+        Some(Base { case, prepared, alerts, table })
+    });
+    let bases: Vec<_> = bases.collect();
+    let meter = Meter { flow, text: &pipeline.plan.text, left: Cell::new(MAX_ROWS) };
+    let mut tally = Tally::new();
+    for (at, step) in pipeline.plan.steps.iter().enumerate() {
+        for (number, test) in tests(step).into_iter().enumerate() {
+            let text = flat(test.span.of(meter.text));
+            tally.insert((at, number), uncovered(test.kind(), test.span, text));
+        }
+        let donors = donors(&bases, at);
+        for base in &bases {
+            for joined in Joined::of(step) {
+                meter.conditions(at, &joined, base, &mut tally);
+            }
+            if !step.pattern_outputs().is_empty() {
+                meter.pattern(at, &donors, base, &mut tally);
+            }
+        }
+    }
+    tally.into_values().collect()
+}
+
+/// What a step tests: a leaf of a condition, or a pattern.
+pub(crate) struct Test<'a> {
+    /// Its place.
+    pub(crate) span: Span,
+    /// The leaf, and whether it stands below a negation; `None` for a pattern.
+    pub(crate) leaf: Option<(&'a Typed, bool)>,
+}
+
+impl Test<'_> {
+    fn kind(&self) -> ClauseKind {
+        if self.leaf.is_some() { ClauseKind::Clause } else { ClauseKind::Pattern }
+    }
+}
+
+/// What a step tests, in the order of its trace.
+pub(crate) fn tests(step: &Step) -> Vec<Test<'_>> {
+    let leaves = |condition| {
+        let mut found = Vec::new();
+        add_leaves(condition, false, &mut found);
+        found
+    };
+    match &step.kind {
+        StepKind::Filter(condition) => leaves(condition),
+        StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => grouping
+            .aggregates
+            .iter()
+            .filter_map(|call| call.filter.as_ref())
+            .flat_map(leaves)
+            .collect(),
+        StepKind::Grok { .. } | StepKind::Dissect { .. } => {
+            vec![Test { span: step.span, leaf: None }]
+        }
+        StepKind::Row(_)
+        | StepKind::From
+        | StepKind::Eval(_)
+        | StepKind::Sort(_)
+        | StepKind::Limit(_)
+        | StepKind::LimitBy { .. }
+        | StepKind::Sample(_)
+        | StepKind::Indices(_)
+        // What is tested in branches is not traced.
+        | StepKind::Union { .. }
+        | StepKind::Join(_)
+        | StepKind::Member { .. }
+        | StepKind::Expand { .. }
+        | StepKind::Completion { .. } => Vec::new(),
+    }
+}
+
+fn add_leaves<'a>(condition: &'a Typed, negated: bool, found: &mut Vec<Test<'a>>) {
+    match &condition.node {
+        Node::And(parts) | Node::Or(parts) => {
+            parts.iter().for_each(|part| add_leaves(part, negated, found));
+        }
+        Node::Not(inner) => add_leaves(inner, !negated, found),
+        _ => found.push(Test { span: condition.span, leaf: Some((condition, negated)) }),
+    }
+}
+
+/// What the pattern of a step found, some of it.
+fn donors(bases: &[Base<'_>], at: usize) -> Vec<Vec<Vec<Value>>> {
+    let mut found: Vec<Vec<Vec<Value>>> = Vec::new();
+    for trace in bases.iter().filter_map(|base| base.table.trace.get(at)) {
+        for test in trace.tests.iter().filter(|test| !test.outputs.is_empty()) {
+            let matched =
+                (0..trace.rows_in).filter(|row| test.truths.get(*row) == Some(&Truth::True));
+            for row in matched {
+                let values = test.outputs.iter().map(|column| {
+                    column.values(row).map(harness_esql::value::Ref::to_value).collect()
+                });
+                let values: Vec<Vec<Value>> = values.collect();
+                if found.len() < MAX_DONORS && !found.contains(&values) {
+                    found.push(values);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn uncovered(kind: ClauseKind, span: Span, text: String) -> ClauseCoverage {
+    ClauseCoverage {
+        origin: Origin { part: Part::Query, span },
+        kind,
+        text,
+        unknown: None,
+        holds_on: 0,
+        fails_on: 0,
+        decides_true: None,
+        decides_false: None,
+    }
+}
+
+impl Meter<'_> {
+    /// Whether the case raises another number of alerts with a row turned.
+    fn turns(&self, base: &Base<'_>, turn: &Turn) -> bool {
+        let rows = base.table.trace.first().map_or(0, |step| step.rows_in) + 1;
+        let Some(left) = self.left.get().checked_sub(rows) else { return false };
+        self.left.set(left);
+        let other = base.prepared.run(false, Some(turn));
+        other.is_ok_and(|(alerts, _)| alerts != base.alerts)
+    }
+
+    fn conditions(&self, at: usize, joined: &Joined, base: &Base<'_>, tally: &mut Tally) {
+        let Some(trace) = base.table.trace.get(at) else { return };
+        let turn = |rows, kept: bool| {
+            let change = match joined.aggregate {
+                None => Change::Keep(!kept),
+                Some(aggregate) => Change::Count(aggregate, !kept),
+            };
+            Turn { step: at, rows, change }
+        };
+        // By test: rows that it decides, by its truth and by what becomes of them.
+        let mut decided: BTreeMap<(usize, bool, bool), Vec<usize>> = BTreeMap::new();
+        for row in 0..trace.rows_in {
+            let truth = |test: usize| trace.truth(test, row);
+            let kept = joined.shape.truth(&truth) == Truth::True;
+            // All that turns the row turns the case in the same way.
+            let mut turns: Option<bool> = None;
+            for test in joined.tests.clone() {
+                let Some(clause) = tally.get_mut(&(at, test)) else { continue };
+                let holds = truth(test) == Truth::True;
+                let seen = if holds { &mut clause.holds_on } else { &mut clause.fails_on };
+                *seen += 1;
+                let flipped = |other: usize| match (other == test, holds) {
+                    (false, _) => truth(other),
+                    (true, true) => Truth::False,
+                    (true, false) => Truth::True,
+                };
+                let decides = (joined.shape.truth(&flipped) == Truth::True) != kept;
+                let slot = side(clause, holds);
+                if slot.is_some() || !decides {
+                    continue;
+                }
+                decided.entry((test, holds, kept)).or_default().push(row);
+                if *turns.get_or_insert_with(|| self.turns(base, &turn(vec![row], kept))) {
+                    *slot = Some(self.witness(base, at, row));
+                }
+            }
+        }
+        // Where one row more or less is too few, all rows of the case.
+        for ((test, holds, kept), rows) in decided {
+            let Some(clause) = tally.get_mut(&(at, test)) else { continue };
+            let slot = side(clause, holds);
+            if slot.is_none() && rows.len() > 1 && self.turns(base, &turn(rows, kept)) {
+                let case = self.flow.cases()[base.case].path.clone();
+                *slot = Some(Witness { case, event: String::new() });
+            }
+        }
+    }
+
+    fn pattern(&self, at: usize, donors: &[Vec<Vec<Value>>], base: &Base<'_>, tally: &mut Tally) {
+        let Some(trace) = base.table.trace.get(at) else { return };
+        let Some(clause) = tally.get_mut(&(at, 0)) else { return };
+        let outputs = trace.tests.first().map_or(0, |test| test.outputs.len());
+        for row in 0..trace.rows_in {
+            let turn =
+                |outputs| Turn { step: at, rows: vec![row], change: Change::Outputs(outputs) };
+            if trace.truth(0, row) == Truth::True {
+                clause.holds_on += 1;
+                if clause.decides_true.is_none()
+                    && self.turns(base, &turn(vec![Vec::new(); outputs]))
+                {
+                    clause.decides_true = Some(self.witness(base, at, row));
+                }
+            } else {
+                clause.fails_on += 1;
+                let found = |donor: &Vec<Vec<Value>>| self.turns(base, &turn(donor.clone()));
+                if clause.decides_false.is_none() && donors.iter().any(found) {
+                    clause.decides_false = Some(self.witness(base, at, row));
+                }
+            }
+        }
+    }
+
+    /// The event behind a row, or the case where there are several.
+    fn witness(&self, base: &Base<'_>, at: usize, row: usize) -> Witness {
+        let case = &self.flow.cases()[base.case];
+        let before = at.checked_sub(1).and_then(|at| base.table.trace.get(at));
+        let lineage = before.and_then(|step: &StepTrace| step.lineage.get(row));
+        let event = match lineage.map(Vec::as_slice) {
+            Some([event]) => case.events.get(*event as usize).map(|event| event.id.clone()),
+            _ => None,
+        };
+        Witness { case: case.path.clone(), event: event.unwrap_or_default() }
+    }
+}
+
+/// The witness for a clause that holds, or fails.
+fn side(clause: &mut ClauseCoverage, holds: bool) -> &mut Option<Witness> {
+    if holds { &mut clause.decides_true } else { &mut clause.decides_false }
+}
+
+/// The keys: the cases with and without each.
+fn groups(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
+    let text = flow.text();
+    let alerts = |program: &Program| -> Vec<Option<usize>> {
+        let run = |case| Some(flow.prepare(program, case)?.run(false, None).ok()?.0);
+        (0..flow.cases().len()).map(run).collect()
+    };
+    let own = alerts(program);
+    let measured = text::keys(text).into_iter().map(|key| {
+        let shown = format!("for each {}", flat(key.span.of(text)));
+        let mut coverage = uncovered(ClauseKind::Group, key.span, shown);
+        let without = key.without.iter().find_map(|marks| {
+            let program = flow.program(&text::edited(text, marks)).ok()?;
+            Some(alerts(&program))
+        });
+        let others = without.unwrap_or_default();
+        for (at, case) in flow.cases().iter().enumerate() {
+            let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
+            let (Some(own), Some(Some(other))) = (own[at], others.get(at)) else { continue };
+            if own > 0 {
+                coverage.holds_on += 1;
+                coverage.decides_true = coverage.decides_true.or_else(witness);
+            }
+            if *other != own {
+                coverage.fails_on += 1;
+                coverage.decides_false = coverage.decides_false.or_else(witness);
+            }
+        }
+        coverage
+    });
+    measured.collect()
+}

@@ -1,0 +1,157 @@
+//! Why a case failed, found by the same search as [`super::explain`]: a missed
+//! alert by what is nearest to one, an unwanted one by what did not stop it.
+
+mod alone;
+mod exempt;
+mod pipeline;
+mod together;
+
+use std::collections::BTreeMap;
+
+use super::turn::Conditions;
+use super::{hits, labels};
+use harness_detect::Events;
+use harness_model::event::Event;
+use harness_predicate::plan::{EqlSearch, Plan};
+use harness_runner::run::{CaseRun, Explanation, RuleRun, Session, Subject};
+use harness_runner::verdict::Verdict;
+use harness_source::span::plural;
+
+/// The most cases of one rule that are explained.
+const MAX_CASES: usize = 100;
+/// The most events, groups, terms or alerts of one case that are told of.
+const MAX_TOLD: usize = 3;
+
+/// What is wrong with the alerts of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// There are too few.
+    Few,
+    /// There are some where none should be.
+    Any,
+    /// There are too many.
+    Many,
+}
+
+impl Wrong {
+    /// `None` where nothing is, or the search failed.
+    fn of(verdict: &Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Pass | Verdict::Error(_) => None,
+            Verdict::Missed => Some(Self::Few),
+            Verdict::Noisy => Some(Self::Any),
+            Verdict::Count { expected, found } if found < expected => Some(Self::Few),
+            Verdict::Count { .. } => Some(Self::Many),
+        }
+    }
+}
+
+/// Explains the cases of the n-th rule of a session that fail.
+pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
+    let Some(subject) = session.subject(at) else { return };
+    // Cases that no index takes did not run, so numbers tell nothing.
+    let number = |path: &str| subject.cases().iter().position(|own| own.path == path);
+    let failed = rule.cases.iter_mut().filter_map(|run| {
+        let wrong = Wrong::of(&run.verdict)?;
+        Some((number(&run.case.path)?, wrong, run))
+    });
+    let failed = failed.take(MAX_CASES);
+    if let Some(Plan::Pipeline(_)) = rule.plan {
+        if let Some(flow) = session.flow(at) {
+            pipeline::explain(&flow, failed);
+        }
+        return;
+    }
+    let mut conditions: BTreeMap<usize, Conditions<'_>> = BTreeMap::new();
+    for (case, wrong, run) in failed {
+        let number = subject.plan_of(case);
+        let Some(plan) = subject.plans().get(number) else { continue };
+        let own = conditions.remove(&number).unwrap_or_else(|| Conditions::new(plan, &subject));
+        let hits = hits(plan, case, &subject);
+        let mut failure = Failure { subject: &subject, plan, conditions: own, case, hits };
+        run.explanations = failure.told(wrong, run);
+        conditions.insert(number, failure.conditions);
+    }
+}
+
+/// A case that failed, of a rule of conditions on events.
+struct Failure<'a> {
+    subject: &'a Subject<'a>,
+    plan: &'a Plan,
+    conditions: Conditions<'a>,
+    case: usize,
+    /// The events that each condition takes.
+    hits: Vec<Vec<u32>>,
+}
+
+impl Failure<'_> {
+    fn told(&mut self, wrong: Wrong, run: &CaseRun) -> Vec<Explanation> {
+        let alerts = (!run.alerts.is_empty()).then(|| note(None, alerts(run)));
+        match wrong {
+            Wrong::Many => alerts.into_iter().collect(),
+            Wrong::Any => {
+                let several = alerts.filter(|_| run.alerts.len() > 1 || self.is_joined());
+                let together = self.raised();
+                let alone = self.let_through(run);
+                let idle = exempt::idle(self.subject, self.case, run);
+                several.into_iter().chain(idle).chain(together).chain(alone).collect()
+            }
+            Wrong::Few => {
+                let missed = match self.plan {
+                    Plan::Eql(plan) if self.is_joined() => self.unjoined(plan),
+                    Plan::Threat(plan) => self.unmatched(plan),
+                    Plan::Filter(_)
+                    | Plan::Eql(_)
+                    | Plan::Threshold(_)
+                    | Plan::NewTerms(_)
+                    | Plan::Pipeline(_) => {
+                        let together = self.missed_together();
+                        // What is in no group may be what it lacks.
+                        let most = if together.is_empty() { MAX_TOLD } else { 1 };
+                        together.into_iter().chain(self.nearest(0, most)).collect()
+                    }
+                };
+                alerts.into_iter().chain(missed).collect()
+            }
+        }
+    }
+
+    /// Whether an alert is of several events in stages.
+    fn is_joined(&self) -> bool {
+        matches!(self.plan, Plan::Eql(plan) if !matches!(plan.search, EqlSearch::Events(_)))
+    }
+
+    /// What the n-th condition is about; empty for the only one.
+    fn label(&self, filter: usize) -> String {
+        labels(self.plan).get(filter).cloned().unwrap_or_default()
+    }
+
+    fn own(&self) -> &[Event] {
+        &self.subject.cases()[self.case].events
+    }
+
+    fn events(&self) -> Events<'_> {
+        self.subject.events(self.case)
+    }
+
+    fn id(&self, event: u32) -> String {
+        self.own().get(event as usize).map_or_else(String::new, |event| event.id.clone())
+    }
+}
+
+fn note(event: Option<String>, note: String) -> Explanation {
+    Explanation { event, note: Some(note), ..Explanation::default() }
+}
+
+/// On what a rule alerts.
+fn alerts(run: &CaseRun) -> String {
+    let told = run.alerts.iter().take(MAX_TOLD).map(|alert| match alert.events.as_slice() {
+        [first, .., last] if alert.events.len() > 4 => format!("{first} … {last}"),
+        events => events.join(", "),
+    });
+    let told = told.collect::<Vec<_>>().join("; on ");
+    match run.alerts.len().saturating_sub(MAX_TOLD) {
+        0 => format!("it alerts on {told}"),
+        more => format!("it alerts on {told}; and {} more", plural(more, "time")),
+    }
+}

@@ -1,0 +1,6 @@
+//! Questions about a rule and its cases: coverage, mutants, explanations, gates.
+
+pub mod coverage;
+pub mod explain;
+pub mod gate;
+pub mod mutate;

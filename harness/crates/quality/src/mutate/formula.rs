@@ -1,0 +1,390 @@
+//! Predicates as Boolean functions of their leaves, with the facts that tie
+//! leaves together.
+//!
+//! A nested condition is one variable, told apart by the function of its
+//! inside; that function has variables of its own, since it is about objects.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::diagram::{FALSE, Function, Manager, TRUE};
+use super::facts::{self, Facts};
+use super::witness::{self, Answer, Side, Sides};
+use crate::coverage::tree::{Node, Tree};
+use harness_predicate::{Column, Leaf, Predicate, Test};
+
+/// The most variables on one column that are compared with each other.
+const MAX_COMPARED: usize = 1_000;
+
+/// What a variable stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Atom {
+    /// A leaf, at the root or inside a nested condition.
+    Leaf(Leaf),
+    /// Some object of the path fulfils a function.
+    Nested(String, Function),
+}
+
+/// Where a leaf is asked: on the root or on the objects of a path.
+type Place = Option<Arc<str>>;
+
+/// Functions of one filter and its variants.
+pub(super) struct Formulas {
+    pub(super) manager: Manager,
+    pub(super) atoms: Vec<Atom>,
+    leaves: HashMap<(Place, Column, Test), u32>,
+    nested: HashMap<(String, Function), u32>,
+    /// Variables by place and column, to find facts among them.
+    groups: HashMap<(Place, Column), Vec<u32>>,
+    facts: Facts,
+    /// The variables of the filter's own leaves, by node, once they are asked for.
+    own: Option<Vec<u32>>,
+    /// Whether the filter is too large for diagrams.
+    pub(super) is_large: bool,
+}
+
+/// A filter with another condition in place of one node.
+#[derive(Clone, Copy)]
+pub(super) struct Gap<'g> {
+    pub(super) tree: &'g Tree<'g>,
+    pub(super) node: usize,
+    pub(super) with: &'g Predicate,
+    /// What holds of all events that matter.
+    pub(super) needed: &'g Predicate,
+}
+
+impl Formulas {
+    pub(super) fn new() -> Self {
+        Self {
+            manager: Manager::new(),
+            atoms: Vec::new(),
+            leaves: HashMap::new(),
+            nested: HashMap::new(),
+            groups: HashMap::new(),
+            facts: Facts::default(),
+            own: None,
+            is_large: false,
+        }
+    }
+
+    /// The function of a node, with another in place of one at or below it;
+    /// `None` where it is too large.
+    fn node(
+        &mut self,
+        tree: &Tree<'_>,
+        at: usize,
+        change: Option<(usize, &Predicate)>,
+    ) -> Option<Function> {
+        let node = &tree.nodes[at];
+        let place = node.nested.and_then(|nested| match tree.nodes[nested].predicate {
+            Predicate::Nested { path, .. } => Some(path.clone()),
+            _ => None,
+        });
+        if let Some((_, with)) = change.filter(|(changed, _)| *changed == at) {
+            return self.free(with, &place);
+        }
+        // From the last part on: each is on top of what is there already.
+        let parts = node.parts.iter().rev();
+        match node.predicate {
+            Predicate::Const(value) => Some(Function::from(*value)),
+            Predicate::Leaf(leaf) => self.leaf(leaf, &place),
+            Predicate::Not(_) => {
+                let inner = self.node(tree, *node.parts.first()?, change)?;
+                self.manager.not(inner)
+            }
+            Predicate::And(_) => {
+                let mut all = TRUE;
+                for part in parts {
+                    let part = self.node(tree, *part, change)?;
+                    all = self.manager.and(part, all)?;
+                }
+                Some(all)
+            }
+            Predicate::Or(_) => {
+                let mut any = FALSE;
+                for part in parts {
+                    let part = self.node(tree, *part, change)?;
+                    any = self.manager.or(part, any)?;
+                }
+                Some(any)
+            }
+            Predicate::AtLeast { count, .. } => {
+                let parts: Option<Vec<_>> =
+                    parts.map(|part| self.node(tree, *part, change)).collect();
+                self.at_least(*count, &parts?)
+            }
+            Predicate::Nested { path, .. } => {
+                let inner = self.node(tree, *node.parts.first()?, change)?;
+                self.some_object(path, inner)
+            }
+        }
+    }
+
+    /// A predicate that is no node of the tree.
+    fn free(&mut self, predicate: &Predicate, place: &Place) -> Option<Function> {
+        match predicate {
+            Predicate::Const(value) => Some(Function::from(*value)),
+            Predicate::Leaf(leaf) => self.leaf(leaf, place),
+            Predicate::Not(inner) => {
+                let inner = self.free(inner, place)?;
+                self.manager.not(inner)
+            }
+            Predicate::And(parts) => {
+                let mut all = TRUE;
+                for part in parts.iter().rev() {
+                    let part = self.free(part, place)?;
+                    all = self.manager.and(part, all)?;
+                }
+                Some(all)
+            }
+            Predicate::Or(parts) => {
+                let mut any = FALSE;
+                for part in parts.iter().rev() {
+                    let part = self.free(part, place)?;
+                    any = self.manager.or(part, any)?;
+                }
+                Some(any)
+            }
+            Predicate::AtLeast { count, of } => {
+                let parts: Option<Vec<_>> =
+                    of.iter().rev().map(|part| self.free(part, place)).collect();
+                self.at_least(*count, &parts?)
+            }
+            Predicate::Nested { path, inner } => {
+                let inner = self.free(inner, &Some(path.clone()))?;
+                self.some_object(path, inner)
+            }
+        }
+    }
+
+    fn at_least(&mut self, count: usize, parts: &[Function]) -> Option<Function> {
+        // reached[n]: at least n of the parts so far.
+        let mut reached = vec![FALSE; count + 1];
+        reached[0] = TRUE;
+        for part in parts {
+            for n in (1..=count).rev() {
+                let more = self.manager.and(*part, reached[n - 1])?;
+                reached[n] = self.manager.or(reached[n], more)?;
+            }
+        }
+        reached.pop()
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, place: &Place) -> Option<Function> {
+        let variable = self.leaf_variable(leaf, place)?;
+        self.manager.variable(variable)
+    }
+
+    fn leaf_variable(&mut self, leaf: &Leaf, place: &Place) -> Option<u32> {
+        let key = (place.clone(), leaf.column.clone(), leaf.test.clone());
+        if let Some(known) = self.leaves.get(&key) {
+            return Some(*known);
+        }
+        let variable = u32::try_from(self.atoms.len()).ok()?;
+        self.atoms.push(Atom::Leaf(leaf.clone()));
+        self.leaves.insert(key, variable);
+        if facts::never(&leaf.test) {
+            self.facts.never.push(variable);
+        }
+        let mut found = Vec::new();
+        let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
+        if group.len() < MAX_COMPARED {
+            for other in group.iter() {
+                let Atom::Leaf(known) = &self.atoms[*other as usize] else { continue };
+                if facts::implies(&leaf.test, &known.test) {
+                    found.push((variable, *other));
+                }
+                if facts::implies(&known.test, &leaf.test) {
+                    found.push((*other, variable));
+                }
+            }
+            group.push(variable);
+        }
+        found.into_iter().for_each(|(a, b)| self.facts.imply(a, b));
+        Some(variable)
+    }
+
+    fn some_object(&mut self, path: &str, inner: Function) -> Option<Function> {
+        let inner = self.constrained(inner)?;
+        if inner == FALSE {
+            return Some(FALSE);
+        }
+        let key = (path.to_owned(), inner);
+        if let Some(known) = self.nested.get(&key) {
+            return self.manager.variable(*known);
+        }
+        let variable = u32::try_from(self.atoms.len()).ok()?;
+        let others: Vec<(u32, Function)> = self
+            .atoms
+            .iter()
+            .enumerate()
+            .filter_map(|(at, atom)| match atom {
+                Atom::Nested(other, function) if other == path => {
+                    Some((u32::try_from(at).ok()?, *function))
+                }
+                Atom::Nested(..) | Atom::Leaf(_) => None,
+            })
+            .collect();
+        for (other, function) in others {
+            let follows = self.manager.implication(inner, function)?;
+            let against = self.manager.not(follows)?;
+            if self.constrained(against)? == FALSE {
+                self.facts.imply(variable, other);
+            }
+            let follows = self.manager.implication(function, inner)?;
+            let against = self.manager.not(follows)?;
+            if self.constrained(against)? == FALSE {
+                self.facts.imply(other, variable);
+            }
+        }
+        self.atoms.push(Atom::Nested(path.to_owned(), inner));
+        self.nested.insert(key, variable);
+        self.manager.variable(variable)
+    }
+
+    /// What is left of a function where all facts hold: false exactly when no
+    /// combination of leaves that the facts allow makes it true.
+    pub(super) fn constrained(&mut self, function: Function) -> Option<Function> {
+        let mut left = function;
+        if left == FALSE {
+            return Some(FALSE);
+        }
+        let support = self.manager.support(left);
+        let has = |variable: &u32| support.binary_search(variable).is_ok();
+        let facts: Vec<(u32, u32)> =
+            self.facts.implications.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
+        let never: Vec<u32> =
+            self.facts.never.iter().filter(|variable| has(variable)).copied().collect();
+        for variable in never {
+            let variable = self.manager.variable(variable)?;
+            let not = self.manager.not(variable)?;
+            left = self.manager.and(left, not)?;
+        }
+        for (a, b) in facts {
+            let (a, b) = (self.manager.variable(a)?, self.manager.variable(b)?);
+            let fact = self.manager.implication(a, b)?;
+            left = self.manager.and(left, fact)?;
+            if left == FALSE {
+                break;
+            }
+        }
+        Some(left)
+    }
+
+    /// Where a filter has a value, given the facts; `None` where that is too
+    /// large to tell.
+    pub(super) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
+        let mut own = self.node(tree, 0, None)?;
+        if !value {
+            own = self.manager.not(own)?;
+        }
+        self.constrained(own)
+    }
+
+    /// Whether a filter and its change differ, given the facts; `None` where that
+    /// is too large to tell.
+    pub(super) fn differs(&mut self, gap: Gap<'_>) -> Option<bool> {
+        match self.search(gap) {
+            Answer::Differs(_) => Some(true),
+            Answer::Same => Some(false),
+            Answer::Unknown => Some(self.difference(gap)? != FALSE),
+        }
+    }
+
+    /// The same by search, which knows nothing of nested conditions.
+    pub(super) fn search(&mut self, gap: Gap<'_>) -> Answer {
+        self.sought(gap, &|_| false).unwrap_or(Answer::Unknown)
+    }
+
+    /// Values of leaves with which a filter and its change differ, with few
+    /// changes to `base`, as a function; `None` where none are found.
+    pub(super) fn near(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Function> {
+        let Answer::Differs(mut values) = self.sought(gap, base)? else { return None };
+        // From the last on: each is on top of what is there already.
+        values.sort_unstable_by_key(|(variable, _)| Reverse(*variable));
+        self.all_of(&values)
+    }
+
+    fn sought(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Answer> {
+        if self.own.is_none() {
+            self.own = Some(self.variables(gap.tree)?);
+        }
+        let (with, needed) = (Tree::new(gap.with), Tree::new(gap.needed));
+        let (of_with, of_needed) = (self.variables(&with)?, self.variables(&needed)?);
+        let sides = Sides {
+            own: Side { tree: gap.tree, variables: self.own.as_deref()? },
+            node: gap.node,
+            with: Side { tree: &with, variables: &of_with },
+            needed: Side { tree: &needed, variables: &of_needed },
+        };
+        Some(witness::search(sides, &self.facts, self.atoms.len(), base))
+    }
+
+    /// The function that is true where all of these have their values.
+    pub(super) fn all_of(&mut self, values: &[(u32, bool)]) -> Option<Function> {
+        let mut all = TRUE;
+        for (variable, value) in values {
+            let mut literal = self.manager.variable(*variable)?;
+            if !value {
+                literal = self.manager.not(literal)?;
+            }
+            all = self.manager.and(literal, all)?;
+        }
+        Some(all)
+    }
+
+    /// The variables of leaves at the root, with the truth that each has to have.
+    pub(super) fn path<'l>(
+        &mut self,
+        mut leaves: impl Iterator<Item = (&'l Leaf, bool)>,
+    ) -> Option<Vec<(u32, bool)>> {
+        leaves.try_fold(Vec::new(), |mut path, (leaf, wanted)| {
+            path.push((self.leaf_variable(leaf, &None)?, wanted));
+            Some(path)
+        })
+    }
+
+    /// The variables of a filter's leaves, by node; `None` where conditions are nested.
+    fn variables(&mut self, tree: &Tree<'_>) -> Option<Vec<u32>> {
+        let variable = |node: &Node<'_>| match node.predicate {
+            Predicate::Leaf(leaf) => self.leaf_variable(leaf, &None),
+            Predicate::Nested { .. } => None,
+            Predicate::Const(_)
+            | Predicate::Not(_)
+            | Predicate::And(_)
+            | Predicate::Or(_)
+            | Predicate::AtLeast { .. } => Some(u32::MAX),
+        };
+        tree.nodes.iter().map(variable).collect()
+    }
+
+    /// Where a filter and its change differ, given the facts; `None` where that is
+    /// too large to tell, which is not tried again then.
+    pub(super) fn difference(&mut self, gap: Gap<'_>) -> Option<Function> {
+        if self.is_large {
+            return None;
+        }
+        let found = self.whole_difference(gap);
+        if found.is_none() {
+            *self = Self { is_large: true, ..Self::new() };
+        }
+        found
+    }
+
+    fn whole_difference(&mut self, gap: Gap<'_>) -> Option<Function> {
+        let own = self.node(gap.tree, 0, None)?;
+        let other = self.node(gap.tree, 0, Some((gap.node, gap.with)))?;
+        let differ = self.manager.xor(own, other)?;
+        let needed = self.free(gap.needed, &None)?;
+        let differ = self.manager.and(differ, needed)?;
+        self.constrained(differ)
+    }
+
+    /// Forgets all functions where they take much room.
+    pub(super) fn tidy(&mut self) {
+        if self.manager.is_half_full() {
+            *self = Self { is_large: self.is_large, ..Self::new() };
+        }
+    }
+}

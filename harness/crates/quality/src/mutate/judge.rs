@@ -1,0 +1,243 @@
+//! Judges the mutants of one rule by its cases.
+
+use super::edit::{Change, Edit, Replaced};
+use super::formula::{Formulas, Gap};
+use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb, propose, relevance};
+use crate::coverage::bits::Bits;
+use crate::coverage::sheet::Sheet;
+use crate::coverage::tree::{Repeats, Tree};
+use harness_predicate::plan::Plan;
+use harness_predicate::{Leaf, Origin, Predicate};
+use harness_runner::case::Polarity;
+use harness_runner::verdict::{self, Verdict};
+
+/// One plan of a rule on the cases that it is the plan of.
+struct Ground<'s> {
+    number: usize,
+    plan: &'s Plan,
+    filters: Vec<Filter<'s>>,
+    /// What each filter matches, within reach.
+    matched: Vec<Bits>,
+    /// The cases that hold under the plan.
+    cases: Vec<usize>,
+}
+
+/// One filter of a plan, evaluated.
+struct Filter<'s> {
+    tree: Tree<'s>,
+    values: Vec<Bits>,
+    care: Vec<Bits>,
+    reach: Bits,
+}
+
+/// Judges all mutants of a rule; `edits` are by plan.
+pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -> RuleMutants {
+    let subject = sheet.subject;
+    let grounds: Vec<Ground<'_>> = subject
+        .plans()
+        .iter()
+        .enumerate()
+        .map(|(number, plan)| Ground::new(sheet, number, plan))
+        .collect();
+    let mut judge = Judge { sheet, grounds, edits, fixtures, formulas: Vec::new() };
+    let count = edits.first().map_or(0, Vec::len);
+    let mutants = (0..count).map(|at| judge.mutant(at)).collect();
+    RuleMutants { key: subject.key(), cases: subject.cases().len(), mutants }
+}
+
+impl<'s> Ground<'s> {
+    fn new(sheet: &'s Sheet<'_>, number: usize, plan: &'s Plan) -> Self {
+        let filters = plan.filters().into_iter().zip(plan.reaches()).map(|(filter, reach)| {
+            let tree = Tree::new(filter);
+            let values = sheet.values(&tree);
+            let care = tree.care(&sheet.rows, &values, Repeats::Alone);
+            Filter { tree, values, care, reach: sheet.reach(number, reach) }
+        });
+        let filters: Vec<Filter<'_>> = filters.collect();
+        let matched: Vec<Bits> = filters
+            .iter()
+            .map(|filter| sheet.rows.documents(&filter.values[0]).and(&filter.reach))
+            .collect();
+        let subject = sheet.subject;
+        let holds = |case: &usize| {
+            let alerts = sheet.alerts(plan, *case, &matched);
+            let case = &subject.cases()[*case];
+            case.options.todo.is_none()
+                && alerts.is_ok_and(|alerts| verdict::judge(case, alerts) == Verdict::Pass)
+        };
+        let own = (0..subject.cases().len()).filter(|case| subject.plan_of(*case) == number);
+        let cases = own.filter(holds).collect();
+        Self { number, plan, filters, matched, cases }
+    }
+
+    /// What a changed filter matches.
+    fn rematched(&self, sheet: &Sheet<'_>, one: &Replaced) -> Bits {
+        let filter = &self.filters[one.filter];
+        let node = &filter.tree.nodes[one.node];
+        let universe = filter.tree.universe(one.node, &sheet.rows);
+        let truth = |leaf: &Leaf| sheet.truth(leaf);
+        let value = match &one.with {
+            Predicate::Const(true) => universe,
+            Predicate::Const(false) => Bits::none(sheet.rows.size()),
+            with => Tree::new(with).values_in(&sheet.rows, &universe, &truth),
+        };
+        let root = match node.nested {
+            // On root rows a node turns the outcome where it is cared for.
+            None => {
+                let turned = value.xor(&filter.values[one.node]).and(&filter.care[one.node]);
+                filter.values[0].xor(&turned)
+            }
+            // Several objects of one document may turn at once.
+            Some(_) => filter.tree.root_with(&sheet.rows, &filter.values, one.node, value),
+        };
+        sheet.rows.documents(&root).and(&filter.reach)
+    }
+}
+
+struct Judge<'s, 'a> {
+    sheet: &'s Sheet<'a>,
+    grounds: Vec<Ground<'s>>,
+    edits: &'s [Vec<Edit>],
+    fixtures: Fixtures,
+    /// By filter of the first plan.
+    formulas: Vec<Formulas>,
+}
+
+impl Judge<'_, '_> {
+    fn mutant(&mut self, at: usize) -> Mutant {
+        let edit = &self.edits[0][at];
+        let rule = self.sheet.subject.rule();
+        let outcome = self.outcome(at);
+        Mutant {
+            operator: edit.operator,
+            origin: edit.origin,
+            replacement: edit.new.clone(),
+            text: edit.text(rule),
+            outcome,
+        }
+    }
+
+    fn outcome(&mut self, at: usize) -> Outcome {
+        for ground in &self.grounds {
+            // Where dates fold clauses away the changes differ, too.
+            let alike = self.edits[ground.number].len() == self.edits[0].len();
+            let Some(edit) = self.edits[ground.number].get(at).filter(|_| alike) else { continue };
+            match self.caught(ground, edit) {
+                Ok(Some(case)) => {
+                    return Outcome::Caught { case: self.sheet.subject.cases()[case].path.clone() };
+                }
+                Ok(None) => {}
+                Err(reason) => return Outcome::Unviable { reason },
+            }
+        }
+        let edit = &self.edits[0][at];
+        if self.is_equivalent(edit) {
+            return Outcome::Equivalent;
+        }
+        let found = match &edit.change {
+            // Cases are made of cases.
+            _ if self.fixtures == Fixtures::Skip || self.sheet.subject.cases().is_empty() => None,
+            Change::Filters(replaced) => self.proposal(edit, replaced),
+            Change::Plan(..) => perturb::propose(self.sheet.subject, self.grounds[0].plan, edit),
+        };
+        match found {
+            Some((fixture, polarity)) => Outcome::Missed { fixture: Some(fixture), polarity },
+            None => Outcome::Missed { fixture: None, polarity: Polarity::Negative },
+        }
+    }
+
+    /// The first case whose verdict turns.
+    fn caught(&self, ground: &Ground<'_>, edit: &Edit) -> Result<Option<usize>, String> {
+        let (plan, matched, moved) = match &edit.change {
+            Change::Filters(replaced) => {
+                let mut matched = ground.matched.clone();
+                for one in replaced {
+                    matched[one.filter] = ground.rematched(self.sheet, one);
+                }
+                (ground.plan, matched, false)
+            }
+            Change::Plan(plan, filters) => {
+                let matched = filters.iter().map(|at| ground.matched[*at].clone()).collect();
+                (&**plan, matched, true)
+            }
+        };
+        let subject = self.sheet.subject;
+        for case in &ground.cases {
+            let mut documents = subject.documents_of(*case);
+            let same = !moved
+                && documents.all(|document| {
+                    let differs =
+                        |(new, old): (&Bits, &Bits)| new.has(document) != old.has(document);
+                    !matched.iter().zip(&ground.matched).any(differs)
+                });
+            if same {
+                continue;
+            }
+            let alerts = self.sheet.alerts(plan, *case, &matched).map_err(|e| e.to_string())?;
+            if verdict::judge(&subject.cases()[*case], alerts) != Verdict::Pass {
+                return Ok(Some(*case));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the change is proved to change nothing.
+    fn is_equivalent(&mut self, edit: &Edit) -> bool {
+        match &edit.change {
+            Change::Plan(plan, filters) => {
+                // The same filters in the same places, and all else the same.
+                let own = self.grounds[0].plan;
+                let bare = |filter: &Predicate| filter.clone().at(Origin::default());
+                let filters_of =
+                    |plan: &Plan| plan.filters().into_iter().map(bare).collect::<Vec<_>>();
+                filters.len() == own.filters().len()
+                    && filters_of(plan) == filters_of(own)
+                    && shape(plan) == shape(own)
+            }
+            Change::Filters(replaced) => replaced.iter().all(|one| {
+                let needed = relevance::needed(self.grounds[0].plan, one.filter);
+                let differs = |formulas: &mut Formulas, gap: Gap<'_>| formulas.differs(gap);
+                self.with_formulas(one, &needed, differs) == Some(false)
+            }),
+        }
+    }
+
+    fn with_formulas<T>(
+        &mut self,
+        one: &Replaced,
+        needed: &Predicate,
+        ask: impl Fn(&mut Formulas, Gap<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if self.formulas.len() <= one.filter {
+            self.formulas.resize_with(one.filter + 1, Formulas::new);
+        }
+        let tree = &self.grounds[0].filters[one.filter].tree;
+        let formulas = &mut self.formulas[one.filter];
+        formulas.tidy();
+        ask(formulas, Gap { tree, node: one.node, with: &one.with, needed })
+    }
+
+    fn proposal(
+        &mut self,
+        edit: &Edit,
+        replaced: &[Replaced],
+    ) -> Option<(serde_json::Value, Polarity)> {
+        let subject = self.sheet.subject;
+        let plan = self.grounds[0].plan;
+        let mutant = edit.change.apply(plan);
+        let one = replaced.first()?;
+        let needed = relevance::needed(plan, one.filter);
+        let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
+        self.with_formulas(one, &needed, |formulas, gap| search.find(formulas, gap))
+    }
+}
+
+/// A plan in words without what its filters say.
+fn shape(plan: &Plan) -> String {
+    let mut plan = plan.clone();
+    let count = plan.filters().len();
+    for at in 0..count {
+        super::edit::with_filter(&mut plan, at, &|_| Predicate::Const(true));
+    }
+    plan.to_string()
+}

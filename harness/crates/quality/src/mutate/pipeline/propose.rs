@@ -1,0 +1,132 @@
+//! The case that would have caught a mutant of a pipeline: a case of the rule,
+//! changed a little, that the rule and the mutant judge differently.
+//!
+//! A change of the leading `WHERE` aims at where both differ, as for other
+//! languages. All else is tried, within limits: see [`super::vary`]. A proposal
+//! is run through both pipelines before it is made.
+
+use std::cell::{Cell, OnceCell};
+
+use serde_json::Value;
+
+use super::vary::Vary;
+use crate::coverage::tree::Tree;
+use crate::mutate::formula::{Formulas, Gap};
+use crate::mutate::propose::{Search, fixture};
+use harness_model::event::Event;
+use harness_predicate::Predicate;
+use harness_predicate::plan::Plan;
+use harness_runner::case::Polarity;
+use harness_runner::run::{Flow, Program};
+use harness_source::limits;
+
+/// How many variants of its cases are tried for one rule.
+const MAX_VARIANTS: usize = 8_000;
+/// Of one case, how many of them with several events changed.
+const MAX_TOGETHER: usize = 400;
+/// The most events of all variants together.
+const MAX_EVENTS: usize = 40_000;
+/// How many events all runs for one rule may read; a run counts as some more.
+const MAX_READ: usize = limits::MUTANT_READS.most;
+/// What a run takes beside its events, as events.
+const RUN: usize = 8;
+
+/// Looks for cases.
+pub(super) struct Proposer<'a> {
+    flow: &'a Flow<'a>,
+    program: &'a Program,
+    /// Made when they are first asked for.
+    variants: OnceCell<Vec<Variant>>,
+    left: Cell<usize>,
+}
+
+/// A case with other events, and whether the rule alerts.
+struct Variant {
+    case: usize,
+    events: Vec<Event>,
+    alerts: bool,
+}
+
+impl<'a> Proposer<'a> {
+    pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
+        Self { flow, program, variants: OnceCell::new(), left: Cell::new(MAX_READ) }
+    }
+
+    /// A case that a mutant judges otherwise than the rule, and what the rule
+    /// makes of it; `None` where none was found.
+    pub(super) fn find(&self, mutant: &Program) -> Option<(Value, Polarity)> {
+        self.aimed(mutant).or_else(|| {
+            let variants = self.variants.get_or_init(|| self.variants());
+            variants.iter().find_map(|variant| {
+                let other = self.alerts(mutant, variant.case, &variant.events)?;
+                (other != variant.alerts).then(|| told(&variant.events, variant.alerts))
+            })
+        })
+    }
+
+    /// Whether a pipeline alerts; `None` where it fails.
+    fn alerts(&self, program: &Program, case: usize, events: &[Event]) -> Option<bool> {
+        let left = self.left.get().checked_sub(events.len() + RUN)?;
+        self.left.set(left);
+        let (alerts, _) = self.flow.trial(program, case, events.to_vec())?.run(false, None).ok()?;
+        Some(alerts > 0)
+    }
+
+    fn differs(
+        &self,
+        mutant: &Program,
+        case: usize,
+        events: &[Event],
+    ) -> Option<(Value, Polarity)> {
+        let own = self.alerts(self.program, case, events)?;
+        let other = self.alerts(mutant, case, events)?;
+        (own != other).then(|| told(events, own))
+    }
+
+    /// By what the index can tell of the leading `WHERE` of both.
+    fn aimed(&self, mutant: &Program) -> Option<(Value, Polarity)> {
+        let subject = self.flow.subject();
+        let plan = subject.plans().first()?;
+        let filter = plan.filters().len().checked_sub(1)?;
+        let Plan::Pipeline(own) = plan else { return None };
+        let other = &mutant.documents()?.narrow;
+        let search = Search { subject, plan, mutant: plan, filter };
+        let mut formulas = Formulas::new();
+        let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
+        let gap = Gap { tree: &tree, node: 0, with: other, needed: &needed };
+        search.find_by(&mut formulas, gap, &|case, at, changed| {
+            let alone = self.differs(mutant, case, std::slice::from_ref(&changed));
+            alone.or_else(|| {
+                let mut events = self.flow.cases()[case].events.clone();
+                *events.get_mut(at)? = changed;
+                self.differs(mutant, case, &events)
+            })
+        })
+    }
+
+    fn variants(&self) -> Vec<Variant> {
+        let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
+        let vary = Vary::new(self.flow, pipeline, &pipeline.plan.steps);
+        let cases = || self.flow.cases().iter().enumerate();
+        let together = cases().flat_map(|(case, own)| {
+            vary.together(&own.events).take(MAX_TOGETHER).map(move |events| (case, events))
+        });
+        let alone = cases()
+            .flat_map(|(case, own)| vary.alone(&own.events).map(move |events| (case, events)));
+        let mut events_left = MAX_EVENTS;
+        let mut found = Vec::new();
+        for (case, events) in together.chain(alone).take(MAX_VARIANTS) {
+            let Some(left) = events_left.checked_sub(events.len()) else { break };
+            events_left = left;
+            if let Some(alerts) = self.alerts(self.program, case, &events) {
+                found.push(Variant { case, events, alerts });
+            }
+        }
+        found
+    }
+}
+
+fn told(events: &[Event], alerts: bool) -> (Value, Polarity) {
+    let polarity = if alerts { Polarity::Positive } else { Polarity::Negative };
+    (fixture(events), polarity)
+}

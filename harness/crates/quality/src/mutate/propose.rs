@@ -1,0 +1,427 @@
+//! The case that would have caught a mutant: an event of a case, changed as
+//! little as tells the rule from the mutant.
+//!
+//! A proposal is tried on both before it is made; the reference evaluator
+//! judges it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::diagram::{FALSE, Function};
+use super::formula::{Atom, Formulas, Gap};
+use super::witness::Answer;
+use super::{fields, sample};
+use harness_model::document::{Document, Row};
+use harness_model::event::Event;
+use harness_predicate::eval::{eval, eval_leaf};
+use harness_predicate::plan::Plan;
+use harness_predicate::{Leaf, Predicate};
+use harness_runner::case::Polarity;
+use harness_runner::run::{Subject, Trial};
+
+/// How many events are taken as a start.
+const MAX_STARTS: usize = 6;
+/// How many sets of changes to one event are tried.
+const MAX_TRIES: usize = 8;
+/// How many values of one field are tried.
+const MAX_VALUES: usize = 200;
+
+/// Looks for an event that a rule and a mutant of it judge differently.
+pub(super) struct Search<'a> {
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) mutant: &'a Plan,
+    /// The filter that the mutant changes.
+    pub(super) filter: usize,
+}
+
+/// An event of a case, and where it has to go.
+struct Start {
+    case: usize,
+    event: usize,
+    /// How many leaves have to turn.
+    cost: usize,
+    /// Where the filter of the rule and of the mutant differ: all of it, or what
+    /// is found near the event.
+    left: Function,
+}
+
+/// What leaves have to be.
+type Wanted = Vec<(Leaf, bool)>;
+
+impl Search<'_> {
+    /// `gap` is the filter of the rule and of the mutant.
+    pub(super) fn find(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<(Value, Polarity)> {
+        let judge = |case, at, changed| self.judged(case, at, changed);
+        self.find_by(formulas, gap, &judge)
+    }
+
+    /// The same, where `judge` says what becomes of a case with an event changed.
+    pub(super) fn find_by(
+        &self,
+        formulas: &mut Formulas,
+        gap: Gap<'_>,
+        judge: &dyn Fn(usize, usize, Event) -> Option<(Value, Polarity)>,
+    ) -> Option<(Value, Polarity)> {
+        for start in self.starts(formulas, gap)?.into_iter().take(MAX_STARTS) {
+            let Start { case, event, mut left, .. } = start;
+            for _ in 0..MAX_TRIES {
+                let document = &self.subject.documents()[self.subject.documents_of(case)][event];
+                let truth = self.truth(formulas, document);
+                let Some((_, path)) =
+                    formulas.manager.nearest(left, &|variable| truth[variable as usize])
+                else {
+                    break;
+                };
+                let own = &self.subject.cases()[case].events[event];
+                let failed = match self.changed(formulas, own, &truth, &path) {
+                    Ok(changed) => match judge(case, event, changed) {
+                        Some(found) => return Some(found),
+                        None => path,
+                    },
+                    Err(failed) => failed,
+                };
+                // These values of leaves cannot be had together.
+                left = without(formulas, left, &failed)?;
+            }
+        }
+        None
+    }
+
+    /// Events in the filter's reach, those that need the least change first.
+    fn starts(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<Vec<Start>> {
+        let reach = *self.plan.reaches().get(self.filter)?;
+        let whole = formulas.difference(gap);
+        if whole.is_none() && formulas.search(gap) == Answer::Unknown {
+            return None;
+        }
+        let mut starts = Vec::new();
+        for case in 0..self.subject.cases().len() {
+            for (event, document) in self.subject.documents_of(case).enumerate() {
+                if !self.subject.reaches(case, event, reach) {
+                    continue;
+                }
+                let truth = self.truth(formulas, &self.subject.documents()[document]);
+                let base = |variable: u32| truth[variable as usize];
+                let Some(left) = whole.or_else(|| formulas.near(gap, &base)) else { continue };
+                if let Some((cost, _)) = formulas.manager.nearest(left, &base) {
+                    starts.push(Start { case, event, cost, left });
+                }
+            }
+        }
+        starts.sort_by_key(|start| start.cost);
+        Some(starts)
+    }
+
+    /// The truth of every variable on a document; of leaves on its root.
+    pub(super) fn truth(&self, formulas: &Formulas, document: &Document) -> Vec<bool> {
+        let atoms = formulas.atoms.iter();
+        let truth = atoms.map(|atom| match atom {
+            Atom::Leaf(leaf) => self.holds(leaf, &document.rows[0]),
+            Atom::Nested(path, inner) => {
+                objects_of(document, path).any(|row| self.fulfils(formulas, *inner, row))
+            }
+        });
+        truth.collect()
+    }
+
+    fn holds(&self, leaf: &Leaf, row: &Row) -> bool {
+        eval_leaf(leaf, row, self.subject.columns())
+    }
+
+    /// Whether an object fulfils a function of leaves.
+    fn fulfils(&self, formulas: &Formulas, function: Function, row: &Row) -> bool {
+        formulas.manager.value(function, &|variable| match &formulas.atoms[variable as usize] {
+            Atom::Leaf(leaf) => self.holds(leaf, row),
+            Atom::Nested(..) => false,
+        })
+    }
+
+    /// The event with all leaves as they have to be, or what cannot be had.
+    pub(super) fn changed(
+        &self,
+        formulas: &mut Formulas,
+        event: &Event,
+        truth: &[bool],
+        path: &[(u32, bool)],
+    ) -> Result<Event, Vec<(u32, bool)>> {
+        let mut by_field: BTreeMap<Arc<str>, Vec<(u32, bool)>> = BTreeMap::new();
+        let mut by_path: BTreeMap<String, Vec<(u32, bool)>> = BTreeMap::new();
+        for (variable, wanted) in path {
+            match &formulas.atoms[*variable as usize] {
+                Atom::Leaf(leaf) => {
+                    let field = self.subject.field(&leaf.column);
+                    by_field.entry(field).or_default().push((*variable, *wanted));
+                }
+                Atom::Nested(path, _) => {
+                    by_path.entry(path.clone()).or_default().push((*variable, *wanted));
+                }
+            }
+        }
+        let turns = |list: &[(u32, bool)]| {
+            list.iter().any(|(variable, wanted)| truth[*variable as usize] != *wanted)
+        };
+        let mut event = event.clone();
+        for (field, list) in by_field.iter().filter(|(_, list)| turns(list)) {
+            let wanted = leaves(formulas, list);
+            event = self.with_field(&event, field, &wanted, None).ok_or_else(|| list.clone())?;
+        }
+        for (path, list) in by_path.iter().filter(|(_, list)| turns(list)) {
+            event = self.with_objects(formulas, &event, path, list).ok_or_else(|| list.clone())?;
+        }
+        Ok(event)
+    }
+
+    /// The event with a field so that the leaves on it are as wanted: on the
+    /// root, or on the first object of a path.
+    fn with_field(
+        &self,
+        event: &Event,
+        field: &str,
+        wanted: &Wanted,
+        path: Option<&str>,
+    ) -> Option<Event> {
+        if wanted.iter().any(|(leaf, holds)| *holds && leaf.column.is_absent()) {
+            return None;
+        }
+        let current: Vec<Value> =
+            event.values(field).into_iter().filter(|value| !value.is_null()).cloned().collect();
+        let mut values: Vec<Value> = Vec::new();
+        let ordered = wanted.iter().filter(|(_, value)| *value);
+        let ordered = ordered.chain(wanted.iter().filter(|(_, value)| !*value));
+        for (leaf, _) in ordered {
+            values.extend(sample::samples(&leaf.test));
+        }
+        let cases = self.subject.cases().iter().flat_map(|case| &case.events);
+        values.extend(cases.flat_map(|event| event.values(field)).cloned());
+        values.extend(current.iter().flat_map(near));
+        let mut seen = Vec::new();
+        values.retain(|value| {
+            let fresh = !value.is_null() && seen.len() < MAX_VALUES && !seen.contains(value);
+            if fresh {
+                seen.push(value.clone());
+            }
+            fresh
+        });
+        let singles = values.iter().map(|value| vec![value.clone()]);
+        let nothing = std::iter::once(Vec::new());
+        let more = values.iter().map(|value| {
+            let mut all = current.clone();
+            all.push(value.clone());
+            all
+        });
+        let few = &values[..values.len().min(12)];
+        let pairs = few.iter().flat_map(|a| few.iter().map(|b| vec![a.clone(), b.clone()]));
+        let choices = singles.chain(nothing).chain(more).chain(pairs);
+        for choice in choices {
+            let mut source = event.source.clone();
+            fields::set(&mut source, field, choice);
+            let Some(changed) = rebuilt(event, source) else { continue };
+            let document = self.subject.document(&changed);
+            let row = match path {
+                None => document.rows.first(),
+                Some(path) => objects_of(&document, path).next(),
+            };
+            let fits =
+                |row: &Row| wanted.iter().all(|(leaf, value)| self.holds(leaf, row) == *value);
+            if row.is_some_and(fits) {
+                return Some(changed);
+            }
+        }
+        None
+    }
+
+    /// The event with nested objects so that the conditions on them are as wanted.
+    fn with_objects(
+        &self,
+        formulas: &mut Formulas,
+        event: &Event,
+        path: &str,
+        list: &[(u32, bool)],
+    ) -> Option<Event> {
+        let function = |formulas: &Formulas, variable: u32| match formulas.atoms[variable as usize]
+        {
+            Atom::Nested(_, inner) => inner,
+            Atom::Leaf(_) => FALSE,
+        };
+        let mut banned = FALSE;
+        for (variable, _) in list.iter().filter(|(_, wanted)| !*wanted) {
+            let inner = function(formulas, *variable);
+            banned = formulas.manager.or(banned, inner)?;
+        }
+        let allowed = formulas.manager.not(banned)?;
+        let mut objects = fields::objects(&event.source, path);
+        for object in &mut objects {
+            *object = self.with_object(formulas, event, path, object, allowed)?;
+        }
+        for (variable, _) in list.iter().filter(|(_, wanted)| *wanted) {
+            let inner = function(formulas, *variable);
+            let needed = formulas.manager.and(inner, allowed)?;
+            let start = objects.first().cloned().unwrap_or_else(|| Value::Object(Map::new()));
+            let made = self.with_object(formulas, event, path, &start, needed)?;
+            match objects.first_mut() {
+                Some(first) => *first = made,
+                None => objects.push(made),
+            }
+        }
+        let mut source = event.source.clone();
+        fields::set(&mut source, path, objects);
+        rebuilt(event, source)
+    }
+
+    /// An object, changed so that it fulfils a function of its leaves.
+    fn with_object(
+        &self,
+        formulas: &mut Formulas,
+        event: &Event,
+        path: &str,
+        object: &Value,
+        needed: Function,
+    ) -> Option<Value> {
+        let mut left = formulas.constrained(needed)?;
+        for _ in 0..MAX_TRIES {
+            let mut source = event.source.clone();
+            fields::set(&mut source, path, vec![object.clone()]);
+            let mut alone = rebuilt(event, source)?;
+            let document = self.subject.document(&alone);
+            let none = Row::default();
+            let row = objects_of(&document, path).next().unwrap_or(&none);
+            let truth: Vec<bool> = formulas
+                .atoms
+                .iter()
+                .map(|atom| matches!(atom, Atom::Leaf(leaf) if self.holds(leaf, row)))
+                .collect();
+            let (_, wanted) =
+                formulas.manager.nearest(left, &|variable| truth[variable as usize])?;
+            let mut by_field: BTreeMap<Arc<str>, Vec<(u32, bool)>> = BTreeMap::new();
+            for (variable, value) in wanted {
+                if let Atom::Leaf(leaf) = &formulas.atoms[variable as usize] {
+                    let field = self.subject.field(&leaf.column);
+                    by_field.entry(field).or_default().push((variable, value));
+                }
+            }
+            let mut failed = None;
+            for (field, list) in by_field {
+                if list.iter().all(|(variable, value)| truth[*variable as usize] == *value) {
+                    continue;
+                }
+                let wanted = leaves(formulas, &list);
+                match self.with_field(&alone, &field, &wanted, Some(path)) {
+                    Some(changed) => alone = changed,
+                    None => {
+                        failed = Some(list);
+                        break;
+                    }
+                }
+            }
+            match failed {
+                None => return fields::objects(&alone.source, path).into_iter().next(),
+                Some(list) => left = without(formulas, left, &list)?,
+            }
+        }
+        None
+    }
+
+    /// The fixture and what the rule makes of it, if the mutant makes something
+    /// else of it.
+    fn judged(&self, case: usize, at: usize, changed: Event) -> Option<(Value, Polarity)> {
+        let events = match self.plan {
+            Plan::Filter(_) => vec![changed],
+            Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::NewTerms(_)
+            | Plan::Threat(_)
+            | Plan::Pipeline(_) => {
+                let mut events = self.subject.cases()[case].events.clone();
+                *events.get_mut(at)? = changed;
+                events
+            }
+        };
+        let trial = self.subject.trial(case, events);
+        told_apart(&trial, self.plan, self.mutant, self.subject)
+    }
+}
+
+/// The fixture of a trial that two plans judge differently.
+pub(super) fn told_apart(
+    trial: &Trial<'_>,
+    plan: &Plan,
+    mutant: &Plan,
+    subject: &Subject<'_>,
+) -> Option<(Value, Polarity)> {
+    let holds = |filter: &Predicate, document: &Document| eval(filter, document, subject.columns());
+    let own = trial.alerts(plan, &holds).ok()? > 0;
+    let other = trial.alerts(mutant, &holds).ok()? > 0;
+    let polarity = if own { Polarity::Positive } else { Polarity::Negative };
+    (own != other).then(|| (fixture(trial.events()), polarity))
+}
+
+/// Events as a case file holds them.
+pub(crate) fn fixture(events: &[Event]) -> Value {
+    let mut values: Vec<Value> = events.iter().map(as_json).collect();
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
+}
+
+fn as_json(event: &Event) -> Value {
+    let named = !event.id.starts_with('#');
+    let index = event.index.as_ref().filter(|_| event.index_stated);
+    if !named && index.is_none() {
+        return event.source.clone();
+    }
+    let mut hit = Map::new();
+    if named {
+        hit.insert("_id".to_owned(), Value::String(event.id.clone()));
+    }
+    if let Some(index) = index {
+        hit.insert("_index".to_owned(), Value::String(index.clone()));
+    }
+    hit.insert("_source".to_owned(), event.source.clone());
+    Value::Object(hit)
+}
+
+/// The event with another document, as a case file would give it.
+pub(super) fn rebuilt(event: &Event, source: Value) -> Option<Event> {
+    let changed = Event { source, ..event.clone() };
+    let position = event.id.strip_prefix('#').and_then(|number| number.parse().ok());
+    Event::from_json(as_json(&changed), position.unwrap_or(1)).ok()
+}
+
+fn leaves(formulas: &Formulas, list: &[(u32, bool)]) -> Wanted {
+    let leaf = |(variable, wanted): &(u32, bool)| match &formulas.atoms[*variable as usize] {
+        Atom::Leaf(leaf) => Some((leaf.clone(), *wanted)),
+        Atom::Nested(..) => None,
+    };
+    list.iter().filter_map(leaf).collect()
+}
+
+/// A function without one combination of values.
+pub(super) fn without(
+    formulas: &mut Formulas,
+    function: Function,
+    list: &[(u32, bool)],
+) -> Option<Function> {
+    let all = formulas.all_of(list)?;
+    let not = formulas.manager.not(all)?;
+    formulas.manager.and(function, not)
+}
+
+fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'d Row> {
+    document.rows.iter().filter(move |row| row.path.as_deref() == Some(path))
+}
+
+/// Values close to another.
+pub(super) fn near(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(text) => {
+            vec![Value::String(format!("{text}x")), Value::String(format!("x{text}"))]
+        }
+        Value::Number(number) => {
+            let next = number.as_i64().and_then(|number| number.checked_add(1));
+            next.map(Value::from).into_iter().collect()
+        }
+        Value::Bool(value) => vec![Value::Bool(!value)],
+        Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The event, changed as little as turns what a filter says of it: with the
+//! fewest clauses, and of as many with those whose values are most alike.
+
+use std::cell::OnceCell;
+
+use super::diagram::{FALSE, Function};
+use super::formula::{Atom, Formulas};
+use super::propose::{Search, without};
+use super::unlike::{MAX_UNLIKE, unlike};
+use crate::coverage::tree::Tree;
+use harness_model::document::Document;
+use harness_model::event::Event;
+use harness_predicate::Predicate;
+use harness_predicate::eval::eval;
+use harness_predicate::explain::flips;
+use harness_predicate::plan::Plan;
+use harness_runner::run::Subject;
+
+/// How many sets of changes are tried.
+const MAX_TRIES: usize = 16;
+
+/// What one more clause costs; how unlike values are never outweighs it.
+const CLAUSE: u64 = 1 << 32;
+
+/// Turns what one filter of a plan says of events.
+pub(crate) struct Turner<'a> {
+    subject: &'a Subject<'a>,
+    plan: &'a Plan,
+    filter: usize,
+    tree: Tree<'a>,
+    formulas: Formulas,
+    /// Where the filter is false, and where it is true: once it is asked for,
+    /// and `None` where that is too large.
+    wholes: [OnceCell<Option<Function>>; 2],
+}
+
+impl<'a> Turner<'a> {
+    /// Of the n-th filter of a plan; `None` where there is no such filter.
+    pub(crate) fn new(subject: &'a Subject<'a>, plan: &'a Plan, filter: usize) -> Option<Self> {
+        let tree = Tree::new(*plan.filters().get(filter)?);
+        let (formulas, wholes) = (Formulas::new(), Default::default());
+        Some(Self { subject, plan, filter, tree, formulas, wholes })
+    }
+
+    fn predicate(&self) -> &'a Predicate {
+        self.tree.nodes[0].predicate
+    }
+
+    /// Whether no event at all makes the filter `wanted`.
+    pub(crate) fn is_impossible(&mut self, wanted: bool) -> bool {
+        self.whole(wanted) == Some(FALSE)
+    }
+
+    /// An event of a case with the fewest clauses turned that make the filter
+    /// `wanted` on it; `None` where none was found.
+    pub(crate) fn turned(&mut self, (case, event): (usize, usize), wanted: bool) -> Option<Event> {
+        let (subject, predicate) = (self.subject, self.predicate());
+        let holds = |event: &Event| eval(predicate, &subject.document(event), subject.columns());
+        self.turned_to((case, event), wanted, &|event| holds(event) == wanted)
+    }
+
+    /// The same, where `accepts` says whether an event is as it has to be.
+    pub(crate) fn turned_to(
+        &mut self,
+        (case, event): (usize, usize),
+        wanted: bool,
+        accepts: &dyn Fn(&Event) -> bool,
+    ) -> Option<Event> {
+        let (subject, plan) = (self.subject, self.plan);
+        let search = Search { subject, plan, mutant: plan, filter: self.filter };
+        let own = subject.cases().get(case)?.events.get(event)?;
+        let document = subject.documents().get(subject.documents_of(case).start + event)?;
+        if self.formulas.manager.is_half_full() {
+            (self.formulas, self.wholes) = (Formulas::new(), Default::default());
+        }
+        let Some(mut left) = self.whole(wanted) else {
+            return self.flipped((own, document), wanted, &search).filter(|event| accepts(event));
+        };
+        for _ in 0..MAX_TRIES {
+            let truth = search.truth(&self.formulas, document);
+            let weights = self.weights(&truth, document);
+            let formulas = &mut self.formulas;
+            let (_, path) = formulas.manager.cheapest(
+                left,
+                &|variable| truth[variable as usize],
+                &|variable| weights[variable as usize],
+            )?;
+            let failed = match search.changed(formulas, own, &truth, &path) {
+                Ok(changed) if accepts(&changed) => return Some(changed),
+                Ok(_) => path,
+                Err(failed) => failed,
+            };
+            left = without(formulas, left, &failed)?;
+        }
+        None
+    }
+
+    fn whole(&mut self, wanted: bool) -> Option<Function> {
+        let at = usize::from(wanted);
+        if let Some(whole) = self.wholes[at].get() {
+            return *whole;
+        }
+        let whole = self.possible(wanted);
+        *self.wholes[at].get_or_init(|| whole)
+    }
+
+    /// Where the filter is `wanted` on events that there can be: none has a field
+    /// that nothing knows.
+    fn possible(&mut self, wanted: bool) -> Option<Function> {
+        let formulas = &mut self.formulas;
+        let whole = formulas.wanted(&self.tree, wanted)?;
+        let atoms = (0_u32..).zip(&formulas.atoms);
+        let absent = atoms.filter_map(|(variable, atom)| match atom {
+            Atom::Leaf(leaf) => {
+                let never = leaf.columns().is_empty() && !leaf.holds_without_values();
+                never.then_some((variable, false))
+            }
+            Atom::Nested(..) => None,
+        });
+        let absent: Vec<(u32, bool)> = absent.collect();
+        let none = formulas.all_of(&absent)?;
+        formulas.manager.and(whole, none)
+    }
+
+    /// Of a filter that is too large to be searched: an event with the leaves
+    /// turned that its form names.
+    fn flipped(
+        &mut self,
+        (event, document): (&Event, &Document),
+        wanted: bool,
+        search: &Search<'_>,
+    ) -> Option<Event> {
+        let flips = flips(self.predicate(), document, self.subject.columns(), wanted)?;
+        let path = self.formulas.path(flips.iter().map(|flip| (flip.leaf, flip.needed)))?;
+        let truth = search.truth(&self.formulas, document);
+        search.changed(&mut self.formulas, event, &truth, &path).ok()
+    }
+
+    /// What it costs to turn each variable.
+    fn weights(&self, truth: &[bool], document: &Document) -> Vec<u64> {
+        let columns = self.subject.columns();
+        let atoms = self.formulas.atoms.iter().zip(truth);
+        let weights = atoms.map(|(atom, holds)| match atom {
+            Atom::Leaf(leaf) if !holds => CLAUSE + unlike(leaf, &document.rows[0], columns),
+            Atom::Leaf(_) | Atom::Nested(..) => CLAUSE + MAX_UNLIKE / 2,
+        });
+        weights.collect()
+    }
+}

@@ -1,0 +1,331 @@
+//! Backtests for people and machines.
+
+mod html;
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::words::plural;
+use super::{Lines, printable};
+use harness_backtest::{Backtest, Found, Outcome, RuleBacktest, Sample};
+use harness_model::value::format_date;
+
+pub use html::html;
+
+/// The bars of a histogram, from the lowest.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The most days of a histogram that are drawn one by one.
+const DRAWN: usize = 60;
+
+/// Writes a backtest as text: the noisiest rule first, then what did not run.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
+    let safe = |text: &str| printable(text, Lines::Escape).into_owned();
+    let request = &backtest.request;
+    writeln!(
+        out,
+        "{}: {}, {} to {}",
+        safe(&request.index),
+        indices(backtest),
+        format_date(request.from),
+        format_date(request.to)
+    )?;
+    for note in &backtest.notes {
+        writeln!(out, "note: {}", safe(note))?;
+    }
+    for rule in &backtest.rules {
+        let Outcome::Ran(found) = &rule.outcome else { continue };
+        if found.alerts == 0 {
+            continue;
+        }
+        writeln!(out, "\n{:>10}  {}  {}", found.alerts, safe(&rule.key), safe(&rule.severity))?;
+        if let Some(left) = found.after_suppression {
+            writeln!(out, "{left:>10}  after suppression")?;
+        }
+        writeln!(out, "            {}", days(found))?;
+        for sample in &found.samples {
+            writeln!(out, "            {}", safe(&told(sample)))?;
+        }
+    }
+    let mut reasons: Vec<&RuleBacktest> = Vec::new();
+    for rule in &backtest.rules {
+        if matches!(rule.outcome, Outcome::Unsupported(_) | Outcome::Invalid(_)) {
+            reasons.push(rule);
+        }
+    }
+    if !reasons.is_empty() {
+        writeln!(out, "\nnot run:")?;
+    }
+    for rule in reasons {
+        let (word, reason) = match &rule.outcome {
+            Outcome::Unsupported(reason) => ("unsupported", reason),
+            Outcome::Invalid(reason) => ("invalid", reason),
+            Outcome::Ran(_) | Outcome::NoIndex => continue,
+        };
+        writeln!(out, "  {}: {word}: {}", safe(&rule.key), safe(reason))?;
+    }
+    let counts = Counts::of(backtest);
+    writeln!(
+        out,
+        "\nbacktest: {}, {} of {}, {} silent, {} without an index, {} unsupported, {} \
+         invalid",
+        plural(backtest.rules.len(), "rule"),
+        plural(counts.alerts, "alert"),
+        counts.noisy,
+        counts.silent,
+        counts.no_index,
+        counts.unsupported,
+        counts.invalid
+    )
+}
+
+/// Writes a backtest as one JSON object (docs/formats.md).
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn json(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
+    let request = &backtest.request;
+    let counts = Counts::of(backtest);
+    let whole = json!({
+        "index": request.index,
+        "indices": backtest.indices,
+        "from": format_date(request.from),
+        "to": format_date(request.to),
+        "notes": backtest.notes,
+        "summary": {
+            "rules": backtest.rules.len(),
+            "alerts": counts.alerts,
+            "noisy": counts.noisy,
+            "silent": counts.silent,
+            "no_index": counts.no_index,
+            "unsupported": counts.unsupported,
+            "invalid": counts.invalid,
+        },
+        "rules": backtest.rules.iter().map(rule).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+#[derive(Default)]
+struct Counts {
+    alerts: u64,
+    noisy: usize,
+    silent: usize,
+    no_index: usize,
+    unsupported: usize,
+    invalid: usize,
+}
+
+impl Counts {
+    fn of(backtest: &Backtest) -> Self {
+        let mut counts = Self::default();
+        for rule in &backtest.rules {
+            match &rule.outcome {
+                Outcome::Ran(found) if found.alerts == 0 => counts.silent += 1,
+                Outcome::Ran(found) => {
+                    counts.noisy += 1;
+                    counts.alerts += found.alerts;
+                }
+                Outcome::NoIndex => counts.no_index += 1,
+                Outcome::Unsupported(_) => counts.unsupported += 1,
+                Outcome::Invalid(_) => counts.invalid += 1,
+            }
+        }
+        counts
+    }
+}
+
+fn rule(rule: &RuleBacktest) -> Value {
+    let mut told = Map::new();
+    let texts = [
+        ("rule", &rule.key),
+        ("name", &rule.name),
+        ("rule_id", &rule.rule_id),
+        ("type", &rule.rule_type),
+        ("severity", &rule.severity),
+    ];
+    for (key, value) in texts {
+        told.insert(key.to_owned(), json!(value));
+    }
+    let outcome = match &rule.outcome {
+        Outcome::Ran(found) => {
+            told.insert("alerts".to_owned(), json!(found.alerts));
+            if let Some(left) = found.after_suppression {
+                told.insert("after_suppression".to_owned(), json!(left));
+            }
+            told.insert("days".to_owned(), json!(found.days));
+            let samples: Vec<Value> = found.samples.iter().map(sample).collect();
+            told.insert("samples".to_owned(), json!(samples));
+            "ran"
+        }
+        Outcome::NoIndex => "no-index",
+        Outcome::Unsupported(reason) => {
+            told.insert("reason".to_owned(), json!(reason));
+            "unsupported"
+        }
+        Outcome::Invalid(reason) => {
+            told.insert("reason".to_owned(), json!(reason));
+            "invalid"
+        }
+    };
+    told.insert("outcome".to_owned(), json!(outcome));
+    Value::Object(told)
+}
+
+fn sample(sample: &Sample) -> Value {
+    let events: Vec<Value> =
+        sample.events.iter().map(|(index, id)| json!({ "index": index, "id": id })).collect();
+    json!({
+        "time": sample.time.map(format_date),
+        "events": events,
+        "key": sample.key,
+        "count": sample.count,
+    })
+}
+
+fn indices(backtest: &Backtest) -> String {
+    let word = if backtest.indices == 1 { "index" } else { "indices" };
+    format!("{} {word}", backtest.indices)
+}
+
+fn told(sample: &Sample) -> String {
+    let mut parts: Vec<String> = sample.time.map(format_date).into_iter().collect();
+    if !sample.key.is_empty() {
+        parts.push(sample.key.join(", "));
+    }
+    if sample.events.is_empty() {
+        let word = if sample.count == 1 { "event" } else { "events" };
+        parts.push(format!("{} {word}", sample.count));
+    }
+    parts.extend(sample.events.iter().map(|(index, id)| format!("{index}/{id}")));
+    parts.join("  ")
+}
+
+/// The days of a rule in a line: from the first to the last, a bar each.
+fn days(found: &Found) -> String {
+    let (Some((first, _)), Some((last, _))) =
+        (found.days.first_key_value(), found.days.last_key_value())
+    else {
+        return String::new();
+    };
+    let most = found.days.values().copied().max().unwrap_or(1).max(1);
+    let count = found.days.len();
+    let word = if count == 1 { "day" } else { "days" };
+    if count > DRAWN {
+        return format!("{first} to {last}, on {count} {word}, at most {most} a day");
+    }
+    let bar = |alerts: &u64| {
+        let level = (alerts * BARS.len() as u64).div_ceil(most).clamp(1, BARS.len() as u64) - 1;
+        BARS[usize::try_from(level).unwrap_or(0)]
+    };
+    let bars: String = found.days.values().map(bar).collect();
+    format!("{first} to {last}, on {count} {word}, at most {most} a day {bars}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness_backtest::Request;
+
+    fn backtest() -> Backtest {
+        let rule = |key: &str, outcome: Outcome| RuleBacktest {
+            key: key.to_owned(),
+            name: "A\u{1b}[31m name".to_owned(),
+            rule_id: "id".to_owned(),
+            rule_type: "query".to_owned(),
+            severity: "low".to_owned(),
+            outcome,
+        };
+        let days = [("2026-01-01", 1), ("2026-01-03", 8)];
+        let found = Found {
+            alerts: 9,
+            after_suppression: Some(4),
+            days: days.into_iter().map(|(day, alerts)| (day.to_owned(), alerts)).collect(),
+            samples: vec![Sample {
+                events: vec![("logs-a".to_owned(), "x\u{1b}".to_owned())],
+                time: Some(0),
+                key: vec!["root".to_owned()],
+                count: 1,
+            }],
+        };
+        Backtest {
+            request: Request {
+                index: "logs-*".to_owned(),
+                from: 0,
+                to: 86_400_000,
+                samples: 1,
+                batch: 1,
+            },
+            indices: 2,
+            notes: vec![],
+            rules: vec![
+                rule("a/loud", Outcome::Ran(found)),
+                rule("a/quiet", Outcome::Ran(Found::default())),
+                rule("a/other", Outcome::NoIndex),
+                rule("a/odd", Outcome::Unsupported("a reason".to_owned())),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_noisiest_rules_are_told_and_what_did_not_run() {
+        let mut out = Vec::new();
+        human(&backtest(), &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("text");
+        let wanted = "\
+logs-*: 2 indices, 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z
+
+         9  a/loud  low
+         4  after suppression
+            2026-01-01 to 2026-01-03, on 2 days, at most 8 a day ▁█
+            1970-01-01T00:00:00.000Z  root  logs-a/x\\u{1b}
+
+not run:
+  a/odd: unsupported: a reason
+
+backtest: 4 rules, 9 alerts of 1, 1 silent, 1 without an index, 1 unsupported, 0 invalid
+";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn the_page_escapes_what_it_shows() {
+        let mut backtest = backtest();
+        backtest.rules[0].name = "<script>alert(1)</script>".to_owned();
+        let mut out = Vec::new();
+        html(&backtest, &mut out).expect("memory");
+        let page = String::from_utf8(out).expect("text");
+        assert!(!page.contains("<script") && page.contains("&lt;script&gt;alert(1)"), "{page}");
+        assert!(!page.contains('\u{1b}') && page.contains("a reason"), "{page}");
+        assert!(page.contains("<title>2026-01-03: 8</title>"), "{page}");
+        assert!(page.contains("4 after suppression"), "{page}");
+        assert!(!page.contains("http://") && !page.contains("https://"), "it needs only itself");
+    }
+
+    #[test]
+    fn machines_get_every_rule() {
+        let mut out = Vec::new();
+        json_of(&mut out);
+        let value: Value = serde_json::from_slice(&out).expect("JSON");
+        let outcomes: Vec<_> =
+            (0..4).map(|at| value["rules"][at]["outcome"].as_str().unwrap_or_default()).collect();
+        assert_eq!(outcomes, ["ran", "ran", "no-index", "unsupported"]);
+        assert_eq!(value["rules"][0]["days"]["2026-01-03"], 8);
+        assert_eq!(value["rules"][0]["after_suppression"], 4);
+        assert_eq!(value["rules"][1].get("after_suppression"), None);
+        assert_eq!(value["rules"][0]["samples"][0]["events"][0]["index"], "logs-a");
+        assert_eq!(value["summary"]["alerts"], 9);
+        assert!(!out.contains(&0x1b), "control characters are escaped");
+    }
+
+    fn json_of(out: &mut Vec<u8>) {
+        super::json(&backtest(), out).expect("memory");
+    }
+}

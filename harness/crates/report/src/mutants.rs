@@ -1,0 +1,132 @@
+//! Mutants for people: what no case noticed, and the case that would.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::AnsiColor;
+
+use super::problem::Styled;
+use super::words::plural;
+use super::{Lines, printable};
+use harness_quality::mutate::{Mutant, Mutants, Outcome, RuleMutants};
+use harness_runner::case::Polarity;
+use harness_runner::run::Places;
+
+/// How to show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Whether to colour.
+    pub styled: Styled,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn render(
+    mutants: &Mutants,
+    places: &Places,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let report = Report { places, styled: options.styled };
+    for rule in &mutants.rules {
+        report.rule(rule, out)?;
+    }
+    let all = || mutants.rules.iter().flat_map(|rule| &rule.mutants);
+    let count = |name: &str| all().filter(|mutant| mutant.outcome.name() == name).count();
+    writeln!(
+        out,
+        "\n{} of {}: {} caught, {} missed, {} equivalent, {} unviable in {:.2} s",
+        plural(all().count(), "mutant"),
+        plural(mutants.rules.iter().filter(|rule| !rule.mutants.is_empty()).count(), "rule"),
+        count("caught"),
+        count("missed"),
+        count("equivalent"),
+        count("unviable"),
+        options.elapsed.as_secs_f64()
+    )
+}
+
+struct Report<'a> {
+    places: &'a Places,
+    styled: Styled,
+}
+
+impl Report<'_> {
+    fn rule(&self, rule: &RuleMutants, out: &mut dyn Write) -> io::Result<()> {
+        let (caught, viable) = rule.score();
+        if rule.mutants.is_empty() {
+            return Ok(());
+        }
+        let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };
+        let score = self.styled.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
+        writeln!(out, "{}  {score}", printable(&rule.key, Lines::Escape))?;
+        if rule.cases == 0 {
+            let hint = "no cases yet: with a positive one, cases that catch mutants are proposed";
+            return writeln!(out, "  {hint}");
+        }
+        for mutant in &rule.mutants {
+            self.mutant(&rule.key, mutant, out)?;
+        }
+        Ok(())
+    }
+
+    fn mutant(&self, key: &str, mutant: &Mutant, out: &mut dyn Write) -> io::Result<()> {
+        let (fixture, polarity) = match &mutant.outcome {
+            Outcome::Caught { .. } | Outcome::Equivalent => return Ok(()),
+            Outcome::Unviable { reason } => {
+                let reason = printable(reason, Lines::Escape);
+                return writeln!(out, "  unviable {}: {reason}", mutant.operator);
+            }
+            Outcome::Missed { fixture, polarity } => (fixture, *polarity),
+        };
+        let missed = self.styled.paint(AnsiColor::Red.on_default().bold(), "MISSED");
+        writeln!(out, "\n  {missed} {}", mutant.operator)?;
+        for line in self.marked(&printable(&mutant.text, Lines::Keep)).lines() {
+            writeln!(out, "    {line}")?;
+        }
+        let Some(fixture) = fixture else {
+            return writeln!(out, "  no case that would catch it was found");
+        };
+        let why = match polarity {
+            Polarity::Positive => "the rule alerts on it, the mutant does not",
+            Polarity::Negative => "the mutant alerts on it, the rule does not",
+        };
+        let file = self.places.new_case(key, polarity, "<name>");
+        writeln!(out, "  would be caught by {} ({why}):", printable(&file, Lines::Escape))?;
+        let text = serde_json::to_string_pretty(fixture).unwrap_or_else(|_| fixture.to_string());
+        for line in printable(&text, Lines::Keep).lines() {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// The text with its marks in colour.
+    fn marked(&self, text: &str) -> String {
+        match self.styled {
+            Styled::Plain => text.to_owned(),
+            Styled::Ansi => {
+                let old = AnsiColor::Red.on_default().strikethrough();
+                let new = AnsiColor::Green.on_default().bold();
+                let mut painted = text.to_owned();
+                for (open, close, style) in [("[-", "-]", old), ("{+", "+}", new)] {
+                    let mut done = String::with_capacity(painted.len() + 16);
+                    let mut rest = painted.as_str();
+                    while let Some((before, behind)) = rest.split_once(open) {
+                        let Some((inner, after)) = behind.split_once(close) else { break };
+                        done.push_str(before);
+                        done.push_str(&self.styled.paint(style, &format!("{open}{inner}{close}")));
+                        rest = after;
+                    }
+                    done.push_str(rest);
+                    painted = done;
+                }
+                painted
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Exception lists from disk: what a rule must not alert on.
+//!
+//! `exceptions/<list_id>.ndjson` as Kibana exports it, or `.json` with an item
+//! or an array of items; value lists are `exceptions/lists/<id>.txt`, one value
+//! a line (docs/cases.md, "Exceptions"). This module only reads; `compile`
+//! makes conditions of it.
+
+mod read;
+pub mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::{self, Problem};
+use harness_source::span::Span;
+
+/// All exception lists of a project.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExceptionTree {
+    /// The items by `list_id`, in the order of their files.
+    pub lists: BTreeMap<String, Vec<Item>>,
+    /// The values of each value list.
+    pub values: BTreeMap<String, Vec<String>>,
+    /// The folder as it opens from the current one.
+    pub folder: String,
+    /// The files of the items, by path.
+    pub texts: BTreeMap<String, Arc<str>>,
+    /// What is wrong with the items of each list.
+    pub broken: BTreeMap<String, Vec<Problem>>,
+    /// What else could not be used.
+    pub problems: Vec<Problem>,
+}
+
+/// One exception: all of its entries have to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// `name`, else `item_id`, else its position.
+    pub name: String,
+    /// The file that states it.
+    pub path: String,
+    /// Where in the file.
+    pub span: Span,
+    /// The same as line and column, from 1.
+    pub at: (usize, usize),
+    /// The systems that it is for; all where empty.
+    pub os_types: Vec<String>,
+    /// When it lapses, in milliseconds since 1970.
+    pub expires: Option<i64>,
+    /// The conditions; never empty.
+    pub entries: Vec<Entry>,
+}
+
+impl Item {
+    /// Its place for people: `path:line:column`.
+    pub fn place(&self) -> String {
+        format!("{}:{}:{}", self.path, self.at.0, self.at.1)
+    }
+}
+
+impl ExceptionTree {
+    /// A finding about an item, at its place.
+    pub fn problem(&self, item: &Item, found: Diagnostic) -> Problem {
+        let text = self.texts.get(&item.path).cloned().unwrap_or_default();
+        let diagnostic = Diagnostic { span: item.span, ..found };
+        Problem { path: item.path.clone(), diagnostic, text }
+    }
+
+    /// The file of a value list.
+    pub fn value_list(&self, id: &str) -> String {
+        files::below(&self.folder, &format!("lists/{id}.txt"))
+    }
+
+    /// The file in which a list is looked for first.
+    pub fn list(&self, id: &str) -> String {
+        files::below(&self.folder, &format!("{id}.ndjson"))
+    }
+}
+
+/// One condition of an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The field; for [`Test::Nested`] the path of the objects.
+    pub field: String,
+    /// Whether the test must fail.
+    pub excluded: bool,
+    /// What is asked of the field.
+    pub test: Test,
+}
+
+/// What an entry asks of its field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// This value, or these words in a row.
+    Match(String),
+    /// One of these.
+    MatchAny(Vec<String>),
+    /// A pattern with `*` and `?`.
+    Wildcard(String),
+    /// Any value.
+    Exists,
+    /// A value of a value list.
+    List {
+        /// The list.
+        id: String,
+        /// The type of its values: `keyword`, `ip`, `ip_range`, ….
+        kind: String,
+    },
+    /// One object for which all of these hold; their fields are relative to it.
+    Nested(Vec<Entry>),
+}
+
+/// Loads the lists below `root`; a root that does not exist has none.
+pub fn load_tree(root: &Path) -> ExceptionTree {
+    let folder = files::shown(root);
+    let mut problems = Vec::new();
+    let found = files::find(root, &["**/*", "**/*.json", "**/*.ndjson", "**/*.txt"], &mut problems);
+    for problem in &mut problems {
+        problem.path = files::below(&folder, &problem.path);
+    }
+    let mut tree = ExceptionTree { problems, ..ExceptionTree::default() };
+    for file in found.iter().filter(|file| !files::is_aside(&file.relative)) {
+        let path = files::below(&folder, &file.relative);
+        let problem = |diagnostic| Problem::with_path(&path, diagnostic);
+        let text = match files::read(&file.path) {
+            Ok(text) => text,
+            Err(found) => {
+                tree.problems.push(problem(found));
+                continue;
+            }
+        };
+        let (stem, extension) =
+            file.relative.rsplit_once('.').unwrap_or((file.relative.as_str(), ""));
+        match (stem.strip_prefix("lists/"), extension) {
+            (Some(id), "txt") => {
+                let values = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                tree.values.insert(id.to_owned(), values.map(str::to_owned).collect());
+            }
+            (None, "json" | "ndjson") if !stem.contains('/') => {
+                let found = read::contents(&path, stem, &text, extension == "json");
+                for list in &found.lists {
+                    tree.lists.entry(list.clone()).or_default();
+                }
+                for (list, item) in found.items {
+                    tree.lists.entry(list).or_default().push(item);
+                }
+                let text: Arc<str> = text.into();
+                let mut broken: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+                for (list, error) in found.errors {
+                    let all = found.lists.iter().filter(|_| list.is_none());
+                    for list in all.chain(&list) {
+                        broken.entry(list.clone()).or_default().push(error.clone());
+                    }
+                }
+                for (list, errors) in broken {
+                    let broken = tree.broken.entry(list).or_default();
+                    broken.extend(Problem::of_file(&path, &text, errors));
+                }
+                tree.texts.insert(path, text);
+            }
+            _ => {
+                let message = "the file is no exception list";
+                let help = "lists are <list_id>.json and <list_id>.ndjson, values lists/<id>.txt";
+                let error = Diagnostic::error("exception", message, Span::default());
+                tree.problems.push(problem(error.with_help(help)));
+            }
+        }
+    }
+    tree.folder = folder;
+    tree
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! Fixtures and expectations from disk.
+//!
+//! `cases/<domain>/<rule>/positive/<case>.json` must raise its rule,
+//! `negative/<case>.json` must not. One file is one case: documents, hits or
+//! answers of Elasticsearch that hold them, in arrays or one after the other. A
+//! `case.toml` beside the two folders states more, in a table per case such as
+//! `[negative.other_action]`.
+
+mod options;
+mod shape;
+mod stream;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use harness_model::event::Event;
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::{self, Found, Problem};
+use harness_source::likeness;
+use harness_source::limits;
+use harness_source::span::Span;
+
+pub use options::Options;
+
+/// What a case expects of its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Polarity {
+    /// At least one alert.
+    Positive,
+    /// No alert.
+    Negative,
+}
+
+impl Polarity {
+    /// The folder's name.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Negative => "negative",
+        }
+    }
+}
+
+/// One case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Its file, as it opens from the current folder.
+    pub path: String,
+    /// The file's name without its extension.
+    pub name: String,
+    /// What it expects.
+    pub polarity: Polarity,
+    /// The events, in the order of the file; never empty.
+    pub events: Vec<Event>,
+    /// What `case.toml` says of it.
+    pub options: Options,
+}
+
+/// All cases below a folder.
+#[derive(Clone, Debug, Default)]
+pub struct CaseTree {
+    /// The folder as it opens from the current one.
+    pub folder: String,
+    /// By rule: the path of the rule below the rules folder, without `.toml`.
+    pub rules: BTreeMap<String, Vec<Case>>,
+    /// What could not be used.
+    pub problems: Vec<Fault>,
+}
+
+/// What is wrong with a file of the cases folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file, below the cases folder.
+    pub relative: String,
+    /// What kind of case it was meant to be, as far as one can tell.
+    pub polarity: Option<Polarity>,
+    /// The finding.
+    pub problem: Problem,
+}
+
+impl Fault {
+    /// Whether the file lies in the folder of a rule.
+    pub fn belongs_to(&self, rule: &str) -> bool {
+        self.relative.strip_prefix(rule).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// The case that the file was meant to be, as `positive/name`.
+    fn name(&self) -> Option<String> {
+        let file = self.relative.rsplit('/').next()?;
+        let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
+        Some(format!("{}/{name}", self.polarity?.folder()))
+    }
+}
+
+/// The largest single event, in bytes of JSON.
+pub const MAX_EVENT: usize = limits::EVENT_BYTES.most;
+
+/// All files, and no folders with names of files.
+const PATTERNS: [&str; 5] = ["**/*", "**/*.json", "**/*.ndjson", "**/*.jsonl", "**/case.toml"];
+
+/// Loads every case below `root`, in parallel.
+pub fn load_tree(root: &Path) -> CaseTree {
+    let folder = files::shown(root);
+    let mut problems = Vec::new();
+    let mut found = files::find(root, &PATTERNS, &mut problems);
+    found.retain(|file| !files::is_aside(&file.relative));
+    let problems = problems.into_iter().map(|mut problem| {
+        let relative = std::mem::take(&mut problem.path);
+        problem.path = files::below(&folder, &relative);
+        Fault { polarity: polarity_of(&relative), relative, problem }
+    });
+    let mut tree = CaseTree { rules: BTreeMap::new(), problems: problems.collect(), folder };
+    let (notes, fixtures): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|file| file.relative.ends_with("/case.toml"));
+    let loaded: Vec<Result<(String, Case), Fault>> =
+        fixtures.par_iter().map(|file| load(file, &tree.folder)).collect();
+    for result in loaded {
+        match result {
+            Ok((rule, case)) => tree.rules.entry(rule).or_default().push(case),
+            Err(fault) => tree.problems.push(fault),
+        }
+    }
+    for note in notes {
+        let rule = note.relative.trim_end_matches("/case.toml");
+        let cases = tree.rules.get_mut(rule).map(Vec::as_mut_slice).unwrap_or_default();
+        let own = tree.problems.iter().filter(|fault| fault.belongs_to(rule));
+        let broken: Vec<String> = own.filter_map(Fault::name).collect();
+        let path = files::below(&tree.folder, &note.relative);
+        let problems = options::apply(&note.path, &path, cases, &broken);
+        tree.problems.extend(problems.into_iter().map(|problem| Fault {
+            relative: note.relative.clone(),
+            polarity: None,
+            problem,
+        }));
+    }
+    for cases in tree.rules.values_mut() {
+        cases.sort_by(|a, b| (a.polarity, &a.name).cmp(&(b.polarity, &b.name)));
+    }
+    let same: Vec<Fault> =
+        tree.rules.iter().flat_map(|(rule, own)| same_names(rule, own)).collect();
+    tree.problems.extend(same);
+    tree
+}
+
+/// What kind of case a file is meant to be, by its folder.
+fn polarity_of(relative: &str) -> Option<Polarity> {
+    let folder = relative.rsplit('/').nth(1)?;
+    match likeness::nearest(folder, ["positive", "negative"].into_iter())? {
+        "positive" => Some(Polarity::Positive),
+        _ => Some(Polarity::Negative),
+    }
+}
+
+fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
+    let path = files::below(folder, &file.relative);
+    let fault = |diagnostic, text: Arc<str>| Fault {
+        relative: file.relative.clone(),
+        polarity: polarity_of(&file.relative),
+        problem: Problem { path: path.clone(), diagnostic, text },
+    };
+    let (rule, polarity, name) =
+        place(&file.relative).map_err(|misplaced| fault(misplaced, Arc::default()))?;
+    let text = files::read(&file.path).map_err(|found| fault(found, "".into()))?;
+    match parse(&text) {
+        Ok(events) => {
+            let options = Options::default();
+            Ok((rule, Case { path, name, polarity, events, options }))
+        }
+        Err(found) => {
+            Err(fault(found, if text.len() > MAX_EVENT { "".into() } else { text.into() }))
+        }
+    }
+}
+
+/// The rule, the kind and the name of the case that a file is.
+fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
+    let misplaced = |message: String, help: String| {
+        Diagnostic::error("case-path", message, Span::default()).with_help(help)
+    };
+    let mut parts = relative.rsplitn(3, '/');
+    let (name, folder, rule) = (parts.next(), parts.next(), parts.next());
+    let polarity = match folder {
+        Some("positive") => Polarity::Positive,
+        Some("negative") => Polarity::Negative,
+        Some(_) | None => {
+            let near = polarity_of(relative).map(Polarity::folder);
+            let help = near.map_or_else(
+                || "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
+                |near| format!("did you mean {near}/?"),
+            );
+            let message = match folder {
+                Some(folder) => {
+                    format!(
+                        "the file is not a case: its folder is {folder}/, not positive/ or negative/"
+                    )
+                }
+                None => "the file is not a case: it lies in no folder of a rule".to_owned(),
+            };
+            return Err(misplaced(message, help));
+        }
+    };
+    let ending = "a case is a .json, .ndjson or .jsonl file";
+    match (rule, name.and_then(|name| name.rsplit_once('.'))) {
+        (Some(rule), Some((name, extension))) => match extension.to_lowercase().as_str() {
+            "json" | "ndjson" | "jsonl" => Ok((rule.to_owned(), polarity, name.to_owned())),
+            _ => Err(misplaced(format!("a .{extension} file is not a case"), ending.to_owned())),
+        },
+        (None, _) => Err(misplaced(
+            "the file is not a case: its folder belongs to no rule".to_owned(),
+            "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
+        )),
+        (Some(_), None) => {
+            Err(misplaced("a file without an ending is not a case".to_owned(), ending.to_owned()))
+        }
+    }
+}
+
+/// Reads the events of a fixture: documents or hits, arrays of them, or answers of
+/// Elasticsearch that hold them, one after the other.
+///
+/// # Errors
+///
+/// The first thing that is not an event.
+pub fn parse(text: &str) -> Result<Vec<Event>, Diagnostic> {
+    let values = shape::documents(stream::values(text)?)?;
+    let mut events: Vec<Event> = Vec::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for (position, (value, span)) in (1..).zip(values) {
+        // The place of an event inside an array is not known.
+        let start = Span::new(span.start, span.start);
+        let size = span.end - span.start;
+        if size > MAX_EVENT {
+            let size = value.to_string().len();
+            if size > MAX_EVENT {
+                let message =
+                    format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
+                return Err(Diagnostic::error("too-large", message, start));
+            }
+        }
+        let event = Event::from_json(value, position).map_err(|error| {
+            Diagnostic::error("not-an-event", format!("event {position}: {error}"), start)
+        })?;
+        if !ids.insert(event.id.clone()) {
+            let message = format!("two events have the id `{}`", event.id);
+            return Err(Diagnostic::error("duplicate-event", message, start));
+        }
+        events.push(event);
+    }
+    if events.is_empty() {
+        let message = "the file holds no event";
+        return Err(Diagnostic::error("empty-case", message, Span::default())
+            .with_help("a case holds at least one event"));
+    }
+    Ok(events)
+}
+
+/// `a.json` and `a.ndjson` in one folder would be one name for two cases.
+fn same_names(rule: &str, cases: &[Case]) -> Vec<Fault> {
+    let same = cases
+        .windows(2)
+        .filter(|pair| pair[0].name == pair[1].name && pair[0].polarity == pair[1].polarity);
+    same.map(|pair| {
+        let message = format!("the case has the same name as {}", pair[0].path);
+        let diagnostic = Diagnostic::error("case-name", message, Span::default());
+        let (polarity, name) = (pair[1].polarity, &pair[1].name);
+        Fault {
+            relative: format!("{rule}/{}/{name}", polarity.folder()),
+            polarity: Some(polarity),
+            problem: Problem::with_path(&pair[1].path, diagnostic),
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,488 @@
+//! Wires it: rules × cases → [`Run`], plain data that reports render.
+
+mod about;
+mod alert;
+mod compare;
+mod explanation;
+mod flow;
+mod ground;
+pub mod home;
+mod judge;
+mod pipeline;
+mod schedule;
+mod subject;
+mod warning;
+mod whereabouts;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use roaring::RoaringBitmap;
+
+use crate::case::{Case, CaseTree, Fault, Polarity};
+use crate::verdict::{Status, Verdict};
+use harness_engine::embedded::Embedded;
+use harness_engine::{Engine, EngineError};
+use harness_model::document::{Columns, Document, Ingest, refuse};
+use harness_model::event::Event;
+use harness_model::schema::{Field, Schema};
+use harness_predicate::plan::Plan;
+use harness_predicate::{Column, Kind, Predicate};
+use harness_rule::exception::ExceptionTree;
+use harness_rule::tree::{Loaded, RuleTree};
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::{self, Problem};
+use harness_source::likeness::nearest;
+use harness_source::limits;
+use harness_source::span::Span;
+
+use whereabouts::Whereabouts;
+use work::Work;
+
+pub use about::{About, QuerySource, Texts};
+pub use alert::{Facts, RiskScore, Stated, Suppressed};
+pub use compare::{Comparison, Difference};
+pub use explanation::{Clause, Explanation, FieldChange, Role};
+pub use flow::{Flow, Prepared, Program};
+pub use schedule::Schedule;
+pub use subject::{Subject, Trial};
+pub use warning::Warning;
+pub use work::{Idle, Why};
+
+/// What a run works on.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The rules.
+    pub rules: RuleTree,
+    /// Their cases.
+    pub cases: CaseTree,
+    /// The exception lists.
+    pub exceptions: ExceptionTree,
+    /// The fields.
+    pub schema: Schema,
+    /// What of its mappings cannot be read.
+    pub problems: Vec<Problem>,
+}
+
+/// The outcome of all rules on all their cases.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// By path.
+    pub rules: Vec<RuleRun>,
+    /// What is wrong with files that belong to no rule.
+    pub problems: Vec<Problem>,
+    /// What is wrong with files of rules that were not selected; it fails nothing.
+    pub elsewhere: Vec<Problem>,
+    /// Where the files lie.
+    pub places: Places,
+}
+
+/// The folders as they open from the current one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The rules.
+    pub rules: String,
+    /// The cases.
+    pub cases: String,
+    /// What the command line says of them, as words of a command.
+    pub flags: Vec<String>,
+}
+
+impl Places {
+    /// The file of a case that does not exist yet.
+    pub fn new_case(&self, key: &str, polarity: Polarity, name: &str) -> String {
+        files::below(&self.cases, &format!("{key}/{}/{name}.json", polarity.folder()))
+    }
+}
+
+/// The outcome of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleRun {
+    /// Path below the rules folder, without `.toml`.
+    pub key: String,
+    /// Its file, as it opens from the current folder.
+    pub file: String,
+    /// `rule.name`, or the key where the rule did not load.
+    pub name: String,
+    /// `rule.rule_id`.
+    pub rule_id: String,
+    /// `rule.type`.
+    pub rule_type: String,
+    /// `rule.language`.
+    pub language: String,
+    /// What its author says of it.
+    pub about: About,
+    /// How it came out.
+    pub status: Status,
+    /// Errors, reasons and warnings about the rule.
+    pub problems: Vec<Problem>,
+    /// What the rule asks of an event, where it compiled.
+    pub plan: Option<Plan>,
+    /// Its cases, positives first, by name.
+    pub cases: Vec<CaseRun>,
+}
+
+/// The outcome of one case.
+#[derive(Clone, Debug)]
+pub struct CaseRun {
+    /// The case.
+    pub case: Arc<Case>,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The alerts, in order.
+    pub alerts: Vec<Alert>,
+    /// Why it failed, where [`explain`](harness_quality::explain::judge) was asked; empty
+    /// when it passed.
+    pub explanations: Vec<Explanation>,
+    /// What is odd about its events and changes no verdict.
+    pub warnings: Vec<Warning>,
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Ids of its events, in order.
+    pub events: Vec<String>,
+    /// The join key of a sequence or sample.
+    pub key: Vec<String>,
+    /// The values of the fields that the rule reads, as JSON.
+    pub fields: Vec<(String, Vec<String>)>,
+    /// What else there is to say.
+    pub facts: Facts,
+}
+
+/// Runs every rule whose key or name contains `filter` on its cases.
+///
+/// # Errors
+///
+/// When the engine fails; nothing was judged then.
+pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
+    let session = Session::open(project, filter);
+    let hits = session.hits()?;
+    Ok(session.judge(&hits))
+}
+
+/// Rules, compiled, and all their events, typed: what can be judged.
+pub struct Session {
+    problems: Vec<Problem>,
+    elsewhere: Vec<Problem>,
+    places: Places,
+    work: Vec<Work>,
+    fixtures: Fixtures,
+    schema: Schema,
+}
+
+/// The events that each filter of each rule matches: by rule, and in the order
+/// of [`Plan::filters`]. A rule that asks for the time has a plan for each
+/// moment of its cases.
+pub type Hits = Vec<Vec<RoaringBitmap>>;
+
+impl Session {
+    /// Compiles every rule whose key or name contains `filter`, and types the
+    /// events of its cases.
+    pub fn open(project: Project, filter: Option<&str>) -> Self {
+        let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
+        // All fixtures decide on dynamic fields, so that a filter changes no type.
+        home::observe(&mut schema, &rules, &cases);
+        let places = Places { rules: rules.folder, cases: cases.folder, flags: Vec::new() };
+        let (mut by_rule, mut faults) = (cases.rules, cases.problems);
+        let events = by_rule.values().flatten().flat_map(|case| &case.events);
+        let whereabouts = Whereabouts::new(events, &schema);
+        let selected: Vec<Loaded> = rules
+            .rules
+            .into_iter()
+            .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
+            .collect();
+        let mut problems = Vec::new();
+        if filter.is_none() {
+            let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
+            problems.extend(orphans(&by_rule, &keys, &places));
+        }
+        let paired: Vec<(Loaded, Vec<Arc<Case>>, Vec<Fault>)> = selected
+            .into_iter()
+            .map(|rule| {
+                let key = rule.key();
+                let mut cases = by_rule.remove(&key).unwrap_or_default();
+                let own = |fault: &mut Fault| fault.belongs_to(&key);
+                let mut broken: Vec<Fault> = faults.extract_if(.., own).collect();
+                cases.retain(|case| {
+                    let refused = refused(&key, &rule.text, case, &schema);
+                    let takes = refused.is_none();
+                    broken.extend(refused);
+                    takes
+                });
+                (rule, cases.into_iter().map(Arc::new).collect(), broken)
+            })
+            .collect();
+        let mut work: Vec<Work> = paired
+            .into_par_iter()
+            .map(|(loaded, cases, broken)| {
+                let work = Work::new(loaded, cases, broken, &exceptions, &schema);
+                work.located(&whereabouts, &schema)
+            })
+            .collect();
+        within_fields(&mut work);
+        // What a rule's own list is broken by is told with the rule.
+        let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
+        let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
+        rest.extend(faults.into_iter().map(|fault| fault.problem));
+        for problem in exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)) {
+            // What concerns all lists of a file stands with each of them.
+            if !rest.contains(problem) {
+                rest.push(problem.clone());
+            }
+        }
+        let mut elsewhere = Vec::new();
+        if filter.is_none() { &mut problems } else { &mut elsewhere }.append(&mut rest);
+        let fixtures = Fixtures::new(&work, &schema);
+        Self { problems, elsewhere, places, work, fixtures, schema }
+    }
+
+    /// Asks the embedded engine which events each filter matches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::select`].
+    pub fn hits(&self) -> Result<Hits, EngineError> {
+        self.ask(&self.engine()?)
+    }
+
+    /// An embedded engine over this session's events.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot index them.
+    pub fn engine(&self) -> Result<Embedded<'_>, EngineError> {
+        Embedded::new(&self.fixtures.documents, &self.fixtures.columns)
+    }
+
+    /// All events of all cases as typed rows, in the order of their cases.
+    pub fn documents(&self) -> (&[Document], &Columns) {
+        (&self.fixtures.documents, &self.fixtures.columns)
+    }
+
+    /// All events of all cases, in the order of their cases.
+    pub fn events(&self) -> Vec<&Event> {
+        self.work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect()
+    }
+
+    /// The fields that some rule reads, in the order of their columns.
+    pub fn fields(&self) -> Vec<Arc<Field>> {
+        wanted(&self.work, &self.schema)
+    }
+
+    /// What is known of fields.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// By rule: its filters, and the documents of its own cases.
+    pub fn filters(&self) -> Vec<(Vec<&Predicate>, Range<u32>)> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, cases)| (work.filters(), own(cases))).collect()
+    }
+
+    /// The keys of all rules, in the order of [`Run::rules`].
+    pub fn keys(&self) -> Vec<String> {
+        self.work.iter().map(|work| work.loaded.key()).collect()
+    }
+
+    /// Every rule in the order of [`Run::rules`], to be judged under other
+    /// plans; `None` for a rule that is not judged, and for ES|QL rules: those
+    /// are [`Self::flows`].
+    pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
+        let subjects = self.all_subjects();
+        subjects.map(|subject| subject.filter(|subject| !subject.is_pipeline())).collect()
+    }
+
+    /// The n-th rule of [`Run::rules`], ES|QL or not; `None` where it is not judged.
+    pub fn subject(&self, rule: usize) -> Option<Subject<'_>> {
+        Subject::new(self.work.get(rule)?, self.fixtures.ranges.get(rule)?, &self.fixtures)
+    }
+
+    /// The n-th rule of [`Run::rules`], where it is an ES|QL rule that is judged.
+    pub fn flow(&self, rule: usize) -> Option<Flow<'_>> {
+        Flow::new(self.subject(rule)?, &self.schema)
+    }
+
+    fn all_subjects(&self) -> impl Iterator<Item = Option<Subject<'_>>> {
+        let rules = self.work.iter().zip(&self.fixtures.ranges);
+        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures))
+    }
+
+    /// Every ES|QL rule in the order of [`Run::rules`], to be run with other
+    /// texts; `None` for rules that are not judged and those of other languages.
+    pub fn flows(&self) -> Vec<Option<Flow<'_>>> {
+        let subjects = self.all_subjects();
+        subjects.map(|subject| Flow::new(subject?, &self.schema)).collect()
+    }
+
+    /// Asks `engine`, which holds this session's events.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::select`].
+    pub fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
+        let filters: Vec<Vec<&Predicate>> = self.work.iter().map(Work::filters).collect();
+        let mut hits = engine.select(&filters.concat())?.into_iter();
+        Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
+    }
+
+    /// Judges every rule on its cases, by the hits of its filters; why cases fail
+    /// is what [`explain`](harness_quality::explain::judge) says.
+    pub fn judge(&self, hits: &Hits) -> Run {
+        let rules = self
+            .work
+            .par_iter()
+            .zip(hits)
+            .zip(&self.fixtures.ranges)
+            .map(|((work, hits), ranges)| {
+                judge::rule(work, hits, &self.fixtures, ranges, &self.places)
+            })
+            .collect();
+        Run {
+            rules,
+            problems: self.problems.clone(),
+            elsewhere: self.elsewhere.clone(),
+            places: self.places.clone(),
+        }
+    }
+
+    /// Runs every rule on its cases again and again, an interval apart.
+    pub fn schedule(&self, hits: &Hits) -> Vec<Schedule> {
+        let rules = self.work.par_iter().zip(hits).zip(&self.fixtures.ranges);
+        rules
+            .flat_map_iter(|((work, hits), ranges)| {
+                schedule::rule(work, hits, &self.fixtures, ranges)
+            })
+            .collect()
+    }
+}
+
+/// Whether a filter of the command line selects a rule: a part of its key or name,
+/// or its id.
+pub fn selects(loaded: &Loaded, text: &str) -> bool {
+    let name = loaded.rule.as_ref().map_or("", |rule| rule.name.as_str());
+    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.value.as_str());
+    loaded.key().contains(text) || name.contains(text) || id == text
+}
+
+/// A case with a document that no index takes.
+fn refused(rule: &str, text: &str, case: &Case, schema: &Schema) -> Option<Fault> {
+    let why = |event: &Event| {
+        Some(format!("event {}: {}", event.id, refuse::refused(event, schema, text)?))
+    };
+    let error =
+        Diagnostic::error("refused-document", case.events.iter().find_map(why)?, Span::default());
+    let help = "Elasticsearch refuses to index such a document, so no rule ever sees it";
+    Some(Fault {
+        relative: format!("{rule}/{}/{}", case.polarity.folder(), case.name),
+        polarity: Some(case.polarity),
+        problem: Problem::with_path(&case.path, error.with_help(help)),
+    })
+}
+
+/// Cases that no rule owns.
+fn orphans(
+    cases: &BTreeMap<String, Vec<Case>>,
+    rules: &BTreeSet<String>,
+    places: &Places,
+) -> Vec<Problem> {
+    let orphans = cases.keys().filter(|key| !rules.contains(*key));
+    orphans
+        .map(|key| {
+            let file = files::below(&places.rules, &format!("{key}.toml"));
+            let message = format!("there is no rule {file} for these cases");
+            let help = match nearest(key, rules.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}/?"),
+                None => "move the folder to its rule's path, or delete it".to_owned(),
+            };
+            let diagnostic = Diagnostic::error("orphan-cases", message, Span::default());
+            Problem::with_path(files::below(&places.cases, key), diagnostic.with_help(help))
+        })
+        .collect()
+}
+
+/// The most fields of the index that all rules of a run read together; text is two.
+const MAX_FIELDS: usize = limits::RUN_FIELDS.most;
+
+/// Refuses the rules with which a run would read too many fields, in their order.
+fn within_fields(work: &mut [Work]) {
+    let size = |column: &Column| if column.kind == Kind::Text { 2 } else { 1 };
+    let mut known: BTreeSet<Column> = BTreeSet::new();
+    let mut sum = 0;
+    for rule in work {
+        let fresh: Vec<Column> =
+            rule.columns().into_iter().filter(|column| !known.contains(*column)).cloned().collect();
+        let more: usize = fresh.iter().map(size).sum();
+        if sum + more > MAX_FIELDS {
+            let message = format!(
+                "reads {} fields, and the rules of a run may read {MAX_FIELDS} together",
+                rule.columns().len()
+            );
+            let help = "name the fields instead of a pattern such as `user.*`, or run fewer rules";
+            let found = Diagnostic::unsupported("too-many-fields", message, Span::default());
+            rule.refuse(found.with_help(help));
+            continue;
+        }
+        sum += more;
+        known.extend(fresh);
+    }
+}
+
+/// The fields that some rule reads, in order of their columns.
+fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
+    let wanted: BTreeSet<&Column> = work.iter().flat_map(Work::columns).collect();
+    wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
+}
+
+/// The documents of all cases of a rule; they follow one another.
+fn own(cases: &[Range<u32>]) -> Range<u32> {
+    let start = cases.first().map_or(0, |range| range.start);
+    start..cases.last().map_or(start, |range| range.end)
+}
+
+/// All events of a run as documents, and which belong to which case.
+struct Fixtures {
+    columns: Columns,
+    documents: Vec<Document>,
+    warnings: Vec<Vec<Warning>>,
+    /// By rule, by case: the range of its documents.
+    ranges: Vec<Vec<Range<u32>>>,
+    /// By column name: the field that its values come from.
+    sources: BTreeMap<Arc<str>, Arc<str>>,
+    /// Makes documents of events.
+    ingest: Ingest,
+}
+
+impl Fixtures {
+    fn new(work: &[Work], schema: &Schema) -> Self {
+        let fields = wanted(work, schema);
+        let sources =
+            fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
+        let mut columns = Columns::default();
+        let ingest = Ingest::new(schema, &fields, &mut columns);
+        let events: Vec<&Event> =
+            work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect();
+        let (documents, warnings) = events
+            .into_par_iter()
+            .map(|event| {
+                let mut malformed = Vec::new();
+                let document = ingest.document(event, &mut malformed);
+                let warnings = malformed.iter().map(|value| Warning::malformed(event, value));
+                (document, warnings.collect::<Vec<_>>())
+            })
+            .unzip();
+        let mut next = 0;
+        let mut range = |case: &Arc<Case>| {
+            let start = next;
+            next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
+            start..next
+        };
+        let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
+        Self { columns, documents, warnings, ranges, sources, ingest }
+    }
+}

@@ -1,0 +1,261 @@
+//! An ES|QL rule and its cases, to be run with other texts than its own, and
+//! with rows that a step takes otherwise.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::judge::max_signals;
+use super::pipeline::{Ask, Trial};
+use super::subject::Subject;
+use crate::case::Case;
+use harness_compile::esql::Pipeline;
+use harness_compile::rule::pipelined;
+use harness_compile::{Context, Now};
+use harness_esql::memory::{MemoryField, MemorySource};
+use harness_esql::plan::{Step, StepKind};
+use harness_esql::run::{Table, Turn};
+use harness_model::document::Document;
+use harness_model::event::Event;
+use harness_model::schema::Schema;
+use harness_predicate::eval::eval;
+use harness_predicate::plan::{PipelinePlan, Plan, Reach};
+use harness_predicate::{Part, Predicate};
+use harness_rule::model::Rule;
+use harness_source::diagnostic::Diagnostic;
+
+/// An ES|QL rule that is judged, and its cases.
+pub struct Flow<'a> {
+    subject: Subject<'a>,
+    schema: &'a Schema,
+    /// By case: the events that the pipeline reads.
+    read: Vec<Vec<u32>>,
+}
+
+/// A query that is ready to run: once for all moments, or once for each
+/// moment of the cases where it asks for the time.
+pub struct Program {
+    moments: Vec<(i64, PipelinePlan, Pipeline)>,
+    uses_now: bool,
+}
+
+impl Program {
+    /// The pipeline; at all moments its steps are the same.
+    pub fn pipeline(&self) -> Option<&Pipeline> {
+        self.moments.first().map(|(_, _, pipeline)| pipeline)
+    }
+
+    /// What the index answers for it, at the first of its moments.
+    pub fn documents(&self) -> Option<&PipelinePlan> {
+        self.moments.first().map(|(_, documents, _)| documents)
+    }
+
+    /// The query at a moment; `None` where it was not compiled for it.
+    fn at(&self, moment: i64) -> Option<(&PipelinePlan, &Pipeline)> {
+        let own = self.moments.iter().find(|(now, ..)| *now == moment);
+        let any = self.moments.first().filter(|_| !self.uses_now);
+        own.or(any).map(|(_, documents, pipeline)| (documents, pipeline))
+    }
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn new(subject: Subject<'a>, schema: &'a Schema) -> Option<Self> {
+        if !subject.is_pipeline() {
+            return None;
+        }
+        let mut flow = Self { subject, schema, read: Vec::new() };
+        for case in 0..flow.cases().len() {
+            let Plan::Pipeline(plan) = flow.subject.plans().get(flow.subject.plan_of(case))? else {
+                return None;
+            };
+            let documents = (0_u32..).zip(flow.subject.events(case).documents);
+            let read = documents.filter(|(event, document)| {
+                flow.subject.reaches(case, *event as usize, Reach::Window)
+                    && flow.holds(&plan.filter, document)
+            });
+            let read = read.map(|(event, _)| event).collect();
+            flow.read.push(read);
+        }
+        Some(flow)
+    }
+
+    fn holds(&self, condition: &Predicate, document: &Document) -> bool {
+        eval(condition, document, self.subject.columns())
+    }
+
+    /// The rule as one of conditions on events: what the index answers.
+    pub fn subject(&self) -> &Subject<'a> {
+        &self.subject
+    }
+
+    /// The rule's key.
+    pub fn key(&self) -> String {
+        self.subject.key()
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &'a Rule {
+        self.subject.rule()
+    }
+
+    /// Its query.
+    pub fn text(&self) -> &'a str {
+        self.rule().query.as_ref().map_or("", |query| &query.text)
+    }
+
+    /// The cases, positives first.
+    pub fn cases(&self) -> &'a [Arc<Case>] {
+        self.subject.cases()
+    }
+
+    /// The events of a case that the pipeline reads, by number.
+    pub fn read(&self, case: usize) -> &[u32] {
+        self.read.get(case).map_or(&[], Vec::as_slice)
+    }
+
+    /// Compiles a text as the rule's query.
+    ///
+    /// # Errors
+    ///
+    /// As of the rule's own query.
+    pub fn program(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
+        let work = self.subject.judged.work;
+        let uses_now = work.compiled.as_ref().is_some_and(|compiled| compiled.uses_now);
+        let mut nows: Vec<i64> = work.settings.iter().map(|setting| setting.now).collect();
+        nows.sort_unstable();
+        nows.dedup();
+        nows.truncate(if uses_now { usize::MAX } else { 1 });
+        if nows.is_empty() {
+            // Without cases the query is looked at and never run.
+            nows.push(0);
+        }
+        let cases = self.cases();
+        let completion =
+            !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
+        let compile = |now| -> Result<_, Vec<Diagnostic>> {
+            let context = Context { schema: self.schema, part: Part::Query, now: Now::at(now) };
+            let (plan, pipeline) = pipelined(self.rule(), text, context, completion)?;
+            Ok((now, plan, pipeline))
+        };
+        let moments = nows.into_iter().map(compile).collect::<Result<_, _>>()?;
+        Ok(Program { moments, uses_now })
+    }
+
+    /// Prepares a case to be run; `None` for one that is not there.
+    pub fn prepare<'p>(&'p self, program: &'p Program, case: usize) -> Option<Prepared<'p>> {
+        let now = self.subject.judged.work.settings.get(case)?.now;
+        let read = self.read(case).to_vec();
+        let documents = self.subject.events(case).documents;
+        self.prepared(program, (self.cases().get(case)?.clone(), now), documents, read)
+    }
+
+    /// Prepares a case with other events; `None` where the query asks for the
+    /// time and was not compiled for the moment of that case.
+    pub fn trial<'p>(
+        &'p self,
+        program: &'p Program,
+        case: usize,
+        events: Vec<Event>,
+    ) -> Option<Prepared<'p>> {
+        let trial = self.subject.trial(case, events);
+        let Plan::Pipeline(plan) = self.subject.plans().get(self.subject.plan_of(case))? else {
+            return None;
+        };
+        let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
+        let own = Case { events: trial.events().to_vec(), ..Case::clone(self.cases().get(case)?) };
+        let mut prepared =
+            self.unread(program, (Arc::new(own), trial.now), trial.documents(), read)?;
+        // What is only put out decides nothing, and there may be much of it.
+        let fields = self.deciding(prepared.pipeline);
+        prepared.source = Trial::source_of(&fields, &prepared.case.events);
+        Some(prepared)
+    }
+
+    /// The fields that steps and suppression read.
+    fn deciding(&self, pipeline: &Pipeline) -> Vec<MemoryField> {
+        let registers: BTreeSet<_> = pipeline.plan.steps.iter().flat_map(Step::reads).collect();
+        let read = pipeline.plan.fields.iter().filter(|field| registers.contains(&field.register));
+        let mut names: BTreeSet<&str> = read.map(|field| &*field.name).collect();
+        let suppression = self.rule().alert_suppression.iter().flat_map(|one| &one.group_by);
+        names.extend(suppression.map(|field| field.value.as_str()));
+        // Which values an index does not keep shows in the fields that have them;
+        // queries inside the query read fields of their own.
+        let nested =
+            |step: &Step| matches!(step.kind, StepKind::Union { .. } | StepKind::Member { .. });
+        let all = names.contains("_ignored") || pipeline.plan.steps.iter().any(nested);
+        let fields = pipeline.fields.iter();
+        fields.filter(|field| all || names.contains(&*field.name)).cloned().collect()
+    }
+
+    fn prepared<'p>(
+        &'p self,
+        program: &'p Program,
+        case: (Arc<Case>, i64),
+        documents: &[Document],
+        read: Vec<u32>,
+    ) -> Option<Prepared<'p>> {
+        let mut prepared = self.unread(program, case, documents, read)?;
+        prepared.source = prepared.trial().source(&prepared.case.events);
+        Some(prepared)
+    }
+
+    /// A case whose events are still to be read as rows.
+    fn unread<'p>(
+        &'p self,
+        program: &'p Program,
+        (case, now): (Arc<Case>, i64),
+        documents: &[Document],
+        read: Vec<u32>,
+    ) -> Option<Prepared<'p>> {
+        let (plan, pipeline) = program.at(now)?;
+        let matched = |condition: &Predicate| -> Vec<u32> {
+            let numbered = (0_u32..).zip(documents);
+            let found = numbered.filter(|(_, document)| self.holds(condition, document));
+            found.map(|(event, _)| event).collect()
+        };
+        let mut hits = vec![read];
+        hits.extend(plan.searches.iter().map(matched));
+        let source = MemorySource::default();
+        Some(Prepared { rule: self.rule(), case, pipeline, now, hits, source })
+    }
+}
+
+/// A case that is ready to be run.
+pub struct Prepared<'a> {
+    rule: &'a Rule,
+    case: Arc<Case>,
+    pipeline: &'a Pipeline,
+    now: i64,
+    hits: Vec<Vec<u32>>,
+    source: MemorySource,
+}
+
+impl Prepared<'_> {
+    /// Its events.
+    pub fn events(&self) -> &[Event] {
+        &self.case.events
+    }
+
+    fn trial(&self) -> Trial<'_> {
+        Trial {
+            rule: self.rule,
+            pipeline: self.pipeline,
+            now: self.now,
+            hits: &self.hits,
+            max_signals: max_signals(self.rule),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Runs it on all events that it reads: the number of alerts, and what the
+    /// steps made of the rows.
+    ///
+    /// # Errors
+    ///
+    /// When the query fails.
+    pub fn run(&self, trace: bool, turn: Option<&Turn>) -> Result<(usize, Table), Diagnostic> {
+        let trial = self.trial();
+        let rows = self.hits.first().cloned().unwrap_or_default();
+        let table = trial.run(&self.case, &self.source, Ask { rows, trace, turn })?;
+        Ok((trial.found(&table, &self.source).len(), table))
+    }
+}

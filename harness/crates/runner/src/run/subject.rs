@@ -1,0 +1,265 @@
+//! A rule and its cases, to be judged under other plans than its own.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Fixtures;
+use super::ground::Ground;
+use super::judge::Judged;
+use super::work::{self, Idle, Setting, Work};
+use crate::case::Case;
+use harness_compile::unknown::UnknownField;
+use harness_detect::sequence::stream::Moment;
+use harness_detect::window::Window;
+use harness_detect::{self as detect, Events};
+use harness_model::document::{Columns, Document};
+use harness_model::event::Event;
+use harness_predicate::eval::eval;
+use harness_predicate::plan::{Plan, Reach};
+use harness_predicate::{Column, Leaf, Predicate};
+use harness_rule::model::Rule;
+
+/// A rule that is judged, and its cases.
+pub struct Subject<'a> {
+    pub(super) judged: Judged<'a>,
+    fixtures: &'a Fixtures,
+    ranges: &'a [Range<u32>],
+    plans: Vec<Plan>,
+    grounds: Vec<Ground>,
+    moments: Vec<Vec<Option<Moment>>>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(
+        work: &'a Work,
+        ranges: &'a [Range<u32>],
+        fixtures: &'a Fixtures,
+    ) -> Option<Self> {
+        let judged = Judged::of(work)?;
+        let mut grounds = Vec::with_capacity(work.cases.len());
+        for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
+            let documents = &fixtures.documents[range.start as usize..range.end as usize];
+            let (plan, _) = work.planned(setting)?;
+            grounds.push(ground(judged, case, setting, plan, documents, fixtures));
+        }
+        let moments = grounds.iter().map(Ground::moments).collect();
+        let plans = work.plans().map(grouped).collect();
+        Some(Self { judged, fixtures, ranges, plans, grounds, moments })
+    }
+
+    /// Whether it is an ES|QL rule.
+    pub(super) fn is_pipeline(&self) -> bool {
+        matches!(self.judged.work.plan(), Some(Plan::Pipeline(_)))
+    }
+
+    /// The rule's key.
+    pub fn key(&self) -> String {
+        self.judged.work.loaded.key()
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> &'a Rule {
+        self.judged.rule
+    }
+
+    /// The field of a leaf that nothing knows.
+    pub fn unknown(&self, leaf: &Leaf) -> Option<&'a UnknownField> {
+        self.judged.work.unknown(leaf)
+    }
+
+    /// The field of that name, where nothing knows it.
+    pub fn unknown_field(&self, name: &str) -> Option<&'a UnknownField> {
+        let mut unknown = self.judged.work.compiled.iter().flat_map(|compiled| &compiled.unknown);
+        unknown.find(|unknown| &*unknown.field == name)
+    }
+
+    /// What the rule asks for, clause by clause; more than one plan where that
+    /// depends on the moment of a case.
+    pub fn plans(&self) -> &[Plan] {
+        &self.plans
+    }
+
+    /// Which of [`Self::plans`] is that of a case.
+    pub fn plan_of(&self, case: usize) -> usize {
+        self.judged.work.settings[case].plan
+    }
+
+    /// The cases, positives first.
+    pub fn cases(&self) -> &'a [Arc<Case>] {
+        &self.judged.work.cases
+    }
+
+    /// The numbers that the documents of all cases have in the session.
+    pub fn range(&self) -> Range<u32> {
+        let start = self.ranges.first().map_or(0, |range| range.start);
+        start..self.ranges.last().map_or(start, |range| range.end)
+    }
+
+    /// The documents of all cases, in order.
+    pub fn documents(&self) -> &'a [Document] {
+        let range = self.range();
+        &self.fixtures.documents[range.start as usize..range.end as usize]
+    }
+
+    /// Which of [`Self::documents`] are those of a case.
+    pub fn documents_of(&self, case: usize) -> Range<usize> {
+        let start = self.range().start;
+        let range = &self.ranges[case];
+        (range.start - start) as usize..(range.end - start) as usize
+    }
+
+    /// The columns of the documents' cells.
+    pub fn columns(&self) -> &'a Columns {
+        &self.fixtures.columns
+    }
+
+    /// The field that a column's values come from.
+    pub fn field(&self, column: &Column) -> Arc<str> {
+        self.fixtures.sources.get(&column.name).unwrap_or(&column.name).clone()
+    }
+
+    /// Whether a filter of that reach may match the n-th event of a case.
+    pub fn reaches(&self, case: usize, event: usize, reach: Reach) -> bool {
+        self.grounds[case].reaches(event, reach)
+    }
+
+    /// Why a filter of that reach may not match the n-th event of a case.
+    pub fn barrier(&self, case: usize, event: usize, reach: Reach) -> Option<String> {
+        self.grounds[case].barrier(event, reach)
+    }
+
+    /// The exceptions of a case that do not silence its n-th event.
+    pub fn idle_exceptions(&self, case: usize, event: usize) -> Vec<Idle<'a>> {
+        let (Some(own), documents) = (self.cases()[case].events.get(event), self.events(case))
+        else {
+            return Vec::new();
+        };
+        let document = &documents.documents[event];
+        self.judged.work.idle(case, own, &|condition| eval(condition, document, self.columns()))
+    }
+
+    /// When an event of a case happened by its own statement.
+    pub fn time(&self, case: usize, event: usize) -> Option<i64> {
+        self.grounds[case].stated_time(event)
+    }
+
+    /// The events of a case, as what detects sees them.
+    pub fn events(&self, case: usize) -> Events<'_> {
+        let documents = &self.documents()[self.documents_of(case)];
+        Events { documents, columns: self.columns(), moments: &self.moments[case] }
+    }
+
+    /// The window that a case is run in.
+    pub fn window(&self, case: usize) -> Window {
+        self.grounds[case].window
+    }
+
+    /// How many alerts a plan raises on a case; `hits` are those of its
+    /// filters, by number of the event, within their reach.
+    pub fn alerts(
+        &self,
+        plan: &Plan,
+        case: usize,
+        hits: &[Vec<u32>],
+    ) -> Result<usize, detect::Error> {
+        Ok(self.judged.detect(plan, hits, self.events(case), &self.grounds[case])?.len())
+    }
+
+    /// The document of an event that no file holds.
+    pub fn document(&self, event: &Event) -> Document {
+        self.fixtures.ingest.document(event, &mut Vec::new())
+    }
+
+    /// A case with other events, ready to be judged.
+    pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
+        let case = Case { events, ..Case::clone(&self.judged.work.cases[number]) };
+        let Judged { work, clock, .. } = self.judged;
+        let setting = work.settings[number].at(work::now(&case, Some(clock)));
+        let documents: Vec<Document> =
+            case.events.iter().map(|event| self.document(event)).collect();
+        let plan = &self.plans[setting.plan];
+        let ground = ground(self.judged, &case, &setting, plan, &documents, self.fixtures);
+        let moments = ground.moments();
+        Trial { subject: self, case, now: setting.now, documents, moments, ground }
+    }
+}
+
+/// What a rule may look at in a case, by the evaluator.
+fn ground(
+    judged: Judged<'_>,
+    case: &Case,
+    setting: &Setting,
+    plan: &Plan,
+    documents: &[Document],
+    fixtures: &Fixtures,
+) -> Ground {
+    judged.ground(case, setting, plan, &|exception, event| {
+        let document = documents.get(event);
+        document.is_some_and(|own| eval(exception.condition, own, &fixtures.columns))
+    })
+}
+
+/// The plan with each clause over many fields in one piece.
+fn grouped(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for filter in plan.filters_mut() {
+        let whole = std::mem::replace(filter, Predicate::Const(true));
+        *filter = whole.grouped();
+    }
+    plan
+}
+
+/// A case with events that no file holds.
+pub struct Trial<'a> {
+    subject: &'a Subject<'a>,
+    case: Case,
+    /// When it is run.
+    pub(super) now: i64,
+    documents: Vec<Document>,
+    moments: Vec<Option<Moment>>,
+    ground: Ground,
+}
+
+impl Trial<'_> {
+    /// Its events.
+    pub fn events(&self) -> &[Event] {
+        &self.case.events
+    }
+
+    /// Their documents.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// The events within reach that fulfil a filter.
+    pub(super) fn hits(
+        &self,
+        filter: &Predicate,
+        reach: Reach,
+        holds: &dyn Fn(&Predicate, &Document) -> bool,
+    ) -> Vec<u32> {
+        let numbered = (0..).zip(&self.documents);
+        let hit = numbered.filter(|(number, document)| {
+            self.ground.reaches(*number as usize, reach) && holds(filter, document)
+        });
+        hit.map(|(number, _)| number).collect()
+    }
+
+    /// How many alerts a plan raises; `holds` says whether an event fulfils a
+    /// filter of the plan.
+    pub fn alerts(
+        &self,
+        plan: &Plan,
+        holds: &dyn Fn(&Predicate, &Document) -> bool,
+    ) -> Result<usize, detect::Error> {
+        let filters = plan.filters().into_iter().zip(plan.reaches());
+        let hits: Vec<Vec<u32>> =
+            filters.map(|(filter, reach)| self.hits(filter, reach, holds)).collect();
+        let events = Events {
+            documents: &self.documents,
+            columns: self.subject.columns(),
+            moments: &self.moments,
+        };
+        Ok(self.subject.judged.detect(plan, &hits, events, &self.ground)?.len())
+    }
+}

@@ -1,0 +1,429 @@
+//! What is to be done: one rule, compiled for the moments of its cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::whereabouts::Whereabouts;
+use crate::case::{Case, Fault};
+use harness_compile::esql::Pipeline;
+use harness_compile::exception::{self, Compiled};
+use harness_compile::rule::{CompiledRule, Given, compile_rule};
+use harness_compile::unknown::{self, UnknownField};
+use harness_compile::{Context, Now};
+use harness_detect::anomaly;
+use harness_detect::window::Clock;
+use harness_model::event::Event;
+use harness_model::schema::Schema;
+use harness_predicate::plan::{Plan, TermField};
+use harness_predicate::{Column, Leaf, Part, Predicate};
+use harness_rule::exception::words::Words;
+use harness_rule::exception::{ExceptionTree, Item};
+use harness_rule::model::Rule;
+use harness_rule::tree::Loaded;
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::Problem;
+use harness_source::span::Span;
+
+/// One rule and its cases.
+pub(super) struct Work {
+    pub(super) loaded: Loaded,
+    /// The rule at the latest moment of its cases; `None` where it did not load.
+    pub(super) compiled: Option<CompiledRule>,
+    /// When the rule looks.
+    pub(super) clock: Result<Option<Clock>, Vec<Diagnostic>>,
+    pub(super) cases: Vec<Arc<Case>>,
+    /// What is wrong with files of its cases.
+    pub(super) broken: Vec<Fault>,
+    /// For each case, when it is run.
+    pub(super) settings: Vec<Setting>,
+    /// The plan at other moments, where it depends on the moment.
+    earlier: Vec<CompiledRule>,
+    /// The exceptions that some case is run with.
+    exceptions: Vec<Exception>,
+    /// Those that Kibana does not apply to such a rule.
+    left_out: Vec<LeftOut>,
+    /// Whether its sequences count time in nanoseconds.
+    pub(super) nanos: bool,
+    /// What is wrong with its exceptions.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// An exception and the events that it is about.
+struct Exception {
+    list: String,
+    item: Item,
+    condition: Predicate,
+    words: Vec<Words>,
+}
+
+/// An exception without effect, and why.
+struct LeftOut {
+    list: String,
+    item: Item,
+    reason: String,
+}
+
+/// The list that every rule of Elastic Defend names, and that the engine of
+/// rules leaves to the endpoint.
+const ENDPOINT_LIST: &str = "endpoint_list";
+
+/// How a case is run.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    /// The moment of the run, in milliseconds since 1970.
+    pub(super) now: i64,
+    /// The plan: a position in [`Work::plans`].
+    pub(super) plan: usize,
+    /// The exceptions that apply, by position.
+    exceptions: Vec<usize>,
+    /// Those that lapsed before, by position.
+    lapsed: Vec<usize>,
+}
+
+impl Setting {
+    /// The same at another moment; the plan and the exceptions stay.
+    pub(super) fn at(&self, now: i64) -> Self {
+        Self { now, ..self.clone() }
+    }
+
+    /// Forgets a plan and exceptions that are gone.
+    fn unplanned(&mut self) {
+        self.plan = 0;
+        self.exceptions.clear();
+    }
+}
+
+/// An exception that a case is run with.
+pub(super) struct Excepted<'a> {
+    /// Its list and its own name.
+    pub(super) name: String,
+    /// Where a file states it.
+    pub(super) place: String,
+    pub(super) condition: &'a Predicate,
+    /// What has to hold on the event besides.
+    pub(super) words: &'a [Words],
+    /// Where the condition is among [`Work::filters`].
+    pub(super) filter: usize,
+}
+
+/// An exception of a case that does not silence an event.
+pub struct Idle<'a> {
+    /// Its list and its own name.
+    pub name: String,
+    /// Where a file states it.
+    pub place: String,
+    /// Why it does not.
+    pub why: Why<'a>,
+}
+
+/// Why an exception does not silence an event.
+pub enum Why<'a> {
+    /// It would, but lapsed before the rule ran.
+    Lapsed {
+        /// When, in milliseconds since 1970.
+        at: i64,
+        /// When the rule ran.
+        now: i64,
+    },
+    /// Kibana does not apply it.
+    LeftOut(&'a str),
+    /// The event is not what it is about.
+    Unfit {
+        /// What is asked of the index.
+        condition: &'a Predicate,
+        /// The fields whose words are not in their value list of texts, and those
+        /// that are and must not be: those are marked.
+        words: Vec<(&'a str, bool)>,
+    },
+}
+
+impl Work {
+    /// Compiles a rule once, or once for each moment where its plan depends on it.
+    pub(super) fn new(
+        loaded: Loaded,
+        cases: Vec<Arc<Case>>,
+        broken: Vec<Fault>,
+        tree: &ExceptionTree,
+        schema: &Schema,
+    ) -> Self {
+        let clock = loaded.rule.as_ref().map(Clock::new).transpose();
+        let now = |case: &Arc<Case>| now(case, clock.as_ref().ok().and_then(Option::as_ref));
+        let nows: Vec<i64> = cases.iter().map(now).collect();
+        let latest = nows.iter().copied().max().unwrap_or(0);
+        let completion =
+            !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
+        let anomalies = cases.iter().flat_map(|case| &case.events).any(anomaly::is_record);
+        let compile = |rule, now| compile_rule(rule, schema, Given { now, completion, anomalies });
+        let compiled = loaded.rule.as_ref().map(|rule| compile(rule, latest));
+        let mut moments = vec![latest];
+        let mut earlier = Vec::new();
+        if let (Some(rule), Some(CompiledRule { plan: Some(_), uses_now: true, .. })) =
+            (&loaded.rule, &compiled)
+        {
+            for now in &nows {
+                if moments.contains(now) {
+                    continue;
+                }
+                // Date math that leaves the calendar at one moment only is no plan there.
+                let compiled = compile(rule, *now);
+                if compiled.plan.is_some() {
+                    moments.push(*now);
+                    earlier.push(compiled);
+                }
+            }
+        }
+        let mut problems = Vec::new();
+        let context = Context { schema, part: Part::File, now: Now::at(latest) };
+        let mut left_out = Vec::new();
+        let exceptions = exceptions(&loaded, &cases, tree, context, &mut problems, &mut left_out);
+        let settings = cases.iter().zip(nows).map(|(case, now)| {
+            let lists = lists(loaded.rule.as_ref(), case);
+            let numbered = exceptions.iter().enumerate();
+            let named = numbered.filter(|(_, own)| lists.contains(&own.list.as_str()));
+            let (lapsed, open): (Vec<_>, Vec<_>) =
+                named.partition(|(_, own)| own.item.expires.is_some_and(|expires| expires <= now));
+            let plan = moments.iter().position(|moment| *moment == now).unwrap_or(0);
+            let positions = |own: Vec<(usize, _)>| own.into_iter().map(|(at, _)| at).collect();
+            Setting { now, plan, exceptions: positions(open), lapsed: positions(lapsed) }
+        });
+        let settings = settings.collect();
+        let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
+        let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
+        let nanos = schema.field(timestamp).is_some_and(|field| field.is_nanos());
+        Self {
+            loaded,
+            compiled,
+            clock,
+            cases,
+            broken,
+            settings,
+            earlier,
+            exceptions,
+            left_out,
+            nanos,
+            problems,
+        }
+    }
+
+    /// The lists of exceptions that some case of it is run with.
+    pub(super) fn named_lists(&self) -> Vec<&str> {
+        let rule = self.loaded.rule.as_ref();
+        self.cases.iter().flat_map(|case| lists(rule, case)).collect()
+    }
+
+    /// The same, with what is known of where its fields are.
+    pub(super) fn located(mut self, whereabouts: &Whereabouts, schema: &Schema) -> Self {
+        if let (Some(rule), Some(compiled)) = (&self.loaded.rule, &self.compiled) {
+            let found = whereabouts.findings(rule, compiled, schema).into_iter();
+            self.problems.extend(found.map(|(part, found)| self.loaded.locate(part, found)));
+        }
+        self
+    }
+
+    /// The plan at the latest moment of the cases.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.compiled.as_ref()?.plan.as_ref()
+    }
+
+    /// The plans at all moments.
+    pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.compiled.iter().chain(&self.earlier).filter_map(|compiled| compiled.plan.as_ref())
+    }
+
+    /// What an ES|QL rule does with the events of a case.
+    pub(super) fn pipeline(&self, setting: &Setting) -> Option<&Pipeline> {
+        let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
+        compiled.pipeline.as_deref()
+    }
+
+    /// The columns that the rule, its suppression and its exceptions read.
+    pub(super) fn columns(&self) -> BTreeSet<&Column> {
+        let mut columns: BTreeSet<&Column> = self.plans().flat_map(Plan::columns).collect();
+        columns.extend(self.grouping().iter().filter_map(|term| term.column.as_ref()));
+        for condition in self.exceptions() {
+            condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        }
+        columns
+    }
+
+    /// Takes the rule out of the run.
+    pub(super) fn refuse(&mut self, found: Diagnostic) {
+        self.problems.push(self.loaded.problem(found));
+        self.compiled = None;
+        self.earlier.clear();
+        self.exceptions.clear();
+        self.settings.iter_mut().for_each(Setting::unplanned);
+    }
+
+    /// The fields that suppression groups by.
+    pub(super) fn grouping(&self) -> &[TermField] {
+        self.compiled.as_ref().map_or(&[], |compiled| compiled.grouping.as_slice())
+    }
+
+    /// The field of a leaf that nothing knows.
+    pub(super) fn unknown(&self, leaf: &Leaf) -> Option<&UnknownField> {
+        let absent = leaf.absent();
+        let mut known = self.compiled.iter().flat_map(|compiled| &compiled.unknown);
+        known.find(|unknown| absent.iter().any(|column| column.name == unknown.field))
+    }
+
+    /// The conditions of the exceptions.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = &Predicate> {
+        self.exceptions.iter().map(|exception| &exception.condition)
+    }
+
+    /// The filters of all plans, then the conditions of the exceptions.
+    pub(super) fn filters(&self) -> Vec<&Predicate> {
+        self.plans().flat_map(Plan::filters).chain(self.exceptions()).collect()
+    }
+
+    /// The exceptions of a case.
+    pub(super) fn excepted(&self, setting: &Setting) -> Vec<Excepted<'_>> {
+        let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
+        let named = setting.exceptions.iter().filter_map(|at| {
+            let Exception { list, item, condition, words } = self.exceptions.get(*at)?;
+            let (name, place) = (format!("{list}/{}", item.name), item.place());
+            Some(Excepted { name, place, condition, words, filter: start + at })
+        });
+        named.collect()
+    }
+
+    /// The exceptions of a case that do not silence an event; `holds` says of a
+    /// condition whether it does on the event.
+    pub(super) fn idle(
+        &self,
+        case: usize,
+        event: &Event,
+        holds: &dyn Fn(&Predicate) -> bool,
+    ) -> Vec<Idle<'_>> {
+        let (Some(case), Some(setting)) = (self.cases.get(case), self.settings.get(case)) else {
+            return Vec::new();
+        };
+        let fits = |own: &Exception| {
+            holds(&own.condition) && own.words.iter().all(|words| words.holds(event))
+        };
+        let idle = |list: &str, item: &Item, why| Idle {
+            name: format!("{list}/{}", item.name),
+            place: item.place(),
+            why,
+        };
+        let own = |at: &usize| self.exceptions.get(*at);
+        let lapsed = setting.lapsed.iter().filter_map(own).filter(|own| fits(own));
+        let lapsed = lapsed.filter_map(|own| {
+            let why = Why::Lapsed { at: own.item.expires?, now: setting.now };
+            Some(idle(&own.list, &own.item, why))
+        });
+        let lists = lists(self.loaded.rule.as_ref(), case);
+        let left_out = self.left_out.iter().filter(|own| lists.contains(&own.list.as_str()));
+        let left_out =
+            left_out.map(|own| idle(&own.list, &own.item, Why::LeftOut(own.reason.as_str())));
+        let unfit = setting.exceptions.iter().filter_map(own).filter(|own| !fits(own));
+        let unfit = unfit.map(|Exception { list, item, condition, words }| {
+            let words = words.iter().filter(|words| !words.holds(event));
+            let words = words.map(|words| (words.field(), words.is_excluded())).collect();
+            idle(list, item, Why::Unfit { condition, words })
+        });
+        lapsed.chain(left_out).chain(unfit).collect()
+    }
+
+    /// The plan of a case and where its filters are among [`Self::filters`].
+    pub(super) fn planned(&self, setting: &Setting) -> Option<(&Plan, Range<usize>)> {
+        let mut start = 0;
+        for (at, plan) in self.plans().enumerate() {
+            let filters = plan.filters().len();
+            if at == setting.plan {
+                return Some((plan, start..start + filters));
+            }
+            start += filters;
+        }
+        None
+    }
+}
+
+/// The lists that a case is run with: those that it states, else the rule's.
+fn lists<'a>(rule: Option<&'a Rule>, case: &'a Case) -> Vec<&'a str> {
+    if let Some(stated) = &case.options.exceptions {
+        return stated.iter().map(String::as_str).collect();
+    }
+    let own = rule.into_iter().flat_map(|rule| &rule.exceptions_list);
+    let own: Vec<&str> = own.map(|list| list.list_id.as_str()).collect();
+    if own.iter().all(|list| *list == ENDPOINT_LIST) { Vec::new() } else { own }
+}
+
+/// All exceptions that some case is run with, once each.
+fn exceptions(
+    loaded: &Loaded,
+    cases: &[Arc<Case>],
+    tree: &ExceptionTree,
+    context: Context<'_>,
+    problems: &mut Vec<Problem>,
+    left_out: &mut Vec<LeftOut>,
+) -> Vec<Exception> {
+    let mut wanted: BTreeMap<&str, Option<&Case>> = BTreeMap::new();
+    for case in cases {
+        let stated = case.options.exceptions.is_some().then_some(&**case);
+        for list in lists(loaded.rule.as_ref(), case) {
+            wanted.entry(list).or_insert(stated);
+        }
+    }
+    let mut found = Vec::new();
+    for (list, case) in wanted {
+        // Items of one list may lie in several files; those that were read are not all.
+        if let Some(broken) = tree.broken.get(list) {
+            problems.extend(broken.iter().cloned());
+            continue;
+        }
+        let Some(items) = tree.lists.get(list) else {
+            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
+            problems.push(match case {
+                None => loaded.problem(Diagnostic::unsupported(
+                    "exception-list",
+                    message,
+                    Span::default(),
+                )),
+                Some(case) => Problem::with_path(
+                    &case.path,
+                    Diagnostic::error("case-toml", message, Span::default()),
+                ),
+            });
+            continue;
+        };
+        for item in items {
+            let unknown = unknown::of_exception(item, context.schema);
+            let unknown = unknown.iter().filter_map(|field| field.finding(context.schema));
+            problems.extend(unknown.map(|mut found| {
+                found.message = format!("exception `{}`: {}", item.name, found.message);
+                tree.problem(item, found)
+            }));
+            match exception::compile(item, loaded.rule.as_ref(), tree, context) {
+                Ok(Compiled::Applied { condition, words }) => {
+                    let (list, item) = (list.to_owned(), item.clone());
+                    found.push(Exception { list, item, condition, words });
+                }
+                Ok(Compiled::LeftOut(reason)) => {
+                    let message = format!("exception `{}` is not applied: {reason}", item.name);
+                    let help = "Kibana applies such a list to rules of type query without \
+                                suppression, machine_learning and threat_match only";
+                    let warning = Diagnostic::warning("exception-list", message, Span::default());
+                    problems.push(tree.problem(item, warning.with_help(help)));
+                    left_out.push(LeftOut { list: list.to_owned(), item: item.clone(), reason });
+                }
+                Err(errors) => problems.extend(errors.into_iter().map(|mut error| {
+                    error.message = format!("exception `{}`: {}", item.name, error.message);
+                    tree.problem(item, error)
+                })),
+            }
+        }
+    }
+    found
+}
+
+/// The moment of a case: as it states, else its newest event.
+pub(super) fn now(case: &Case, clock: Option<&Clock>) -> i64 {
+    let newest = || {
+        let times = case.events.iter().filter_map(|event| clock.map(|clock| clock.times(event)));
+        times.flatten().max()
+    };
+    case.options.now.or_else(newest).unwrap_or(0)
+}
