@@ -126,6 +126,11 @@ impl Repository {
     }
 }
 
+/// Whether a file's name has an ending.
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == ending)
+}
+
 #[test]
 fn a_closed_pipe_keeps_the_exit_code() {
     let repository = Repository::empty();
@@ -291,7 +296,7 @@ fn in_folders_that_are_read_only_errors_name_the_file() {
 fn folders_that_cannot_be_read_are_told() {
     let repository = Repository::of(1);
     let folder = repository.0.join("cases/a/r0/negative");
-    fs::set_permissions(&folder, Permissions::from_mode(0)).expect("it is ours");
+    fs::set_permissions(&folder, Permissions::from_mode(0o000)).expect("it is ours");
     let mut command = repository.command(&["test"]);
     if fs::read_dir(&folder).is_ok() {
         command.uid(NOBODY).gid(NOBODY);
@@ -341,7 +346,7 @@ fn a_run_that_is_killed_leaves_nothing_half() {
     assert_eq!(code, OK, "{text}");
     let texts = || -> Vec<String> {
         let names = repository.files("snapshots/a").into_iter();
-        let whole = names.filter(|name| name.ends_with(".snap"));
+        let whole = names.filter(|name| has_ending(name, "snap"));
         whole
             .map(|name| fs::read_to_string(repository.0.join("snapshots/a").join(name)))
             .collect::<Result<_, _>>()
@@ -358,7 +363,7 @@ fn a_run_that_is_killed_leaves_nothing_half() {
         // Until it writes, and then a little.
         let started = Instant::now();
         while repository.files("snapshots/a").is_empty()
-            && started.elapsed() < Duration::from_secs(60)
+            && started.elapsed() < Duration::from_mins(1)
         {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -374,7 +379,7 @@ fn a_run_that_is_killed_leaves_nothing_half() {
     repository.write("snapshots/a/r7.snap.1.part", "half");
     let (code, _) = repository.run(&["test", "--update"]);
     assert_eq!((code, texts()), (OK, wanted));
-    let parts = repository.files("snapshots/a").into_iter().filter(|name| name.ends_with(".part"));
+    let parts = repository.files("snapshots/a").into_iter().filter(|name| has_ending(name, "part"));
     assert_eq!(parts.collect::<Vec<_>>(), Vec::<String>::new());
 }
 

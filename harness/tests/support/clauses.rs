@@ -57,7 +57,7 @@ fn suite(
     mappings: &Value,
     documents: &Value,
     asked: &[Asked<'_>],
-    more: Value,
+    more: &Value,
 ) -> Value {
     let documents = documents.as_array().expect("documents").iter().enumerate();
     let documents: Vec<Value> =
@@ -136,7 +136,7 @@ fn not_searchable() -> Value {
         { "dsl": { "multi_match": { "query": "foo", "fields": ["kw.t", "tx"], "lenient": true } } },
         { "dsl": { "query_string": { "query": "foo", "fields": ["*"], "lenient": true } } },
     ]);
-    suite("not searchable", &mapping, &documents, &asked, more)
+    suite("not searchable", &mapping, &documents, &asked, &more)
 }
 
 fn flattened() -> Value {
@@ -195,7 +195,7 @@ fn flattened() -> Value {
         ("ni", json!(["abc"]), &["ab*"]),
         ("nd", json!(["abc"]), &["ab*"]),
     ];
-    suite("flattened", &mapping, &documents, &asked, Value::Null)
+    suite("flattened", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn moments() -> Value {
@@ -244,7 +244,7 @@ fn moments() -> Value {
         { "lucene": "t:>2026-01-05T10:00:00.000000001Z" },
         { "lucene": "t:2026-01-05" },
     ]);
-    suite("moments", &mapping, &json!(documents), &asked, more)
+    suite("moments", &mapping, &json!(documents), &asked, &more)
 }
 
 fn copied() -> Value {
@@ -277,7 +277,7 @@ fn copied() -> Value {
         ("auto", json!(["x"]), &["x*"]),
         ("auto.keyword", json!(["x"]), &["x*"]),
     ];
-    suite("copy_to", &mapping, &documents, &asked, Value::Null)
+    suite("copy_to", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn runtime() -> Value {
@@ -306,7 +306,7 @@ fn runtime() -> Value {
         ("o.k", json!(["x"]), &["x*"]),
         ("shadow", json!(["x", "7"]), &["x*"]),
     ];
-    suite("runtime", &mapping, &documents, &asked, Value::Null)
+    suite("runtime", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn templates() -> Value {
@@ -344,7 +344,7 @@ fn templates() -> Value {
         ("hid", json!(["x"]), &["x*"]),
         ("obj.q", json!(["x y"]), &["x*"]),
     ];
-    suite("templates", &mapping, &documents, &asked, Value::Null)
+    suite("templates", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn detection() -> Value {
@@ -361,7 +361,7 @@ fn detection() -> Value {
         ("y", json!(["2026", "2026-01-05"]), &["2026*"]),
         ("m", json!(["2026/01"]), &[]),
     ];
-    suite("detection", &mapping, &documents, &asked, Value::Null)
+    suite("detection", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn objects() -> Value {
@@ -382,7 +382,7 @@ fn objects() -> Value {
         ("day", json!(["2026", "2026-01-05"]), &["2026*"]),
         ("day.keyword", json!(["2026-01-05"]), &["2026*"]),
     ];
-    suite("objects", &mapping, &documents, &asked, Value::Null)
+    suite("objects", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn passthrough() -> Value {
@@ -415,7 +415,7 @@ fn passthrough() -> Value {
         ("attributes.dyn", json!(["d"]), &["d*"]),
         ("dyn", json!(["d"]), &["d*"]),
     ];
-    suite("passthrough", &mapping, &documents, &asked, Value::Null)
+    suite("passthrough", &mapping, &documents, &asked, &Value::Null)
 }
 
 /// Objects with another `dynamic`.
@@ -440,7 +440,7 @@ fn ungoverned() -> Value {
         ("p.f", json!([1.5]), &[]),
         ("p.b", json!([true, false]), &[]),
     ];
-    suite("dynamic", &mapping, &documents, &asked, Value::Null)
+    suite("dynamic", &mapping, &documents, &asked, &Value::Null)
 }
 
 fn split() -> Value {
@@ -459,5 +459,5 @@ fn split() -> Value {
         { "lucene": "s:one\\ two" },
         { "dsl": { "match": { "s": { "query": "one two", "operator": "and" } } } },
     ]);
-    suite("split", &mapping, &documents, &asked, more)
+    suite("split", &mapping, &documents, &asked, &more)
 }

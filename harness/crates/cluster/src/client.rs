@@ -127,8 +127,11 @@ impl Credentials {
 /// What a request carries.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
+    /// No body.
     Nothing,
+    /// One value.
     Json(&'a Value),
+    /// Values a line, as they are.
     Lines(&'a [u8]),
 }
 
@@ -247,11 +250,13 @@ impl Client {
         }
     }
 
+    /// Asks for something.
     pub fn get(&self, path: &str) -> Result<Value, ClusterError> {
         self.check()?;
         self.send(&Method::GET, path, Content::Nothing)
     }
 
+    /// Sends something to be worked on.
     pub fn post(&self, path: &str, content: Content<'_>) -> Result<Value, ClusterError> {
         self.check()?;
         self.send(&Method::POST, path, content)

@@ -11,6 +11,7 @@ pub struct Likeness {
 const MAX_LENGTH: usize = 64;
 
 impl Likeness {
+    /// Prepares a name.
     pub fn new(name: &str) -> Self {
         let mut places = [0; 256];
         for (place, byte) in name.bytes().take(MAX_LENGTH).enumerate() {

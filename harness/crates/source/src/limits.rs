@@ -94,8 +94,8 @@ mod tests {
             Rules, cases and configuration are other people's files. What they may ask for is\n\
             bounded, and a bound is never applied in silence. Bounds count, they do not measure\n\
             time: a run ends the same on every machine.\n\n\
-            This page is made of `harness/crates/source/src/limits.rs`; after a change, write it anew with\n\
-            `HARNESS_UPDATE_LIMITS=1 cargo test --workspace --lib limits`.\n\n\
+            This page is made of `harness/crates/source/src/limits.rs`; after a change,\n\
+            `HARNESS_UPDATE_LIMITS=1 cargo test --workspace --lib limits` writes it anew.\n\n\
             | name | most | of what | beyond it |\n|---|---|---|---|\n"
             .to_owned();
         for limit in ALL {
@@ -109,7 +109,7 @@ mod tests {
                 limit.beyond
             );
         }
-        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/limits.md"));
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/limits.md"));
         if std::env::var_os("HARNESS_UPDATE_LIMITS").is_some() {
             std::fs::write(path, &text).expect("the document is writable");
         }

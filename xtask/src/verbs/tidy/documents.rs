@@ -66,7 +66,7 @@ fn columns(text: &str, crates: &[Member]) -> (String, Vec<Problem>) {
                     let message = format!("{} uses {uses}", member.name);
                     problem(message, Span::new(at, at + line.trim_end().len()));
                 }
-                mended.push_str(&format!("|{name} | {holds} | {uses} |\n"));
+                mended.extend(["|", name, " | ", holds, " | ", &uses, " |\n"]);
             }
             _ => mended.push_str(line),
         }

@@ -181,7 +181,7 @@ fn quoted(text: &[u8], mark: u8) -> usize {
 fn character(text: &[u8]) -> usize {
     let end = quoted(text, b'\'');
     let is_lifetime = text.get(1) != Some(&b'\\') && end > 6 || text.get(1) == Some(&b'_');
-    if is_lifetime || text[1..end.max(2) - 1].iter().any(|byte| *byte == b'\n') { 1 } else { end }
+    if is_lifetime || text[1..end.max(2) - 1].contains(&b'\n') { 1 } else { end }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ fn any(mut parts: Vec<Script>) -> Script {
 /// What functions take and give.
 pub(super) trait Signature {
     /// Whether the function gives a boolean.
-    fn is_condition(self) -> bool;
+    fn gives_boolean(self) -> bool;
     /// The type of its value.
     fn gives(self) -> Type;
     /// Whether an argument has to be a whole number: a base or a place in a string.
@@ -106,7 +106,7 @@ pub(super) trait Signature {
 }
 
 impl Signature for Function {
-    fn is_condition(self) -> bool {
+    fn gives_boolean(self) -> bool {
         self.gives() == Type::Boolean
     }
 

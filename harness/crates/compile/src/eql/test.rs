@@ -428,7 +428,7 @@ fn pushed_type(function: Function) -> Option<Type> {
 /// A condition compared with a boolean constant.
 fn boolean_side<'e>(left: &'e Expr, right: &'e Expr) -> Option<(&'e Expr, bool)> {
     let is_condition = |expr: &Expr| match &expr.kind {
-        ExprKind::Call(call) => call.function.is_condition(),
+        ExprKind::Call(call) => call.function.gives_boolean(),
         ExprKind::Compare { .. }
         | ExprKind::Match { .. }
         | ExprKind::In { .. }
