@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is what the rest of the harness sees: predicates in, sets of
 //! documents out. [`embedded`] is the engine of tests, coverage and mutants; it
-//! alone knows tantivy; [`harness_cluster`] has the other. Every engine equals [`harness_predicate::eval`] on every
+//! alone knows tantivy; the crate of clusters has the other. Every engine equals [`harness_predicate::eval`] on every
 //! predicate and document.
 
 pub mod embedded;

@@ -134,7 +134,7 @@ pub struct CaseRun {
     pub verdict: Verdict,
     /// The alerts, in order.
     pub alerts: Vec<Alert>,
-    /// Why it failed, where [`explain`](harness_quality::explain::judge) was asked; empty
+    /// Why it failed, where `explain::judge` of the crate quality was asked; empty
     /// when it passed.
     pub explanations: Vec<Explanation>,
     /// What is odd about its events and changes no verdict.
@@ -332,7 +332,7 @@ impl Session {
     }
 
     /// Judges every rule on its cases, by the hits of its filters; why cases fail
-    /// is what [`explain`](harness_quality::explain::judge) says.
+    /// is what `explain::judge` of the crate quality says.
     pub fn judge(&self, hits: &Hits) -> Run {
         let rules = self
             .work
