@@ -550,6 +550,63 @@ fn a_pipeline_alone_tells_its_clauses_and_keys() {
 }
 
 #[test]
+fn commands_of_branches_and_inner_queries_are_told() {
+    let query = "from logs-* metadata _id | keep user.name, process.pid \
+        | where user.name in (from logs-* | where host.name == \"h\" | keep user.name) \
+        | fork (where process.pid > 5) (where user.name == \"ann\" | limit 1) \
+        | where _fork == \"fork1\"";
+    let events = json!([
+        {"user.name": "root", "process.pid": 9, "host.name": "h"},
+        {"user.name": "ann", "process.pid": 1, "host.name": "i"},
+    ]);
+    let explained = on(&pipeline(query), &events);
+    assert_eq!(
+        explained.filters,
+        [
+            "command 3, query 1, command 2",
+            "command 3",
+            "command 4, branch 1, command 1",
+            "command 4, branch 2, command 1",
+            "command 5",
+        ]
+    );
+    let texts: Vec<_> = explained.clauses.iter().map(|clause| &*clause.text).collect();
+    assert_eq!(
+        texts,
+        [
+            "host.name == \"h\"",
+            "user.name in (from logs-* | where host.name == \"h\" | keep user.name)",
+            "process.pid > 5",
+            "user.name == \"ann\"",
+            "_fork == \"fork1\"",
+        ]
+    );
+    let seen = explained.steps.iter().flat_map(|step| {
+        let inside = step.inside.as_deref();
+        step.clauses.iter().map(move |seen| (inside, seen.clause, seen.holds, seen.fails))
+    });
+    let seen: Vec<_> = seen.collect();
+    assert_eq!(
+        seen,
+        [
+            (Some("command 3, query 1, command 2"), 0, 1, 1),
+            (None, 1, 1, 1),
+            (Some("command 4, branch 1, command 1"), 2, 1, 0),
+            (Some("command 4, branch 2, command 1"), 3, 0, 1),
+            (None, 4, 1, 0),
+        ]
+    );
+    let text = text(&explained, Styled::Plain);
+    for part in [
+        "command 4, branch 2, command 1: where user.name == \"ann\"  1 → 0 rows",
+        "± host.name == \"h\"  true on 1, false on 1 of 2 rows",
+    ] {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    json_of(&explained);
+}
+
+#[test]
 fn a_row_of_a_pipeline_may_be_one_value_of_an_event() {
     let query = "from logs-* metadata _id | mv_expand tags | where tags == \"b\"";
     let explained = on(&pipeline(query), &json!({"tags": ["a", "b", "c"]}));

@@ -152,6 +152,78 @@ fn groups_bounds_and_patterns_are_covered_by_alerts() {
 }
 
 #[test]
+fn conditions_of_branches_and_inner_queries_are_covered() {
+    let row = |user: &str, pid: i64| json!({"user.name": user, "process.pid": pid});
+    let cases = || {
+        vec![
+            positive("user", &events(&[row("a", 1)])),
+            positive("pid", &events(&[row("b", 9)])),
+            negative("neither", &events(&[row("b", 1)])),
+        ]
+    };
+    for (query, shown) in [
+        (
+            "from logs-* metadata _id | fork (where user.name == \"a\") (where process.pid > 5)",
+            ("user.name == \"a\"", "process.pid > 5"),
+        ),
+        (
+            "from (from logs-* metadata _id | where user.name == \"a\"), \
+             (from logs-* metadata _id | where process.pid > 5)",
+            ("user.name == \"a\"", "process.pid > 5"),
+        ),
+    ] {
+        assert_eq!(
+            covered(query, cases()),
+            [
+                format!("clause {}: 1 2, positive/user#1 negative/neither#1", shown.0),
+                format!("clause {}: 1 2, positive/pid#1 negative/neither#1", shown.1),
+            ],
+            "{query}"
+        );
+    }
+    let query = "from logs-* metadata _id | where user.name in \
+        (from logs-* | where process.pid > 5 | stats n = count(*) by user.name | where n > 1 | keep user.name)";
+    let cases = vec![
+        positive("twice", &events(&[row("a", 9), row("a", 9)])),
+        negative("once", &events(&[row("a", 9), row("a", 1)])),
+    ];
+    let found = covered(query, cases);
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let [member, pid, key, count] = found.as_slice() else { panic!("{found:?}") };
+    assert!(member.starts_with("clause user.name in (from logs-*"), "{member}");
+    assert!(member.ends_with(": 2 2, positive/twice#1 negative/once#1"), "{member}");
+    assert_eq!(*pid, "clause process.pid > 5: 3 1, positive/twice#1 negative/once#2");
+    assert_eq!(*key, "group for each user.name: 1 0, positive/twice -");
+    assert_eq!(*count, "clause n > 1: 1 1, positive/twice negative/once#1");
+}
+
+#[test]
+fn a_missed_case_tells_what_each_branch_lost_its_rows_by() {
+    let query = "from logs-* metadata _id | where process.pid > 1 \
+        | fork (where user.name == \"a\") (where user.name == \"b\" and process.pid > 5)";
+    let case = positive("c", &events(&[json!({"user.name": "c", "process.pid": 2})]));
+    let session = open(query, vec![case]);
+    let engine = session.engine().expect("an index");
+    let run = harness::explain::judge(&session, &session.ask(&engine).expect("answers"));
+    let told = run.rules[0].cases[0].explanations.iter().map(|one| {
+        let clauses: Vec<&str> = one.clauses.iter().map(|clause| &*clause.clause).collect();
+        format!("{}{}", one.note.as_deref().unwrap_or_default(), clauses.join(", "))
+    });
+    let told: Vec<String> = told.collect();
+    assert!(told[0].starts_with("fork (where"), "{told:?}");
+    assert!(told[0].ends_with("keeps 0 of 1 row"), "{told:?}");
+    assert_eq!(
+        told[1..],
+        [
+            "where user.name == \"a\" keeps 0 of 1 row",
+            "row 1 made of #1user.name == \"a\"",
+            "where user.name == \"b\" and process.pid > 5 keeps 0 of 1 row",
+            "row 1 made of #1user.name == \"b\", process.pid > 5",
+        ]
+    );
+}
+
+#[test]
 fn rows_that_decide_only_together_are_turned_together() {
     let query = "from logs-* | where user.name is not null \
         | stats c = count(*) by user.name | where c >= 2";

@@ -474,8 +474,7 @@ impl<'a> Runner<'a> {
             self.found.samples.push(match read {
                 Some(read) => sample(read),
                 None => {
-                    let lineage = traced.as_ref().and_then(|table| table.trace.last());
-                    let behind = lineage.and_then(|step| step.lineage.get(alert.row));
+                    let behind = traced.as_ref().and_then(|table| table.lineage.get(alert.row));
                     let count = behind.map_or(0, Vec::len);
                     let key = shown(table, alert.row);
                     let count = u64::try_from(count).unwrap_or(u64::MAX);

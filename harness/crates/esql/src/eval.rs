@@ -16,7 +16,7 @@ pub(super) use arithmetic::negative;
 use super::budget::Budget;
 use super::column::{Builder, Cell, Column, Data, Layout};
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
-use super::run::{GroupTrace, MAX_LINEAGE, TestTrace, Turn};
+use super::run::{GroupTrace, MAX_LINEAGE, StepTrace, TestTrace, Turn};
 use super::search::SearchFunctions;
 use super::source::Source;
 use super::types::Type;
@@ -80,6 +80,8 @@ pub(super) struct Machine<'a> {
     pub(super) groups: Option<GroupTrace>,
     /// The rows that the current step takes otherwise.
     pub(super) turn: Option<&'a Turn>,
+    /// What the steps did so far; a step that is not over has nothing yet.
+    pub(super) trace: Vec<StepTrace>,
     /// The rows that a run begins with, for queries inside it.
     pub(super) begun: Option<Arc<State>>,
 }
@@ -108,6 +110,7 @@ impl<'a> Machine<'a> {
             tests: Vec::new(),
             groups: None,
             turn: None,
+            trace: Vec::new(),
             begun: None,
         }
     }

@@ -126,6 +126,30 @@ impl Step {
         Self { kind, span, live: Vec::new() }
     }
 
+    /// The branches and queries that it runs, in their order.
+    pub fn branches(&self) -> &[Branch] {
+        match &self.kind {
+            StepKind::Union { branches, .. } => branches,
+            StepKind::Member { branch, .. } => std::slice::from_ref(branch),
+            StepKind::Row(_)
+            | StepKind::From
+            | StepKind::Filter(_)
+            | StepKind::Eval(_)
+            | StepKind::Stats(_)
+            | StepKind::InlineStats(_)
+            | StepKind::Sort(_)
+            | StepKind::Limit(_)
+            | StepKind::LimitBy { .. }
+            | StepKind::Sample(_)
+            | StepKind::Indices(_)
+            | StepKind::Join(_)
+            | StepKind::Expand { .. }
+            | StepKind::Dissect { .. }
+            | StepKind::Grok { .. }
+            | StepKind::Completion { .. } => &[],
+        }
+    }
+
     /// Where the pattern of `GROK` or `DISSECT` puts what it finds.
     pub fn pattern_outputs(&self) -> Vec<Register> {
         match &self.kind {
@@ -411,6 +435,14 @@ impl Plan {
         self.steps.iter().for_each(|step| step.expressions(visit));
     }
 
+    /// All steps, those of branches behind the step that has them: in the order
+    /// of [`Table::trace`](crate::run::Table).
+    pub fn all_steps(&self) -> Vec<Placed<'_>> {
+        let mut all = Vec::with_capacity(self.steps.len());
+        place(&self.steps, None, &mut all);
+        all
+    }
+
     /// The full-text functions, in the order of the query.
     pub fn searches(&self) -> Vec<&Search> {
         let mut searches = Vec::new();
@@ -426,9 +458,7 @@ impl Plan {
 
     /// Whether queries or branches stand in it.
     pub fn is_nested(&self) -> bool {
-        self.steps
-            .iter()
-            .any(|step| matches!(step.kind, StepKind::Union { .. } | StepKind::Member { .. }))
+        self.steps.iter().any(|step| !step.branches().is_empty())
     }
 
     /// The conditions on source documents, before anything else happens to them;
@@ -443,6 +473,25 @@ impl Plan {
             _ => None,
         });
         filters.collect()
+    }
+}
+
+/// A step among all of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// The number of the step that it stands inside, and of the branch there.
+    pub inside: Option<(usize, usize)>,
+}
+
+fn place<'a>(steps: &'a [Step], inside: Option<(usize, usize)>, all: &mut Vec<Placed<'a>>) {
+    for step in steps {
+        let at = all.len();
+        all.push(Placed { step, inside });
+        for (number, branch) in step.branches().iter().enumerate() {
+            place(&branch.steps, Some((at, number)), all);
+        }
     }
 }
 

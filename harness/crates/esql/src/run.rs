@@ -72,8 +72,10 @@ pub struct Table {
     pub origin: Option<Vec<u32>>,
     /// What went wrong on the way.
     pub warnings: Warnings,
-    /// What each step of the plan did.
+    /// What each step of the plan did, in the order of [`Plan::all_steps`].
     pub trace: Vec<StepTrace>,
+    /// The rows of the source behind each row, ascending; empty when not traced.
+    pub lineage: Vec<Vec<u32>>,
 }
 
 /// A column of a result.
@@ -88,6 +90,13 @@ pub struct TableColumn {
 }
 
 impl Table {
+    /// The rows of the source behind each row that a step was given; empty where
+    /// that is not known.
+    pub fn given(&self, step: usize) -> &[Vec<u32>] {
+        let before = self.trace.get(step).and_then(|step| self.trace.get(step.before?));
+        before.map_or(&[], |before| before.lineage.as_slice())
+    }
+
     /// A column by its name; fields of the source are read from it.
     pub fn column(
         &self,
@@ -148,30 +157,44 @@ pub fn run(
     if plan.is_nested() {
         machine.begun = Some(Arc::new(machine.state()));
     }
-    let mut trace = Vec::with_capacity(plan.steps.len());
-    for (at, step) in plan.steps.iter().enumerate() {
+    take_all(&mut machine, &plan.steps, None, options)?;
+    Ok(table(machine, &plan.output))
+}
+
+/// Takes rows through steps; `before` is the step whose rows they are.
+fn take_all<'a>(
+    machine: &mut Machine<'a>,
+    steps: &[Step],
+    mut before: Option<usize>,
+    options: &RunOptions<'a>,
+) -> Result<(), Diagnostic> {
+    for step in steps {
+        let (at, rows_in) = (machine.trace.len(), machine.len);
+        machine.trace.push(StepTrace::default());
         machine.turn = options.turn.filter(|turn| turn.step == at);
-        let rows_in = machine.len;
         machine.test_step(step);
-        take(&mut machine, step, options)?;
+        take(machine, step, before, options)?;
         machine.turn_outputs(step);
         machine.test_patterns(step);
-        trace.push(StepTrace {
+        machine.trace[at] = StepTrace {
             span: step.span,
+            before,
             rows_in,
             rows_out: machine.len,
             tests: std::mem::take(&mut machine.tests),
             lineage: machine.lineage.clone().unwrap_or_default(),
             groups: machine.groups.take(),
-        });
+        };
+        before = Some(at);
     }
-    Ok(table(machine, &plan.output, trace))
+    Ok(())
 }
 
-fn take(
-    machine: &mut Machine<'_>,
+fn take<'a>(
+    machine: &mut Machine<'a>,
     step: &Step,
-    options: &RunOptions<'_>,
+    before: Option<usize>,
+    options: &RunOptions<'a>,
 ) -> Result<(), Diagnostic> {
     match &step.kind {
         StepKind::From => {}
@@ -203,7 +226,8 @@ fn take(
         StepKind::Indices(patterns) => pick::indices(machine, patterns, step),
         StepKind::Join(join) => join::join(machine, join, step)?,
         StepKind::Union { branches, anew } => {
-            branch::union(machine, branches, *anew, step.span, options)?;
+            let before = before.filter(|_| !*anew);
+            branch::union(machine, branches, (*anew, before), step.span, options)?;
         }
         StepKind::Member { value, branch, output } => {
             branch::member(machine, value, branch, *output, options)?;
@@ -243,7 +267,7 @@ fn eval(
     Ok(())
 }
 
-fn table(mut machine: Machine<'_>, output: &Output, trace: Vec<StepTrace>) -> Table {
+fn table(mut machine: Machine<'_>, output: &Output) -> Table {
     let mut read = |columns: &[super::plan::OutputColumn]| {
         columns
             .iter()
@@ -274,7 +298,8 @@ fn table(mut machine: Machine<'_>, output: &Output, trace: Vec<StepTrace>) -> Ta
         all_fields_but: output.all_fields_but.clone(),
         origin,
         warnings: machine.warnings,
-        trace,
+        trace: machine.trace,
+        lineage: machine.lineage.unwrap_or_default(),
     }
 }
 

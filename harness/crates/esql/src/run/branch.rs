@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{MAX_ROWS, RunOptions, take, too_many_rows};
+use super::{MAX_ROWS, RunOptions, take_all, too_many_rows};
 use crate::column::{Builder, Cell, Column, NO_ROW};
 use crate::eval::{Machine, Origin, State, Truth, truths};
 use crate::expr::{MULTI_VALUE, Register, Typed};
@@ -23,13 +23,14 @@ struct Part {
     columns: Vec<Arc<Column>>,
 }
 
-/// The rows of all branches, one after the other.
-pub(super) fn union(
-    machine: &mut Machine<'_>,
+/// The rows of all branches, one after the other; they are given all rows of the
+/// source `anew`, or those of the step `before`.
+pub(super) fn union<'a>(
+    machine: &mut Machine<'a>,
     branches: &[Branch],
-    anew: bool,
+    (anew, given): (bool, Option<usize>),
     span: Span,
-    options: &RunOptions<'_>,
+    options: &RunOptions<'a>,
 ) -> Result<(), Diagnostic> {
     let before = machine.state();
     let mut parts = Vec::with_capacity(branches.len());
@@ -38,7 +39,8 @@ pub(super) fn union(
         if !anew {
             machine.set_state(before.clone());
         }
-        steps(machine, branch, anew, options)?;
+        begin(machine, anew);
+        take_all(machine, &branch.steps, given, options)?;
         let columns = branch.columns.iter().map(|(from, ..)| match from {
             Some(register) => machine.register(*register),
             None => Arc::new(Column::null(crate::types::Type::Null, machine.len)),
@@ -70,25 +72,11 @@ pub(super) fn union(
     Ok(())
 }
 
-/// Takes rows through a branch; what is tested in it is not told.
-fn steps(
-    machine: &mut Machine<'_>,
-    branch: &Branch,
-    anew: bool,
-    options: &RunOptions<'_>,
-) -> Result<(), Diagnostic> {
+/// Begins with all rows of the source.
+fn begin(machine: &mut Machine<'_>, anew: bool) {
     if let (true, Some(begun)) = (anew, machine.begun.clone()) {
         machine.set_state((*begun).clone());
     }
-    let turn = machine.turn.take();
-    let tests = machine.tests.len();
-    for step in &branch.steps {
-        take(machine, step, options)?;
-    }
-    machine.tests.truncate(tests);
-    machine.groups = None;
-    machine.turn = turn;
-    Ok(())
 }
 
 fn origins(parts: &[Part]) -> Origin {
@@ -112,15 +100,16 @@ fn lineages(parts: &mut [Part]) -> Option<Vec<Vec<u32>>> {
 
 /// Whether values are among those of the one column of a query, three-valued:
 /// a null among them leaves open what is not found.
-pub(super) fn member(
-    machine: &mut Machine<'_>,
+pub(super) fn member<'a>(
+    machine: &mut Machine<'a>,
     value: &Typed,
     branch: &Branch,
     output: Register,
-    options: &RunOptions<'_>,
+    options: &RunOptions<'a>,
 ) -> Result<(), Diagnostic> {
     let before = machine.state();
-    steps(machine, branch, true, options)?;
+    begin(machine, true);
+    take_all(machine, &branch.steps, None, options)?;
     let Some((Some(register), ..)) = branch.columns.first() else { return Ok(()) };
     let choices = machine.register(*register);
     let wide = |one: Ref<'_>| match one {

@@ -22,6 +22,9 @@ pub(crate) const MAX_LINEAGE: usize = 1 << 20;
 pub struct StepTrace {
     /// The command.
     pub span: Span,
+    /// The number of the step whose rows it was given; none where they are those
+    /// of the source.
+    pub before: Option<usize>,
     /// How many rows it was given.
     pub rows_in: usize,
     /// How many rows it left.

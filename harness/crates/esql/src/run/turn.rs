@@ -11,7 +11,7 @@ use crate::value::Value;
 /// Rows that a step takes otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
-    /// The step, by its number in the plan.
+    /// The step, by its number in [`Plan::all_steps`](crate::plan::Plan::all_steps).
     pub step: usize,
     /// The rows, by their numbers among those that the step is given.
     pub rows: Vec<usize>,

@@ -7,7 +7,8 @@
 //! too few, with all such rows of the case. Null does not hold, and is turned
 //! to true. A pattern that matched is turned to one that found
 //! nothing, and one that did not to what it found in another row. A key decides
-//! where the groups without it raise another number of alerts.
+//! where the groups without it raise another number of alerts. Branches and queries
+//! inside the query are steps as others are.
 
 pub(crate) mod text;
 
@@ -16,8 +17,8 @@ use std::collections::BTreeMap;
 
 use super::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
 use harness_esql::expr::{Node, Typed};
-use harness_esql::plan::{Step, StepKind};
-use harness_esql::run::{Change, Joined, StepTrace, Table, Truth, Turn};
+use harness_esql::plan::{Placed, Step, StepKind};
+use harness_esql::run::{Change, Joined, Table, Truth, Turn};
 use harness_esql::value::Value;
 use harness_predicate::{Origin, Part};
 use harness_runner::run::{Flow, Prepared, Program};
@@ -70,7 +71,7 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
     let bases: Vec<_> = bases.collect();
     let meter = Meter { flow, text: &pipeline.plan.text, left: Cell::new(MAX_ROWS) };
     let mut tally = Tally::new();
-    for (at, step) in pipeline.plan.steps.iter().enumerate() {
+    for (at, Placed { step, .. }) in pipeline.plan.all_steps().into_iter().enumerate() {
         for (number, test) in tests(step).into_iter().enumerate() {
             let text = flat(test.span.of(meter.text));
             tally.insert((at, number), uncovered(test.kind(), test.span, text));
@@ -128,7 +129,6 @@ pub(crate) fn tests(step: &Step) -> Vec<Test<'_>> {
         | StepKind::LimitBy { .. }
         | StepKind::Sample(_)
         | StepKind::Indices(_)
-        // What is tested in branches is not traced.
         | StepKind::Union { .. }
         | StepKind::Join(_)
         | StepKind::Member { .. }
@@ -184,7 +184,9 @@ fn uncovered(kind: ClauseKind, span: Span, text: String) -> ClauseCoverage {
 impl Meter<'_> {
     /// Whether the case raises another number of alerts with a row turned.
     fn turns(&self, base: &Base<'_>, turn: &Turn) -> bool {
-        let rows = base.table.trace.first().map_or(0, |step| step.rows_in) + 1;
+        // The rows of the source are read by each step that begins with them.
+        let first = base.table.trace.iter().filter(|step| step.before.is_none());
+        let rows = first.map(|step| step.rows_in).sum::<usize>() + 1;
         let Some(left) = self.left.get().checked_sub(rows) else { return false };
         self.left.set(left);
         let other = base.prepared.run(false, Some(turn));
@@ -266,8 +268,7 @@ impl Meter<'_> {
     /// The event behind a row, or the case where there are several.
     fn witness(&self, base: &Base<'_>, at: usize, row: usize) -> Witness {
         let case = &self.flow.cases()[base.case];
-        let before = at.checked_sub(1).and_then(|at| base.table.trace.get(at));
-        let lineage = before.and_then(|step: &StepTrace| step.lineage.get(row));
+        let lineage = base.table.given(at).get(row);
         let event = match lineage.map(Vec::as_slice) {
             Some([event]) => case.events.get(*event as usize).map(|event| event.id.clone()),
             _ => None,

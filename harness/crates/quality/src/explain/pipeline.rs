@@ -2,6 +2,7 @@
 //! became, the groups that it counts, and what turns an event at its first `WHERE`.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::turn::fields;
@@ -10,21 +11,21 @@ use super::{
     RowGroup, RowMark, Seen, StepView, Tested, Truth, Turn, nearest,
 };
 use crate::coverage::ClauseKind;
-use crate::coverage::pipeline::text::{Key, keys};
+use crate::coverage::pipeline::text::{Key, Numbered, keys};
 use crate::coverage::pipeline::{Test, tests};
 use crate::mutate::pipeline::vary::Vary;
 use crate::mutate::propose;
 use crate::mutate::turn::Turner;
 use harness_esql::column::Column;
 use harness_esql::expr::{Node, Typed};
-use harness_esql::plan::{Plan, Step};
+use harness_esql::plan::{Placed, Plan, StepKind};
 use harness_esql::run::{StepTrace, Table, TestTrace, Truth as Value};
 use harness_esql::types::Type;
 use harness_model::event::Event;
 use harness_predicate::plan::Reach;
 use harness_predicate::{Origin, Predicate};
 use harness_query::esql::ast::CompareOp;
-use harness_query::esql::without_comments;
+use harness_query::esql::{self, without_comments};
 use harness_runner::run::{Flow, Program};
 use harness_source::span::{Span, flat};
 
@@ -38,15 +39,10 @@ const MAX_ALL_TRIES: usize = 4_000;
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {
     let Ok(program) = flow.program(flow.text()) else { return };
     let Some(view) = View::new(flow, &program) else { return };
-    let steps: Vec<(usize, &Step)> =
-        view.plan.steps.iter().enumerate().filter(|(_, step)| !tests(step).is_empty()).collect();
-    for (at, step) in &steps {
+    let steps = view.plan.all_steps().into_iter().map(|placed| placed.step).enumerate();
+    for (at, step) in steps.filter(|(_, step)| !tests(step).is_empty()) {
         // What stands before all other commands is asked of the events themselves.
-        let label = if *at <= view.leading() {
-            "an event".to_owned()
-        } else {
-            format!("command {}", at + 1)
-        };
+        let label = if at <= view.leading() { "an event".to_owned() } else { view.name(step.span) };
         if explained.filters.last() != Some(&label) {
             explained.filters.push(label);
         }
@@ -71,6 +67,8 @@ pub(super) struct View<'a> {
     vary: Vary<'a>,
     /// How many changes may still be tried.
     tries: Cell<usize>,
+    /// What its commands are called by their numbers.
+    names: BTreeMap<Span, String>,
 }
 
 impl<'a> View<'a> {
@@ -79,12 +77,20 @@ impl<'a> View<'a> {
         let leading = pipeline.plan.leading_filters().len();
         let vary = Vary::new(flow, pipeline, pipeline.plan.steps.get(..=leading)?);
         let tries = Cell::new(MAX_ALL_TRIES);
-        Some(Self { flow, program, plan: &pipeline.plan, vary, tries })
+        let query = esql::parse(flow.text()).ok()?;
+        let numbered = Numbered::all(&query).into_iter().rev();
+        let names = numbered.map(|command| (command.span, command.name)).collect();
+        Some(Self { flow, program, plan: &pipeline.plan, vary, tries, names })
     }
 
     /// The number of the last step that only chooses among events.
     pub(super) fn leading(&self) -> usize {
         self.plan.leading_filters().len()
+    }
+
+    /// What a command is called by its number.
+    fn name(&self, span: Span) -> String {
+        self.names.get(&span).cloned().unwrap_or_default()
     }
 
     /// What the query has at a place, in one line and without comments.
@@ -139,23 +145,27 @@ impl<'a> View<'a> {
     fn steps(&self, table: &Table, keys: &[Key], case: usize) -> Vec<StepView> {
         let mut next = 0;
         let mut views = Vec::new();
-        for (at, (step, trace)) in self.plan.steps.iter().zip(&table.trace).enumerate() {
+        let steps = self.plan.all_steps().into_iter().zip(&table.trace).enumerate();
+        for (at, (Placed { step, inside }, trace)) in steps {
             let leaves = tests(step);
             let clauses = next..;
             next += leaves.len();
-            let inside =
-                |key: &&Key| step.span.start <= key.span.start && key.span.end <= step.span.end;
-            let keys: Vec<&Key> = keys.iter().filter(inside).collect();
+            let groups = trace.groups.is_some();
+            let own = |key: &&Key| {
+                groups && step.span.start <= key.span.start && key.span.end <= step.span.end
+            };
+            let keys: Vec<&Key> = keys.iter().filter(own).collect();
             let changes = trace.rows_in != trace.rows_out;
-            if at > 0 && !changes && leaves.is_empty() && trace.groups.is_none() {
+            let forks = matches!(step.kind, StepKind::Union { .. });
+            if at > 0 && !changes && leaves.is_empty() && !groups && !forks {
                 continue;
             }
-            let before = at.checked_sub(1).and_then(|at| table.trace.get(at));
-            let lineage = before.map_or(&[][..], |before| before.lineage.as_slice());
+            let lineage = table.given(at);
             let marked = clauses.zip(leaves.iter().zip(&trace.tests));
             views.push(StepView {
                 origin: Self::origin(step.span),
                 text: self.text(step.span),
+                inside: inside.map(|_| self.name(step.span)),
                 rows_in: trace.rows_in,
                 rows_out: trace.rows_out,
                 clauses: marked

@@ -10,6 +10,8 @@ pub struct StepView {
     pub origin: Origin,
     /// It, in one line.
     pub text: String,
+    /// Of a command in a branch or in a query inside the query: its number there.
+    pub inside: Option<String>,
     /// How many rows it was given.
     pub rows_in: usize,
     /// How many rows it left.

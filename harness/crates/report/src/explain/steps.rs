@@ -71,7 +71,8 @@ impl Report<'_> {
             (_, false) => format!("{} → {}", step.rows_in, plural(step.rows_out, "row")),
         };
         let text = self.bold(&shorten(&one_line(&step.text), 100));
-        writeln!(out, "  {text}  {}", self.styled.dim(&rows))?;
+        let place = step.inside.as_ref().map(|name| self.styled.dim(&format!("{name}: ")));
+        writeln!(out, "  {}{text}  {}", place.unwrap_or_default(), self.styled.dim(&rows))?;
         for seen in &step.clauses {
             self.seen(seen, step, out)?;
         }

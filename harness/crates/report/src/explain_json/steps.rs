@@ -10,6 +10,8 @@ use harness_quality::explain::{Apart, RowGroup, RowMark, Seen, StepView};
 pub(super) struct Step<'a> {
     place: Place,
     text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inside: Option<&'a str>,
     rows_in: usize,
     rows_out: usize,
     clauses: Vec<OfRows<'a>>,
@@ -55,6 +57,7 @@ pub(super) fn step(step: &StepView) -> Step<'_> {
     Step {
         place: place(step.origin),
         text: &step.text,
+        inside: step.inside.as_deref(),
         rows_in: step.rows_in,
         rows_out: step.rows_out,
         clauses: step.clauses.iter().map(seen).collect(),

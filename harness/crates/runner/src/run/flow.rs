@@ -12,7 +12,7 @@ use harness_compile::esql::Pipeline;
 use harness_compile::rule::pipelined;
 use harness_compile::{Context, Now};
 use harness_esql::memory::{MemoryField, MemorySource};
-use harness_esql::plan::{Step, StepKind};
+use harness_esql::plan::Step;
 use harness_esql::run::{Table, Turn};
 use harness_model::document::Document;
 use harness_model::event::Event;
@@ -179,9 +179,7 @@ impl<'a> Flow<'a> {
         names.extend(suppression.map(|field| field.value.as_str()));
         // Which values an index does not keep shows in the fields that have them;
         // queries inside the query read fields of their own.
-        let nested =
-            |step: &Step| matches!(step.kind, StepKind::Union { .. } | StepKind::Member { .. });
-        let all = names.contains("_ignored") || pipeline.plan.steps.iter().any(nested);
+        let all = names.contains("_ignored") || pipeline.plan.is_nested();
         let fields = pipeline.fields.iter();
         fields.filter(|field| all || names.contains(&*field.name)).cloned().collect()
     }

@@ -141,7 +141,7 @@ impl Trial<'_> {
         let groups: Vec<String> = groups.map(|field| field.value.clone()).collect();
         let key = |values: &Vec<String>| (!values.is_empty()).then(|| values.join(", "));
         let columns = self.shown(table, source);
-        let lineage = table.trace.last().map(|step| step.lineage.as_slice()).unwrap_or_default();
+        let lineage = table.lineage.as_slice();
         found
             .iter()
             .map(|alert| {

@@ -1,7 +1,7 @@
 //! Places in the text of an ES|QL query, and the text with changes in it.
 
 use harness_query::esql;
-use harness_query::esql::ast::{Command, CommandKind, Field, Stats};
+use harness_query::esql::ast::{Command, CommandKind, Field, Query, Source, Stats};
 use harness_query::esql::lexer::{Lexer, TokenKind};
 use harness_source::span::Span;
 
@@ -78,7 +78,56 @@ pub(crate) struct Key {
 /// The keys of all groupings, in the order of the query.
 pub(crate) fn keys(text: &str) -> Vec<Key> {
     let Ok(query) = esql::parse(text) else { return Vec::new() };
-    query.commands.iter().flat_map(|command| keys_of(text, command)).collect()
+    let commands = Numbered::all(&query).into_iter().filter_map(|numbered| numbered.command);
+    commands.flat_map(|command| keys_of(text, command)).collect()
+}
+
+/// A command, and how it is called by its number.
+pub(crate) struct Numbered<'a> {
+    /// `command 2`, or `command 2, branch 1, command 3`.
+    pub(crate) name: String,
+    /// Its place.
+    pub(crate) span: Span,
+    /// It, but for the first of a query.
+    pub(crate) command: Option<&'a Command>,
+}
+
+impl<'a> Numbered<'a> {
+    /// The commands of a query as they are written, with those inside others
+    /// behind them.
+    pub(crate) fn all(query: &'a Query) -> Vec<Self> {
+        let mut all = Vec::new();
+        Self::add(query, "", &mut all);
+        all
+    }
+
+    fn add(query: &'a Query, prefix: &str, all: &mut Vec<Self>) {
+        let name = format!("{prefix}command 1");
+        all.push(Self { name: name.clone(), span: query.source.span(), command: None });
+        if let Source::From { subqueries, .. } = &query.source {
+            for (number, inner) in (1..).zip(subqueries) {
+                Self::add(inner, &format!("{name}, query {number}, "), all);
+            }
+        }
+        Self::add_commands(&query.commands, (2, prefix), all);
+    }
+
+    fn add_commands(commands: &'a [Command], (first, prefix): (usize, &str), all: &mut Vec<Self>) {
+        for (number, command) in (first..).zip(commands) {
+            let name = format!("{prefix}command {number}");
+            all.push(Self { name: name.clone(), span: command.span, command: Some(command) });
+            if let CommandKind::Fork(branches) = &command.kind {
+                for (number, branch) in (1..).zip(branches) {
+                    Self::add_commands(branch, (1, &format!("{name}, branch {number}, ")), all);
+                }
+            }
+            if let CommandKind::Where(condition) = &command.kind {
+                for (number, inner) in (1..).zip(condition.queries()) {
+                    Self::add(inner, &format!("{name}, query {number}, "), all);
+                }
+            }
+        }
+    }
 }
 
 fn keys_of(text: &str, command: &Command) -> Vec<Key> {
@@ -135,11 +184,36 @@ mod tests {
             ),
             ("from x | INLINE STATS c = max(n) BY k", vec!["from x | INLINE STATS c = max(n) "]),
             ("from x | where a == \"by\"", vec![]),
+            (
+                "from x | fork (stats c = count(*) by k) (where a in (from y | stats by m | keep m))",
+                vec![
+                    "from x | fork (stats c = count(*) ) (where a in (from y | stats by m | keep m))",
+                    "from x | fork (stats c = count(*) by k) (where a in (from y | stats  | keep m))",
+                ],
+            ),
         ] {
             let found = keys(query);
             let found: Vec<_> = found.iter().map(|key| edited(query, &key.without[0])).collect();
             assert_eq!(found, expected, "{query}");
         }
+        let query = "from x, (from y | where b) | keep k | where k in (from z | limit 1) | fork (limit 2) (where c)";
+        let query = esql::parse(query).expect("a query");
+        let names: Vec<_> = Numbered::all(&query).into_iter().map(|one| one.name).collect();
+        assert_eq!(
+            names,
+            [
+                "command 1",
+                "command 1, query 1, command 1",
+                "command 1, query 1, command 2",
+                "command 2",
+                "command 3",
+                "command 3, query 1, command 1",
+                "command 3, query 1, command 2",
+                "command 4",
+                "command 4, branch 1, command 1",
+                "command 4, branch 2, command 1",
+            ]
+        );
         let query = "from x | stats c = count(*) by w = n + 1 | keep w";
         let found = keys(query);
         let kept = edited(query, &found[0].without[1]);

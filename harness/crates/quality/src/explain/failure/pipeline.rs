@@ -7,7 +7,7 @@ use crate::explain::Truth;
 use crate::explain::hint::of_texts;
 use crate::explain::pipeline::{View, json, truth};
 use harness_esql::expr::Node;
-use harness_esql::plan::{Step, StepKind};
+use harness_esql::plan::{Placed, Step, StepKind};
 use harness_esql::run::{Joined, Shape, StepTrace, Table, TestTrace, Truth as Value};
 use harness_predicate::plan::Reach;
 use harness_runner::run::{CaseRun, Clause, Explanation, Flow, Role};
@@ -63,39 +63,86 @@ struct Failure<'a> {
 
 impl Failure<'_> {
     fn steps(&self) -> impl Iterator<Item = (usize, &Step, &StepTrace)> {
-        let steps = self.view.plan.steps.iter().zip(&self.table.trace).enumerate();
-        steps.map(|(at, (step, trace))| (at, step, trace))
+        let steps = self.view.plan.all_steps().into_iter().zip(&self.table.trace).enumerate();
+        steps.map(|(at, (Placed { step, .. }, trace))| (at, step, trace))
+    }
+
+    /// The steps of the query itself, or those of the branches of one.
+    fn inside(&self, outer: Option<usize>) -> Vec<(usize, &Step, &StepTrace)> {
+        let steps = self.steps().zip(self.view.plan.all_steps());
+        let own = steps.filter(|(_, placed)| placed.inside.map(|(at, _)| at) == outer);
+        own.map(|(step, _)| step).collect()
     }
 
     /// The events behind each row that a step was given.
     fn lineage(&self, step: usize) -> &[Vec<u32>] {
-        let before = step.checked_sub(1).and_then(|before| self.table.trace.get(before));
-        before.map_or(&[], |before| before.lineage.as_slice())
+        self.table.given(step)
+    }
+
+    /// Whether rows of an event leave a step, all steps behind it in its branch, and
+    /// those around it.
+    fn comes_out(&self, step: usize, event: u32) -> bool {
+        let all = self.view.plan.all_steps();
+        let Some(inside) = all.get(step).map(|placed| placed.inside) else { return false };
+        let Some((outer, _)) = inside else { return true };
+        // What a query after IN finds is not what comes out.
+        if !matches!(all[outer].step.kind, StepKind::Union { .. }) {
+            return false;
+        }
+        let last = all.iter().rposition(|placed| placed.inside == inside);
+        let lineage = last.and_then(|at| self.table.trace.get(at)).map(|step| &step.lineage);
+        lineage.is_some_and(|rows| rows.iter().any(|row| row.contains(&event)))
+            && self.comes_out(outer, event)
     }
 
     /// The command that left no row, or the last that left fewer.
     fn lost(&self) -> Vec<Explanation> {
         let mut told: Vec<Explanation> = self.unread();
-        let empty = self.steps().find(|(_, _, trace)| trace.rows_in > 0 && trace.rows_out == 0);
+        let own = self.inside(None);
+        let is_empty =
+            |(_, _, trace): &&(usize, &Step, &StepTrace)| trace.rows_in > 0 && trace.rows_out == 0;
+        let empty = own.iter().find(is_empty).copied();
         let fewer = || {
             let lossy = |(_, step, trace): &(usize, &Step, &StepTrace)| {
                 let cuts = matches!(step.kind, StepKind::Filter(_) | StepKind::Limit(_));
                 cuts && trace.rows_out < trace.rows_in
             };
-            self.steps().filter(lossy).last()
+            own.iter().rev().find(|step| lossy(step)).copied()
         };
         let Some((at, step, trace)) = empty.or_else(fewer) else { return told };
-        let text = shorten(&self.view.text(step.span), MAX_TEXT);
-        let (left, of) = (trace.rows_out, plural(trace.rows_in, "row"));
-        told.push(Explanation {
-            origin: Some(View::origin(step.span)),
-            ..note(None, format!("{text} keeps {left} of {of}"))
-        });
+        told.push(self.kept(step, trace));
         told.extend(self.uncounted(at));
         if let StepKind::Filter(condition) = &step.kind {
             told.extend(self.rows((at, step, trace), &Shape::of(condition)));
         }
+        // Of branches that leave no row, what each of them lost its rows by.
+        let mut open = vec![at];
+        while let (Some(outer), true) = (open.pop(), trace.rows_out == 0) {
+            let mut known = None;
+            for inner in self.inside(Some(outer)).iter().filter(is_empty) {
+                let (at, step, trace) = *inner;
+                let branch = self.view.plan.all_steps()[at].inside;
+                if std::mem::replace(&mut known, branch) == branch {
+                    continue;
+                }
+                open.push(at);
+                told.push(self.kept(step, trace));
+                if let StepKind::Filter(condition) = &step.kind {
+                    told.extend(self.rows((at, step, trace), &Shape::of(condition)));
+                }
+            }
+        }
         told
+    }
+
+    /// How many rows a command keeps.
+    fn kept(&self, step: &Step, trace: &StepTrace) -> Explanation {
+        let text = shorten(&self.view.text(step.span), MAX_TEXT);
+        let (left, of) = (trace.rows_out, plural(trace.rows_in, "row"));
+        Explanation {
+            origin: Some(View::origin(step.span)),
+            ..note(None, format!("{text} keeps {left} of {of}"))
+        }
     }
 
     /// The rows that a condition lost and that lack least.
@@ -249,7 +296,8 @@ impl Failure<'_> {
     /// fit, or that an aggregate which it reads did not count.
     fn uncounted(&self, at: usize) -> Vec<Explanation> {
         let mut read = Vec::new();
-        if let Some(StepKind::Filter(condition)) = self.view.plan.steps.get(at).map(|it| &it.kind) {
+        let step = self.steps().nth(at).map(|(_, step, _)| &step.kind);
+        if let Some(StepKind::Filter(condition)) = step {
             condition.each(&mut |part| {
                 if let Node::Column { register, .. } = &part.node {
                     read.push(*register);
@@ -331,7 +379,8 @@ impl Failure<'_> {
             let lineage = self.lineage(at);
             let holds = |row: &usize| shape.truth(&|test| trace.truth(test, *row)) == Value::True;
             let own = |row: &usize| lineage.get(*row).is_some_and(|row| row.contains(&event));
-            let Some(row) = (0..trace.rows_in).filter(own).find(holds) else { continue };
+            let row = (0..trace.rows_in).filter(own).find(holds);
+            let Some(row) = row.filter(|_| self.comes_out(at, event)) else { continue };
             let support = shape.support(&|test| trace.truth(test, row));
             for (number, test) in tests(step).iter().enumerate() {
                 let negated = test.leaf.is_some_and(|(_, negated)| negated);
