@@ -11,9 +11,12 @@
 
 mod composite;
 mod filters;
+mod model;
 mod new_terms;
 mod pipeline;
+mod prepared;
 mod sample;
+mod scan;
 mod schedule;
 mod sequence;
 mod stream;
@@ -23,23 +26,15 @@ pub mod target;
 mod threat;
 mod threshold;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use serde_json::{Value, json};
-
 use harness_cluster::client::Client;
-use harness_cluster::dsl::{self, Query};
+
 use harness_cluster::error::ClusterError;
-use harness_cluster::search;
-use harness_compile::esql::Pipeline;
 use harness_compile::exception::{self, Compiled};
 use harness_compile::rule::compile_rule;
 use harness_compile::{Context, Now};
 use harness_detect::window::Clock;
 use harness_model::index_pattern;
-use harness_model::value::format_date;
-use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, TermField};
+use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
 use harness_predicate::{Part, Predicate};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::model::Rule;
@@ -47,217 +42,10 @@ use harness_rule::names::Language;
 use harness_rule::tree::Loaded;
 use harness_source::diagnostic::{Diagnostic, Severity};
 
+use model::day;
+pub use model::{Backtest, Found, Outcome, Request, RuleBacktest, Sample};
+use prepared::{Ground, Stop, Time, Work, again, by_time, named, place, sorted_time, within};
 use target::Target;
-
-/// What to look at.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Which indices, as the cluster names them.
-    pub index: String,
-    /// The first moment, in milliseconds since 1970.
-    pub from: i64,
-    /// The moment after the last.
-    pub to: i64,
-    /// How many samples of each rule to keep.
-    pub samples: usize,
-    /// How many rules one request asks about, where they can be asked together.
-    pub batch: usize,
-}
-
-/// The outcome of all rules, the noisiest first.
-#[derive(Clone, Debug)]
-pub struct Backtest {
-    /// What was looked at.
-    pub request: Request,
-    /// The indices that were found.
-    pub indices: usize,
-    /// What is taken for granted, since the cluster does not tell.
-    pub notes: Vec<String>,
-    /// The rules: by alerts, descending, then by key.
-    pub rules: Vec<RuleBacktest>,
-}
-
-/// The outcome of one rule.
-#[derive(Clone, Debug)]
-pub struct RuleBacktest {
-    /// Path below the rules folder, without `.toml`.
-    pub key: String,
-    /// `rule.name`, or the key where the rule did not load.
-    pub name: String,
-    /// `rule.rule_id`.
-    pub rule_id: String,
-    /// `rule.type`.
-    pub rule_type: String,
-    /// `rule.severity`.
-    pub severity: String,
-    /// How it came out.
-    pub outcome: Outcome,
-}
-
-/// How a rule came out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It ran.
-    Ran(Found),
-    /// None of the indices is one of the rule's.
-    NoIndex,
-    /// It cannot run on a cluster, and why.
-    Unsupported(String),
-    /// The rule does not load or compile.
-    Invalid(String),
-}
-
-/// What a rule found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// The alerts, before suppression and `max_signals`.
-    pub alerts: u64,
-    /// Those that the rule's suppression leaves, where it has one and that can be told.
-    pub after_suppression: Option<u64>,
-    /// By day, as `2026-01-31`: the days that have some.
-    pub days: BTreeMap<String, u64>,
-    /// Some of them.
-    pub samples: Vec<Sample>,
-}
-
-/// One alert.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sample {
-    /// Its events, as index and id.
-    pub events: Vec<(String, String)>,
-    /// When it happened, in milliseconds since 1970.
-    pub time: Option<i64>,
-    /// What its events have in common.
-    pub key: Vec<String>,
-    /// How many events it stands for.
-    pub count: u64,
-}
-
-impl RuleBacktest {
-    /// The alerts, where the rule ran.
-    pub fn alerts(&self) -> Option<u64> {
-        match &self.outcome {
-            Outcome::Ran(found) => Some(found.alerts),
-            Outcome::NoIndex | Outcome::Unsupported(_) | Outcome::Invalid(_) => None,
-        }
-    }
-}
-
-impl Found {
-    /// Counts an alert of that moment.
-    fn add(&mut self, time: Option<i64>) {
-        self.alerts += 1;
-        if let Some(time) = time {
-            *self.days.entry(day(time)).or_default() += 1;
-        }
-    }
-}
-
-/// The day of a moment, in UTC.
-fn day(time: i64) -> String {
-    format_date(time).split('T').next().unwrap_or_default().to_owned()
-}
-
-/// Why one rule has no result.
-enum Stop {
-    Unsupported(String),
-    Cluster(ClusterError),
-}
-
-impl From<ClusterError> for Stop {
-    /// What the cluster refuses concerns one rule, everything else all of them.
-    fn from(error: ClusterError) -> Self {
-        match error {
-            ClusterError::Refused { status: 400, reason, .. } => {
-                Self::Unsupported(format!("the cluster refuses it: {reason}"))
-            }
-            error => Self::Cluster(error),
-        }
-    }
-}
-
-/// A rule that runs.
-struct Work<'a> {
-    at: usize,
-    rule: &'a Rule,
-    clock: Clock,
-    time: Time,
-    plan: Plan,
-    /// For a plan of ES|QL: what to do with the events.
-    pipeline: Option<Arc<Pipeline>>,
-    /// The fields that suppression groups alerts by.
-    grouping: Vec<TermField>,
-    /// The rule's indices, where those are not all.
-    indices: Option<Vec<&'a str>>,
-}
-
-/// The timestamp fields of a rule, as the indices have them.
-#[derive(Clone, Debug)]
-struct Time {
-    field: String,
-    /// Counts for events that lack the first.
-    fallback: Option<String>,
-}
-
-impl Time {
-    fn of(clock: &Clock, target: &Target) -> Self {
-        let (field, fallback) = (clock.field(), clock.fallback());
-        match fallback {
-            // No event has a field that no index maps.
-            Some(fallback) if target.schema.field(field).is_none() => {
-                Self { field: fallback.to_owned(), fallback: None }
-            }
-            fallback => Self { field: field.to_owned(), fallback: fallback.map(str::to_owned) },
-        }
-    }
-}
-
-/// What every rule runs with.
-#[derive(Clone, Copy)]
-struct Ground<'a> {
-    client: &'a Client,
-    target: &'a Target,
-    request: &'a Request,
-}
-
-impl Ground<'_> {
-    /// The stretch of time that is looked at.
-    fn period(self) -> (i64, i64) {
-        (self.request.from, self.request.to)
-    }
-
-    /// How many events fulfil a query.
-    fn count(self, query: &Value) -> Result<u64, Stop> {
-        let body = json!({ "size": 0, "track_total_hits": true, "query": query });
-        let path = format!("{}/_search?ignore_unavailable=true", self.target.pattern);
-        Ok(search::total(&search::one(self.client, &path, &body)?)?)
-    }
-
-    fn query(self, plan: &Plan, filter: &Predicate) -> Query {
-        dsl::query(filter, &self.target.layout(plan))
-    }
-}
-
-/// A clause within the rule's indices and a stretch of time.
-fn within(work: &Work<'_>, period: (i64, i64), clause: &Value) -> Value {
-    let mut filter = vec![during(&work.time, period)];
-    if let Some(indices) = &work.indices {
-        filter.push(json!({ "terms": { "_index": indices } }));
-    }
-    filter.push(clause.clone());
-    json!({ "bool": { "filter": filter } })
-}
-
-/// Events of a stretch of time, by the rule's timestamp fields.
-fn during(time: &Time, (from, to): (i64, i64)) -> Value {
-    let range = |field: &str| json!({ "range": { field: { "gte": from, "lt": to, "format": "epoch_millis" } } });
-    let field = time.field.as_str();
-    let Some(fallback) = &time.fallback else { return range(field) };
-    json!({ "bool": { "should": [range(field), { "bool": {
-        "filter": [range(fallback)],
-        "must_not": [{ "exists": { "field": field } }],
-    } }], "minimum_should_match": 1 } })
-}
 
 /// Runs rules; `progress` is told how many are done.
 ///
@@ -336,14 +124,6 @@ fn many(ground: Ground<'_>, work: &Work<'_>) -> Result<Found, Stop> {
             EqlSearch::Events(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
         },
         Plan::Filter(_) => Err(Stop::Unsupported("it looks at single events".to_owned())),
-    }
-}
-
-/// The outcome of a rule; one that lacks hits is asked for a second time.
-fn again(mut run: impl FnMut() -> Result<Found, Stop>) -> Result<Found, Stop> {
-    match run() {
-        Err(Stop::Cluster(ClusterError::Incomplete(_))) => run(),
-        outcome => outcome,
     }
 }
 
@@ -459,29 +239,4 @@ fn excepted(
         }
     }
     Ok((!conditions.is_empty()).then(|| Predicate::or(conditions).negate()))
-}
-
-/// The event of a hit, as index and id.
-fn place(hit: &Value) -> (String, String) {
-    let text = |key: &str| hit.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    (text("_index"), text("_id"))
-}
-
-/// The time of a hit that is sorted by it.
-fn sorted_time(hit: &Value) -> Option<i64> {
-    // Beyond every date stands for none.
-    hit.pointer("/sort/0").and_then(Value::as_i64).filter(|at| *at != i64::MAX && *at != i64::MIN)
-}
-
-/// By the rule's timestamp field.
-fn by_time(time: &Time, order: &str) -> Value {
-    // Nanoseconds are read as milliseconds, and indices without the field come last.
-    json!([{ &time.field: {
-        "order": order, "numeric_type": "date", "unmapped_type": "date", "missing": "_last",
-    } }])
-}
-
-/// A field of a plan as the cluster names it.
-fn named(field: &Arc<str>, target: &Target) -> String {
-    target.schema.field(field).map_or_else(|| field.to_string(), |found| found.name.to_string())
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Context;
 use super::clause::{Clause, Compiled, Normalize};
-use super::{Context, query_string};
+use super::query_string::{Place, expand};
 use harness_model::schema::{FieldType, Schema};
 use harness_predicate::{Origin, Predicate};
-use harness_query::dsl::{Bool, Node, Query, Scalar};
+use harness_query::dsl::{Bool, Node, Query, QueryString, Scalar};
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::span::Span;
 use harness_text::pattern::{Case, Fuzzy};
@@ -22,6 +23,21 @@ pub fn compile(query: &Query, context: Context<'_>) -> Result<Predicate, Vec<Dia
     let mut compiler = Compiler { context, errors: Vec::new() };
     let predicate = compiler.query(query);
     if compiler.errors.is_empty() { Ok(predicate) } else { Err(compiler.errors) }
+}
+
+/// Compiles a query string. Spans are those of its text where that text is the
+/// rule's query, and `place` where it was made from something else.
+///
+/// # Errors
+///
+/// Syntax errors, and values that do not fit their fields.
+pub fn compile_query_string(
+    query: &QueryString,
+    place: Option<Span>,
+    context: Context<'_>,
+) -> Result<Predicate, Vec<Diagnostic>> {
+    let place = place.map_or(Place::Own, Place::At);
+    compile(&expand(query, context.schema, place)?, context)
 }
 
 struct Compiler<'a> {
@@ -84,7 +100,7 @@ impl Compiler<'_> {
                 Predicate::or(terms.collect::<Vec<_>>())
             }
             Node::Lenient(inner) => self.forgiving(inner),
-            Node::QueryString(inner) => query_string::compile(inner, Some(span), self.context)
+            Node::QueryString(inner) => compile_query_string(inner, Some(span), self.context)
                 .unwrap_or_else(|errors| {
                     self.errors.extend(errors);
                     Predicate::Const(false)

@@ -5,6 +5,7 @@
 //! up to the point where the query combines them, [`test`] and [`text`] make the
 //! tests, [`script`] the scripts, [`field`] decides what a field is.
 
+mod compiler;
 mod condition;
 mod field;
 mod script;
@@ -15,8 +16,10 @@ mod text;
 
 use super::Context;
 use super::clause::Clause;
+pub use compiler::CATEGORY_FIELD;
+use compiler::Compiler;
+pub use compiler::Options;
 use field::Type;
-use harness_model::schema::Unmapped;
 use harness_predicate::Predicate;
 use harness_predicate::plan::{
     EqlPlan, EqlSearch, KeyField, KeyForm, Limit, MAX_SAMPLE_STAGES, MAX_STAGES, Stage,
@@ -26,24 +29,6 @@ use harness_query::eql::ast::{self, Body, EventFilter, Pipe, Presence, Query, Te
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 use harness_text::pattern::Case;
-
-/// The field of event categories where a rule names no other.
-pub const CATEGORY_FIELD: &str = "event.category";
-
-/// How to compile what the query leaves open.
-#[derive(Clone, Copy, Debug)]
-pub struct Options<'a> {
-    /// The field of event categories (`event_category_override`).
-    pub category_field: &'a str,
-    /// What fields without a mapping are.
-    pub unmapped: Unmapped,
-}
-
-impl Default for Options<'_> {
-    fn default() -> Self {
-        Self { category_field: CATEGORY_FIELD, unmapped: Unmapped::default() }
-    }
-}
 
 /// Compiles a whole query.
 ///
@@ -104,12 +89,6 @@ pub fn compile_filter(
     let mut compiler = Compiler { context, options: *options, errors: Vec::new() };
     let predicate = compiler.filter(filter);
     if compiler.errors.is_empty() { Ok(predicate) } else { Err(compiler.errors) }
-}
-
-struct Compiler<'a> {
-    context: Context<'a>,
-    options: Options<'a>,
-    errors: Vec<Diagnostic>,
 }
 
 impl Compiler<'_> {

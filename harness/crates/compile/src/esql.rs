@@ -8,7 +8,7 @@ mod tests;
 
 use serde_json::{Value as Json, json};
 
-use super::{Context, dsl, kql, query_string};
+use super::{Context, dsl, kql};
 use harness_esql::mapping::SchemaFields;
 use harness_esql::memory::MemoryField;
 use harness_esql::plan::{Plan, PlanOptions, Unknown, plan};
@@ -124,7 +124,7 @@ fn search(call: &Search, context: Context<'_>) -> Result<Predicate, Vec<Diagnost
                 analyze_wildcard: call.bool_option("analyze_wildcard").unwrap_or(false),
                 lenient: call.bool_option("lenient").unwrap_or(false),
             };
-            query_string::compile(&query, Some(call.span), context)
+            dsl::compile_query_string(&query, Some(call.span), context)
         }
         SearchQuery::Kql(text) => {
             let ast = query::kql::parse(text)?;

@@ -8,6 +8,7 @@
 //! of the index.
 
 pub mod clause;
+mod condition;
 pub mod dsl;
 pub mod eql;
 pub mod esql;

@@ -10,8 +10,6 @@
 mod leaf;
 mod schema;
 
-use super::{Context, dsl};
-use harness_predicate::Predicate;
 use harness_query::dsl::{Bool, Node, Operator, Query, QueryString};
 use harness_query::lucene::{self, Body, Clause, Clauses, Conjunction, Field, Modifier};
 use harness_source::diagnostic::Diagnostic;
@@ -106,21 +104,6 @@ pub fn expand(
     }
     let nothing = Query { node: Node::MatchNone, span: put(Span::new(0, query.query.len())) };
     Ok(root.unwrap_or(nothing))
-}
-
-/// Compiles a query string. Spans are those of its text where that text is the
-/// rule's query, and `place` where it was made from something else.
-///
-/// # Errors
-///
-/// Syntax errors, and values that do not fit their fields.
-pub fn compile(
-    query: &QueryString,
-    place: Option<Span>,
-    context: Context<'_>,
-) -> Result<Predicate, Vec<Diagnostic>> {
-    let place = place.map_or(Place::Own, Place::At);
-    dsl::compile(&expand(query, context.schema, place)?, context)
 }
 
 /// A field of the `fields` option without its boost.

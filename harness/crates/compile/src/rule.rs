@@ -3,17 +3,15 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use serde_json::Value;
-
+pub(super) use super::condition::{Findings, conjunction};
+pub use super::condition::{compile_filter, compile_kql, compile_lucene};
 use super::esql::{self, Pipeline};
 use super::unknown::{self, UnknownField};
-use super::{Context, Now, dsl, eql, kql, query_string, rule_type};
+use super::{Context, Now, eql, rule_type};
 use harness_model::schema::Schema;
 use harness_predicate::plan::{PipelinePlan, Plan, TermField};
 use harness_predicate::{Part, Predicate};
 use harness_query as query;
-use harness_query::dsl::{Operator, QueryString, parse as parse_dsl};
-use harness_rule::located::Located;
 use harness_rule::model::Rule;
 use harness_rule::names::{Language, RuleType};
 use harness_source::diagnostic::Diagnostic;
@@ -140,29 +138,6 @@ fn filtered(
     Some(plan.ok()?.restrict(&filter?))
 }
 
-/// All of these filters; `part` names the n-th.
-pub(super) fn conjunction(
-    filters: &[Located<Value>],
-    part: fn(usize) -> Part,
-    schema: &Schema,
-    now: Now<'_>,
-    found: &mut Findings,
-) -> Option<Predicate> {
-    let before = found.len();
-    let mut conditions = Vec::new();
-    for (number, filter) in filters.iter().enumerate() {
-        let part = part(number);
-        match compile_filter(&filter.value, Context { schema, part, now }) {
-            Ok(condition) => conditions.push(condition),
-            Err(errors) => found.extend(errors.into_iter().map(|error| (part, error))),
-        }
-    }
-    (found.len() == before).then(|| Predicate::and(conditions))
-}
-
-/// What is wrong, and in which part of the rule.
-pub(super) type Findings = Vec<(Part, Diagnostic)>;
-
 /// The plan of a rule that states no query.
 const EVERY: Plan = Plan::Filter(Predicate::Const(true));
 
@@ -187,31 +162,6 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
     }
 }
 
-/// Compiles a query in KQL.
-///
-/// # Errors
-///
-/// As Kibana and Elasticsearch have them.
-pub fn compile_kql(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    dsl::compile(&kql::to_dsl(&query::kql::parse(text)?, context.schema)?, context)
-}
-
-/// Compiles a query string as rules have them.
-///
-/// # Errors
-///
-/// As Elasticsearch has them.
-pub fn compile_lucene(text: &str, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let query = QueryString {
-        query: text.to_owned(),
-        fields: Vec::new(),
-        default_operator: Operator::Or,
-        analyze_wildcard: true,
-        lenient: false,
-    };
-    query_string::compile(&query, None, context)
-}
-
 /// The query and the filters of a rule, or all that is wrong with them; what
 /// the rule type adds is left out.
 ///
@@ -222,24 +172,4 @@ pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Plan, Vec<
     let mut found = Vec::new();
     let plan = base(rule, schema, Now::at(now), &mut found);
     plan.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
-}
-
-/// Compiles one filter (docs/semantics.md, "Rule filters").
-pub fn compile_filter(filter: &Value, context: Context<'_>) -> Result<Predicate, Vec<Diagnostic>> {
-    let meta = filter.get("meta");
-    let flag = |name| meta.and_then(|meta| meta.get(name)).and_then(Value::as_bool) == Some(true);
-    if flag("disabled") {
-        return Ok(Predicate::Const(true));
-    }
-    let clause = match filter.get("query") {
-        Some(query) => query.clone(),
-        None => {
-            let mut rest = filter.as_object().cloned().unwrap_or_default();
-            rest.retain(|key, _| key != "meta" && key != "$state" && key != "query");
-            Value::Object(rest)
-        }
-    };
-    let query = parse_dsl::parse(&clause, Span::default())?;
-    let predicate = dsl::compile(&query, context)?;
-    Ok(if flag("negate") { predicate.negate() } else { predicate })
 }

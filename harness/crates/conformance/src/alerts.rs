@@ -1,6 +1,7 @@
 //! Alerts of threshold and new-terms rules, recorded and found.
 
 use super::Outcome;
+pub use super::model::Alerts;
 use super::trial::Trial;
 use harness_detect::sequence::stream::Moment;
 use harness_detect::terms::key_list;
@@ -8,17 +9,6 @@ use harness_detect::threshold::{self, Group};
 use harness_detect::window::Window;
 use harness_detect::{Detail, Detection, Events, Scope, detect, new_terms};
 use harness_predicate::plan::Plan;
-
-/// Recorded alerts, and when the rule looked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alerts {
-    /// The rule's window.
-    pub window: Window,
-    /// The window and the history before it.
-    pub history: Window,
-    /// As [`group`] or [`tuple`] prints them, in byte order.
-    pub alerts: Vec<String>,
-}
 
 /// A group in words.
 pub(super) fn group(values: &[String], count: u64, cardinality: Option<u64>) -> String {

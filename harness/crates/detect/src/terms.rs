@@ -3,16 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use super::bounds::MAX_COMBINATIONS;
 use super::sequence::key::{Key, KeyValue, Real};
 use super::{Error, Events};
 use harness_model::document::Cell;
 use harness_model::value::ip_text;
 use harness_predicate::Column;
 use harness_predicate::plan::{KeyForm, TermField};
-use harness_source::limits;
-
-/// At most so many combinations are formed in one case.
-pub const MAX_COMBINATIONS: u64 = limits::VALUE_COMBINATIONS.most as u64;
 
 /// Appends the values of a column in an event, as stored. Text has none.
 pub(super) fn values(events: Events<'_>, column: &Column, event: u32, values: &mut Vec<KeyValue>) {

@@ -13,17 +13,14 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+pub use super::bounds::MAX_PAIRS;
 use super::sequence::key::KeyValue;
 use super::{Detail, Detection, Error, Events};
 use harness_predicate::plan::{ThreatEntry, ThreatPlan};
-use harness_source::limits;
 use probe::Probe;
 
 /// Kibana attaches no more indicators to one alert.
 pub const MAX_INDICATORS: usize = 200;
-
-/// So many values that events and indicators have in common are looked at.
-pub const MAX_PAIRS: u64 = limits::INDICATOR_PAIRS.most as u64;
 
 /// Finds the events that match an indicator, the newest first; at most `size`.
 ///

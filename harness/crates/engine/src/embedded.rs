@@ -6,32 +6,26 @@
 //! ([`super::leaves`]); a predicate is Boolean algebra on the results.
 
 use std::collections::HashMap;
-use std::net::Ipv6Addr;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 use tantivy::directory::RamDirectory;
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, NumericOptions, Schema, SchemaBuilder, TextFieldIndexing,
-    TextOptions,
-};
+use tantivy::schema::Schema;
 use tantivy::store::Compressor;
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{Index, IndexReader, IndexSettings, Searcher, TantivyDocument};
 
+pub(super) use super::fields::Fields;
+use super::fields::{add, fill, name};
 use super::leaves::{ColumnLeaves, Source};
 use super::rows::Rows;
 use super::{Engine, EngineError};
-use harness_model::document::{Cell, Columns, Document};
-use harness_predicate::{Column, Kind, Leaf, Predicate, Test};
+use harness_model::document::{Columns, Document};
+use harness_predicate::{Column, Leaf, Predicate, Test};
 
 /// What the index may hold in memory while it is written, in bytes.
 const WRITER_MEMORY: usize = 64 << 20;
-
-/// Longer terms do not fit the index; they are kept beside it.
-const MAX_INDEXED_TERM: usize = 65_000;
 
 /// An index over documents, and the answers that it gave.
 pub struct Embedded<'a> {
@@ -44,15 +38,6 @@ pub struct Embedded<'a> {
     oversize: HashMap<usize, Vec<(u32, &'a str)>>,
     /// Answers by column and test.
     answers: Mutex<HashMap<Column, HashMap<Test, RoaringBitmap>>>,
-}
-
-/// The tantivy fields of one column.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fields {
-    /// Holds the values.
-    pub(super) values: Field,
-    /// Of text: one entry for each value, whether it has tokens or not.
-    pub(super) presence: Option<Field>,
 }
 
 impl<'a> Embedded<'a> {
@@ -288,75 +273,4 @@ fn lookup<'a>(
 ) -> &'a RoaringBitmap {
     static EMPTY: std::sync::LazyLock<RoaringBitmap> = std::sync::LazyLock::new(RoaringBitmap::new);
     answers.get(&leaf.column).and_then(|tests| tests.get(&leaf.test)).unwrap_or(&EMPTY)
-}
-
-/// The name of a column's tantivy field.
-fn name(column: usize) -> String {
-    format!("c{column}")
-}
-
-/// Declares the tantivy fields of a column.
-fn add(builder: &mut SchemaBuilder, number: usize, column: &Column) -> Fields {
-    let name = name(number);
-    match column.kind {
-        // Of an absent column there is nothing to fill in.
-        Kind::Keyword | Kind::Absent => {
-            let options = TextOptions::default().set_fast("raw");
-            Fields { values: builder.add_text_field(&name, options), presence: None }
-        }
-        Kind::Text => {
-            let indexing = TextFieldIndexing::default()
-                .set_index_option(IndexRecordOption::WithFreqsAndPositions)
-                .set_fieldnorms(false);
-            let options = TextOptions::default().set_indexing_options(indexing);
-            let presence = builder.add_u64_field(&format!("{name}p"), NumericOptions::from(FAST));
-            Fields { values: builder.add_text_field(&name, options), presence: Some(presence) }
-        }
-        Kind::Long => Fields { values: builder.add_i64_field(&name, FAST), presence: None },
-        Kind::Double => Fields { values: builder.add_f64_field(&name, FAST), presence: None },
-        Kind::Ip => Fields { values: builder.add_ip_addr_field(&name, FAST), presence: None },
-    }
-}
-
-/// Adds a cell to a document; returns the terms that are too long for it.
-fn fill<'a>(entry: &mut TantivyDocument, fields: Fields, cell: &'a Cell) -> Vec<&'a str> {
-    let mut oversize = Vec::new();
-    match cell {
-        Cell::Keyword(values) => {
-            for value in values {
-                if value.len() > MAX_INDEXED_TERM {
-                    oversize.push(value.as_str());
-                } else {
-                    entry.add_text(fields.values, value);
-                }
-            }
-        }
-        Cell::Text(values) => {
-            for tokens in values {
-                let (long, tokens): (Vec<_>, Vec<_>) =
-                    tokens.iter().partition(|token| token.text.len() > MAX_INDEXED_TERM);
-                oversize.extend(long.into_iter().map(|token| token.text.as_str()));
-                let tokens = tokens.into_iter().map(|token| Token {
-                    position: token.position as usize,
-                    text: token.text.clone(),
-                    ..Token::default()
-                });
-                let text = PreTokenizedString { text: String::new(), tokens: tokens.collect() };
-                entry.add_pre_tokenized_text(fields.values, text);
-                if let Some(presence) = fields.presence {
-                    entry.add_u64(presence, 1);
-                }
-            }
-        }
-        Cell::Long(values) => values.iter().for_each(|value| entry.add_i64(fields.values, *value)),
-        Cell::Double(values) => {
-            values.iter().for_each(|value| entry.add_f64(fields.values, *value));
-        }
-        Cell::Ip(values) => {
-            values
-                .iter()
-                .for_each(|value| entry.add_ip_addr(fields.values, Ipv6Addr::from(*value)));
-        }
-    }
-    oversize
 }

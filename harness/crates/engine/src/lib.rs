@@ -6,6 +6,7 @@
 //! predicate and document.
 
 pub mod embedded;
+mod fields;
 mod leaves;
 mod rows;
 

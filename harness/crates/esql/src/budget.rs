@@ -4,7 +4,7 @@
 //! values, of all columns that are computed, one after the other.
 
 use super::column::{Builder, Column};
-use super::eval::RUN_TIME;
+use super::error::RUN_TIME;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::limits;
 use harness_source::span::Span;

@@ -14,19 +14,20 @@ use std::sync::Arc;
 pub(super) use arithmetic::negative;
 
 use super::budget::Budget;
-use super::column::{Builder, Cell, Column, Data, Layout};
+use super::column::{Builder, Cell, Column, Layout};
+pub use super::error::RUN_TIME;
 use super::expr::{Failure, Kernel, List, MULTI_VALUE, Node, Register, Typed};
-use super::run::{GroupTrace, MAX_LINEAGE, StepTrace, TestTrace, Turn};
 use super::search::SearchFunctions;
 use super::source::Source;
+use super::trace::{GroupTrace, MAX_LINEAGE, StepTrace, TestTrace};
+pub use super::truth::Truth;
+pub(super) use super::truth::truths;
+use super::turn::Turn;
 use super::types::Type;
 use super::value::{Ref, Value};
 use super::warning::{Treated, Warnings};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
-
-/// The code of errors that Elasticsearch raises while a query runs.
-pub const RUN_TIME: &str = "esql-run-time";
 
 /// A field that a plan reads, and where its column lives.
 #[derive(Clone, Debug)]
@@ -265,6 +266,15 @@ impl<'a> Machine<'a> {
         Ok(Arc::new(column))
     }
 
+    /// Fills registers, one after the other.
+    pub(super) fn fill(&mut self, columns: &[(Register, Typed)]) -> Result<(), Diagnostic> {
+        for (register, typed) in columns {
+            let column = self.eval(typed)?;
+            self.registers[*register] = Some(column);
+        }
+        Ok(())
+    }
+
     fn call(
         &mut self,
         kernel: &Kernel,
@@ -384,47 +394,4 @@ impl<'a> Machine<'a> {
 /// A column of one row as one of many rows that are all the same.
 fn stretch(column: Column, len: usize) -> Column {
     Column { len, layout: Layout::Constant, ..column }
-}
-
-/// Three-valued truth, one entry per row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
-    /// It does not hold.
-    False,
-    /// It holds.
-    True,
-    /// Nothing can be said.
-    Null,
-}
-
-impl From<bool> for Truth {
-    fn from(value: bool) -> Self {
-        if value { Self::True } else { Self::False }
-    }
-}
-
-/// A boolean column of truths.
-pub(super) fn truths(values: &[Truth]) -> Column {
-    let mut data = Vec::with_capacity(values.len());
-    if values.contains(&Truth::Null) {
-        let mut offsets = Vec::with_capacity(values.len() + 1);
-        let mut end = 0_u32;
-        offsets.push(end);
-        for value in values {
-            if *value != Truth::Null {
-                data.push(*value == Truth::True);
-                end += 1;
-            }
-            offsets.push(end);
-        }
-        let data = Data::Bool(data);
-        return Column {
-            ty: Type::Boolean,
-            len: values.len(),
-            data,
-            layout: Layout::Lists(offsets),
-        };
-    }
-    data.extend(values.iter().map(|value| *value == Truth::True));
-    Column::booleans(data)
 }

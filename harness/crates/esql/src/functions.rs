@@ -10,6 +10,7 @@ mod bounds;
 mod convert;
 mod date;
 mod encode;
+mod function;
 mod hash;
 mod hyperbolic;
 mod ip;
@@ -29,17 +30,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub(super) use binder::{Binder, Bound, argument_error, cast_literal};
+pub(super) use function::Function;
 pub(super) use list::{Compensated, key};
-
-use harness_source::diagnostic::Diagnostic;
-
-/// A scalar function.
-pub(super) struct Function {
-    /// Its name and aliases, in lower case.
-    pub(super) names: &'static [&'static str],
-    /// Checks the arguments of a call and makes it runnable.
-    pub(super) bind: fn(&mut Binder<'_>) -> Result<Bound, Diagnostic>,
-}
 
 type Table = &'static [Function];
 

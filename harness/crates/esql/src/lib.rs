@@ -15,10 +15,12 @@
 //!   regular expressions by automata.
 
 pub mod alerts;
+mod amount;
 pub mod budget;
 pub mod column;
 pub mod convert;
 pub mod dissect;
+mod error;
 pub mod eval;
 pub mod expr;
 pub mod fold;
@@ -35,6 +37,9 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 pub mod time;
+mod trace;
+mod truth;
+mod turn;
 pub mod types;
 pub mod value;
 pub mod warning;

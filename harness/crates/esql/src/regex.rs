@@ -8,6 +8,7 @@
 
 mod class;
 mod machine;
+mod model;
 mod native;
 mod node;
 mod parse;
@@ -18,28 +19,9 @@ mod tests;
 use std::sync::OnceLock;
 
 use harness_source::limits;
+pub(super) use model::{Captures, Dialect, RegexError};
 use node::Node;
 use program::Program;
-
-/// Which language an expression is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// `java.util.regex`.
-    Java,
-    /// Oniguruma with Ruby's syntax.
-    Oniguruma,
-}
-
-/// Why an expression cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum RegexError {
-    /// The engine of the dialect refuses it too.
-    #[error("{0}")]
-    Syntax(String),
-    /// An automaton cannot run it, or it would be too large.
-    #[error("{0} cannot be run by an automaton")]
-    Unsupported(String),
-}
 
 /// A text on which an expression takes more steps than are allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,9 +41,6 @@ pub(super) enum ReplaceError {
 
 /// The greatest number of steps of the virtual machine for one search.
 const MAX_STEPS: usize = limits::JAVA_REGEX_STEPS.most;
-
-/// Places of a match and of its groups: byte offsets; group 0 is the whole match.
-pub(super) type Captures = Vec<Option<(usize, usize)>>;
 
 /// A compiled expression.
 #[derive(Debug)]

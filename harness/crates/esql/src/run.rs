@@ -1,6 +1,7 @@
 //! Runs plans: table in, table out, one step after the other.
 
 mod accumulate;
+mod bounds;
 mod branch;
 mod dissect;
 mod expand;
@@ -18,7 +19,7 @@ mod turn;
 use std::sync::Arc;
 
 use super::column::{Builder, Column};
-use super::eval::{Machine, Origin, RUN_TIME};
+use super::eval::{Machine, Origin};
 use super::plan::{Output, Plan, Step, StepKind};
 use super::search::SearchFunctions;
 use super::source::{Fields, Source};
@@ -26,16 +27,12 @@ use super::types::Type;
 use super::value::Ref;
 use super::warning::Warnings;
 use harness_source::diagnostic::Diagnostic;
-use harness_source::limits;
-use harness_source::span::Span;
 
 pub use super::eval::Truth;
-pub(super) use trace::MAX_LINEAGE;
+pub use bounds::MAX_ROWS;
+use bounds::too_many_rows;
 pub use trace::{GroupTrace, Joined, Shape, StepTrace, TestTrace};
 pub use turn::{Change, Turn};
-
-/// The most rows that a step may make, whatever it multiplies.
-pub const MAX_ROWS: usize = limits::ESQL_ROWS.most;
 
 /// The answer of a model to a prompt.
 pub type Answer<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -196,15 +193,18 @@ fn take<'a>(
     before: Option<usize>,
     options: &RunOptions<'a>,
 ) -> Result<(), Diagnostic> {
+    let again = |machine: &mut Machine<'a>, steps: &[Step], before: Option<usize>| {
+        take_all(machine, steps, before, options)
+    };
     match &step.kind {
         StepKind::From => {}
         StepKind::Row(columns) => {
             machine.len = 1;
             machine.origin = Origin::None;
             machine.lineage = machine.lineage.take().map(|_| vec![Vec::new()]);
-            eval(machine, columns)?;
+            machine.fill(columns)?;
         }
-        StepKind::Eval(columns) => eval(machine, columns)?,
+        StepKind::Eval(columns) => machine.fill(columns)?,
         StepKind::Filter(condition) => {
             let truth = machine.truth(condition)?;
             let mut kept: Vec<bool> = truth.iter().map(|truth| *truth == Truth::True).collect();
@@ -227,10 +227,10 @@ fn take<'a>(
         StepKind::Join(join) => join::join(machine, join, step)?,
         StepKind::Union { branches, anew } => {
             let before = before.filter(|_| !*anew);
-            branch::union(machine, branches, (*anew, before), step.span, options)?;
+            branch::union(machine, branches, (*anew, before), step.span, &again)?;
         }
         StepKind::Member { value, branch, output } => {
-            branch::member(machine, value, branch, *output, options)?;
+            branch::member(machine, value, branch, *output, &again)?;
         }
         StepKind::Sort(keys) => sort::sort(machine, keys, &step.live)?,
         StepKind::Stats(grouping) => stats::stats(machine, grouping, step.span)?,
@@ -252,17 +252,6 @@ fn take<'a>(
             }
             machine.registers[*output] = Some(Arc::new(builder.finish()));
         }
-    }
-    Ok(())
-}
-
-fn eval(
-    machine: &mut Machine<'_>,
-    columns: &[(super::expr::Register, super::expr::Typed)],
-) -> Result<(), Diagnostic> {
-    for (register, typed) in columns {
-        let column = machine.eval(typed)?;
-        machine.registers[*register] = Some(column);
     }
     Ok(())
 }
@@ -301,9 +290,4 @@ fn table(mut machine: Machine<'_>, output: &Output) -> Table {
         trace: machine.trace,
         lineage: machine.lineage.unwrap_or_default(),
     }
-}
-
-/// The error of a step that would make too many rows.
-fn too_many_rows(span: Span) -> Diagnostic {
-    Diagnostic::error(RUN_TIME, format!("more than {MAX_ROWS} rows"), span)
 }

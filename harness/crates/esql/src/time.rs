@@ -7,7 +7,7 @@ pub mod diff;
 pub mod extract;
 pub mod pattern;
 
-use super::value::Amount;
+use super::amount::Amount;
 use harness_model::value::DateFormat;
 
 /// Milliseconds of a day.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+pub use super::amount::Amount;
 use super::time;
 use super::types::Type;
 use harness_model::value::{ip_text, java_double};
@@ -14,23 +15,6 @@ pub struct Point {
     pub x: f64,
     /// Latitude.
     pub y: f64,
-}
-
-/// An amount of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Amount {
-    /// Calendar months and days.
-    Period {
-        /// Months.
-        months: i64,
-        /// Days.
-        days: i64,
-    },
-    /// Milliseconds.
-    Duration {
-        /// Milliseconds.
-        millis: i64,
-    },
 }
 
 /// One value in a column.

@@ -3,48 +3,31 @@
 //! A [`Schema`] answers three questions: which type a field has, which fields
 //! a wildcard name stands for, and which columns a source value feeds.
 
+mod analysis;
 mod dynamic;
 mod field_type;
 pub mod mapping;
+mod model;
 pub mod table;
+mod texts;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::column::Column;
-use crate::lookup::Tables;
 use crate::value::Resolution;
 use harness_source::effort;
 use harness_text::pattern::Case;
 use harness_text::pattern::glob::Glob;
 
-use dynamic::{Dynamic, KEYWORD_BESIDE, Made};
+use dynamic::{KEYWORD_BESIDE, Made};
 
 pub use dynamic::Home;
 pub use field_type::{Access, FieldType};
-
-/// One mapped field.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// The full dotted name; aliases resolved, `root.key` for a key of a flattened field.
-    pub name: Arc<str>,
-    /// Its type.
-    pub ty: FieldType,
-    /// The field whose source values it takes: itself, or the parent of a multi-field.
-    pub source: Arc<str>,
-    /// The innermost `nested` field above it.
-    pub nested: Option<Arc<str>>,
-    /// Stands in for an explicit `null`, as text.
-    pub null_value: Option<Arc<str>>,
-    /// Where queries find its values.
-    pub access: Access,
-    /// Whether a `match` on whole strings splits its text at white space.
-    pub split_queries: bool,
-}
+pub use model::{Base, UnknownFields, Unmapped};
+pub use model::{Field, Schema};
 
 /// After the name of a `flattened` field: its keys with their values, as the
 /// index holds them.
@@ -55,71 +38,6 @@ impl Field {
     pub fn column(&self) -> Option<Column> {
         Some(Column { name: self.name.clone(), kind: self.ty.kind()? })
     }
-}
-
-/// What to make of fields that nobody mapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Base {
-    /// Only what was added explicitly.
-    #[default]
-    Empty,
-    /// The embedded table of ECS and Elastic integrations.
-    Embedded,
-}
-
-/// All fields of a set of indices.
-#[derive(Clone, Debug, Default)]
-pub struct Schema {
-    base: Base,
-    /// Explicit and observed fields by name.
-    fields: BTreeMap<Arc<str>, Arc<Field>>,
-    /// `alias` fields: name → path.
-    aliases: BTreeMap<Arc<str>, Arc<str>>,
-    /// What becomes of fields without a mapping.
-    dynamic: Dynamic,
-    /// Fields that took their type from their first value.
-    guessed: BTreeSet<Arc<str>>,
-    /// Objects that were looked at for such a type.
-    objects: BTreeSet<Arc<str>>,
-    /// Objects of which nothing is indexed; the empty name is the root.
-    disabled: BTreeSet<Arc<str>>,
-    /// `copy_to`: where the values of a field go as well.
-    copy_targets: BTreeMap<Arc<str>, Vec<Arc<str>>>,
-    /// Objects whose fields are fields of the root too, by falling priority.
-    passthrough: Vec<(i64, Arc<str>)>,
-    /// What a field is to EQL and ES|QL that none of these knows.
-    pub unmapped: Unmapped,
-    /// Tables beside the indices.
-    pub lookups: Tables,
-    /// What to say of such a field.
-    pub unknown_fields: UnknownFields,
-    /// Names that are right although nothing else knows them.
-    pub vouched: Vec<Glob>,
-}
-
-/// What to say of a field that nothing knows.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum UnknownFields {
-    /// A warning.
-    #[default]
-    Warn,
-    /// An error.
-    Error,
-    /// Nothing.
-    Allow,
-}
-
-/// What a field without a mapping is to EQL.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unmapped {
-    /// A field that no event has, whether it is marked with `?` or not.
-    #[default]
-    Missing,
-    /// As Elasticsearch has it for indices without the field: with `?` the
-    /// constant null, which takes its surroundings with it, else an error.
-    Strict,
 }
 
 impl Schema {

@@ -6,22 +6,21 @@ mod clauses;
 mod failure;
 mod findings;
 mod hint;
+mod hits;
 mod lookup;
+mod mark;
+mod model;
 mod pipeline;
 mod steps;
 mod turn;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
-use crate::coverage::ClauseKind;
 use crate::coverage::parts;
 use harness_engine::EngineError;
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
-use harness_predicate::explain::flips;
-use harness_predicate::plan::{EqlSearch, Plan, Reach};
-use harness_predicate::{Origin, Predicate};
+use harness_predicate::plan::{Plan, Reach};
 use harness_runner::case::{Case, CaseTree, Options, Polarity};
 use harness_runner::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject, home};
 use harness_runner::verdict::{self, Verdict};
@@ -30,165 +29,11 @@ use turn::Conditions;
 pub use harness_runner::run::FieldChange;
 
 pub use findings::{Compared, Comparison, Findings, Group, Groups, Lacking, Term, Terms};
+use hits::{hits, labels};
 pub use lookup::{Unfound, find_case, find_rule};
+pub use model::{Clause, EventView, Explained, LeftOut, Mark, Outcome, Part, Tested, Truth, Turn};
+use model::{MAX_EVENTS, MAX_TURNS, nearest};
 pub use steps::{Apart, RowGroup, RowMark, Seen, StepView};
-
-/// The most events of a case that are explained: those that alert, then those
-/// that are nearest to it.
-const MAX_EVENTS: usize = 100;
-/// For so many events and filters of a case the smallest change is looked for.
-const MAX_TURNS: usize = 40;
-
-/// A rule, clause by clause, and what it makes of one case.
-#[derive(Clone, Debug)]
-pub struct Explained {
-    /// The rule, and its outcome on the case.
-    pub rule: RuleRun,
-    /// What the case expects; `None` without a case, and for events that are none.
-    pub expects: Option<Polarity>,
-    /// What each condition of the rule is about, such as `stage 2`; empty for
-    /// the only one. No conditions where the rule cannot be judged.
-    pub filters: Vec<String>,
-    /// The clauses of all conditions, in the order of the rule.
-    pub clauses: Vec<Clause>,
-    /// What decides beside clauses.
-    pub parts: Vec<Part>,
-    /// The events of the case, in order; of many those that alert and those that
-    /// are nearest to it.
-    pub events: Vec<EventView>,
-    /// What is not in them.
-    pub left_out: LeftOut,
-    /// The ids of all its events.
-    pub ids: Vec<String>,
-    /// What the commands of an ES|QL pipeline make of the case, in order, but for
-    /// those that leave the rows as they are; empty for other rules.
-    pub steps: Vec<StepView>,
-    /// What the events are together.
-    pub findings: Findings,
-}
-
-/// What an explanation leaves out of a large case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// How many events were not looked at.
-    pub events: usize,
-    /// How often what turns a condition on an event was not looked for.
-    pub turns: usize,
-}
-
-/// A clause of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clause {
-    /// Of which condition: a position in [`Explained::filters`].
-    pub filter: usize,
-    /// Where the rule states it.
-    pub origin: Origin,
-    /// It in words.
-    pub text: String,
-    /// Whether it stands below a negation, so that it must not hold.
-    pub negated: bool,
-    /// What it tests; several for a clause over many fields.
-    pub tests: Vec<Tested>,
-    /// Of a clause on a field that nothing knows: that, and what may be meant.
-    pub unknown: Option<String>,
-}
-
-/// One test of a clause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tested {
-    /// The fields that it reads.
-    pub fields: Vec<String>,
-    /// What the field holds, such as `keyword`; `script` where values are computed.
-    pub kind: &'static str,
-    /// What the value has to be, in words.
-    pub needs: String,
-}
-
-/// A part of a rule that is no condition on one event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub kind: ClauseKind,
-    /// Where the rule states it.
-    pub origin: Origin,
-    /// It in words.
-    pub text: String,
-}
-
-/// One event as the rule sees it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventView {
-    /// Its number in the case, from zero.
-    pub number: u32,
-    /// Its id.
-    pub id: String,
-    /// When it happened by its own statement, in milliseconds since 1970.
-    pub time: Option<i64>,
-    /// The clauses, in the order of [`Explained::clauses`]; none for pipelines,
-    /// whose clauses are about rows: see [`Explained::steps`].
-    pub marks: Vec<Mark>,
-    /// The conditions, in the order of [`Explained::filters`]; of a pipeline the
-    /// first alone, which is about events.
-    pub filters: Vec<Outcome>,
-}
-
-/// A clause on an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// What it is.
-    pub truth: Truth,
-    /// The fields that it reads, and their values as JSON.
-    pub found: Vec<(String, Vec<String>)>,
-    /// Whether the outcome of its condition would turn if it did.
-    pub decides: bool,
-}
-
-/// What a clause is on an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
-    /// It holds.
-    True,
-    /// It does not hold.
-    False,
-    /// There is no value to tell; that counts as false.
-    Unknown,
-}
-
-impl Truth {
-    /// A stable name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::True => "true",
-            Self::False => "false",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// A condition on an event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// Whether the event fulfils it.
-    pub holds: bool,
-    /// Why the rule does not look at the event, whatever it holds.
-    pub barrier: Option<String>,
-    /// The least that turns it, where that was looked for and is possible.
-    pub turn: Option<Turn>,
-}
-
-/// What turns a condition on an event.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
-    /// Positions of the clauses that turn, in [`Explained::clauses`].
-    pub clauses: Vec<usize>,
-    /// The fields that change.
-    pub fields: Vec<FieldChange>,
-    /// The changed event, as a case holds it, judged by the same rule; `None`
-    /// where no such event was found and only the clauses are known.
-    pub event: Option<Value>,
-    /// Whether it is certain that there is no such event.
-    pub is_impossible: bool,
-}
 
 /// What a rule is explained on.
 #[derive(Clone, Debug)]
@@ -319,44 +164,6 @@ impl Explained {
     }
 }
 
-/// What each filter of a plan is about.
-fn labels(plan: &Plan) -> Vec<String> {
-    match plan {
-        Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) => vec![String::new()],
-        Plan::Threat(_) => vec!["an event".to_owned(), "an indicator".to_owned()],
-        Plan::Pipeline(plan) => {
-            let searches = (1..=plan.searches.len()).map(|number| format!("search {number}"));
-            std::iter::once("events read".to_owned()).chain(searches).collect()
-        }
-        Plan::Eql(plan) => {
-            let stage = |number: usize| format!("stage {number}");
-            match &plan.search {
-                EqlSearch::Events(_) => vec![String::new()],
-                EqlSearch::Sample { stages } => (1..=stages.len()).map(stage).collect(),
-                EqlSearch::Sequence { stages, until, .. } => {
-                    let until = until.iter().map(|_| "until".to_owned());
-                    (1..=stages.len()).map(stage).chain(until).collect()
-                }
-            }
-        }
-    }
-}
-
-/// The events of the case that each filter matches, by the evaluator.
-fn hits(plan: &Plan, case: usize, subject: &Subject<'_>) -> Vec<Vec<u32>> {
-    let documents = subject.events(case).documents;
-    let filters = plan.filters().into_iter().zip(plan.reaches());
-    let hits = filters.map(|(filter, reach)| {
-        let numbered = (0_u32..).zip(documents);
-        let hit = numbered.filter(|(number, document)| {
-            subject.reaches(case, *number as usize, reach)
-                && eval(filter, document, subject.columns())
-        });
-        hit.map(|(number, _)| number).collect()
-    });
-    hits.collect()
-}
-
 /// What each clause and each filter is on each event.
 fn events(
     plan: &Plan,
@@ -400,31 +207,4 @@ fn events(
     views.sort_by_key(|view| view.number);
     left_out.turns = turns.saturating_sub(MAX_TURNS);
     (views, left_out)
-}
-
-/// The events of a case by how much there is to say of them: those that are taken,
-/// then those that come nearest to some filter; all in order where they are few.
-fn nearest(
-    filters: &[&Predicate],
-    taken: &dyn Fn(u32) -> bool,
-    case: usize,
-    subject: &Subject<'_>,
-) -> Vec<usize> {
-    let documents = subject.events(case).documents;
-    let mut order: Vec<usize> = (0..documents.len()).collect();
-    if documents.len() <= MAX_TURNS {
-        return order;
-    }
-    let far = |event: &usize| {
-        if u32::try_from(*event).is_ok_and(taken) {
-            return 0;
-        }
-        let document = &documents[*event];
-        let flips = filters
-            .iter()
-            .filter_map(|filter| Some(flips(filter, document, subject.columns(), true)?.len()));
-        flips.min().unwrap_or(usize::MAX).saturating_add(1)
-    };
-    order.sort_by_cached_key(far);
-    order
 }

@@ -13,6 +13,7 @@
 //! - A text with an error never yields a tree.
 
 pub mod ast;
+mod bounds;
 pub mod functions;
 mod lexer;
 mod parser;
@@ -21,11 +22,8 @@ mod print;
 mod tests;
 
 use ast::Query;
+pub use bounds::MAX_DEPTH;
 use harness_source::diagnostic::Diagnostic;
-use harness_source::limits;
-
-/// How deep expressions may nest.
-pub const MAX_DEPTH: usize = limits::EQL_DEPTH.most;
 
 /// Reads a query.
 ///

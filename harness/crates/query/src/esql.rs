@@ -5,36 +5,26 @@
 //! limited to [`MAX_DEPTH`] levels, so no input can exhaust the stack.
 
 pub mod ast;
+mod bounds;
 mod comments;
 pub mod lexer;
 pub mod names;
 mod nested;
 mod parser;
 mod print;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 use ast::Query;
 pub use comments::without_comments;
 
+pub use bounds::{MAX_DEPTH, MAX_QUERIES};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
+pub use reading::Reading;
 
-/// How deep expressions may nest.
-pub const MAX_DEPTH: u16 = 100;
 const _: () = assert!(MAX_DEPTH as usize == harness_source::limits::ESQL_DEPTH.most);
-
-/// How deep queries may stand inside queries: subqueries and branches.
-pub const MAX_QUERIES: u16 = 8;
-
-/// What could be read of a text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
-    /// The query, unless its first command is broken.
-    pub query: Option<Query>,
-    /// The places where the text is no ES|QL, at most one a command.
-    pub errors: Vec<Diagnostic>,
-}
 
 /// Reads a query as far as it is one: a command that is broken is noted and
 /// left out, and what stands after the next pipe is read all the same.

@@ -1,5 +1,6 @@
 //! An explanation for machines. The schema is docs/schemas/explain.schema.json.
 
+mod mark;
 mod steps;
 
 use std::io::{self, Write};
@@ -16,6 +17,7 @@ use harness_quality::explain::{self, Explained, Findings, Groups, Lacking, Terms
 use harness_runner::case::Polarity;
 use harness_runner::run::{CaseRun, RuleRun};
 use harness_runner::verdict::Status;
+use mark::{Mark, mark};
 
 /// Goes up when a reader of the older form would misread the newer.
 const VERSION: u32 = 2;
@@ -89,21 +91,6 @@ struct Event<'a> {
     time: Option<String>,
     clauses: Vec<Mark<'a>>,
     conditions: Vec<Condition<'a>>,
-}
-
-#[derive(Serialize)]
-struct Mark<'a> {
-    truth: &'static str,
-    /// Of clauses on events alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decides: Option<bool>,
-    found: Vec<Found<'a>>,
-}
-
-#[derive(Serialize)]
-struct Found<'a> {
-    field: &'a str,
-    values: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -378,11 +365,6 @@ fn comparison(found: &explain::Comparison) -> Comparison<'_> {
 
 fn test(test: &explain::Tested) -> Test<'_> {
     Test { fields: &test.fields, kind: test.kind, needs: &test.needs }
-}
-
-fn mark(mark: &explain::Mark) -> Mark<'_> {
-    let found = mark.found.iter().map(|(field, values)| Found { field, values });
-    Mark { truth: mark.truth.name(), decides: Some(mark.decides), found: found.collect() }
 }
 
 fn group(group: &explain::Group) -> Group<'_> {

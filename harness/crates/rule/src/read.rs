@@ -1,6 +1,6 @@
 //! Typed reading of spanned TOML, with all findings collected.
 //!
-//! [`Read`] turns a [`Node`] (a value in its place) into data. A [`Table`]
+//! [`Read`] turns a [`Node`] (a value in its place) into data. A [`Table`](crate::table::Table)
 //! remembers which keys were asked for; [`Table::finish`] warns about the rest.
 
 use std::cell::RefCell;
@@ -11,7 +11,6 @@ use toml::de::DeValue;
 
 use crate::names::Named;
 use crate::suggest::suggest;
-use crate::table::Table;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
@@ -90,7 +89,7 @@ impl<'a> Node<'a> {
     }
 
     /// Reports that the value is of another type, and gives nothing.
-    fn mismatch<T>(&self, expected: &str) -> Option<T> {
+    pub(super) fn mismatch<T>(&self, expected: &str) -> Option<T> {
         let found = self.value.type_str();
         let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         self.error(
@@ -102,14 +101,6 @@ impl<'a> Node<'a> {
 
     pub(super) fn error(&self, code: &'static str, message: String) {
         self.sink.report(Diagnostic::error(code, message, self.span));
-    }
-
-    /// The value as a table.
-    pub(super) fn table(self) -> Option<Table<'a>> {
-        match self.value {
-            DeValue::Table(entries) => Some(Table::new(self, entries)),
-            _ => self.mismatch("a table"),
-        }
     }
 }
 

@@ -17,6 +17,16 @@ pub(super) struct Table<'a> {
     asked: BTreeSet<&'static str>,
 }
 
+impl<'a> Node<'a> {
+    /// The value as a table.
+    pub(super) fn table(self) -> Option<Table<'a>> {
+        match self.value {
+            DeValue::Table(entries) => Some(Table::new(self, entries)),
+            _ => self.mismatch("a table"),
+        }
+    }
+}
+
 impl<'a> Table<'a> {
     pub(super) fn new(node: Node<'a>, entries: &'a DeTable<'a>) -> Self {
         Self { node, entries, asked: BTreeSet::new() }

@@ -6,6 +6,7 @@
 //! `case.toml` beside the two folders states more, in a table per case such as
 //! `[negative.other_action]`.
 
+mod model;
 mod options;
 mod shape;
 mod stream;
@@ -23,42 +24,8 @@ use harness_source::likeness;
 use harness_source::limits;
 use harness_source::span::Span;
 
+pub use model::{Case, Polarity};
 pub use options::Options;
-
-/// What a case expects of its rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Polarity {
-    /// At least one alert.
-    Positive,
-    /// No alert.
-    Negative,
-}
-
-impl Polarity {
-    /// The folder's name.
-    pub fn folder(self) -> &'static str {
-        match self {
-            Self::Positive => "positive",
-            Self::Negative => "negative",
-        }
-    }
-}
-
-/// One case.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Case {
-    /// Its file, as it opens from the current folder.
-    pub path: String,
-    /// The file's name without its extension.
-    pub name: String,
-    /// What it expects.
-    pub polarity: Polarity,
-    /// The events, in the order of the file; never empty.
-    pub events: Vec<Event>,
-    /// What `case.toml` says of it.
-    pub options: Options,
-}
 
 /// All cases below a folder.
 #[derive(Clone, Debug, Default)]

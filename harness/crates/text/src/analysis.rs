@@ -3,8 +3,10 @@
 //! [`Analyzer`] and [`Normalizer`] are what a mapping names; [`standard`] and
 //! [`pattern`] hold the two analyzers that take more than a line.
 
+mod bounds;
 mod classes;
 mod java_regex;
+mod letters;
 mod pattern;
 mod standard;
 
@@ -13,6 +15,8 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
+use bounds::MAX_TOKEN_UNITS;
+use letters::lowercase;
 pub use pattern::PatternAnalyzer;
 
 /// One token of an analyzed text.
@@ -125,21 +129,6 @@ impl Normalizer {
 /// Java's `Character.isLetter`, in runs.
 static LETTERS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\p{L}+").expect("a constant expression that tests compile"));
-
-/// Tokens of more UTF-16 units than this are split.
-const MAX_TOKEN_UNITS: usize = 255;
-
-/// Lower-cases one character at a time, without regard to its neighbours.
-fn lowercase(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Owned(text.to_ascii_lowercase());
-        }
-        return Cow::Borrowed(text);
-    }
-    // The only character that becomes more than one is `İ`, and Java keeps its first: `i`.
-    Cow::Owned(text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect())
-}
 
 /// Java's `Character.isWhitespace`: Unicode white space but for the no-break spaces,
 /// and the four ASCII separators.

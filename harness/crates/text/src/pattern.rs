@@ -8,6 +8,7 @@
 //! share code only where there is nothing to doubt.
 //! `set` matches many patterns at once.
 
+mod case;
 mod display;
 mod fuzzy;
 pub mod glob;
@@ -20,34 +21,9 @@ pub mod version;
 
 use std::cmp::Ordering;
 
+pub use case::Case;
 use glob::Glob;
 use regexp::Regexp;
-
-/// Whether ASCII letters match in either case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Case {
-    /// Letters match exactly.
-    Sensitive,
-    /// ASCII letters match in either case; other letters match exactly.
-    Insensitive,
-}
-
-impl Case {
-    /// The character, in lower case if that makes no difference.
-    #[cfg(test)]
-    fn fold(self, c: char) -> char {
-        match self {
-            Self::Sensitive => c,
-            Self::Insensitive => c.to_ascii_lowercase(),
-        }
-    }
-
-    /// The characters of a text, each folded.
-    #[cfg(test)]
-    fn folded(self, text: &str) -> impl Iterator<Item = char> + '_ {
-        text.chars().map(move |c| self.fold(c))
-    }
-}
 
 /// A condition on one string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use harness::files::{self, Problem};
 use harness::span::Span;
 
 use super::crates::{FOLDER, Member};
-use super::paths;
+use super::paths::{self, Named, Place};
 
 /// A module of a crate: its names from the root on.
 type Module = Vec<String>;
@@ -31,6 +31,12 @@ struct Use {
     to: Module,
     at: usize,
 }
+
+/// A module's own names for what lies elsewhere; without a path for other crates.
+type Imports = BTreeMap<String, Option<Vec<String>>>;
+
+/// The most imports that a path is followed through.
+const MAX_IMPORTS: usize = 16;
 
 /// The circles of a crate.
 pub(super) fn circles(root: &Path, member: &Member) -> Vec<Problem> {
@@ -75,47 +81,83 @@ fn leave_out_tests(sources: &mut BTreeMap<Module, Source>) {
     sources.retain(|module, _| !tests.iter().any(|test| module.starts_with(test)));
 }
 
-/// Every use of one module by another.
+/// Every use of one module by another: of the module that holds what is used,
+/// whichever modules pass it on.
 fn uses(sources: &BTreeMap<Module, Source>) -> Vec<Use> {
+    let named: BTreeMap<&Module, Vec<Named>> =
+        sources.iter().map(|(own, source)| (own, paths::named(&source.text))).collect();
+    let mut names = Names { sources, imports: BTreeMap::new() };
+    for (own, paths) in &named {
+        let imports = paths.iter().filter(|path| path.place != Place::Code && path.name != "*");
+        let imports = imports.map(|path| (path.name.clone(), names.absolute(own, &path.segments)));
+        names.imports.insert((*own).clone(), imports.collect());
+    }
     let mut uses = Vec::new();
-    for (own, source) in sources {
-        for named in paths::named(&source.text) {
-            let Some(to) = resolve(own, &named.segments, sources) else { continue };
-            // What a parent passes on from below, it does not use.
-            let passed_on = named.exported && to.starts_with(own);
-            if to != *own && !passed_on {
-                uses.push(Use { from: own.clone(), to, at: named.at });
+    for (own, paths) in &named {
+        for path in paths {
+            let full = names.absolute(own, &path.segments);
+            let Some((to, is_item)) = full.and_then(|full| names.holder(full)) else { continue };
+            // What a parent passes on from below, it does not use; a module's name
+            // alone, as in `pub(in super)`, says nothing of what is used.
+            let is_passed_on = path.place == Place::Export && to.starts_with(own);
+            if to != **own && !is_passed_on && (is_item || path.name == "*") {
+                uses.push(Use { from: (*own).clone(), to, at: path.at });
             }
         }
     }
     uses
 }
 
-/// The module of this crate that a path leads to or into.
-fn resolve(own: &Module, path: &[String], sources: &BTreeMap<Module, Source>) -> Option<Module> {
-    let first = path.first()?;
-    let mut full: Module = match first.as_str() {
-        "crate" => Vec::new(),
-        "self" | "super" => own.clone(),
-        name => {
-            let child = [own.as_slice(), &[name.to_owned()]].concat();
-            sources.contains_key(&child).then_some(())?;
-            own.clone()
-        }
-    };
-    for segment in path {
-        match segment.as_str() {
-            "crate" | "self" => {}
-            "super" => {
-                full.pop()?;
+/// What the names of a crate mean.
+struct Names<'a> {
+    sources: &'a BTreeMap<Module, Source>,
+    imports: BTreeMap<Module, Imports>,
+}
+
+impl Names<'_> {
+    /// A path from the root of the crate on; none for what is not of this crate.
+    fn absolute(&self, own: &Module, path: &[String]) -> Option<Vec<String>> {
+        let first = path.first()?;
+        let mut full = match first.as_str() {
+            "crate" => Vec::new(),
+            "self" | "super" => own.clone(),
+            name => {
+                let child = [own.as_slice(), std::slice::from_ref(first)].concat();
+                let imported = || self.imports.get(own)?.get(name)?.as_ref();
+                if !self.sources.contains_key(&child) {
+                    return Some([imported()?, &path[1..]].concat());
+                }
+                own.clone()
             }
-            name => full.push(name.to_owned()),
+        };
+        for segment in path {
+            match segment.as_str() {
+                "crate" | "self" => {}
+                "super" => {
+                    full.pop()?;
+                }
+                name => full.push(name.to_owned()),
+            }
         }
+        Some(full)
     }
-    while !sources.contains_key(&full) {
-        full.pop()?;
+
+    /// The module that holds what a path leads to, and whether it leads to an item of it.
+    fn holder(&self, mut path: Vec<String>) -> Option<(Module, bool)> {
+        for _ in 0..MAX_IMPORTS {
+            let deepest =
+                (0..=path.len()).rev().find(|n| self.sources.contains_key(&path[..*n]))?;
+            let (module, rest) = path.split_at(deepest);
+            let Some(item) = rest.first() else { return Some((module.to_vec(), false)) };
+            let imported = self.imports.get(module).and_then(|imports| imports.get(item));
+            match imported {
+                Some(None) => return None,
+                Some(Some(other)) => path = [other, &rest[1..]].concat(),
+                None => return Some((module.to_vec(), true)),
+            }
+        }
+        None
     }
-    Some(full)
 }
 
 /// The circles between a module and those right below it.
@@ -226,6 +268,26 @@ mod tests {
             check(&nested).as_deref(),
             Some("modules use one another in a circle: a → b → a")
         );
+    }
+
+    #[test]
+    fn what_is_used_is_where_it_lies() {
+        // A child that takes from its parent what the parent has from a leaf.
+        let lib = "mod a;\nmod leaf;\nuse a::A;\nuse leaf::L;\nuse other::O;\n";
+        let child = |text| check(&[("lib.rs", lib), ("a.rs", text), ("leaf.rs", "pub struct L;")]);
+        assert_eq!(child("use super::L;\n"), None);
+        assert_eq!(child("fn f() -> super::L {}\n"), None);
+        assert_eq!(child("use crate::O;\n"), None);
+        let circle = Some("modules use one another in a circle: lib → a → lib".to_owned());
+        assert_eq!(child("use super::Own;\n"), circle);
+        assert_eq!(child("use super::*;\n"), circle);
+        // Names of modules alone.
+        assert_eq!(child("pub(in super) fn f() {}\n"), None);
+        assert_eq!(child("use crate::leaf;\nfn f() -> leaf::L {}\n"), None);
+        // A leaf that turns back is one no more.
+        let files = [("lib.rs", lib), ("a.rs", "use super::L;"), ("leaf.rs", "use crate::a::A;")];
+        let circle = "modules use one another in a circle: a → leaf → a";
+        assert_eq!(check(&files).as_deref(), Some(circle));
     }
 
     #[test]

@@ -7,8 +7,21 @@ pub(super) struct Named {
     pub(super) segments: Vec<String>,
     /// The byte where it starts.
     pub(super) at: usize,
-    /// Whether it stands in a `pub use`.
-    pub(super) exported: bool,
+    /// What it stands in.
+    pub(super) place: Place,
+    /// The name that a `use` gives it.
+    pub(super) name: String,
+}
+
+/// What a path stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A `use` for the module itself.
+    Use,
+    /// A `pub use`.
+    Export,
+    /// The code.
+    Code,
 }
 
 /// All paths of two and more segments, `use` trees spread out, and names in `use`
@@ -17,47 +30,37 @@ pub(super) fn named(text: &str) -> Vec<Named> {
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
     let code = blank(code);
     let mut found = Vec::new();
-    let mut statement = Statement::Other;
-    let mut last = "";
+    let mut place = Place::Code;
+    let mut is_public = false;
     let mut at = 0;
     while let Some(start) = code[at..].find(is_start).map(|offset| at + offset) {
         if code[at..start].contains([';', '}']) {
-            statement = Statement::Other;
+            place = Place::Code;
         }
         let before = code[..start].trim_end();
+        let word = word(&code[start..]);
         if code[..start].ends_with(is_part) || before.ends_with('.') || before.ends_with("::") {
-            at = start + 1;
+            at = start + word.len();
             continue;
         }
-        let word = word(&code[start..]);
-        if word == "use" {
-            statement = if last == "pub" { Statement::Export } else { Statement::Use };
+        if matches!(word, "use" | "pub") {
+            place = if is_public { Place::Export } else { Place::Use };
+            place = if word == "use" { place } else { Place::Code };
+            is_public = word == "pub";
+            at = start + word.len();
+            continue;
         }
+        // `pub(crate)` is as public as it gets for the modules of a crate.
+        is_public &= before.ends_with('(');
         let mut scan = Scan { code: &code, at: start };
         let mut paths = Vec::new();
         scan.path(&mut Vec::new(), &mut paths, 0);
-        let exported = statement == Statement::Export;
-        let worth = |path: &Vec<String>| path.len() > 1 || statement != Statement::Other;
-        found.extend(paths.into_iter().filter(worth).map(|segments| Named {
-            segments,
-            at: start,
-            exported,
-        }));
-        last = if word == "pub" || code[..start].trim_end().ends_with('(') { last } else { word };
-        if word == "pub" {
-            last = "pub";
-        }
+        let worth = |path: &(Vec<String>, String)| path.0.len() > 1 || place != Place::Code;
+        let paths = paths.into_iter().filter(worth);
+        found.extend(paths.map(|(segments, name)| Named { segments, at: start, place, name }));
         at = scan.at.max(start + 1);
     }
     found
-}
-
-/// What a path stands in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Statement {
-    Use,
-    Export,
-    Other,
 }
 
 /// Reads one tree of paths.
@@ -66,11 +69,14 @@ struct Scan<'a> {
     at: usize,
 }
 
+/// Paths, each with the name that it gets.
+type Paths = Vec<(Vec<String>, String)>;
+
 /// The most levels of braces in a `use` tree.
 const MAX_DEPTH: usize = 16;
 
 impl Scan<'_> {
-    fn path(&mut self, prefix: &mut Vec<String>, paths: &mut Vec<Vec<String>>, depth: usize) {
+    fn path(&mut self, prefix: &mut Vec<String>, paths: &mut Paths, depth: usize) {
         let length = prefix.len();
         loop {
             let name = word(&self.code[self.at..]);
@@ -99,10 +105,21 @@ impl Scan<'_> {
                 return;
             }
         }
-        if prefix.len() > length {
-            paths.push(prefix.clone());
+        let is_glob = self.code[self.at..].starts_with('*') && !prefix.is_empty();
+        if prefix.len() > length || is_glob {
+            let name = self.renamed().or_else(|| prefix.iter().rfind(|it| *it != "self").cloned());
+            let name = if is_glob { "*".to_owned() } else { name.unwrap_or_default() };
+            paths.push((prefix.clone(), name));
         }
         prefix.truncate(length);
+    }
+
+    /// The name after `as`.
+    fn renamed(&mut self) -> Option<String> {
+        let rest = self.code[self.at..].trim_start().strip_prefix("as ")?;
+        let name = word(rest.trim_start());
+        self.at = self.code.len() - rest.trim_start().len() + name.len();
+        Some(name.to_owned())
     }
 
     fn skip(&mut self, text: &str) -> bool {
@@ -219,10 +236,17 @@ mod tests {
 
     #[test]
     fn exports_are_told_apart() {
-        let exported = |text: &str| named(text).iter().all(|named| named.exported);
+        let exported = |text: &str| named(text).iter().all(|it| it.place == Place::Export);
         assert!(exported("pub use a::{B, c::D};"));
         assert!(exported("pub(crate) use a::B;"));
         assert!(!exported("use a::B;"));
         assert!(!exported("pub fn f() { a::b() }"));
+    }
+    #[test]
+    fn uses_give_names() {
+        let names =
+            |text: &str| -> Vec<String> { named(text).into_iter().map(|it| it.name).collect() };
+        assert_eq!(names("use a::{self, b as c, d::*, e};"), ["a", "c", "*", "e"]);
+        assert_eq!(names("pub(super) use a::b as _;\nuse super::*;"), ["_", "*"]);
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::Now;
 use harness_model::document::{Columns, Ingest};
 use harness_model::event::Event;
-use harness_model::schema::{Base, Field, Schema};
+use harness_model::schema::{Base, Field, Schema, Unmapped};
 use harness_predicate::eval::eval;
 use harness_predicate::{Part, Test};
 use harness_query::eql::parse;

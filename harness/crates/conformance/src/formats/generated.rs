@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Content, NOW, Read, SIZE, error, events, home};
+use super::{Content, Read, SIZE, error, events, home};
+use crate::NOW;
 use crate::{Case, Expected, Suite};
 use harness_compile::rule;
 use harness_model::schema::{Base, Schema};

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::MAX_KEYS_PER_EVENT;
-
 /// One value of a join field; case matters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyValue {
@@ -166,3 +164,6 @@ impl Product {
         }
     }
 }
+
+/// The most join keys that one event may give to one stage.
+pub const MAX_KEYS_PER_EVENT: usize = 10_000;

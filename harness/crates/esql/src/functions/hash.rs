@@ -1,6 +1,7 @@
 //! Digests.
 
 mod md5;
+mod padding;
 mod sha1;
 mod sha2;
 
@@ -9,6 +10,7 @@ use super::{Binder, Bound, Function};
 use crate::expr::Failure;
 use crate::types::Type;
 use harness_source::diagnostic::Diagnostic;
+use padding::padded;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["md5"], bind: |b| fixed(b, "md5") },
@@ -78,17 +80,6 @@ fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             args[0].str()
         ))),
     }))
-}
-
-/// The message with its padding: a one bit, zeros, and its length in bits.
-fn padded(message: &[u8], block: usize, length: &[u8]) -> Vec<u8> {
-    let mut out = message.to_vec();
-    out.push(0x80);
-    while out.len() % block != block - length.len() {
-        out.push(0);
-    }
-    out.extend(length);
-    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Aggregates: their names, arguments and result types.
 
 use super::Planner;
+pub use super::model::AggregateKind;
 use crate::expr::Typed;
 use crate::fold::{fold, fold_value};
 use crate::functions::{argument_error, cast_literal};
@@ -8,50 +9,6 @@ use crate::types::Type;
 use crate::value::{Ref, Value};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
-
-/// An aggregate, with its constant arguments.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum AggregateKind {
-    /// Rows, or values.
-    Count,
-    /// Different values.
-    CountDistinct,
-    /// The least value.
-    Min,
-    /// The greatest value.
-    Max,
-    /// The sum.
-    Sum,
-    /// The mean.
-    Avg,
-    /// The value at a share of the sorted values, from 0 to 100.
-    Percentile(f64),
-    /// The median of the distances from the median.
-    MedianAbsoluteDeviation,
-    /// The standard deviation of the whole.
-    StdDev,
-    /// The variance of the whole.
-    Variance,
-    /// The mean with weights.
-    WeightedAvg,
-    /// Different values, in the order of first occurrence.
-    Values,
-    /// The first values in an order.
-    Top {
-        /// How many.
-        count: usize,
-        /// The greatest first.
-        descending: bool,
-    },
-    /// The value of the row that comes first.
-    First,
-    /// The value of the row that comes last.
-    Last,
-    /// Whether there is a value.
-    Present,
-    /// Whether there is none.
-    Absent,
-}
 
 const NAMES: [&str; 21] = [
     "absent",

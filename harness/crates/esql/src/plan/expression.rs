@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub(super) use super::planner::Planned;
 use super::scope::{Entry, Found};
 use super::special::is_condition;
 use super::{Planner, Unknown};
@@ -27,8 +28,6 @@ const UNKNOWN_COLUMN: &str = "unknown-field";
 
 const UNKNOWN_HELP: &str = "no mapping states its type: name it in a mapping below `[schema]` in \
     harness.toml, or let an event of a case have it; `unmapped = \"strict\"` makes it an error";
-
-pub(super) type Planned = Result<Typed, Diagnostic>;
 
 /// Says why a field cannot be used.
 pub(super) fn unreadable(name: &str, unread: &Unread, span: Span) -> Diagnostic {

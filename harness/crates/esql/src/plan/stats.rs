@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+pub(super) use super::context::Context;
 use super::expression::Planned;
 use super::place::{GroupingKey, Part, grouping_call};
 use super::scope::{Entry, Scope};
@@ -15,15 +16,6 @@ use crate::types::Type;
 use harness_query::esql::ast::{Aggregate, Expr, ExprKind, Field, Stats};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::{Span, line_column};
-
-/// The aggregates that are being planned.
-pub(super) struct Context<'a> {
-    /// The columns that arguments see.
-    rows: Scope<'a>,
-    /// The condition of the aggregate at hand.
-    filter: Option<Typed>,
-    calls: Vec<AggregateCall>,
-}
 
 struct Key {
     name: Arc<str>,

@@ -1,37 +1,19 @@
 //! Aggregates: the values of each group to one result.
 
 mod extreme;
+mod input;
 mod number;
 mod set;
 
 use std::sync::Arc;
 
 use super::groups::Groups;
-use crate::column::{Builder, Column, Data, Layout};
+use crate::column::{Column, Data, Layout};
 use crate::eval::Machine;
 use crate::plan::{AggregateCall, AggregateKind};
 use crate::types::Type;
-use crate::value::Ref;
-
-/// What an aggregate works on.
-pub(super) struct Input<'a> {
-    pub(super) args: &'a [Arc<Column>],
-    pub(super) groups: &'a Groups,
-    /// The rows that count; all when absent.
-    pub(super) mask: Option<&'a [bool]>,
-}
-
-impl<'a> Input<'a> {
-    /// Calls `visit` on every group and value of the first column.
-    pub(super) fn each_value(&self, mut visit: impl FnMut(usize, Ref<'a>)) {
-        let Some(column) = self.args.first() else { return };
-        self.groups.each(self.mask, |row, group| {
-            for value in column.values(row) {
-                visit(group, value);
-            }
-        });
-    }
-}
+pub(super) use input::Input;
+use input::optional;
 
 /// The column of results, one per group.
 pub(super) fn accumulate(
@@ -96,13 +78,4 @@ fn present(input: &Input<'_>, wanted: bool) -> Column {
     let mut found = vec![false; input.groups.count];
     input.each_value(|group, _| found[group] = true);
     Column::booleans(found.into_iter().map(|found| found == wanted).collect())
-}
-
-/// A column of optional values, one per group.
-fn optional<'a>(ty: Type, values: impl ExactSizeIterator<Item = Option<Ref<'a>>>) -> Column {
-    let mut builder = Builder::new(ty, values.len());
-    for value in values {
-        builder.optional(value);
-    }
-    builder.finish()
 }

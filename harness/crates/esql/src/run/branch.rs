@@ -4,16 +4,21 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{MAX_ROWS, RunOptions, take_all, too_many_rows};
+use super::bounds::{MAX_ROWS, too_many_rows};
 use crate::column::{Builder, Cell, Column, NO_ROW};
 use crate::eval::{Machine, Origin, State, Truth, truths};
 use crate::expr::{MULTI_VALUE, Register, Typed};
 use crate::functions::key;
-use crate::plan::Branch;
+use crate::plan::{Branch, Step};
+use crate::trace::MAX_LINEAGE;
 use crate::value::Ref;
 use crate::warning::Treated;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
+
+/// Takes rows through steps; the number is that of the step whose rows they are.
+pub(super) type Take<'t, 'a> =
+    &'t dyn Fn(&mut Machine<'a>, &[Step], Option<usize>) -> Result<(), Diagnostic>;
 
 /// The rows that a branch left.
 struct Part {
@@ -30,7 +35,7 @@ pub(super) fn union<'a>(
     branches: &[Branch],
     (anew, given): (bool, Option<usize>),
     span: Span,
-    options: &RunOptions<'a>,
+    take: Take<'_, 'a>,
 ) -> Result<(), Diagnostic> {
     let before = machine.state();
     let mut parts = Vec::with_capacity(branches.len());
@@ -40,7 +45,7 @@ pub(super) fn union<'a>(
             machine.set_state(before.clone());
         }
         begin(machine, anew);
-        take_all(machine, &branch.steps, given, options)?;
+        take(machine, &branch.steps, given)?;
         let columns = branch.columns.iter().map(|(from, ..)| match from {
             Some(register) => machine.register(*register),
             None => Arc::new(Column::null(crate::types::Type::Null, machine.len)),
@@ -95,7 +100,7 @@ fn lineages(parts: &mut [Part]) -> Option<Vec<Vec<u32>>> {
     let lists = parts.iter_mut().map(|part| part.lineage.take()).collect::<Option<Vec<_>>>()?;
     let all: Vec<Vec<u32>> = lists.into_iter().flatten().collect();
     let named: usize = all.iter().map(Vec::len).sum();
-    (named <= super::MAX_LINEAGE).then_some(all)
+    (named <= MAX_LINEAGE).then_some(all)
 }
 
 /// Whether values are among those of the one column of a query, three-valued:
@@ -105,11 +110,11 @@ pub(super) fn member<'a>(
     value: &Typed,
     branch: &Branch,
     output: Register,
-    options: &RunOptions<'a>,
+    take: Take<'_, 'a>,
 ) -> Result<(), Diagnostic> {
     let before = machine.state();
     begin(machine, true);
-    take_all(machine, &branch.steps, None, options)?;
+    take(machine, &branch.steps, None)?;
     let Some((Some(register), ..)) = branch.columns.first() else { return Ok(()) };
     let choices = machine.register(*register);
     let wide = |one: Ref<'_>| match one {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::accumulate::accumulate;
-use super::eval;
 use super::groups::Groups;
 use crate::column::Column;
 use crate::eval::{Machine, Origin, Truth};
@@ -24,7 +23,7 @@ fn group(
     grouping: &Grouping,
     span: Span,
 ) -> Result<Grouped, Diagnostic> {
-    eval(machine, &grouping.before)?;
+    machine.fill(&grouping.before)?;
     let keys: Vec<_> = grouping.keys.iter().map(|(row, ..)| machine.register(*row)).collect();
     let groups = if keys.is_empty() {
         Groups::one(machine.len)
@@ -71,7 +70,7 @@ pub(super) fn stats(
     for (register, column) in columns {
         machine.registers[register] = Some(column);
     }
-    eval(machine, &grouping.after)
+    machine.fill(&grouping.after)
 }
 
 /// All rows, each with the values of its group.
@@ -97,7 +96,7 @@ pub(super) fn inline_stats(
     for (register, column) in columns {
         machine.registers[register] = Some(column);
     }
-    eval(machine, &grouping.after)?;
+    machine.fill(&grouping.after)?;
     let per_group = std::mem::replace(&mut machine.registers, rows);
     (machine.len, machine.origin, machine.lineage) = (len, origin, lineage);
     for (slot, column) in machine.registers.iter_mut().zip(per_group) {

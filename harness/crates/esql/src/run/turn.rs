@@ -6,29 +6,7 @@ use std::sync::Arc;
 use crate::column::Builder;
 use crate::eval::Machine;
 use crate::plan::Step;
-use crate::value::Value;
-
-/// Rows that a step takes otherwise.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
-    /// The step, by its number in [`Plan::all_steps`](crate::plan::Plan::all_steps).
-    pub step: usize,
-    /// The rows, by their numbers among those that the step is given.
-    pub rows: Vec<usize>,
-    /// What becomes of them.
-    pub change: Change,
-}
-
-/// What becomes of rows.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// `WHERE` keeps them, or does not.
-    Keep(bool),
-    /// An aggregate, by its number, counts them, or does not.
-    Count(usize, bool),
-    /// A pattern gives these values, by its outputs.
-    Outputs(Vec<Vec<Value>>),
-}
+pub use crate::turn::{Change, Turn};
 
 impl Machine<'_> {
     pub(super) fn turn_kept(&self, kept: &mut [bool]) {

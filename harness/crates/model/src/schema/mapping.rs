@@ -4,7 +4,6 @@
 //! of the index settings. What changes a verdict is obeyed, or the field concerned
 //! is refused: a rule that reads it is unsupported, others are not touched.
 
-mod analysis;
 mod parameter;
 #[cfg(test)]
 mod tests;
@@ -18,7 +17,9 @@ use super::{Access, Field, FieldType, Schema};
 use crate::value::Resolution;
 use crate::value::{DEFAULT_DATE_FORMAT, FloatType, IntegerType};
 
-pub(super) use analysis::Analysis;
+pub(super) use super::analysis::Analysis;
+pub(super) use super::texts::strings;
+use parameter::flag;
 
 /// What of a mapping cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -414,24 +415,6 @@ fn access(type_name: &str, definition: &Map<String, Value>) -> Access {
             (true, false) => Access::Indexed,
             (false, false) => Access::Source,
         },
-    }
-}
-
-/// A parameter that is `true` or `false`, as a word too.
-fn flag(definition: &Map<String, Value>, key: &str, default: bool) -> bool {
-    match definition.get(key) {
-        Some(Value::Bool(value)) => *value,
-        Some(Value::String(text)) if text == "true" || text == "false" => text == "true",
-        Some(_) | None => default,
-    }
-}
-
-/// One string, or a list of strings.
-pub(super) fn strings(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod layout;
 mod math;
+mod parts;
 
 use serde_json::Value;
-use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use layout::Layout;
+pub use parts::Rounding;
+use parts::{MILLI, Parts, moment};
 
 /// The format of a date field whose mapping names none.
 pub const DEFAULT_DATE_FORMAT: &str = "strict_date_optional_time||epoch_millis";
@@ -30,18 +32,6 @@ pub enum Resolution {
     Millis,
     /// Nanoseconds, from 1970 on: `date_nanos`.
     Nanos,
-}
-
-/// Nanoseconds in a millisecond.
-const MILLI: i128 = 1_000_000;
-
-/// Which end of what a date leaves open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding {
-    /// The first millisecond: `gte` and `lt`.
-    Down,
-    /// The last millisecond: `gt` and `lte`.
-    Up,
 }
 
 /// A date, a format or a time zone that cannot be read.
@@ -67,42 +57,6 @@ pub enum DateError {
     /// A time zone that the harness does not read.
     #[error("the time zone `{0}` is not supported: use an offset such as +02:00")]
     Zone(String),
-}
-
-/// A date and time in parts; what the text leaves open is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Parts {
-    year: Option<i32>,
-    month: Option<u8>,
-    day: Option<u8>,
-    hour: Option<u8>,
-    minute: Option<u8>,
-    second: Option<u8>,
-    nanosecond: Option<u32>,
-    /// Seconds east of UTC.
-    offset: Option<i32>,
-}
-
-impl Parts {
-    /// Fills what is open: months and days with 1, the time by `rounding`.
-    fn nanos(&self, rounding: Rounding, zone: i32) -> Option<i128> {
-        let (hour, minute, second, nano) = match rounding {
-            Rounding::Down => (0, 0, 0, 0),
-            Rounding::Up => (23, 59, 59, 999_999_999),
-        };
-        let month = Month::try_from(self.month.unwrap_or(1)).ok()?;
-        let date =
-            Date::from_calendar_date(self.year.unwrap_or(1970), month, self.day.unwrap_or(1))
-                .ok()?;
-        let time = Time::from_hms_nano(
-            self.hour.unwrap_or(hour),
-            self.minute.unwrap_or(minute),
-            self.second.unwrap_or(second),
-            self.nanosecond.unwrap_or(nano),
-        );
-        let offset = UtcOffset::from_whole_seconds(self.offset.unwrap_or(zone)).ok()?;
-        Some(date.with_time(time.ok()?).assume_offset(offset).unix_timestamp_nanos())
-    }
 }
 
 impl DateFormat {
@@ -250,10 +204,6 @@ pub fn span_text(millis: u64) -> String {
     }
     parts.truncate(2);
     parts.join(" ")
-}
-
-fn moment(millis: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
 }
 
 /// The format of the date that dynamic mapping makes of a string, where it does.

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::ScriptValue::{Bool, Float, Integer, Null};
 use super::*;
 use crate::Kind;
+use harness_text::pattern::Case;
 
 const S: Case = Case::Sensitive;
 const I: Case = Case::Insensitive;

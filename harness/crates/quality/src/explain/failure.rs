@@ -3,6 +3,7 @@
 
 mod alone;
 mod exempt;
+mod model;
 mod pipeline;
 mod together;
 
@@ -13,38 +14,11 @@ use super::{hits, labels};
 use harness_detect::Events;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_runner::run::{CaseRun, Explanation, RuleRun, Session, Subject};
-use harness_runner::verdict::Verdict;
-use harness_source::span::plural;
+use harness_runner::run::{CaseRun, Explanation, RuleRun, Session};
+use model::{Failure, MAX_TOLD, Wrong, alerts, note};
 
 /// The most cases of one rule that are explained.
 const MAX_CASES: usize = 100;
-/// The most events, groups, terms or alerts of one case that are told of.
-const MAX_TOLD: usize = 3;
-
-/// What is wrong with the alerts of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wrong {
-    /// There are too few.
-    Few,
-    /// There are some where none should be.
-    Any,
-    /// There are too many.
-    Many,
-}
-
-impl Wrong {
-    /// `None` where nothing is, or the search failed.
-    fn of(verdict: &Verdict) -> Option<Self> {
-        match verdict {
-            Verdict::Pass | Verdict::Error(_) => None,
-            Verdict::Missed => Some(Self::Few),
-            Verdict::Noisy => Some(Self::Any),
-            Verdict::Count { expected, found } if found < expected => Some(Self::Few),
-            Verdict::Count { .. } => Some(Self::Many),
-        }
-    }
-}
 
 /// Explains the cases of the n-th rule of a session that fail.
 pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
@@ -72,16 +46,6 @@ pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
         run.explanations = failure.told(wrong, run);
         conditions.insert(number, failure.conditions);
     }
-}
-
-/// A case that failed, of a rule of conditions on events.
-struct Failure<'a> {
-    subject: &'a Subject<'a>,
-    plan: &'a Plan,
-    conditions: Conditions<'a>,
-    case: usize,
-    /// The events that each condition takes.
-    hits: Vec<Vec<u32>>,
 }
 
 impl Failure<'_> {
@@ -136,22 +100,5 @@ impl Failure<'_> {
 
     fn id(&self, event: u32) -> String {
         self.own().get(event as usize).map_or_else(String::new, |event| event.id.clone())
-    }
-}
-
-fn note(event: Option<String>, note: String) -> Explanation {
-    Explanation { event, note: Some(note), ..Explanation::default() }
-}
-
-/// On what a rule alerts.
-fn alerts(run: &CaseRun) -> String {
-    let told = run.alerts.iter().take(MAX_TOLD).map(|alert| match alert.events.as_slice() {
-        [first, .., last] if alert.events.len() > 4 => format!("{first} … {last}"),
-        events => events.join(", "),
-    });
-    let told = told.collect::<Vec<_>>().join("; on ");
-    match run.alerts.len().saturating_sub(MAX_TOLD) {
-        0 => format!("it alerts on {told}"),
-        more => format!("it alerts on {told}; and {} more", plural(more, "time")),
     }
 }

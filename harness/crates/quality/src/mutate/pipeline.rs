@@ -1,29 +1,21 @@
 //! Mutants of ES|QL pipelines: the text of the query is changed, planned anew
 //! and run on the cases.
 
+mod edit;
 mod edits;
 mod proof;
 mod propose;
 pub(crate) mod vary;
 
 use super::edit::marked;
-use super::{Fixtures, Mutant, Operator, Outcome, RuleMutants};
-use crate::coverage::pipeline::text::{Mark, edited};
+use super::{Fixtures, Mutant, Outcome, RuleMutants};
+use crate::coverage::pipeline::text::edited;
+use edit::Edit;
 use harness_predicate::{Origin, Part};
 use harness_runner::case::Polarity;
 use harness_runner::run::{Flow, Program};
 use harness_runner::verdict::{self, Verdict};
 use propose::Proposer;
-
-/// One change of the text.
-#[derive(Clone, Debug)]
-struct Edit {
-    operator: Operator,
-    /// The change as it is shown.
-    shown: Vec<Mark>,
-    /// What is done to the text, to be tried in this order.
-    tried: Vec<Vec<Mark>>,
-}
 
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
 pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {

@@ -1,11 +1,12 @@
 //! Changes to the value of one clause: strings, wildcards, bounds, networks.
 
+pub(super) use super::letters::other_case;
 use super::{Operator, script};
 use harness_predicate::{DoubleInterval, Interval, Leaf, Predicate, Test};
 use harness_rule::names::Language;
 use harness_text::pattern::glob::{Glob, GlobPart};
 use harness_text::pattern::regexp::Regexp;
-use harness_text::pattern::{Case, Pattern, StringRange};
+use harness_text::pattern::{Pattern, StringRange};
 
 /// One change to a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,14 +280,6 @@ fn term(pattern: &Pattern, edit: &ValueEdit) -> Option<Pattern> {
         }
         Pattern::Fuzzy(_) => return None,
     })
-}
-
-/// Letters in either case for letters as they are, and the other way round.
-pub(super) fn other_case(case: Case) -> Case {
-    match case {
-        Case::Sensitive => Case::Insensitive,
-        Case::Insensitive => Case::Sensitive,
-    }
 }
 
 fn recased(pattern: &Pattern) -> Option<Pattern> {

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use harness_source::span::Span;
+
 use super::*;
 
 /// The tree as a compact text, spans left out.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use super::model::Options;
 use super::{Case, Polarity};
 use harness_model::value::{DateFormat, Rounding};
 use harness_source::diagnostic::Diagnostic;
@@ -13,25 +14,6 @@ use harness_source::files::{self, Problem};
 use harness_source::keys;
 use harness_source::likeness::nearest;
 use harness_source::span::Span;
-
-/// What `case.toml` says of one case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// When the rule runs, in milliseconds since 1970; by default at the newest event.
-    pub now: Option<i64>,
-    /// The exact number of alerts.
-    pub alerts: Option<usize>,
-    /// How many events the run does not look at for their time, on purpose.
-    pub outside: Option<usize>,
-    /// What the model answers to every `COMPLETION` of an ES|QL rule.
-    pub completion: Option<String>,
-    /// The exception lists that apply, in place of the rule's own.
-    pub exceptions: Option<Vec<String>>,
-    /// For the reader.
-    pub note: Option<String>,
-    /// Why the case is not expected to hold yet.
-    pub todo: Option<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,6 +14,8 @@ mod alphabet;
 mod ast;
 mod derive;
 mod dfa;
+mod error;
+mod flags;
 mod interval;
 mod literals;
 mod parse;
@@ -32,94 +34,10 @@ use alphabet::Alphabet;
 use ast::Node;
 use derive::Terms;
 use dfa::Dfa;
+pub use error::{RegexpError, RegexpErrorKind};
+pub use flags::Flags;
 use harness_source::effort;
 use harness_source::span::Span;
-
-/// Which optional operators of the syntax are on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Flags(u8);
-
-impl Flags {
-    /// Every operator: the default of the `regexp` query, of `query_string`,
-    /// of EQL and of ES|QL.
-    pub const ALL: Self = Self(0xff);
-    /// None of them: `& ~ # @ <` are literal.
-    pub const NONE: Self = Self(0);
-    /// Intersection: `&`.
-    pub const INTERSECTION: Self = Self(0x01);
-    /// Complement: `~`.
-    pub const COMPLEMENT: Self = Self(0x02);
-    /// The empty language: `#`.
-    pub const EMPTY: Self = Self(0x04);
-    /// Any string: `@`.
-    pub const ANY_STRING: Self = Self(0x08);
-    /// Named automata, of which there are none: `<name>` is an error.
-    pub const AUTOMATON: Self = Self(0x10);
-    /// Numeric intervals: `<1-10>`.
-    pub const INTERVAL: Self = Self(0x20);
-
-    /// The operators of both.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether all operators of `other` are on.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-/// A regular expression that cannot be used, and where it goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}")]
-pub struct RegexpError {
-    /// What is wrong.
-    pub kind: RegexpErrorKind,
-    /// The bytes of the expression at fault.
-    pub span: Span,
-}
-
-/// What is wrong with a regular expression.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegexpErrorKind {
-    /// Something has to follow: an operand, a class member, an escaped character.
-    #[error("unexpected end of the regular expression")]
-    UnexpectedEnd,
-    /// A closing parenthesis without an opening one.
-    #[error("unmatched `)` in the regular expression")]
-    UnmatchedParenthesis,
-    /// An opening delimiter that is never closed.
-    #[error("expected `{0}` in the regular expression")]
-    Expected(char),
-    /// `{` without a number.
-    #[error("expected a number after `{{` in the regular expression")]
-    ExpectedNumber,
-    /// A number beyond 2147483647.
-    #[error("number too large in the regular expression")]
-    NumberTooLarge,
-    /// `{3,2}`.
-    #[error("repetition bounds out of order in the regular expression")]
-    RepetitionOrder,
-    /// `[b-a]`.
-    #[error("range bounds out of order in the regular expression")]
-    RangeOrder,
-    /// A backslash before a letter that means nothing.
-    #[error("unknown escape `\\{0}` in the regular expression")]
-    UnknownEscape(char),
-    /// `<1-2-3>`.
-    #[error("malformed numeric interval in the regular expression")]
-    MalformedInterval,
-    /// `<name>`.
-    #[error("unknown named automaton `{0}` in the regular expression")]
-    UnknownAutomaton(String),
-    /// Too many levels of parentheses and operators.
-    #[error("regular expression nested too deeply")]
-    TooDeep,
-    /// An automaton beyond all bounds.
-    #[error("regular expression too complex")]
-    TooComplex,
-}
 
 /// A Lucene regular expression, ready to match.
 ///

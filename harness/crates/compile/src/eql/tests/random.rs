@@ -7,12 +7,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Options, STRICT, predicate, schema};
-use crate::eql::Unmapped;
 use harness_engine::Engine;
 use harness_engine::embedded::Embedded;
 use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
-use harness_model::schema::Field;
+use harness_model::schema::{Field, Unmapped};
 use harness_predicate::Predicate;
 use harness_predicate::eval::eval;
 

@@ -3,8 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use super::flag;
-
 /// Those that are read elsewhere, or change no verdict.
 const KNOWN: &[&str] = &[
     "type",
@@ -69,4 +67,13 @@ pub(super) fn refusal(type_name: &str, definition: &Map<String, Value>) -> Optio
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A parameter that is `true` or `false`, as a word too.
+pub(super) fn flag(definition: &Map<String, Value>, key: &str, default: bool) -> bool {
+    match definition.get(key) {
+        Some(Value::Bool(value)) => *value,
+        Some(Value::String(text)) if text == "true" || text == "false" => text == "true",
+        Some(_) | None => default,
+    }
 }

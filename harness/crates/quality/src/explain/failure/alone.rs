@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failure, MAX_TOLD, note, plural};
+use super::{Failure, MAX_TOLD, note};
 use crate::explain::{Mark, Truth};
 use harness_predicate::eval::eval;
 use harness_predicate::explain::flips;
 use harness_predicate::plan::{Plan, Reach};
 use harness_runner::run::{CaseRun, Clause, Explanation, Role};
+use harness_source::span::plural;
 
 /// For so many events it is found out roughly how near they are.
 const MAX_RANKED: usize = 2_000;

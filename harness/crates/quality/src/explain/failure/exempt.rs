@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::alone::add;
-use super::{MAX_TOLD, note, plural};
+use super::{MAX_TOLD, note};
 use crate::explain::hint::hint;
 use harness_model::event::Event;
 use harness_model::value::format_date;
@@ -12,6 +12,7 @@ use harness_predicate::explain::{Flip, flips};
 use harness_predicate::{Origin, Part};
 use harness_runner::run::{CaseRun, Clause, Explanation, Idle, Role, Subject, Why};
 use harness_source::span::Span;
+use harness_source::span::plural;
 
 /// So many events are looked at.
 const MAX_EVENTS: usize = 8;

@@ -1,7 +1,7 @@
 //! The command of a pipeline that lost the rows of a case, or the conditions that
 //! let them through.
 
-use super::{MAX_TOLD, Wrong, alerts, exempt, note, plural};
+use super::{MAX_TOLD, Wrong, alerts, exempt, note};
 use crate::coverage::pipeline::tests;
 use crate::explain::Truth;
 use crate::explain::hint::of_texts;
@@ -11,6 +11,7 @@ use harness_esql::plan::{Placed, Step, StepKind};
 use harness_esql::run::{Joined, Shape, StepTrace, Table, TestTrace, Truth as Value};
 use harness_predicate::plan::Reach;
 use harness_runner::run::{CaseRun, Clause, Explanation, Flow, Role};
+use harness_source::span::plural;
 use harness_source::span::shorten;
 
 /// The most exclusions that are told, and of the conditions that let rows through.

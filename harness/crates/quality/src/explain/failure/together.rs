@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Failure, MAX_TOLD, note, plural};
+use super::{Failure, MAX_TOLD, note};
 use crate::coverage::parts::Places;
 use crate::explain::findings::{Compared, Comparison, Findings, Groups, Lacking, Terms, findings};
 use harness_detect::eql::why::{Course, Story, list, story};
@@ -11,6 +11,7 @@ use harness_detect::new_terms;
 use harness_model::value::format_date;
 use harness_predicate::plan::{EqlPlan, NewTermsPlan, Plan, ThreatPlan};
 use harness_runner::run::Explanation;
+use harness_source::span::plural;
 use harness_source::span::{flat, shorten};
 
 /// How much of a stage is shown.

@@ -1,0 +1,143 @@
+//! What a run gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::about::About;
+use super::alert::Facts;
+use super::explanation::Explanation;
+use super::warning::Warning;
+use super::work::Work;
+use crate::case::{Case, Polarity};
+use crate::verdict::{Status, Verdict};
+use harness_model::document::{Columns, Document, Ingest};
+use harness_model::event::Event;
+use harness_model::schema::{Field, Schema};
+use harness_predicate::Column;
+use harness_predicate::plan::Plan;
+use harness_source::files::{self, Problem};
+
+/// The folders as they open from the current one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The rules.
+    pub rules: String,
+    /// The cases.
+    pub cases: String,
+    /// What the command line says of them, as words of a command.
+    pub flags: Vec<String>,
+}
+
+impl Places {
+    /// The file of a case that does not exist yet.
+    pub fn new_case(&self, key: &str, polarity: Polarity, name: &str) -> String {
+        files::below(&self.cases, &format!("{key}/{}/{name}.json", polarity.folder()))
+    }
+}
+
+/// The outcome of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleRun {
+    /// Path below the rules folder, without `.toml`.
+    pub key: String,
+    /// Its file, as it opens from the current folder.
+    pub file: String,
+    /// `rule.name`, or the key where the rule did not load.
+    pub name: String,
+    /// `rule.rule_id`.
+    pub rule_id: String,
+    /// `rule.type`.
+    pub rule_type: String,
+    /// `rule.language`.
+    pub language: String,
+    /// What its author says of it.
+    pub about: About,
+    /// How it came out.
+    pub status: Status,
+    /// Errors, reasons and warnings about the rule.
+    pub problems: Vec<Problem>,
+    /// What the rule asks of an event, where it compiled.
+    pub plan: Option<Plan>,
+    /// Its cases, positives first, by name.
+    pub cases: Vec<CaseRun>,
+}
+
+/// The outcome of one case.
+#[derive(Clone, Debug)]
+pub struct CaseRun {
+    /// The case.
+    pub case: Arc<Case>,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The alerts, in order.
+    pub alerts: Vec<Alert>,
+    /// Why it failed, where `explain::judge` of the crate quality was asked; empty
+    /// when it passed.
+    pub explanations: Vec<Explanation>,
+    /// What is odd about its events and changes no verdict.
+    pub warnings: Vec<Warning>,
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Ids of its events, in order.
+    pub events: Vec<String>,
+    /// The join key of a sequence or sample.
+    pub key: Vec<String>,
+    /// The values of the fields that the rule reads, as JSON.
+    pub fields: Vec<(String, Vec<String>)>,
+    /// What else there is to say.
+    pub facts: Facts,
+}
+
+/// All events of a run as documents, and which belong to which case.
+pub(super) struct Fixtures {
+    pub(super) columns: Columns,
+    pub(super) documents: Vec<Document>,
+    pub(super) warnings: Vec<Vec<Warning>>,
+    /// By rule, by case: the range of its documents.
+    pub(super) ranges: Vec<Vec<Range<u32>>>,
+    /// By column name: the field that its values come from.
+    pub(super) sources: BTreeMap<Arc<str>, Arc<str>>,
+    /// Makes documents of events.
+    pub(super) ingest: Ingest,
+}
+
+impl Fixtures {
+    pub(super) fn new(work: &[Work], schema: &Schema) -> Self {
+        let fields = wanted(work, schema);
+        let sources =
+            fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
+        let mut columns = Columns::default();
+        let ingest = Ingest::new(schema, &fields, &mut columns);
+        let events: Vec<&Event> =
+            work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect();
+        let (documents, warnings) = events
+            .into_par_iter()
+            .map(|event| {
+                let mut malformed = Vec::new();
+                let document = ingest.document(event, &mut malformed);
+                let warnings = malformed.iter().map(|value| Warning::malformed(event, value));
+                (document, warnings.collect::<Vec<_>>())
+            })
+            .unzip();
+        let mut next = 0;
+        let mut range = |case: &Arc<Case>| {
+            let start = next;
+            next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
+            start..next
+        };
+        let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
+        Self { columns, documents, warnings, ranges, sources, ingest }
+    }
+}
+
+/// The fields that some rule reads, in order of their columns.
+pub(super) fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
+    let wanted: BTreeSet<&Column> = work.iter().flat_map(Work::columns).collect();
+    wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
+}
