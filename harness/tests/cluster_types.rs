@@ -24,9 +24,9 @@ use harness::cluster::client::Client;
 use harness::cluster::product::{Product, Version};
 use harness::cluster::session::corpus;
 use harness::config;
-use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Judged, Outcome, judge, judge_on};
 use harness::run::Session;
+use harness_conformance::formats::{self, Around, Content};
+use harness_conformance::{Judged, Outcome, judge, judge_on};
 use serde_json::{Value, json};
 
 /// A node of the version whose answers are asked for.

@@ -7,12 +7,12 @@ mod shared;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Outcome, Suite, esql_spec, exceptions, judge, projects};
 use harness::diagnostic::Diagnostic;
 use harness::files;
 use harness::rule::model::Rule;
 use harness::rule::tree;
+use harness_conformance::formats::{self, Around, Content};
+use harness_conformance::{Outcome, Suite, esql_spec, exceptions, judge, projects};
 
 fn rules(shared: &Path) -> BTreeMap<String, Rule> {
     let tree = tree::load_tree(&shared.join("corpus/rules"));

@@ -9,9 +9,6 @@ mod shared;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use harness::conformance::exceptions;
-use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Expected, Outcome, Suite, judge};
 use harness::document::{Columns, Ingest};
 use harness::engine::Engine;
 use harness::engine::embedded::Embedded;
@@ -21,6 +18,9 @@ use harness::ir::eval::eval;
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
+use harness_conformance::exceptions;
+use harness_conformance::formats::{self, Around, Content};
+use harness_conformance::{Expected, Outcome, Suite, judge};
 use serde_json::Value;
 
 /// The documents of the rules in KQL whose status is `agree`.

@@ -1,45 +1,26 @@
-//! The runner: `cargo xtask <verb>`.
-//!
-//! Arguments, standard output, progress and exit codes; everything else is the
-//! library's.
+//! The runner of this repository: `cargo xtask <verb>` has the verbs of `harness`, and
+//! those that only this repository needs.
 
 #[macro_use]
-mod tell;
+extern crate harness_cli;
 
 mod args;
-mod engine;
-mod exit;
-mod gate;
-mod project;
 mod verbs;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
-use args::{Cli, Verb};
-use exit::Exit;
+use args::{Cli, PROGRAM, Verb};
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
-    let outcome = match cli.verb {
-        Verb::Test(args) => verbs::test::run(&args),
-        Verb::Coverage(args) => verbs::coverage::run(&args),
-        Verb::Mutants(args) => verbs::mutants::run(&args),
-        Verb::Explain(args) => verbs::explain::run(&args),
+    let mut command = harness_cli::args::named(Cli::command(), PROGRAM);
+    let parsed = Cli::from_arg_matches(&command.get_matches_mut());
+    let cli = parsed.unwrap_or_else(|error| error.exit());
+    harness_cli::end(match cli.verb {
+        Verb::Author(verb) => harness_cli::run(verb, PROGRAM),
         Verb::Conformance(args) => verbs::conformance::run(&args),
-        Verb::Backtest(args) => verbs::backtest::run(&args),
         Verb::Opensearch(args) => verbs::opensearch::run(&args),
         Verb::Tidy(args) => verbs::tidy::run(&args),
         Verb::Bench(args) => verbs::bench::run(&args),
         Verb::Fuzz(args) => verbs::fuzz::run(&args),
-    };
-    match outcome {
-        Ok(exit) => exit.into(),
-        // The reader of a pipe may stop early, as `head` does; `deliver` keeps the
-        // exit codes of verbs that judge.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Ok.into(),
-        Err(error) => {
-            tell!("error: {error}");
-            engine::exit(&error).into()
-        }
-    }
+    })
 }

@@ -18,18 +18,19 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Outcome, judge};
 use harness::files;
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
+use harness_conformance::formats::{self, Around, Content};
+use harness_conformance::{Outcome, judge};
 use serde::Serialize;
 
 use self::sequences::Sequences;
 use self::synthetic::Synthetic;
-use crate::args::{BenchArgs, Format};
-use crate::exit::Exit;
+use crate::args::BenchArgs;
+use harness_cli::args::Format;
+use harness_cli::exit::Exit;
 
 /// All figures of a run.
 #[derive(Serialize)]

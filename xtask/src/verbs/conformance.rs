@@ -6,19 +6,21 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use harness::conformance::esql_spec::{self, Datasets, accept};
-use harness::conformance::formats::{self, Around, Content};
-use harness::conformance::{Judged, Outcome, Suite, projects};
 use harness::engine::EngineError;
 use harness::files::{self, Problem};
 use harness::report::problem::{self, Styled};
 use harness::rule::model::Rule;
 use harness::rule::tree;
+use harness_conformance::esql_spec::{self, Datasets, accept};
+use harness_conformance::formats::{self, Around, Content};
+use harness_conformance::{Judged, Outcome, Suite, projects};
 
-use crate::args::{ConformanceArgs, EngineArgs, Format};
-use crate::engine;
-use crate::exit::Exit;
-use crate::project;
+use harness_cli::args::{EngineArgs, Format};
+use harness_cli::engine::cluster;
+use harness_cli::exit::Exit;
+use harness_cli::project;
+
+use crate::args::ConformanceArgs;
 
 use report::{Report, SuiteReport, human};
 
@@ -96,6 +98,15 @@ fn paths(given: &[PathBuf], problems: &mut Vec<Problem>) -> (Vec<PathBuf>, Vec<P
     (paths, projects)
 }
 
+/// Judges suites by the engine of the command line.
+fn judge(suites: Vec<Suite>, on: &EngineArgs) -> Result<Vec<Judged>, EngineError> {
+    if let Some(client) = cluster::connect(on)? {
+        cluster::sweep(&client)?;
+        return harness_conformance::judge_on(&client, suites);
+    }
+    harness_conformance::judge(suites)
+}
+
 fn report(files: Vec<(String, Content)>, on: &EngineArgs) -> Result<Report, EngineError> {
     let mut suites: Vec<Suite> = Vec::new();
     let mut plan = Vec::new();
@@ -118,7 +129,7 @@ fn report(files: Vec<(String, Content)>, on: &EngineArgs) -> Result<Report, Engi
         };
         plan.push((path, 0, Some(ready)));
     }
-    let mut judged = engine::judge(suites, on)?.into_iter();
+    let mut judged = judge(suites, on)?.into_iter();
     let mut report = Report::default();
     for (path, count, ready) in plan {
         let own = judged.by_ref().take(count).map(|judged| suite_report(&path, judged));

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use harness::files;
 
 use crate::args::FuzzArgs;
-use crate::exit::Exit;
+use harness_cli::exit::Exit;
 use random::Random;
 use seeds::Seeds;
 use targets::{TARGETS, Target};

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use self::release::{Parts, Release};
 use crate::args::{OpensearchAction, OpensearchArgs};
-use crate::exit::Exit;
+use harness_cli::exit::Exit;
 
 const LAUNCHER: &str = include_str!("../../node/Node.java");
 

@@ -17,17 +17,18 @@ use harness::files::Problem;
 use harness::report::problem::{self, Styled};
 use harness::{run, snapshot};
 
-use crate::args::TidyArgs;
-use crate::exit::Exit;
-use crate::project;
+use crate::args::{PROGRAM, TidyArgs};
+use harness_cli::exit::Exit;
+use harness_cli::project;
 
 /// Checks and prints what is out of order.
 pub(crate) fn run(args: &TidyArgs) -> io::Result<Exit> {
     let Some((project, folders)) = project::open(&args.folders) else {
         return Ok(Exit::Usage);
     };
-    let run = run::run(project, None).map_err(io::Error::other)?;
-    let root = &args.folders.root;
+    let mut run = run::run(project, None).map_err(io::Error::other)?;
+    run.places.program = PROGRAM;
+    let root = &args.folders.root();
     let mut problems: Vec<Problem> = snapshot::unpaired(&run, &folders.snapshots);
     let crates = crates::read(root, &mut problems);
     problems.extend(crates::upward(&crates));

@@ -2,7 +2,7 @@
 //! cases that fail by it.
 
 use super::words::{in_shell, plural, shorten};
-use harness_runner::run::{CaseRun, Clause, Explanation, Role, RuleRun};
+use harness_runner::run::{CaseRun, Clause, Explanation, Places, Role, RuleRun};
 use harness_runner::verdict::Verdict;
 
 /// The most cases of one cause that are named.
@@ -97,11 +97,13 @@ fn name(run: &CaseRun) -> String {
 }
 
 /// The command that explains a case clause by clause, ready to be pasted; `flags` are
-/// those that the run was given to find its folders.
-pub(super) fn command(rule: &RuleRun, run: &CaseRun, flags: &[String]) -> String {
+/// those that the run was given to find its folders. `None` where nobody has typed one.
+pub(super) fn command(rule: &RuleRun, run: &CaseRun, places: &Places) -> Option<String> {
+    let Places { flags, program, .. } = places;
     let named = [rule.key.clone(), name(run)];
     let words = flags.iter().chain(&named).map(|word| in_shell(word));
-    format!("cargo xtask explain {}", words.collect::<Vec<_>>().join(" "))
+    let words = words.collect::<Vec<_>>().join(" ");
+    (!program.is_empty()).then(|| format!("{program} explain {words}"))
 }
 
 /// Why a case does not hold, a thought a line; its warnings are told elsewhere.

@@ -12,7 +12,7 @@ use super::problem::{self, Styled};
 use super::told;
 use super::words::{self, plural};
 use super::{Lines, printable};
-use harness_runner::run::{CaseRun, RuleRun, Run};
+use harness_runner::run::{CaseRun, Places, RuleRun, Run};
 use harness_runner::verdict::Status;
 
 /// How much to show.
@@ -49,6 +49,26 @@ pub fn render(run: &Run, options: Options, out: &mut dyn Write) -> io::Result<()
     report.failures(out)?;
     report.elsewhere(out)?;
     report.summary(out)
+}
+
+/// Writes what is to be said of one rule: its findings and why its cases fail.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn rule(
+    rule: &RuleRun,
+    places: &Places,
+    styled: Styled,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let run = Run { rules: vec![rule.clone()], places: places.clone(), ..Run::default() };
+    let options = Options { styled, detail: Detail::All, elapsed: Duration::ZERO };
+    let report = Report { run: &run, options };
+    report.reasons(out)?;
+    warnings(&run, styled, out)?;
+    report.problems(out)?;
+    report.failures(out)
 }
 
 /// The most warnings that are shown.
@@ -229,7 +249,8 @@ impl Report<'_> {
         let name = format!("rule {} ({})", rule.key, rule.name);
         writeln!(out, "     {}", self.options.styled.dim(&printable(&name, Lines::Escape)))?;
         failure::lines(rule, run).iter().try_for_each(|line| self.line(line, out))?;
-        let hint = format!("explain: {}", failure::command(rule, run, &self.run.places.flags));
+        let Some(command) = failure::command(rule, run, &self.run.places) else { return Ok(()) };
+        let hint = format!("explain: {command}");
         writeln!(out, "     {}", self.options.styled.dim(&printable(&hint, Lines::Escape)))
     }
 

@@ -177,8 +177,9 @@ pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     }
     for key in keys {
         if !found.iter().any(|file| file.relative.strip_suffix(".snap") == Some(key)) {
-            let help = "write it with `cargo xtask test --update`, then read it";
-            problems.push(error(&format!("{key}.snap"), "the rule has no snapshot", help));
+            let help =
+                format!("write it with `{} test --update`, then read it", run.places.program);
+            problems.push(error(&format!("{key}.snap"), "the rule has no snapshot", &help));
         }
     }
     problems

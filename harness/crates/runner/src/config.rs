@@ -97,6 +97,23 @@ struct RawSchema {
     known_fields: Vec<String>,
 }
 
+/// The root of the project that a folder belongs to: the nearest folder at or above it
+/// with a `harness.toml`, within its repository; else the folder itself.
+pub fn root(folder: &Path) -> PathBuf {
+    let Ok(real) = folder.canonicalize() else { return folder.to_path_buf() };
+    let mut root = folder.to_path_buf();
+    for above in real.ancestors() {
+        if above.join("harness.toml").exists() {
+            return root;
+        }
+        if above.join(".git").exists() {
+            break;
+        }
+        root.push("..");
+    }
+    folder.to_path_buf()
+}
+
 /// Reads `harness.toml` at `root`, where there is one; every part defaults to
 /// the folder of its name.
 ///

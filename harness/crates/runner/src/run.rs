@@ -116,7 +116,7 @@ impl Session {
         let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         home::observe(&mut schema, &rules, &cases);
-        let places = Places { rules: rules.folder, cases: cases.folder, flags: Vec::new() };
+        let places = Places { rules: rules.folder, cases: cases.folder, ..Places::default() };
         let (mut by_rule, mut faults) = (cases.rules, cases.problems);
         let events = by_rule.values().flatten().flat_map(|case| &case.events);
         let whereabouts = Whereabouts::new(events, &schema);

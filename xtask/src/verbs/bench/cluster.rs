@@ -35,7 +35,7 @@ use serde_json::{Map, Value, json};
 
 use super::synthetic::{Random, event, pairs};
 use crate::args::BenchArgs;
-use crate::engine::cluster;
+use harness_cli::engine::cluster;
 
 /// How many rules are run at most.
 const RULES: usize = 300;

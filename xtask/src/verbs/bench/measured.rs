@@ -8,8 +8,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use harness::case::{Case, CaseTree, Options, Polarity};
-use harness::conformance::Suite;
-use harness::conformance::formats::{self, Around, Content};
 use harness::event::{Event, flatten};
 use harness::exception::ExceptionTree;
 use harness::files;
@@ -19,6 +17,8 @@ use harness::rule::model::Rule;
 use harness::rule::tree::{Loaded, RuleTree};
 use harness::run::{Project, Session};
 use harness::schema::{Base, Schema};
+use harness_conformance::Suite;
+use harness_conformance::formats::{self, Around, Content};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use harness::conformance::{Outcome, Trace, exceptions};
 use harness::report::{Lines, printable};
+use harness_conformance::{Outcome, Trace, exceptions};
 use serde::Serialize;
 
 #[derive(Default, Serialize)]

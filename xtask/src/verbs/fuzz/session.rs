@@ -24,7 +24,7 @@ use harness::schema::{Base, Schema};
 
 use super::random::Random;
 use super::seeds::Seeds;
-use crate::project;
+use harness_cli::project;
 
 /// Between the rule and its cases.
 const CUT: &str = "\n==== case\n";

@@ -10,7 +10,6 @@ use std::path::Path;
 use harness::compile::Context;
 use harness::compile::Now;
 use harness::compile::rule::{compile_filter, compile_kql, compile_lucene};
-use harness::conformance::formats;
 use harness::esql::{dissect::Dissect, grok::Grok};
 use harness::ir::Part;
 use harness::pattern::Case;
@@ -19,6 +18,7 @@ use harness::pattern::regexp::{Flags, Regexp};
 use harness::query::{dsl, eql, esql};
 use harness::schema::{Base, Schema};
 use harness::value::{DateFormat, Rounding};
+use harness_conformance::formats;
 use serde_json::Value;
 
 use super::random::Random;

@@ -7,7 +7,7 @@ use harness::files::{self, Problem};
 use harness::span::Span;
 
 /// The crates by rank: each may use those before it, and no others.
-pub(super) const RANKS: [&str; 16] = [
+pub(super) const RANKS: [&str; 17] = [
     "source",
     "text",
     "model",
@@ -24,6 +24,7 @@ pub(super) const RANKS: [&str; 16] = [
     "backtest",
     "report",
     "conformance",
+    "cli",
 ];
 
 /// The folder of the crates.

@@ -21,7 +21,7 @@ use harness_predicate::plan::Plan;
 use harness_source::files::{self, Problem};
 
 /// The folders as they open from the current one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// The rules.
     pub rules: String,
@@ -29,6 +29,15 @@ pub struct Places {
     pub cases: String,
     /// What the command line says of them, as words of a command.
     pub flags: Vec<String>,
+    /// The command that people type, for hints to them; empty where there is none.
+    pub program: &'static str,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        let (rules, cases) = (String::new(), String::new());
+        Self { rules, cases, flags: Vec::new(), program: "harness" }
+    }
 }
 
 impl Places {

@@ -1,6 +1,7 @@
 //! Lines to people on standard error; one that is closed or full stops nothing.
 
 /// Writes a line to standard error.
+#[macro_export]
 macro_rules! tell {
     ($($line:tt)*) => {{
         use std::io::Write as _;
@@ -9,6 +10,7 @@ macro_rules! tell {
 }
 
 /// Writes a line to standard error, with colours where it takes them.
+#[macro_export]
 macro_rules! tell_styled {
     ($($line:tt)*) => {{
         use std::io::Write as _;

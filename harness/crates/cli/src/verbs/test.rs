@@ -1,16 +1,16 @@
-//! `cargo xtask test`.
+//! `harness test`.
 
 use std::io;
 use std::time::Instant;
 
-use harness::diagnostic::Severity;
-use harness::explain;
-use harness::report::digest::Digest;
-use harness::report::human::{self, Detail};
-use harness::report::{github, json, junit, markdown, schedule};
-use harness::run::{Run, Session};
-use harness::snapshot;
-use harness::verdict::Status;
+use harness_quality::explain;
+use harness_report::digest::Digest;
+use harness_report::human::{self, Detail};
+use harness_report::snapshot;
+use harness_report::{github, json, junit, markdown, schedule};
+use harness_runner::run::{Run, Session};
+use harness_runner::verdict::Status;
+use harness_source::diagnostic::Severity;
 
 use crate::args::{TestArgs, TestFormat};
 use crate::engine;
@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::project;
 
 /// Runs the rules and prints the outcome.
-pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
+pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
     if args.schedule && !matches!(args.format, TestFormat::Human | TestFormat::Json) {
         tell!("--schedule needs the format human or json");
         return Ok(Exit::Usage);
@@ -35,6 +35,7 @@ pub(crate) fn run(args: &TestArgs) -> io::Result<Exit> {
     let (hits, compared, differs) = asked;
     let mut run = explain::judge(&session, &hits);
     run.places.flags = project::flags(&args.run.folders);
+    run.places.program = program;
     bar.finish_and_clear();
 
     let schedules = args.schedule.then(|| session.schedule(&hits));

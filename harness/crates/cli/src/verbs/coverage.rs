@@ -1,15 +1,15 @@
-//! `cargo xtask coverage`.
+//! `harness coverage`.
 
 use std::io::{self, Write};
 
-use harness::coverage;
-use harness::explain;
-use harness::gate::misses;
-use harness::mutate::{self, Fixtures};
-use harness::report::digest::Digest;
-use harness::report::table::{self, Detail};
-use harness::report::{coverage_json, github, html, human, junit, markdown, navigator};
-use harness::run::Session;
+use harness_quality::coverage;
+use harness_quality::explain;
+use harness_quality::gate::misses;
+use harness_quality::mutate::{self, Fixtures};
+use harness_report::digest::Digest;
+use harness_report::table::{self, Detail};
+use harness_report::{coverage_json, github, html, human, junit, markdown, navigator};
+use harness_runner::run::Session;
 
 use super::test;
 use crate::args::{CoverageArgs, CoverageFormat};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// What the exit code of a verb means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Everything held.
     Ok = 0,
     /// The runner itself failed. (Wrong usage is 2, from the argument parser.)

@@ -2,16 +2,15 @@
 
 use std::io;
 
-use harness::cluster::error::ClusterError;
-use harness::conformance::{Judged, Suite};
-use harness::engine::EngineError;
-use harness::run::{Hits, Session};
+use harness_cluster::error::ClusterError;
+use harness_engine::EngineError;
+use harness_runner::run::{Hits, Session};
 
 use crate::args::EngineArgs;
 use crate::exit::Exit;
 
 /// The exit code of an error.
-pub(crate) fn exit(error: &io::Error) -> Exit {
+pub fn exit(error: &io::Error) -> Exit {
     let inner: Option<&EngineError> = error.get_ref().and_then(|it| it.downcast_ref());
     let Some(EngineError::Remote(remote)) = inner else { return Exit::Internal };
     match remote.downcast_ref() {
@@ -23,7 +22,7 @@ pub(crate) fn exit(error: &io::Error) -> Exit {
 
 /// Asks the engine of the command line; what the embedded engine says
 /// differently where that was asked for, and whether it does.
-pub(crate) fn hits(
+pub fn hits(
     session: &Session,
     args: &EngineArgs,
     compare: bool,
@@ -34,16 +33,7 @@ pub(crate) fn hits(
     Ok((session.hits()?, Vec::new(), false))
 }
 
-/// Judges suites by the engine of the command line.
-pub(crate) fn judge(suites: Vec<Suite>, args: &EngineArgs) -> Result<Vec<Judged>, EngineError> {
-    if let Some(client) = cluster::connect(args)? {
-        cluster::sweep(&client)?;
-        return harness::conformance::judge_on(&client, suites);
-    }
-    harness::conformance::judge(suites)
-}
-
-pub(crate) mod cluster {
+pub mod cluster {
     //! Connecting, and what is told of it on standard error.
 
     use std::path::PathBuf;
@@ -51,15 +41,15 @@ pub(crate) mod cluster {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
-    use harness::cluster::Cluster;
-    use harness::cluster::client::{Client, Credentials, Options};
-    use harness::cluster::error::ClusterError;
-    use harness::cluster::index;
-    use harness::cluster::product::Version;
-    use harness::cluster::session;
-    use harness::engine::EngineError;
-    use harness::report::{Lines, printable};
-    use harness::run::{Comparison, Hits, Session};
+    use harness_cluster::Cluster;
+    use harness_cluster::client::{Client, Credentials, Options};
+    use harness_cluster::error::ClusterError;
+    use harness_cluster::index;
+    use harness_cluster::product::Version;
+    use harness_cluster::session;
+    use harness_engine::EngineError;
+    use harness_report::{Lines, printable};
+    use harness_runner::run::{Comparison, Hits, Session};
 
     use crate::args::EngineArgs;
 
@@ -67,7 +57,7 @@ pub(crate) mod cluster {
     const SHOWN: usize = 20;
 
     /// A client of the cluster that the arguments name; `None` where they name none.
-    pub(crate) fn connect(args: &EngineArgs) -> Result<Option<Arc<Client>>, EngineError> {
+    pub fn connect(args: &EngineArgs) -> Result<Option<Arc<Client>>, EngineError> {
         let Some(address) = &args.engine else { return Ok(None) };
         let mut options = Options::new(&address.0);
         options.credentials = credentials(args)?;
@@ -118,7 +108,7 @@ pub(crate) mod cluster {
     }
 
     /// Deletes what killed runs left behind.
-    pub(crate) fn sweep(client: &Client) -> Result<(), ClusterError> {
+    pub fn sweep(client: &Client) -> Result<(), ClusterError> {
         for name in index::sweep(client)? {
             tell!("deleted {name}, left behind by a run that was killed");
         }

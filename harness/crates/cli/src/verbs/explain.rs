@@ -1,15 +1,15 @@
-//! `cargo xtask explain`.
+//! `harness explain`.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-use harness::case::{self, Case, MAX_EVENT};
-use harness::diagnostic::{Diagnostic, Severity};
-use harness::explain::{Question, Unfound, explain, find_case, find_rule};
-use harness::files::{self, MAX_FILE, Problem};
-use harness::report::problem::{self, Styled};
-use harness::report::{self, Lines, explain_json, printable};
-use harness::span::Span;
+use harness_quality::explain::{Question, Unfound, explain, find_case, find_rule};
+use harness_report::problem::{self, Styled};
+use harness_report::{self as report, Lines, explain_json, printable};
+use harness_runner::case::{self, Case, MAX_EVENT};
+use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_source::files::{self, MAX_FILE, Problem};
+use harness_source::span::Span;
 
 use crate::args::{ExplainArgs, Format};
 use crate::exit::Exit;

@@ -1,4 +1,4 @@
-//! `cargo xtask backtest`.
+//! `harness backtest`.
 
 use std::io;
 
@@ -7,11 +7,11 @@ use crate::exit::Exit;
 
 /// Runs the rules on the cluster's data and prints what they find.
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
-    use harness::backtest::{self, Outcome};
-    use harness::engine::EngineError;
-    use harness::report::backtest::{html, human, json};
-    use harness::rule::tree::Loaded;
-    use harness::run::selects;
+    use harness_backtest::{self as backtest, Outcome};
+    use harness_engine::EngineError;
+    use harness_report::backtest::{html, human, json};
+    use harness_rule::tree::Loaded;
+    use harness_runner::run::selects;
 
     use crate::args::BacktestFormat as Format;
     use crate::engine::cluster;
@@ -50,11 +50,11 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 }
 
 /// What to look at; says what of the arguments is no time.
-fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
+fn request(args: &BacktestArgs) -> Option<harness_backtest::Request> {
     use std::time::{SystemTime, UNIX_EPOCH};
 
-    use harness::value::DEFAULT_DATE_FORMAT;
-    use harness::value::{DateFormat, Rounding};
+    use harness_model::value::DEFAULT_DATE_FORMAT;
+    use harness_model::value::{DateFormat, Rounding};
 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
@@ -68,7 +68,7 @@ fn request(args: &BacktestArgs) -> Option<harness::backtest::Request> {
         tell!("error: --from does not lie before --to");
         return None;
     }
-    Some(harness::backtest::Request {
+    Some(harness_backtest::Request {
         index: args.index.clone(),
         from,
         to,

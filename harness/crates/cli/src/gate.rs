@@ -1,8 +1,8 @@
 //! Gates of the command line, and what the rules that they apply to lack.
 
-use harness::config::{Gate, Gates};
-use harness::gate::Miss;
-use harness::report::{Lines, printable};
+use harness_quality::gate::Miss;
+use harness_report::{Lines, printable};
+use harness_runner::config::{Gate, Gates};
 
 use crate::args::GateArgs;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask mutants`.
+//! `harness mutants`.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use harness::config::Folders;
-use harness::gate::misses;
-use harness::mutate::{Fixtures, mutate};
-use harness::report::digest::Digest;
-use harness::report::mutants::{self, Options};
-use harness::report::{coverage_json, human};
-use harness::run::Session;
+use harness_quality::gate::misses;
+use harness_quality::mutate::{Fixtures, mutate};
+use harness_report::digest::Digest;
+use harness_report::mutants::{self, Options};
+use harness_report::{coverage_json, human};
+use harness_runner::config::Folders;
+use harness_runner::run::Session;
 
 use crate::args::{Format, MutantsArgs};
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     if let Some(reference) = &args.in_diff {
-        match changed(&args.run.folders.root, &folders, reference) {
+        match changed(&args.run.folders.root(), &folders, reference) {
             // Events of all cases stay: they decide on the types of fields.
             Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
             Err(error) => {

@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
-use harness::config::{self, Folders as Found, Given};
-use harness::diagnostic::Diagnostic;
-use harness::explain::{Unfound, find_rule};
-use harness::files::{self, Problem};
-use harness::report::checkout::Checkout;
-use harness::report::problem::{self, Styled};
-use harness::report::{Lines, printable};
-use harness::rule::tree::RuleTree;
-use harness::run::{Project, selects};
-use harness::span::Span;
+use harness_quality::explain::{Unfound, find_rule};
+use harness_report::checkout::Checkout;
+use harness_report::problem::{self, Styled};
+use harness_report::{Lines, printable};
+use harness_rule::tree::RuleTree;
+use harness_runner::config::{self, Folders as Found, Given};
+use harness_runner::run::{Project, selects};
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::{self, Problem};
+use harness_source::span::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::Folders;
 
 /// Where everything is, with the command line over `harness.toml`.
-pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
+pub fn folders(args: &Folders) -> Result<Found, Problem> {
     let named = [
-        ("--root", Some(&args.root)),
+        ("--root", args.root.as_ref()),
         ("--rules", args.rules.as_ref()),
         ("--cases", args.cases.as_ref()),
     ];
@@ -30,12 +30,12 @@ pub(crate) fn folders(args: &Folders) -> Result<Found, Problem> {
         folder.map_or(Ok(()), |folder| is_folder(flag, folder))?;
     }
     let (rules, cases) = (args.rules.clone(), args.cases.clone());
-    config::folders_with(&args.root, Given { rules, cases, snapshots: args.snapshots.clone() })
+    config::folders_with(&args.root(), Given { rules, cases, snapshots: args.snapshots.clone() })
 }
 
 /// The flags by which another verb finds the same rules and cases.
-pub(crate) fn flags(args: &Folders) -> Vec<String> {
-    let root = Some(&args.root).filter(|root| *root != Path::new("."));
+pub fn flags(args: &Folders) -> Vec<String> {
+    let root = args.root.as_ref().filter(|root| *root != Path::new("."));
     let named =
         [("--root", root), ("--rules", args.rules.as_ref()), ("--cases", args.cases.as_ref())];
     let given = named.into_iter().filter_map(|(flag, folder)| Some((flag, folder?)));
@@ -58,7 +58,7 @@ fn is_folder(flag: &str, folder: &Path) -> Result<(), Problem> {
 }
 
 /// Says on standard error that a filter selects no rule, and what was meant.
-pub(crate) fn unselected(rules: &RuleTree, filter: Option<&str>) {
+pub fn unselected(rules: &RuleTree, filter: Option<&str>) {
     let Some(filter) = filter else { return };
     if rules.rules.iter().any(|rule| selects(rule, filter)) {
         return;
@@ -77,7 +77,7 @@ pub(crate) fn unselected(rules: &RuleTree, filter: Option<&str>) {
 }
 
 /// Loads a project, or shows what is wrong with its configuration.
-pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
+pub fn open(args: &Folders) -> Option<(Project, Found)> {
     let opened = folders(args)
         .map_err(|problem| vec![problem])
         .and_then(|found| config::open(&found).map(|project| (project, found)));
@@ -94,7 +94,7 @@ pub(crate) fn open(args: &Folders) -> Option<(Project, Found)> {
 
 /// The repository around the current folder: that of the workflow, else the one
 /// that git has, else the folder itself.
-pub(crate) fn checkout() -> Checkout {
+pub fn checkout() -> Checkout {
     let here = env::current_dir().unwrap_or_default();
     let workflow = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
     let workflow = workflow.filter(|root| here.starts_with(root));
@@ -108,7 +108,7 @@ pub(crate) fn checkout() -> Checkout {
 ///
 /// Whoever reads standard output may stop early, as `head` does: the exit code
 /// is that of the run all the same.
-pub(crate) fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
+pub fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
     let written = match out.filter(|path| *path != Path::new("-")) {
         Some(path) => {
             return files::deliver(path, output)
@@ -123,18 +123,18 @@ pub(crate) fn deliver(output: &[u8], out: Option<&Path>) -> io::Result<()> {
 }
 
 /// Whether a report goes to a file.
-pub(crate) fn is_file(out: Option<&Path>) -> bool {
+pub fn is_file(out: Option<&Path>) -> bool {
     out.is_some_and(|path| path != Path::new("-"))
 }
 
 /// Whether standard output takes colours.
-pub(crate) fn styled(to_file: bool) -> Styled {
+pub fn styled(to_file: bool) -> Styled {
     let choice = anstream::AutoStream::choice(&io::stdout());
     if to_file || choice == anstream::ColorChoice::Never { Styled::Plain } else { Styled::Ansi }
 }
 
 /// A spinner on standard error, for people at a terminal only.
-pub(crate) fn progress(hidden: bool, message: &'static str) -> ProgressBar {
+pub fn progress(hidden: bool, message: &'static str) -> ProgressBar {
     if hidden || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -149,7 +149,7 @@ pub(crate) fn progress(hidden: bool, message: &'static str) -> ProgressBar {
 
 /// A bar on standard error that counts to `all` and tells the time left, for
 /// people at a terminal only.
-pub(crate) fn counted(hidden: bool, all: usize) -> ProgressBar {
+pub fn counted(hidden: bool, all: usize) -> ProgressBar {
     if hidden || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -1,0 +1,380 @@
+//! The arguments. Help texts name the program `{program}` until [`named`] has seen them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, Command, Subcommand, ValueEnum};
+
+/// Where to start, and the exit codes.
+pub const AFTER_HELP: &str = "\
+Start with {program} test: each failed case ends with the command that explains it.
+
+Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed, a file is
+invalid or a denied warning was found, 4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.";
+
+/// The command with the name that it is called by in all its help texts.
+pub fn named(command: Command, program: &'static str) -> Command {
+    let help = command.get_after_help().map(|help| help.to_string().replace("{program}", program));
+    let command = match help {
+        Some(help) => command.after_help(help),
+        None => command,
+    };
+    command.mut_subcommands(|verb| named(verb, program))
+}
+
+/// The verbs for authors of rules.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run rules on their cases and judge the alerts.
+    #[command(after_help = "\
+Examples:
+  {program} test                         every rule of this repository
+  {program} test aws/                    rules whose path or name contains aws/
+  {program} test --root ../rules-repo    a foreign repository, as it is
+  {program} test --update                also write the snapshots
+  {program} test --schedule              also look for gaps between runs
+  {program} test --engine http://127.0.0.1:9200            on a cluster
+  {program} test --engine http://127.0.0.1:9200 --compare  on a cluster and embedded
+
+Next: {program} explain RULE CASE explains a failed case; {program} coverage
+shows what the cases leave untested.")]
+    Test(TestArgs),
+    /// Show which clauses are covered by cases (MC/DC), and which mutants they catch.
+    #[command(after_help = "\
+Examples:
+  {program} coverage                                    a table, worst first
+  {program} coverage aws/                               these rules, and what each lacks
+  {program} coverage --format html --out coverage.html  one self-contained page
+  {program} coverage --format markdown >> $GITHUB_STEP_SUMMARY
+
+Next: {program} mutants RULE proposes the cases that are missing.")]
+    Coverage(CoverageArgs),
+    /// Change rules in small ways, and show which changes no case catches.
+    #[command(after_help = "\
+Examples:
+  {program} mutants                      every rule of this repository
+  {program} mutants linux/ssh_keys       these rules
+  {program} mutants --in-diff main       rules that changed, or whose cases did, since main
+  {program} mutants --min-mutants 100    exit code 5 where one is missed
+
+A missed mutant is shown with the case that would catch it, ready to save.")]
+    Mutants(MutantsArgs),
+    /// Explain how each clause of a rule evaluates on an event, and the smallest
+    /// change that flips the result.
+    #[command(after_help = "\
+Examples:
+  {program} explain root_login_over_ssh             the clauses, with types and what they need
+  {program} explain root_login_over_ssh positive/by_key
+                                                      on the events of one of its cases
+  {program} explain linux/root_login event.json     on events of a file (.json or .ndjson)
+  jq .hits.hits found.json | {program} explain root_login -
+                                                      on events of standard input
+  {program} explain root_login event.json --format json
+
+A rule is named by its path, its rule id, its name, or a part of these that no
+other rule has.")]
+    Explain(ExplainArgs),
+    /// Run rules on the data of a cluster, read-only, and count the alerts.
+    #[command(after_help = "\
+Examples:
+  {program} backtest --engine http://127.0.0.1:9200 --index 'logs-*' --from now-7d --to now
+  {program} backtest --engine https://search.example.com --index 'logs-aws*' \\
+      --from 2026-01-01 --to 2026-02-01 aws/ --format json --out backtest.json
+
+Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
+HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
+    #[command(mut_arg("engine", |engine| engine.required(true)))]
+    Backtest(BacktestArgs),
+}
+
+/// Where rules, cases and snapshots are.
+#[derive(Clone, Debug, Args)]
+pub struct Folders {
+    /// The project folder, with rules/, cases/, snapshots/ and harness.toml; by default
+    /// the nearest one above with a harness.toml, or the current one.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The folder of rules, if it is not in the project folder.
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// The folder of cases, if it is not in the project folder.
+    #[arg(long, value_name = "DIR")]
+    pub cases: Option<PathBuf>,
+    /// The folder of snapshots, if it is not in the project folder.
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+}
+
+/// What every verb that runs rules takes.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub folders: Folders,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Show no progress bar.
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+/// The heading of the arguments about a cluster.
+const CLUSTER: &str = "Cluster";
+
+/// Which cluster to ask, and how.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// The address of an OpenSearch or Elasticsearch node; separate several with commas.
+    #[arg(long, help_heading = CLUSTER, value_name = "URL")]
+    pub engine: Option<Secret>,
+    /// The encoded API key; HARNESS_ENGINE_API_KEY keeps it out of the command line.
+    #[arg(long, help_heading = CLUSTER, value_name = "KEY", requires = "engine")]
+    pub api_key: Option<Secret>,
+    /// The user and the password; HARNESS_ENGINE_USER and HARNESS_ENGINE_PASSWORD keep
+    /// them out of the command line.
+    #[arg(long, help_heading = CLUSTER, value_name = "USER:PASSWORD", requires = "engine", conflicts_with = "api_key")]
+    pub user: Option<Secret>,
+    /// The certificate authorities to trust, as PEM; by default HARNESS_ENGINE_CA, or the
+    /// public ones.
+    #[arg(long, help_heading = CLUSTER, value_name = "FILE", requires = "engine")]
+    pub ca_file: Option<PathBuf>,
+    /// Accept any certificate of the cluster.
+    #[arg(long, help_heading = CLUSTER, requires = "engine")]
+    pub insecure: bool,
+    /// The time limit of one request, in seconds.
+    #[arg(long, help_heading = CLUSTER, value_name = "SECONDS", default_value_t = 60, requires = "engine",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub engine_timeout: u64,
+}
+
+/// A text that no message shows.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl Folders {
+    /// The project folder.
+    pub fn root(&self) -> PathBuf {
+        let found = || harness_runner::config::root(Path::new("."));
+        self.root.clone().unwrap_or_else(found)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// `harness backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// Only rules whose path or name contains this text, or that have this rule id.
+    pub filter: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// The indices to read, as the cluster names them; may have wildcards and commas.
+    #[arg(long, value_name = "PATTERN")]
+    pub index: String,
+    /// The start of the period, a date or date math such as now-7d or 2026-01-31.
+    #[arg(long, value_name = "TIME")]
+    pub from: String,
+    /// The end of the period, exclusive.
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub to: String,
+    /// Where things are, and where the report goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The number of sample events to show for each rule.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub samples: usize,
+    /// The number of rules in one request; use fewer on a small cluster.
+    #[arg(long, value_name = "N", default_value_t = 50,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub batch: u8,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: BacktestFormat,
+}
+
+/// Output formats of `backtest`; see docs/cluster.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum BacktestFormat {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// One self-contained HTML page.
+    Html,
+}
+
+/// `harness test`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct TestArgs {
+    /// Only rules whose path or name contains this text, or that have this rule id.
+    pub filter: Option<String>,
+    /// Where things are, and where the report goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TestFormat,
+    /// Write the snapshots of the rules that ran.
+    #[arg(long)]
+    pub update: bool,
+    /// Also run each rule at every interval over the events of its cases
+    /// (in the formats human and json).
+    #[arg(long)]
+    pub schedule: bool,
+    /// Print one line for each folder instead of one for each rule.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Run on the embedded engine as well, and report where the two differ.
+    #[arg(long, requires = "engine")]
+    pub compare: bool,
+    /// The cluster.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Output formats of `test`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+}
+
+/// `harness coverage`.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Only rules whose path or name contains this text, or that have this rule id;
+    /// shows what each rule lacks.
+    pub filter: Option<String>,
+    /// Where things are, and where the report goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CoverageFormat,
+    /// Print the sums only, without a line for each rule.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Measure clauses only, without mutants.
+    #[arg(long)]
+    pub no_mutants: bool,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// The gates.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// What rules have to reach, in addition to the gates of harness.toml.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct GateArgs {
+    /// The share of clauses that must be covered in each rule, in percent.
+    #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub min_clauses: Option<u8>,
+    /// The share of mutants that must be caught in each rule, in percent.
+    #[arg(long, value_name = "PCT", value_parser = clap::value_parser!(u8).range(..=100))]
+    pub min_mutants: Option<u8>,
+    /// Require a positive and a negative case for each rule.
+    #[arg(long)]
+    pub require_pairs: bool,
+}
+
+/// `harness mutants`.
+#[derive(Debug, Args)]
+pub struct MutantsArgs {
+    /// Only rules whose path or name contains this text, or that have this rule id.
+    pub filter: Option<String>,
+    /// Only rules that changed since this git commit, or whose cases did.
+    #[arg(long, value_name = "REF")]
+    pub in_diff: Option<String>,
+    /// Where things are, and where the report goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Fail with exit code 3 where there is a warning.
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// The gates.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// Output formats of `coverage`; see docs/formats.md.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for pull requests and job summaries.
+    Markdown,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// A layer for the MITRE ATT&CK Navigator.
+    Navigator,
+    /// One self-contained HTML page.
+    Html,
+}
+
+/// Output formats for figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    #[default]
+    Human,
+    /// One JSON object; see docs/formats.md.
+    Json,
+}
+
+/// `harness explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The rule, by path, name or rule id, or by a part that no other rule has.
+    pub rule: String,
+    /// A case of the rule, a file of events, or - for standard input.
+    #[arg(value_name = "EVENT.json|CASE")]
+    pub events: Option<String>,
+    /// Where things are.
+    #[command(flatten)]
+    pub folders: Folders,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}

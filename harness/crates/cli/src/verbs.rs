@@ -1,0 +1,7 @@
+//! One module a verb.
+
+pub(crate) mod backtest;
+pub(crate) mod coverage;
+pub(crate) mod explain;
+pub(crate) mod mutants;
+pub(crate) mod test;
