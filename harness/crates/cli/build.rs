@@ -1,4 +1,4 @@
-//! Tells the commit to `--version`: that of HARNESS_COMMIT, or in release builds that
+//! Tells the commit to `--version`: that of `HARNESS_COMMIT`, or in release builds that
 //! of the checkout. Sources without a repository of their own have none.
 
 use std::process::Command;

@@ -26,6 +26,7 @@ struct Cli {
 
 /// The verbs for authors, and what concerns the binary itself.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is used once")]
 enum Own {
     #[command(flatten)]
     Verb(Verb),

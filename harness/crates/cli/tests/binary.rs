@@ -17,9 +17,19 @@ fn harness(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn the_repository_is_found_from_below() {
     for folder in [".", "cases/linux", "tests"] {
-        let arguments: Vec<&str> =
-            [verb, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
-        let (exit, said) = harness(Path::new(ACME), &arguments);
+        let (exit, said) = harness(&Path::new(ACME).join(folder), &["test"]);
+        assert_eq!(exit, Some(0), "{said}");
+        assert!(said.contains("2 rules, 7 cases"), "{said}");
+        let (exit, said) = harness(&Path::new(ACME).join(folder), &["explain", "cleared"]);
+        assert_eq!(exit, Some(0), "{said}");
+        assert!(said.contains("Shell History Deleted"), "{said}");
+    }
+}
+
+#[test]
+fn help_names_the_binary() {
+    for verb in ["test", "coverage", "mutants", "explain", "backtest", "completions", "man"] {
+        let (exit, said) = harness(Path::new(ACME), &[verb, "--help"]);
         assert_eq!(exit, Some(0), "{said}");
         assert!(said.contains(&format!("Usage: harness {verb}")), "{said}");
         assert!(!said.contains("xtask") && !said.contains("{program}"), "{said}");
