@@ -1,4 +1,4 @@
-//!
+//! Settings of mappings that are one text or several.
 
 use serde_json::Value;
 
