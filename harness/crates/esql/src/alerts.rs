@@ -6,6 +6,7 @@
 //! unless the pipeline aggregates, and suppressed by columns of the result.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::column::Column;
 use super::plan::Plan;
@@ -13,8 +14,6 @@ use super::run::{Table, TableColumn};
 use super::source::{Fields, Source};
 use super::types::Type;
 use super::value::Ref;
-use harness_query as query;
-use harness_query::esql::ast::CommandKind;
 
 /// How many pages of results a rule reads at most.
 const PAGES: usize = 3;
@@ -199,22 +198,14 @@ struct Expanded {
 
 impl Expanded {
     fn new(plan: &Plan, table: &Table, fields: &dyn Fields, source: &dyn Source) -> Self {
-        let Ok(query) = query::esql::parse(&plan.text) else { return Self::default() };
-        let names: Vec<&str> = query
-            .commands
-            .iter()
-            .filter_map(|command| match &command.kind {
-                CommandKind::MvExpand(name) => Some(name.text.as_str()),
-                _ => None,
-            })
-            .collect();
+        let names = &plan.expanded;
         if names.is_empty() {
             return Self::default();
         }
         // Kibana asks for the result without columns that are null in all rows.
         let some =
             |column: &TableColumn| (0..table.rows).any(|row| !column.column.range(row).is_empty());
-        let column = |name: &&str| table.column(name, fields, source).filter(some);
+        let column = |name: &Arc<str>| table.column(name, fields, source).filter(some);
         match names.iter().map(column).collect() {
             Some(columns) => Self { columns, own: true },
             None => Self { columns: table.all_columns(fields, source), own: false },

@@ -46,7 +46,7 @@ pub use about::{About, QuerySource, Texts};
 pub use alert::{Facts, RiskScore, Stated, Suppressed};
 pub use compare::{Comparison, Difference};
 pub use explanation::{Clause, Explanation, FieldChange, Role};
-pub use flow::{Flow, Prepared, Program};
+pub use flow::{Flow, Prepared, Program, Variant};
 use model::Fixtures;
 use model::wanted;
 pub use model::{Alert, CaseRun, Places, RuleRun};

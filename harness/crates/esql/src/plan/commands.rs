@@ -61,6 +61,7 @@ impl Planner<'_> {
             registers: self.registers,
             steps,
             output,
+            expanded: expanded(&query.commands),
             warnings: self.warnings.clone(),
         })
     }
@@ -324,6 +325,15 @@ impl Planner<'_> {
 /// Whether a command limits the rows, or commands inside it do.
 fn limits(command: &Command) -> bool {
     matches!(command.kind, CommandKind::Limit(_) | CommandKind::Fork(_))
+}
+
+/// The columns that `MV_EXPAND` names.
+fn expanded(commands: &[Command]) -> Vec<Arc<str>> {
+    let names = commands.iter().filter_map(|command| match &command.kind {
+        CommandKind::MvExpand(name) => Some(name.text.as_str().into()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// Whether a query beside the indices limits its rows.

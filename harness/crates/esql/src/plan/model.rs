@@ -38,6 +38,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What comes out.
     pub output: Output,
+    /// The columns that `MV_EXPAND` names.
+    pub expanded: Vec<Arc<str>>,
     /// Warnings that planning gives.
     pub warnings: Warnings,
 }

@@ -316,7 +316,8 @@ impl<'a> View<'a> {
         let newest = all.iter().max_by_key(|event| event.timestamp());
         let rerun = |event: &Event| {
             let events = std::iter::once(event).chain(newest).cloned().collect();
-            let prepared = self.flow.trial(self.program, case, events)?;
+            let variant = self.flow.variant(self.program, case, events)?;
+            let prepared = self.flow.on(self.program, &variant)?;
             Some(prepared.run(true, None).ok()?.1)
         };
         let accepts = |event: &Event| {

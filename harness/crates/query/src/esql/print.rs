@@ -306,7 +306,7 @@ impl Display for Expr {
                     PatternSyntax::Regexp => "RLIKE ",
                 })?;
                 if !list {
-                    return patterns.iter().try_for_each(|pattern| pattern.fmt(f));
+                    return patterns.iter().try_for_each(|pattern| unopened(f, pattern));
                 }
                 f.write_char('(')?;
                 joined(f, patterns, |f, pattern| pattern.fmt(f))?;
@@ -343,6 +343,23 @@ fn operand(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
             | ExprKind::Call { .. }
     );
     if atomic { expr.fmt(f) } else { write!(f, "({expr})") }
+}
+
+/// An expression that does not begin with a parenthesis, as its text did not: after
+/// `LIKE` that would begin a list.
+fn unopened(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
+    match &expr.kind {
+        ExprKind::Arithmetic { op, left, right } => {
+            unopened(f, left)?;
+            write!(f, " {} ", op.symbol())?;
+            operand(f, right)
+        }
+        ExprKind::Cast { operand: value, ty } => {
+            unopened(f, value)?;
+            write!(f, "::{ty}")
+        }
+        _ => expr.fmt(f),
+    }
 }
 
 fn chain(f: &mut Formatter<'_>, parts: &[Expr], word: &str) -> fmt::Result {

@@ -55,3 +55,12 @@ pub struct Options {
     /// Why the case is not expected to hold yet.
     pub todo: Option<String>,
 }
+
+impl Case {
+    /// The case with other events.
+    pub(crate) fn with_events(&self, events: Vec<Event>) -> Self {
+        let Self { path, name, polarity, events: _, options } = self;
+        let (path, name, options) = (path.clone(), name.clone(), options.clone());
+        Self { path, name, polarity: *polarity, events, options }
+    }
+}

@@ -34,26 +34,49 @@ pub struct Flow<'a> {
 /// A query that is ready to run: once for all moments, or once for each
 /// moment of the cases where it asks for the time.
 pub struct Program {
-    moments: Vec<(i64, PipelinePlan, Pipeline)>,
+    moments: Vec<Moment>,
     uses_now: bool,
+}
+
+/// A query at a moment.
+struct Moment {
+    now: i64,
+    documents: PipelinePlan,
+    pipeline: Pipeline,
+    deciding: Arc<Deciding>,
+}
+
+/// The fields that steps and suppression read.
+struct Deciding {
+    fields: Vec<MemoryField>,
+    /// Whether it matters which fields there are beside.
+    whole: bool,
+}
+
+impl Deciding {
+    /// Whether a source with the fields of `other` will do.
+    fn lies_in(&self, other: &Self) -> bool {
+        let has = |name: &str| other.fields.iter().any(|field| &*field.name == name);
+        let same = self.fields.len() == other.fields.len() && other.whole;
+        (same || !self.whole) && self.fields.iter().all(|field| has(&field.name))
+    }
 }
 
 impl Program {
     /// The pipeline; at all moments its steps are the same.
     pub fn pipeline(&self) -> Option<&Pipeline> {
-        self.moments.first().map(|(_, _, pipeline)| pipeline)
+        self.moments.first().map(|moment| &moment.pipeline)
     }
 
     /// What the index answers for it, at the first of its moments.
     pub fn documents(&self) -> Option<&PipelinePlan> {
-        self.moments.first().map(|(_, documents, _)| documents)
+        self.moments.first().map(|moment| &moment.documents)
     }
 
     /// The query at a moment; `None` where it was not compiled for it.
-    fn at(&self, moment: i64) -> Option<(&PipelinePlan, &Pipeline)> {
-        let own = self.moments.iter().find(|(now, ..)| *now == moment);
-        let any = self.moments.first().filter(|_| !self.uses_now);
-        own.or(any).map(|(_, documents, pipeline)| (documents, pipeline))
+    fn at(&self, now: i64) -> Option<&Moment> {
+        let own = self.moments.iter().find(|moment| moment.now == now);
+        own.or(self.moments.first().filter(|_| !self.uses_now))
     }
 }
 
@@ -133,8 +156,9 @@ impl<'a> Flow<'a> {
             !cases.is_empty() && cases.iter().all(|case| case.options.completion.is_some());
         let compile = |now| -> Result<_, Vec<Diagnostic>> {
             let context = Context { schema: self.schema, part: Part::Query, now: Now::at(now) };
-            let (plan, pipeline) = pipelined(self.rule(), text, context, completion)?;
-            Ok((now, plan, pipeline))
+            let (documents, pipeline) = pipelined(self.rule(), text, context, completion)?;
+            let deciding = Arc::new(self.deciding(&pipeline));
+            Ok(Moment { now, documents, pipeline, deciding })
         };
         let moments = nows.into_iter().map(compile).collect::<Result<_, _>>()?;
         Ok(Program { moments, uses_now })
@@ -143,35 +167,50 @@ impl<'a> Flow<'a> {
     /// Prepares a case to be run; `None` for one that is not there.
     pub fn prepare<'p>(&'p self, program: &'p Program, case: usize) -> Option<Prepared<'p>> {
         let now = self.subject.judged.work.settings.get(case)?.now;
-        let read = self.read(case).to_vec();
+        let moment = program.at(now)?;
+        let own = self.cases().get(case)?.clone();
+        let source = Arc::new(Trial::source_of(&moment.pipeline.fields, &own.events));
         let documents = self.subject.events(case).documents;
-        self.prepared(program, (self.cases().get(case)?.clone(), now), documents, read)
+        let read = self.read(case).to_vec();
+        Some(self.prepared(moment, (own, now), documents, read, source))
     }
 
-    /// Prepares a case with other events; `None` where the query asks for the
-    /// time and was not compiled for the moment of that case.
-    pub fn trial<'p>(
-        &'p self,
-        program: &'p Program,
-        case: usize,
-        events: Vec<Event>,
-    ) -> Option<Prepared<'p>> {
+    /// A case with other events, read as `program` reads them; `None` where the
+    /// query asks for the time and was not compiled for the moment of that case.
+    pub fn variant(&self, program: &Program, case: usize, events: Vec<Event>) -> Option<Variant> {
         let trial = self.subject.trial(case, events);
         let Plan::Pipeline(plan) = self.subject.plans().get(self.subject.plan_of(case))? else {
             return None;
         };
         let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
-        let own = Case { events: trial.events().to_vec(), ..Case::clone(self.cases().get(case)?) };
-        let mut prepared =
-            self.unread(program, (Arc::new(own), trial.now), trial.documents(), read)?;
+        let now = trial.now;
+        let case = Arc::new(trial.into_case());
+        let deciding = program.at(now)?.deciding.clone();
         // What is only put out decides nothing, and there may be much of it.
-        let fields = self.deciding(prepared.pipeline);
-        prepared.source = Trial::source_of(&fields, &prepared.case.events);
-        Some(prepared)
+        let source = Arc::new(Trial::source_of(&deciding.fields, &case.events));
+        Some(Variant { case, now, read, deciding, source })
+    }
+
+    /// Prepares a variant, whatever program it was read for; `None` as above.
+    pub fn on<'p>(&'p self, program: &'p Program, variant: &Variant) -> Option<Prepared<'p>> {
+        let moment = program.at(variant.now)?;
+        let events = &variant.case.events;
+        let documents: Vec<Document> = if moment.documents.searches.is_empty() {
+            Vec::new()
+        } else {
+            events.iter().map(|event| self.subject.document(event)).collect()
+        };
+        let source = if moment.deciding.lies_in(&variant.deciding) {
+            variant.source.clone()
+        } else {
+            Arc::new(Trial::source_of(&moment.deciding.fields, events))
+        };
+        let case = (variant.case.clone(), variant.now);
+        Some(self.prepared(moment, case, &documents, variant.read.clone(), source))
     }
 
     /// The fields that steps and suppression read.
-    fn deciding(&self, pipeline: &Pipeline) -> Vec<MemoryField> {
+    fn deciding(&self, pipeline: &Pipeline) -> Deciding {
         let registers: BTreeSet<_> = pipeline.plan.steps.iter().flat_map(Step::reads).collect();
         let read = pipeline.plan.fields.iter().filter(|field| registers.contains(&field.register));
         let mut names: BTreeSet<&str> = read.map(|field| &*field.name).collect();
@@ -179,41 +218,45 @@ impl<'a> Flow<'a> {
         names.extend(suppression.map(|field| field.value.as_str()));
         // Which values an index does not keep shows in the fields that have them;
         // queries inside the query read fields of their own.
-        let all = names.contains("_ignored") || pipeline.plan.is_nested();
+        let whole = names.contains("_ignored") || pipeline.plan.is_nested();
         let fields = pipeline.fields.iter();
-        fields.filter(|field| all || names.contains(&*field.name)).cloned().collect()
+        let fields = fields.filter(|field| whole || names.contains(&*field.name));
+        Deciding { fields: fields.cloned().collect(), whole }
     }
 
     fn prepared<'p>(
         &'p self,
-        program: &'p Program,
-        case: (Arc<Case>, i64),
-        documents: &[Document],
-        read: Vec<u32>,
-    ) -> Option<Prepared<'p>> {
-        let mut prepared = self.unread(program, case, documents, read)?;
-        prepared.source = prepared.trial().source(&prepared.case.events);
-        Some(prepared)
-    }
-
-    /// A case whose events are still to be read as rows.
-    fn unread<'p>(
-        &'p self,
-        program: &'p Program,
+        moment: &'p Moment,
         (case, now): (Arc<Case>, i64),
         documents: &[Document],
         read: Vec<u32>,
-    ) -> Option<Prepared<'p>> {
-        let (plan, pipeline) = program.at(now)?;
+        source: Arc<MemorySource>,
+    ) -> Prepared<'p> {
         let matched = |condition: &Predicate| -> Vec<u32> {
             let numbered = (0_u32..).zip(documents);
             let found = numbered.filter(|(_, document)| self.holds(condition, document));
             found.map(|(event, _)| event).collect()
         };
         let mut hits = vec![read];
-        hits.extend(plan.searches.iter().map(matched));
-        let source = MemorySource::default();
-        Some(Prepared { rule: self.rule(), case, pipeline, now, hits, source })
+        hits.extend(moment.documents.searches.iter().map(matched));
+        Prepared { rule: self.rule(), case, pipeline: &moment.pipeline, now, hits, source }
+    }
+}
+
+/// A case with other events, which any query of the rule may be run on.
+pub struct Variant {
+    case: Arc<Case>,
+    now: i64,
+    /// The events that the pipeline reads.
+    read: Vec<u32>,
+    deciding: Arc<Deciding>,
+    source: Arc<MemorySource>,
+}
+
+impl Variant {
+    /// Its events.
+    pub fn events(&self) -> &[Event] {
+        &self.case.events
     }
 }
 
@@ -224,7 +267,7 @@ pub struct Prepared<'a> {
     pipeline: &'a Pipeline,
     now: i64,
     hits: Vec<Vec<u32>>,
-    source: MemorySource,
+    source: Arc<MemorySource>,
 }
 
 impl Prepared<'_> {

@@ -172,7 +172,7 @@ impl<'a> Subject<'a> {
 
     /// A case with other events, ready to be judged.
     pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
-        let case = Case { events, ..Case::clone(&self.judged.work.cases[number]) };
+        let case = self.judged.work.cases[number].with_events(events);
         let Judged { work, clock, .. } = self.judged;
         let setting = work.settings[number].at(work::now(&case, Some(clock)));
         let documents: Vec<Document> =
@@ -226,9 +226,9 @@ impl Trial<'_> {
         &self.case.events
     }
 
-    /// Their documents.
-    pub fn documents(&self) -> &[Document] {
-        &self.documents
+    /// The case.
+    pub(super) fn into_case(self) -> Case {
+        self.case
     }
 
     /// The events within reach that fulfil a filter.

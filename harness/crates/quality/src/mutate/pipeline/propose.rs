@@ -17,7 +17,7 @@ use harness_model::event::Event;
 use harness_predicate::Predicate;
 use harness_predicate::plan::Plan;
 use harness_runner::case::Polarity;
-use harness_runner::run::{Flow, Program};
+use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits;
 
 /// How many variants of its cases are tried for one rule.
@@ -36,14 +36,13 @@ pub(super) struct Proposer<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     /// Made when they are first asked for.
-    variants: OnceCell<Vec<Variant>>,
+    variants: OnceCell<Vec<Judged>>,
     left: Cell<usize>,
 }
 
 /// A case with other events, and whether the rule alerts.
-struct Variant {
-    case: usize,
-    events: Vec<Event>,
+struct Judged {
+    variant: Variant,
     alerts: bool,
 }
 
@@ -57,18 +56,18 @@ impl<'a> Proposer<'a> {
     pub(super) fn find(&self, mutant: &Program) -> Option<(Value, Polarity)> {
         self.aimed(mutant).or_else(|| {
             let variants = self.variants.get_or_init(|| self.variants());
-            variants.iter().find_map(|variant| {
-                let other = self.alerts(mutant, variant.case, &variant.events)?;
-                (other != variant.alerts).then(|| told(&variant.events, variant.alerts))
+            variants.iter().find_map(|Judged { variant, alerts }| {
+                let other = self.alerts(mutant, variant)?;
+                (other != *alerts).then(|| told(variant.events(), *alerts))
             })
         })
     }
 
     /// Whether a pipeline alerts; `None` where it fails.
-    fn alerts(&self, program: &Program, case: usize, events: &[Event]) -> Option<bool> {
-        let left = self.left.get().checked_sub(events.len() + RUN)?;
+    fn alerts(&self, program: &Program, variant: &Variant) -> Option<bool> {
+        let left = self.left.get().checked_sub(variant.events().len() + RUN)?;
         self.left.set(left);
-        let (alerts, _) = self.flow.trial(program, case, events.to_vec())?.run(false, None).ok()?;
+        let (alerts, _) = self.flow.on(program, variant)?.run(false, None).ok()?;
         Some(alerts > 0)
     }
 
@@ -76,11 +75,12 @@ impl<'a> Proposer<'a> {
         &self,
         mutant: &Program,
         case: usize,
-        events: &[Event],
+        events: Vec<Event>,
     ) -> Option<(Value, Polarity)> {
-        let own = self.alerts(self.program, case, events)?;
-        let other = self.alerts(mutant, case, events)?;
-        (own != other).then(|| told(events, own))
+        let variant = self.flow.variant(self.program, case, events)?;
+        let own = self.alerts(self.program, &variant)?;
+        let other = self.alerts(mutant, &variant)?;
+        (own != other).then(|| told(variant.events(), own))
     }
 
     /// By what the index can tell of the leading `WHERE` of both.
@@ -95,16 +95,16 @@ impl<'a> Proposer<'a> {
         let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
         let gap = Gap { tree: &tree, node: 0, with: other, needed: &needed };
         search.find_by(&mut formulas, gap, &|case, at, changed| {
-            let alone = self.differs(mutant, case, std::slice::from_ref(&changed));
+            let alone = self.differs(mutant, case, vec![changed.clone()]);
             alone.or_else(|| {
                 let mut events = self.flow.cases()[case].events.clone();
                 *events.get_mut(at)? = changed;
-                self.differs(mutant, case, &events)
+                self.differs(mutant, case, events)
             })
         })
     }
 
-    fn variants(&self) -> Vec<Variant> {
+    fn variants(&self) -> Vec<Judged> {
         let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
         let vary = Vary::new(self.flow, pipeline, &pipeline.plan.steps);
         let cases = || self.flow.cases().iter().enumerate();
@@ -118,9 +118,12 @@ impl<'a> Proposer<'a> {
         for (case, events) in together.chain(alone).take(MAX_VARIANTS) {
             let Some(left) = events_left.checked_sub(events.len()) else { break };
             events_left = left;
-            if let Some(alerts) = self.alerts(self.program, case, &events) {
-                found.push(Variant { case, events, alerts });
-            }
+            let variant = self.flow.variant(self.program, case, events);
+            let judged = variant.and_then(|variant| {
+                let alerts = self.alerts(self.program, &variant)?;
+                Some(Judged { variant, alerts })
+            });
+            found.extend(judged);
         }
         found
     }
