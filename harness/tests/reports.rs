@@ -12,6 +12,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use harness::limits;
 use harness::report::checkout::Checkout;
 use harness::report::digest::Digest;
 use harness::report::problem::Styled;
@@ -98,6 +99,23 @@ fn the_json_of_coverage_is_valid() {
     assert_eq!(first["mutants"][0]["fixture"]["host"]["id"], "h1");
     assert_eq!(value["totals"]["equivalent"], 5);
     valid("coverage.schema.json", &bare(&sample.run, coverage_json::render));
+}
+
+#[test]
+fn a_limit_that_ended_a_measurement_is_told() {
+    let mut sample = sample(8);
+    sample.coverage.rules[0].bounds.push(limits::COVERAGE_ROWS);
+    sample.mutants.rules[0].bounds.push(limits::MUTANT_READS);
+    let value = valid("coverage.schema.json", &render(&sample, coverage_json::render));
+    let names: Vec<_> = value["rules"][0]["bounds"].as_array().into_iter().flatten().collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(value["rules"][1].get("bounds"), None);
+    let options = table::Options { styled: Styled::Plain, detail: Detail::Rules };
+    let table = render(&sample, |digest, out| table::render(digest, options, out));
+    for text in [render(&sample, markdown::render), table] {
+        let told = |name: &str| text.matches(&format!("({name}): ")).count();
+        assert_eq!((told("COVERAGE_ROWS"), told("MUTANT_READS")), (1, 1), "{text}");
+    }
 }
 
 #[test]

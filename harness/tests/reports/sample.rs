@@ -88,9 +88,10 @@ impl Sample {
         let tried = matches!(status, Status::Passed | Status::Failed | Status::Todo);
         let clauses = if tried { clauses(&query, number) } else { Vec::new() };
         let mutants = if tried { mutants(&query, number) } else { Vec::new() };
-        self.coverage.rules.push(RuleCoverage { key: key.to_owned(), clauses });
+        self.coverage.rules.push(RuleCoverage { key: key.to_owned(), clauses, bounds: Vec::new() });
         let judged = if tried { cases(key, status) } else { Vec::new() };
-        self.mutants.rules.push(RuleMutants { key: key.to_owned(), cases: judged.len(), mutants });
+        let (key_of, cases_of, bounds) = (key.to_owned(), judged.len(), Vec::new());
+        self.mutants.rules.push(RuleMutants { key: key_of, cases: cases_of, mutants, bounds });
         let has_about = status != Status::Invalid;
         self.run.rules.push(RuleRun {
             key: key.to_owned(),

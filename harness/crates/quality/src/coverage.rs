@@ -51,7 +51,7 @@ pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, Engin
 /// What the cases of a session show, by the sheets of the rules that are judged.
 pub(crate) fn of(rules: &Rules<'_>, sheets: &[Sheet<'_>]) -> Coverage {
     let judged = sheets.par_iter().map(rule).collect();
-    let none = |key| RuleCoverage { key, clauses: Vec::new() };
+    let none = |key| RuleCoverage { key, ..RuleCoverage::default() };
     Coverage { rules: rules.each(judged, pipeline::rule, none) }
 }
 
@@ -144,7 +144,7 @@ fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
         let own = if parts.is_empty() { Vec::new() } else { sheet.alerts_of_all(plan) };
         clauses.extend(parts.iter().map(|part| decided(part, &own, sheet)));
     }
-    RuleCoverage { key: subject.key(), clauses }
+    RuleCoverage { key: subject.key(), clauses, bounds: Vec::new() }
 }
 
 /// On which documents a clause is what.

@@ -112,8 +112,11 @@ mod tests {
         let run =
             Run { rules: vec![rule("aws/a"), rule("aws/b"), rule("awsome/c")], ..Run::default() };
         let clauses = |covered: usize| (0..4).map(|at| clause(at < covered)).collect();
-        let measured =
-            |key: &str, covered| RuleCoverage { key: key.into(), clauses: clauses(covered) };
+        let measured = |key: &str, covered| RuleCoverage {
+            key: key.into(),
+            clauses: clauses(covered),
+            bounds: Vec::new(),
+        };
         let coverage = Coverage {
             rules: vec![measured("aws/a", 4), measured("aws/b", 3), measured("awsome/c", 1)],
         };

@@ -13,6 +13,7 @@ use harness_quality::coverage::{ClauseCoverage, Witness};
 use harness_quality::mutate::{Mutant, Outcome};
 use harness_rule::threat::{Reference, Threat};
 use harness_runner::verdict::Status;
+use harness_source::limits::Limit;
 
 /// Goes up when a reader of the older form would misread the newer.
 const VERSION: u32 = 2;
@@ -74,6 +75,15 @@ struct Rule<'a> {
     totals: Sums,
     clauses: Vec<Clause<'a>>,
     mutants: Vec<Change<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bounds: Vec<Bound>,
+}
+
+#[derive(Serialize)]
+struct Bound {
+    name: &'static str,
+    most: usize,
+    beyond: &'static str,
 }
 
 #[derive(Serialize)]
@@ -198,7 +208,13 @@ fn rule<'a>(row: &Row<'a>, totals: Sums) -> Rule<'a> {
         totals,
         clauses: row.clauses.iter().map(clause).collect(),
         mutants: row.mutants.iter().map(change).collect(),
+        bounds: row.bounds.iter().map(bound).collect(),
     }
+}
+
+fn bound(limit: &Limit) -> Bound {
+    let Limit { name, most, what: _, beyond } = *limit;
+    Bound { name, most, beyond }
 }
 
 fn threat(threat: &Threat) -> Tactical<'_> {

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::attack;
-use harness_quality::coverage::{ClauseCoverage, Coverage};
-use harness_quality::mutate::{Mutant, Mutants, Outcome};
+use harness_quality::coverage::{ClauseCoverage, Coverage, RuleCoverage};
+use harness_quality::mutate::{Mutant, Mutants, Outcome, RuleMutants};
 use harness_runner::run::{RuleRun, Run};
 use harness_runner::verdict::{Status, Verdict};
+use harness_source::limits::Limit;
 
 /// A run with all that was measured on it.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub struct Row<'a> {
     pub clauses: &'a [ClauseCoverage],
     /// Its mutants, in the order of the rule.
     pub mutants: &'a [Mutant],
+    /// The limits that ended its measurements.
+    pub bounds: Vec<Limit>,
     /// Its sums.
     pub totals: Totals,
 }
@@ -151,20 +154,25 @@ impl<'a> Digest<'a> {
     /// Joins a run with what was measured on it.
     pub fn new(run: &'a Run, coverage: Option<&'a Coverage>, mutants: Option<&'a Mutants>) -> Self {
         let measured = Measured { clauses: coverage.is_some(), mutants: mutants.is_some() };
-        let coverage: BTreeMap<&str, &[ClauseCoverage]> = coverage
+        let coverage: BTreeMap<&str, &RuleCoverage> = coverage
             .iter()
             .flat_map(|coverage| &coverage.rules)
-            .map(|rule| (rule.key.as_str(), rule.clauses.as_slice()))
+            .map(|rule| (rule.key.as_str(), rule))
             .collect();
-        let mutants: BTreeMap<&str, &[Mutant]> = mutants
+        let mutants: BTreeMap<&str, &RuleMutants> = mutants
             .iter()
             .flat_map(|mutants| &mutants.rules)
-            .map(|rule| (rule.key.as_str(), rule.mutants.as_slice()))
+            .map(|rule| (rule.key.as_str(), rule))
             .collect();
         let row = |rule: &'a RuleRun| {
-            let clauses = coverage.get(rule.key.as_str()).copied().unwrap_or_default();
-            let mutants = mutants.get(rule.key.as_str()).copied().unwrap_or_default();
-            Row { rule, clauses, mutants, totals: Totals::of(rule, clauses, mutants) }
+            let covered = coverage.get(rule.key.as_str());
+            let changed = mutants.get(rule.key.as_str());
+            let clauses = covered.map_or(&[][..], |own| &own.clauses);
+            let mutants = changed.map_or(&[][..], |own| &own.mutants);
+            let bounds = covered.into_iter().flat_map(|own| &own.bounds);
+            let bounds = bounds.chain(changed.into_iter().flat_map(|own| &own.bounds));
+            let bounds = bounds.copied().collect();
+            Row { rule, clauses, mutants, bounds, totals: Totals::of(rule, clauses, mutants) }
         };
         let rows: Vec<Row<'a>> = run.rules.iter().map(row).collect();
         let mut totals = Totals::default();

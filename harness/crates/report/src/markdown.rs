@@ -35,6 +35,7 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
     report.failures(out)?;
     report.warnings(out)?;
     report.table(out)?;
+    report.bounds(out)?;
     report.sums(out)?;
     report.gaps(out)
 }
@@ -85,6 +86,22 @@ impl Report<'_> {
             let _ = write!(cells, " {} |", share(totals.mutants));
         }
         cells
+    }
+
+    /// The limits that ended measurements.
+    fn bounds(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.digest.rows.iter().filter(|row| !row.bounds.is_empty());
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "### Measurements that were ended\n")?;
+        for row in rows.iter().take(MAX_ROWS) {
+            let bounds: Vec<String> = row.bounds.iter().map(|bound| code(&bound.told())).collect();
+            writeln!(out, "- {}: {}", code(&row.rule.key), bounds.join("; "))?;
+        }
+        rest(rows.len(), MAX_ROWS, out)?;
+        writeln!(out)
     }
 
     fn problems(&self, out: &mut dyn Write) -> io::Result<()> {

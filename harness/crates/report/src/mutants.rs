@@ -72,6 +72,9 @@ impl Report<'_> {
         for mutant in &rule.mutants {
             self.mutant(&rule.key, mutant, out)?;
         }
+        for bound in &rule.bounds {
+            writeln!(out, "\n  note: {}", bound.told())?;
+        }
         Ok(())
     }
 

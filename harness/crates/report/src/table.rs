@@ -89,6 +89,9 @@ impl Table<'_> {
     fn row(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mark = self.options.styled.paint(style(row.rule.status), mark(row.rule.status));
         self.line(&mark, &row.rule.key, &row.totals, out)?;
+        for bound in &row.bounds {
+            writeln!(out, "      note: {}", bound.told())?;
+        }
         if self.options.detail == Detail::Gaps {
             self.gaps(row, out)?;
         }

@@ -16,6 +16,14 @@ pub struct Limit {
     pub beyond: &'static str,
 }
 
+impl Limit {
+    /// That it applied, in a sentence.
+    pub fn told(&self) -> String {
+        let Self { name, most, what, beyond } = self;
+        format!("more than {most} {what} ({name}): {beyond}")
+    }
+}
+
 const PROBLEM: &str = "the file is an error and not read; the others are";
 const SYNTAX: &str = "the query is an error at that place";
 const UNSUPPORTED: &str = "the rule is unsupported, with the place";

@@ -1,6 +1,7 @@
 //! What coverage finds of rules and clauses.
 
 use harness_predicate::Origin;
+use harness_source::limits::Limit;
 
 /// The coverage of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub struct RuleCoverage {
     pub key: String,
     /// Its clauses, in the order of the rule; empty where it did not compile.
     pub clauses: Vec<ClauseCoverage>,
+    /// The limits that ended the search for witnesses.
+    pub bounds: Vec<Limit>,
 }
 
 impl RuleCoverage {

@@ -22,7 +22,7 @@ use harness_esql::run::{Change, Joined, Table, Truth, Turn};
 use harness_esql::value::Value;
 use harness_predicate::{Origin, Part};
 use harness_runner::run::{Flow, Prepared, Program};
-use harness_source::limits;
+use harness_source::limits::{self, Limit};
 use harness_source::span::{Span, flat};
 
 /// The most rows that are read again for one rule, over all runs; beyond it no
@@ -34,13 +34,13 @@ const MAX_DONORS: usize = 16;
 
 /// Measures what the cases of a rule show of its pipeline.
 pub(super) fn rule(flow: &Flow<'_>) -> RuleCoverage {
-    let mut clauses = Vec::new();
+    let (mut clauses, mut bounds) = (Vec::new(), Vec::new());
     if let Ok(program) = flow.program(flow.text()) {
-        clauses = measured(flow, &program);
+        (clauses, bounds) = measured(flow, &program);
         clauses.extend(groups(flow, &program));
     }
     clauses.sort_by_key(|clause| clause.origin.span);
-    RuleCoverage { key: flow.key(), clauses }
+    RuleCoverage { key: flow.key(), clauses, bounds }
 }
 
 /// A case, and what its steps made of the rows.
@@ -59,17 +59,25 @@ struct Meter<'a> {
     text: &'a str,
     /// How many rows may still be read.
     left: Cell<usize>,
+    /// Whether more were wanted.
+    wanting: Cell<bool>,
 }
 
-fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
-    let Some(pipeline) = program.pipeline() else { return Vec::new() };
+/// The clauses but for keys, and the limits that applied.
+fn measured(flow: &Flow<'_>, program: &Program) -> (Vec<ClauseCoverage>, Vec<Limit>) {
+    let Some(pipeline) = program.pipeline() else { return Default::default() };
     let bases = (0..flow.cases().len()).filter_map(|case| {
         let prepared = flow.prepare(program, case)?;
         let (alerts, table) = prepared.run(true, None).ok()?;
         Some(Base { case, prepared, alerts, table })
     });
     let bases: Vec<_> = bases.collect();
-    let meter = Meter { flow, text: &pipeline.plan.text, left: Cell::new(MAX_ROWS) };
+    let meter = Meter {
+        flow,
+        text: &pipeline.plan.text,
+        left: Cell::new(MAX_ROWS),
+        wanting: Cell::new(false),
+    };
     let mut tally = Tally::new();
     for (at, Placed { step, .. }) in pipeline.plan.all_steps().into_iter().enumerate() {
         for (number, test) in tests(step).into_iter().enumerate() {
@@ -86,7 +94,8 @@ fn measured(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
             }
         }
     }
-    tally.into_values().collect()
+    let bounds = meter.wanting.get().then_some(limits::COVERAGE_ROWS);
+    (tally.into_values().collect(), bounds.into_iter().collect())
 }
 
 /// What a step tests: a leaf of a condition, or a pattern.
@@ -187,7 +196,10 @@ impl Meter<'_> {
         // The rows of the source are read by each step that begins with them.
         let first = base.table.trace.iter().filter(|step| step.before.is_none());
         let rows = first.map(|step| step.rows_in).sum::<usize>() + 1;
-        let Some(left) = self.left.get().checked_sub(rows) else { return false };
+        let Some(left) = self.left.get().checked_sub(rows) else {
+            self.wanting.set(true);
+            return false;
+        };
         self.left.set(left);
         let other = base.prepared.run(false, Some(turn));
         other.is_ok_and(|(alerts, _)| alerts != base.alerts)

@@ -10,6 +10,7 @@ use harness_predicate::plan::Plan;
 use harness_predicate::{Leaf, Origin, Predicate};
 use harness_runner::case::Polarity;
 use harness_runner::verdict::{self, Verdict};
+use harness_source::limits::Limit;
 
 /// One plan of a rule on the cases that it is the plan of.
 struct Ground<'s> {
@@ -39,10 +40,12 @@ pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -
         .enumerate()
         .map(|(number, plan)| Ground::new(sheet, number, plan))
         .collect();
-    let mut judge = Judge { sheet, grounds, edits, fixtures, formulas: Vec::new() };
+    let (formulas, bounds) = (Vec::new(), Vec::new());
+    let mut judge = Judge { sheet, grounds, edits, fixtures, formulas, bounds };
     let count = edits.first().map_or(0, Vec::len);
     let mutants = (0..count).map(|at| judge.mutant(at)).collect();
-    RuleMutants { key: subject.key(), cases: subject.cases().len(), mutants }
+    let (key, cases) = (subject.key(), subject.cases().len());
+    RuleMutants { key, cases, mutants, bounds: judge.bounds }
 }
 
 impl<'s> Ground<'s> {
@@ -101,6 +104,8 @@ struct Judge<'s, 'a> {
     fixtures: Fixtures,
     /// By filter of the first plan.
     formulas: Vec<Formulas>,
+    /// The limits that ended the search for a case.
+    bounds: Vec<Limit>,
 }
 
 impl Judge<'_, '_> {
@@ -138,7 +143,15 @@ impl Judge<'_, '_> {
             // Cases are made of cases.
             _ if self.fixtures == Fixtures::Skip || self.sheet.subject.cases().is_empty() => None,
             Change::Filters(replaced) => self.proposal(edit, replaced),
-            Change::Plan(..) => perturb::propose(self.sheet.subject, self.grounds[0].plan, edit),
+            Change::Plan(..) => {
+                let (subject, plan) = (self.sheet.subject, self.grounds[0].plan);
+                perturb::propose(subject, plan, edit).unwrap_or_else(|bound| {
+                    if !self.bounds.contains(&bound) {
+                        self.bounds.push(bound);
+                    }
+                    None
+                })
+            }
         };
         match found {
             Some((fixture, polarity)) => Outcome::Missed { fixture: Some(fixture), polarity },

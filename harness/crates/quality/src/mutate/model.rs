@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use harness_predicate::Origin;
 use harness_runner::case::Polarity;
+use harness_source::limits::Limit;
 
 /// The mutants of one rule.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +17,8 @@ pub struct RuleMutants {
     pub cases: usize,
     /// In the order of the rule; empty where it did not compile.
     pub mutants: Vec<Mutant>,
+    /// The limits that ended the search for a case, in the order met.
+    pub bounds: Vec<Limit>,
 }
 
 impl RuleMutants {

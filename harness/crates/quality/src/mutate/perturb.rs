@@ -13,7 +13,7 @@ use harness_model::value::format_date;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::case::Polarity;
 use harness_runner::run::Subject;
-use harness_source::limits;
+use harness_source::limits::{self, Limit};
 
 /// How many variants of cases are tried for one mutant.
 const MAX_TRIES: usize = limits::MUTANT_TRIES.most;
@@ -25,27 +25,36 @@ const KINDS: usize = 5;
 const MAX_VALUES: usize = 200;
 
 /// A case that would have caught a mutant.
+///
+/// # Errors
+///
+/// The limit that ended the search.
 pub(super) fn propose(
     subject: &Subject<'_>,
     plan: &Plan,
     edit: &Edit,
-) -> Option<(Value, Polarity)> {
+) -> Result<Option<(Value, Polarity)>, Limit> {
     let mutant = edit.change.apply(plan);
-    let (mut tries, mut judged) = (0, 0);
+    let (mut tries, mut judged, mut is_cut) = (0, 0, false);
     for case in 0..subject.cases().len() {
         for events in variants(&subject.cases()[case].events, plan) {
             tries += 1;
             judged += events.len();
-            if tries > MAX_TRIES || judged > MAX_EVENTS {
-                return None;
+            if tries > MAX_TRIES {
+                return Err(limits::MUTANT_TRIES);
+            }
+            if judged > MAX_EVENTS {
+                return Err(limits::MUTANT_EVENTS);
             }
             let found = told_apart(&subject.trial(case, events), plan, &mutant, subject);
             if found.is_some() {
-                return found;
+                return Ok(found);
             }
         }
+        // Of a large case, some variants of each kind are all that was tried.
+        is_cut |= subject.cases()[case].events.len().saturating_mul(MAX_TRIES) > MAX_EVENTS;
     }
-    None
+    if is_cut { Err(limits::MUTANT_EVENTS) } else { Ok(None) }
 }
 
 /// The variants of a case, made one at a time as they are asked for; where a case

@@ -19,15 +19,16 @@ use propose::Proposer;
 
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
 pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
-    let mut mutants = Vec::new();
+    let (mut mutants, mut bounds) = (Vec::new(), Vec::new());
     if let Ok(program) = flow.program(flow.text()) {
         let holding = holding(flow, &program);
         let proposer = (fixtures != Fixtures::Skip).then(|| Proposer::new(flow, &program));
         let judge = Judge { flow, program: &program, holding, proposer };
         let edits = edits::edits(flow.text());
         mutants.extend(edits.iter().map(|edit| judge.mutant(edit)));
+        bounds.extend(judge.proposer.and_then(|proposer| proposer.bound()));
     }
-    RuleMutants { key: flow.key(), cases: flow.cases().len(), mutants }
+    RuleMutants { key: flow.key(), cases: flow.cases().len(), mutants, bounds }
 }
 
 /// The cases that hold under the rule.

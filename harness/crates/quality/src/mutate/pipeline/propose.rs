@@ -18,7 +18,7 @@ use harness_predicate::Predicate;
 use harness_predicate::plan::Plan;
 use harness_runner::case::Polarity;
 use harness_runner::run::{Flow, Program, Variant};
-use harness_source::limits;
+use harness_source::limits::{self, Limit};
 
 /// How many variants of its cases are tried for one rule.
 const MAX_VARIANTS: usize = 8_000;
@@ -38,6 +38,8 @@ pub(super) struct Proposer<'a> {
     /// Made when they are first asked for.
     variants: OnceCell<Vec<Judged>>,
     left: Cell<usize>,
+    /// Whether more were wanted.
+    wanting: Cell<bool>,
 }
 
 /// A case with other events, and whether the rule alerts.
@@ -48,7 +50,8 @@ struct Judged {
 
 impl<'a> Proposer<'a> {
     pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
-        Self { flow, program, variants: OnceCell::new(), left: Cell::new(MAX_READ) }
+        let (left, wanting) = (Cell::new(MAX_READ), Cell::new(false));
+        Self { flow, program, variants: OnceCell::new(), left, wanting }
     }
 
     /// A case that a mutant judges otherwise than the rule, and what the rule
@@ -63,9 +66,17 @@ impl<'a> Proposer<'a> {
         })
     }
 
+    /// The limit that ended the search for some mutant.
+    pub(super) fn bound(&self) -> Option<Limit> {
+        self.wanting.get().then_some(limits::MUTANT_READS)
+    }
+
     /// Whether a pipeline alerts; `None` where it fails.
     fn alerts(&self, program: &Program, variant: &Variant) -> Option<bool> {
-        let left = self.left.get().checked_sub(variant.events().len() + RUN)?;
+        let Some(left) = self.left.get().checked_sub(variant.events().len() + RUN) else {
+            self.wanting.set(true);
+            return None;
+        };
         self.left.set(left);
         let (alerts, _) = self.flow.on(program, variant)?.run(false, None).ok()?;
         Some(alerts > 0)
