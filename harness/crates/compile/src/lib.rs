@@ -9,6 +9,7 @@
 
 pub mod clause;
 mod condition;
+mod constant;
 pub mod dsl;
 pub mod eql;
 pub mod esql;

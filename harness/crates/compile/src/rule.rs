@@ -7,7 +7,7 @@ pub(super) use super::condition::{Findings, conjunction};
 pub use super::condition::{compile_filter, compile_kql, compile_lucene};
 use super::esql::{self, Pipeline};
 use super::unknown::{self, UnknownField};
-use super::{Context, Now, eql, rule_type};
+use super::{Context, Now, constant, eql, rule_type};
 use harness_model::schema::Schema;
 use harness_predicate::plan::{PipelinePlan, Plan, TermField};
 use harness_predicate::{Part, Predicate};
@@ -98,6 +98,9 @@ fn compiled(rule: &Rule, schema: &Schema, given: Given) -> CompiledRule {
     let unknown = unknown::of_rule(rule, plan.as_ref(), pipeline.as_deref(), schema);
     let findings = unknown.iter().filter_map(|one| Some((one.part, one.finding(schema)?)));
     diagnostics.extend(findings);
+    let context = Context { schema, part: Part::Query, now };
+    let constant = constant::of_rule(rule, plan.as_ref(), context, &eql_options(rule, schema));
+    diagnostics.extend(constant.into_iter().map(|found| (Part::Query, found)));
     CompiledRule { plan, pipeline, diagnostics, grouping, unknown, uses_now: asked.get() }
 }
 
@@ -149,16 +152,21 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
         (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
         (_, Some(Language::Lucene)) => compile_lucene(text, context).map(Plan::Filter),
         (_, Some(Language::Eql)) => {
-            let category = rule.eql.event_category.as_ref();
-            let options = eql::Options {
-                category_field: category.map_or(eql::CATEGORY_FIELD, |field| field.as_str()),
-                unmapped: context.schema.unmapped,
-            };
+            let options = eql_options(rule, context.schema);
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }
         (_, Some(Language::Esql)) => {
             pipelined(rule, text, context, false).map(|(plan, _)| Plan::Pipeline(plan))
         }
+    }
+}
+
+/// How the EQL query of a rule is compiled.
+fn eql_options<'a>(rule: &'a Rule, schema: &Schema) -> eql::Options<'a> {
+    let category = rule.eql.event_category.as_ref();
+    eql::Options {
+        category_field: category.map_or(eql::CATEGORY_FIELD, |field| field.as_str()),
+        unmapped: schema.unmapped,
     }
 }
 
