@@ -1,6 +1,6 @@
 //! The layouts of dates: named formats and Java patterns.
 
-use super::{MILLI, Parts, Rounding};
+use super::{Parts, Rounding};
 
 /// One alternative of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,18 +81,23 @@ impl Layout {
     pub(super) fn read(&self, text: &str, rounding: Rounding, zone: i32) -> Option<i128> {
         match self {
             Self::OptionalTime { strict } => optional_time(text, *strict)?.nanos(rounding, zone),
-            Self::EpochMillis => {
-                let (whole, below) = decimal(text, 6)?;
-                let rest = if rounding == Rounding::Up { MILLI - 1 } else { 0 };
-                whole.checked_mul(MILLI)?.checked_add(below.unwrap_or(rest))
-            }
-            Self::EpochSecond => {
-                let (whole, below) = decimal(text, 9)?;
-                whole.checked_mul(1000 * MILLI)?.checked_add(below.unwrap_or(0))
-            }
+            Self::EpochMillis => epoch(text, 6, rounding),
+            Self::EpochSecond => epoch(text, 9, rounding),
             Self::Pattern(items) => by_pattern(text, items)?.nanos(rounding, zone),
         }
     }
+}
+
+/// A number of units since 1970, each of as many nanoseconds as `digits` have; a
+/// fraction that is left open is filled by `rounding`.
+fn epoch(text: &str, digits: usize, rounding: Rounding) -> Option<i128> {
+    let (whole, below) = decimal(text, digits)?;
+    let unit = 10_i128.pow(u32::try_from(digits).ok()?);
+    let open = match rounding {
+        Rounding::Down => 0,
+        Rounding::Up => unit - 1,
+    };
+    whole.checked_mul(unit)?.checked_add(below.unwrap_or(open))
 }
 
 /// A decimal number: its whole part, and so many digits after the point, with the

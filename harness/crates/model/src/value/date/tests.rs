@@ -95,6 +95,23 @@ fn java_patterns() {
 }
 
 #[test]
+fn moments_that_are_left_open_are_rounded() {
+    // As Elasticsearch 9 answers a term on a date: from the one end to the other.
+    let read = |format: &str, text: &str, rounding| {
+        let format = DateFormat::parse(format).expect("a format");
+        format.resolve(text, 0, rounding, None).expect(text)
+    };
+    for (format, text, first, last) in [
+        ("epoch_second", "1767607200", 1_767_607_200_000, 1_767_607_200_999),
+        ("epoch_second", "1767607200.5", 1_767_607_200_500, 1_767_607_200_500),
+        ("epoch_millis", "1767607200000", 1_767_607_200_000, 1_767_607_200_000),
+    ] {
+        assert_eq!(read(format, text, Rounding::Down), first, "{format} {text}");
+        assert_eq!(read(format, text, Rounding::Up), last, "{format} {text}");
+    }
+}
+
+#[test]
 fn dynamic_mapping_sees_dates_in_strings() {
     let iso = Some("strict_date_optional_time||epoch_millis");
     let slashes = Some("yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis");
