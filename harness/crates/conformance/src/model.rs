@@ -135,6 +135,6 @@ pub struct Alerts {
     pub window: Window,
     /// The window and the history before it.
     pub history: Window,
-    /// As [`group`] or [`tuple`] prints them, in byte order.
+    /// As [`group`](crate::alerts::group) or [`tuple`](crate::alerts::tuple) prints them, in byte order.
     pub alerts: Vec<String>,
 }

@@ -86,7 +86,7 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The rule's window; the hits of a filter may reach beyond it, as
-    /// [`Plan::reaches`] says.
+    /// [`Plan::reaches`](harness_predicate::plan::Plan::reaches) says.
     pub window: Window,
     /// At most this many detections.
     pub size: usize,

@@ -105,7 +105,7 @@ pub struct Session {
 }
 
 /// The events that each filter of each rule matches: by rule, and in the order
-/// of [`Plan::filters`]. A rule that asks for the time has a plan for each
+/// of [`Plan::filters`](harness_predicate::plan::Plan::filters). A rule that asks for the time has a plan for each
 /// moment of its cases.
 pub type Hits = Vec<Vec<RoaringBitmap>>;
 
