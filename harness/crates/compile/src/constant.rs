@@ -39,8 +39,7 @@ pub(super) fn of_rule(
     let text = query.text.as_str();
     let tests = tests(plan);
     let tell = |(span, alone): Alone<'_>| {
-        let is_tested = tests.iter().any(|test| test.start < span.end && span.start < test.end);
-        let alone = if is_tested { None } else { alone() };
+        let alone = if overlaps(&tests, span) { None } else { alone() };
         alone.map(|alone| finding(text, span, &alone))
     };
     let mut found = Vec::new();
@@ -100,7 +99,7 @@ fn finding(text: &str, span: Span, alone: &Predicate) -> Diagnostic {
     Diagnostic::warning(CODE, message, span).with_help("leave it out, or mend it")
 }
 
-/// The places that the tests of a plan stand for.
+/// The places that the tests of a plan stand for: sorted, those that overlap as one.
 fn tests(plan: &Plan) -> Vec<Span> {
     let mut tests = Vec::new();
     for filter in plan.filters() {
@@ -110,7 +109,21 @@ fn tests(plan: &Plan) -> Vec<Span> {
             }
         });
     }
+    tests.sort_unstable();
+    tests.dedup_by(|next, last| {
+        let overlap = next.start < last.end;
+        if overlap {
+            *last = last.to(*next);
+        }
+        overlap
+    });
     tests
+}
+
+/// Whether a clause overlaps with some test.
+fn overlaps(tests: &[Span], clause: Span) -> bool {
+    let next = tests.partition_point(|test| test.end <= clause.start);
+    tests.get(next).is_some_and(|test| test.start < clause.end)
 }
 
 fn filters(body: &Body) -> Vec<&EventFilter> {
