@@ -11,7 +11,7 @@ use super::{Context, dsl, kql};
 use harness_predicate::plan::Plan;
 use harness_predicate::{Part, Predicate};
 use harness_query as query;
-use harness_query::eql::ast::{Body, EventFilter, Expr, ExprKind, Literal};
+use harness_query::eql::ast::{EventFilter, Expr, ExprKind, Literal};
 use harness_query::kql::{Ast, Node};
 use harness_query::lucene::{self, Clauses};
 use harness_rule::model::Rule;
@@ -46,7 +46,7 @@ pub(super) fn of_rule(
     match rule.language {
         Some(Language::Eql) => {
             let Ok(query) = query::eql::parse(text) else { return Vec::new() };
-            let conditions = filters(&query.body).into_iter().flat_map(|it| clauses(&it.condition));
+            let conditions = query.body.filters().into_iter().flat_map(|it| clauses(&it.condition));
             for expr in conditions {
                 let alone = || {
                     let filter =
@@ -124,16 +124,6 @@ fn tests(plan: &Plan) -> Vec<Span> {
 fn overlaps(tests: &[Span], clause: Span) -> bool {
     let next = tests.partition_point(|test| test.end <= clause.start);
     tests.get(next).is_some_and(|test| test.start < clause.end)
-}
-
-fn filters(body: &Body) -> Vec<&EventFilter> {
-    match body {
-        Body::Event(filter) => vec![filter],
-        Body::Sequence(sequence) => {
-            sequence.terms.iter().chain(&sequence.until).map(|term| &term.filter).collect()
-        }
-        Body::Sample(sample) => sample.terms.iter().map(|term| &term.filter).collect(),
-    }
 }
 
 /// The clauses below a condition; none of `true` alone, which asks for nothing.

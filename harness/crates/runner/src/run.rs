@@ -48,8 +48,8 @@ pub use compare::{Comparison, Difference};
 pub use explanation::{Clause, Explanation, FieldChange, Role};
 pub use flow::{Flow, Prepared, Program, Variant};
 use model::Fixtures;
-use model::wanted;
 pub use model::{Alert, CaseRun, Places, RuleRun};
+use model::{events, wanted};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
 pub use warning::Warning;
@@ -195,7 +195,7 @@ impl Session {
 
     /// All events of all cases, in the order of their cases.
     pub fn events(&self) -> Vec<&Event> {
-        self.work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect()
+        events(&self.work)
     }
 
     /// The fields that some rule reads, in the order of their columns.

@@ -374,15 +374,8 @@ impl Compiler<'_> {
         }
     }
 
-    fn script_in(
-        &mut self,
-        target: &Expr,
-        values: &[Expr],
-        case: Case,
-        inputs: &mut Vec<Input>,
-    ) -> Script {
-        let named = target;
-        let (target, ty) = self.script(named, inputs);
+    /// The values of `in`, with their places.
+    pub(super) fn constants(&mut self, values: &[Expr]) -> Vec<(ScriptValue, Span)> {
         let mut constants = Vec::with_capacity(values.len());
         for value in values {
             match self.operand(value) {
@@ -392,6 +385,19 @@ impl Compiler<'_> {
                 }
             }
         }
+        constants
+    }
+
+    fn script_in(
+        &mut self,
+        target: &Expr,
+        values: &[Expr],
+        case: Case,
+        inputs: &mut Vec<Input>,
+    ) -> Script {
+        let named = target;
+        let (target, ty) = self.script(named, inputs);
+        let constants = self.constants(values);
         self.check_list(ty, named, &constants);
         let mut args: Vec<_> =
             constants.into_iter().map(|(value, _)| Script::Constant(value)).collect();

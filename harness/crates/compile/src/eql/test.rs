@@ -244,15 +244,7 @@ impl Compiler<'_> {
         membership: Membership,
         span: Span,
     ) -> Condition {
-        let mut constants = Vec::with_capacity(values.len());
-        for value in values {
-            match self.operand(value) {
-                Operand::Constant(constant) => constants.push((constant, value.span)),
-                Operand::Field(_) | Operand::Missing(_) | Operand::Script(..) => {
-                    self.error("the values of `in` have to be constants", value.span);
-                }
-            }
-        }
+        let constants = self.constants(values);
         let condition = match case {
             Case::Sensitive => self.one_of(target, constants, span),
             Case::Insensitive => {

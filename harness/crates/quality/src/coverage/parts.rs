@@ -11,7 +11,7 @@ use harness_detect::window::span_text;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, Stage, ThresholdPlan};
 use harness_predicate::{Origin, Part as Text};
 use harness_query::eql;
-use harness_query::eql::ast::{Body, EventFilter, Field, Query, Term};
+use harness_query::eql::ast::{Body, Field, Query, Term};
 use harness_rule::model::Rule;
 use harness_rule::names::Language;
 use harness_source::span::{Span, plural};
@@ -175,15 +175,8 @@ impl Places {
 
     /// Whether a place is the category of a filter, `file` in `file where …`.
     pub(crate) fn is_category(&self, origin: Origin) -> bool {
-        let filters: Vec<&EventFilter> = match self.0.as_ref().map(|query| &query.body) {
-            Some(Body::Event(filter)) => vec![filter],
-            Some(Body::Sequence(sequence)) => {
-                sequence.terms.iter().chain(&sequence.until).map(|term| &term.filter).collect()
-            }
-            Some(Body::Sample(sample)) => sample.terms.iter().map(|term| &term.filter).collect(),
-            None => Vec::new(),
-        };
-        let mut categories = filters.into_iter().filter_map(|filter| filter.category.as_ref());
+        let filters = self.0.iter().flat_map(|query| query.body.filters());
+        let mut categories = filters.filter_map(|filter| filter.category.as_ref());
         origin.part == Text::Query && categories.any(|category| category.span == origin.span)
     }
 

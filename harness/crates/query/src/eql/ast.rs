@@ -24,6 +24,19 @@ pub enum Body {
     Sample(Sample),
 }
 
+impl Body {
+    /// What it says of single events: of each stage in order, then of `until`.
+    pub fn filters(&self) -> Vec<&EventFilter> {
+        match self {
+            Self::Event(filter) => vec![filter],
+            Self::Sequence(sequence) => {
+                sequence.terms.iter().chain(&sequence.until).map(|term| &term.filter).collect()
+            }
+            Self::Sample(sample) => sample.terms.iter().map(|term| &term.filter).collect(),
+        }
+    }
+}
+
 /// `category where condition`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventFilter {

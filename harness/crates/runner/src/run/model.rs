@@ -123,9 +123,7 @@ impl Fixtures {
             fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
-        let events: Vec<&Event> =
-            work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect();
-        let (documents, warnings) = events
+        let (documents, warnings) = events(work)
             .into_par_iter()
             .map(|event| {
                 let mut malformed = Vec::new();
@@ -143,6 +141,11 @@ impl Fixtures {
         let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
         Self { columns, documents, warnings, ranges, sources, ingest }
     }
+}
+
+/// All events of all cases, in the order of their cases.
+pub(super) fn events(work: &[Work]) -> Vec<&Event> {
+    work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect()
 }
 
 /// The fields that some rule reads, in order of their columns.
