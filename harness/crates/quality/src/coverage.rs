@@ -4,30 +4,26 @@
 //! holds would come out otherwise without it, and so would some event on which
 //! it fails (MC/DC). The types are plain data for renderers.
 
-pub(crate) mod bits;
-pub(crate) mod clauses;
 mod model;
-pub(crate) mod parts;
 pub(crate) mod pipeline;
-pub(crate) mod rows;
-pub(crate) mod sheet;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) mod tree;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use bits::Bits;
+pub use crate::clause::ClauseKind;
+use crate::clause::bits::Bits;
+use crate::clause::rules::{Rules, leaves};
+use crate::clause::tree::{Coupling, Tree};
+use crate::clause::truth_table::TruthTable;
+use crate::clause::{clauses, elements};
 use harness_detect as detect;
 use harness_engine::{Engine, EngineError};
-use harness_predicate::plan::Plan;
-use harness_predicate::{Leaf, Origin, Part, Predicate};
-use harness_runner::run::{Flow, Session, Subject};
-pub use model::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
-use sheet::Sheet;
-use tree::{Repeats, Tree};
+use harness_predicate::{Origin, Part, Predicate};
+use harness_runner::run::{Session, Subject};
+pub use model::{ClauseCoverage, RuleCoverage, Witness};
 
 /// The coverage of all rules of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,81 +40,33 @@ pub struct Coverage {
 pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, EngineError> {
     let rules = Rules::new(session);
     let asked = rules.judged().map(|subject| (subject, leaves(subject))).collect();
-    let sheets = Sheet::all(asked, engine)?;
-    Ok(of(&rules, &sheets))
+    let tables = TruthTable::all(asked, engine)?;
+    Ok(of(&rules, &tables))
 }
 
 /// What the cases of a session show, by the sheets of the rules that are judged.
-pub(crate) fn of(rules: &Rules<'_>, sheets: &[Sheet<'_>]) -> Coverage {
-    let judged = sheets.par_iter().map(rule).collect();
+pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>]) -> Coverage {
+    let judged = tables.par_iter().map(rule).collect();
     let none = |key| RuleCoverage { key, ..RuleCoverage::default() };
     Coverage { rules: rules.each(judged, pipeline::rule, none) }
 }
 
-/// The rules of a session, in its order.
-pub(crate) struct Rules<'a> {
-    keys: Vec<String>,
-    /// Those that are judged by the bitmaps of their clauses.
-    subjects: Vec<Option<Subject<'a>>>,
-    /// Those that are run again.
-    flows: Vec<Option<Flow<'a>>>,
-}
-
-impl<'a> Rules<'a> {
-    pub(crate) fn new(session: &'a Session) -> Self {
-        Self { keys: session.keys(), subjects: session.subjects(), flows: session.flows() }
-    }
-
-    /// The rules that have sheets.
-    pub(crate) fn judged(&self) -> impl Iterator<Item = &Subject<'a>> {
-        self.subjects.iter().flatten()
-    }
-
-    /// What there is to say of each rule: `judged` of those that have sheets,
-    /// `flow` of a pipeline, `none` of all others.
-    pub(crate) fn each<T: Send>(
-        &self,
-        judged: Vec<T>,
-        flow: impl Fn(&Flow<'a>) -> T + Sync,
-        none: impl Fn(String) -> T,
-    ) -> Vec<T> {
-        let flows: Vec<Option<T>> =
-            self.flows.par_iter().map(|one| one.as_ref().map(&flow)).collect();
-        let mut judged = judged.into_iter();
-        let rules = self.keys.iter().zip(&self.subjects).zip(flows);
-        let rules = rules.map(|((key, subject), flow)| {
-            let found = subject.as_ref().and_then(|_| judged.next());
-            found.or(flow).unwrap_or_else(|| none(key.clone()))
-        });
-        rules.collect()
-    }
-}
-
-/// The leaves of all plans of a rule.
-pub(crate) fn leaves<'a>(subject: &'a Subject<'_>) -> Vec<&'a Leaf> {
-    let mut leaves = Vec::new();
-    for filter in subject.plans().iter().flat_map(Plan::filters) {
-        filter.leaves(&mut |leaf| leaves.push(leaf));
-    }
-    leaves
-}
-
-fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
-    let subject = sheet.subject;
+fn rule(table: &TruthTable<'_>) -> RuleCoverage {
+    let subject = table.subject;
     let mut tally = Tally::default();
     for (number, plan) in subject.plans().iter().enumerate() {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         for (at, (filter, reach)) in filters.enumerate() {
             let tree = Tree::new(filter);
-            let values = sheet.values(&tree);
-            let care = tree.care(&sheet.rows, &values, Repeats::Together);
-            let seen = sheet.reach(number, reach);
+            let values = table.values(&tree);
+            let care = tree.care(&table.rows, &values, Coupling::Coupled);
+            let seen = table.reach(number, reach);
             let mut ordinals: BTreeMap<Part, usize> = BTreeMap::new();
             for stated in clauses::stated(&tree, subject.rule()) {
                 let node = stated.node;
                 let (value, care) = (&values[node], &care[node]);
-                let documents = |rows: &Bits| sheet.rows.documents(rows).and(&seen);
-                let fails = tree.universe(node, &sheet.rows).minus(value);
+                let documents = |rows: &Bits| table.rows.documents(rows).and(&seen);
+                let fails = tree.universe(node, &table.rows).minus(value);
                 let found = Found {
                     holds: documents(value),
                     fails: documents(&fails),
@@ -138,11 +86,11 @@ fn rule(sheet: &Sheet<'_>) -> RuleCoverage {
             }
         }
     }
-    let mut clauses = tally.finish(sheet);
+    let mut clauses = tally.finish(table);
     if let Some(plan) = subject.plans().first() {
-        let parts = parts::parts(plan, subject.rule());
-        let own = if parts.is_empty() { Vec::new() } else { sheet.alerts_of_all(plan) };
-        clauses.extend(parts.iter().map(|part| decided(part, &own, sheet)));
+        let parts = elements::parts(plan, subject.rule());
+        let own = if parts.is_empty() { Vec::new() } else { table.alerts_of_all(plan) };
+        clauses.extend(parts.iter().map(|part| decided(part, &own, table)));
     }
     RuleCoverage { key: subject.key(), clauses, bounds: Vec::new() }
 }
@@ -195,8 +143,8 @@ impl Tally {
         before.decides_false = before.decides_false.or(&found.decides_false);
     }
 
-    fn finish(self, sheet: &Sheet<'_>) -> Vec<ClauseCoverage> {
-        let witness = |bits: &Bits| bits.iter().next().map(|document| witness(sheet, document));
+    fn finish(self, table: &TruthTable<'_>) -> Vec<ClauseCoverage> {
+        let witness = |bits: &Bits| bits.iter().next().map(|document| witness(table, document));
         let clause = |Seen { stated, unknown, found }: Seen| ClauseCoverage {
             origin: stated.origin,
             kind: ClauseKind::Clause,
@@ -212,10 +160,10 @@ impl Tally {
 }
 
 /// The event that a document was made from.
-fn witness(sheet: &Sheet<'_>, document: usize) -> Witness {
-    let cases = sheet.subject.cases().iter().enumerate();
+fn witness(table: &TruthTable<'_>, document: usize) -> Witness {
+    let cases = table.subject.cases().iter().enumerate();
     let mut found = cases.filter_map(|(at, case)| {
-        let range = sheet.subject.documents_of(at);
+        let range = table.subject.documents_of(at);
         let event = case.events.get(document.checked_sub(range.start)?)?;
         range.contains(&document).then(|| (case.path.clone(), event.id.clone()))
     });
@@ -226,13 +174,13 @@ fn witness(sheet: &Sheet<'_>, document: usize) -> Witness {
 /// The coverage of a part that is no clause: the cases with and without it.
 /// `own` are the alerts of the rule.
 fn decided(
-    part: &parts::Part,
+    part: &elements::Part,
     own: &[Result<usize, detect::Error>],
-    sheet: &Sheet<'_>,
+    table: &TruthTable<'_>,
 ) -> ClauseCoverage {
-    let without = sheet.alerts_of_all(&part.without);
-    let mut coverage = uncovered(part, sheet);
-    for ((case, own), other) in sheet.subject.cases().iter().zip(own).zip(without) {
+    let without = table.alerts_of_all(&part.without);
+    let mut coverage = uncovered(part, table);
+    for ((case, own), other) in table.subject.cases().iter().zip(own).zip(without) {
         let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
         let (Ok(own), Ok(other)) = (own, other) else { continue };
         let own = *own;
@@ -253,8 +201,8 @@ fn decided(
     coverage
 }
 
-fn uncovered(part: &parts::Part, sheet: &Sheet<'_>) -> ClauseCoverage {
-    let unknown = part.fields.iter().find_map(|field| sheet.subject.unknown_field(field));
+fn uncovered(part: &elements::Part, table: &TruthTable<'_>) -> ClauseCoverage {
+    let unknown = part.fields.iter().find_map(|field| table.subject.unknown_field(field));
     ClauseCoverage {
         origin: part.origin,
         kind: part.kind,

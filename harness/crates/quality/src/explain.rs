@@ -16,7 +16,7 @@ mod turn;
 
 use rayon::prelude::*;
 
-use crate::coverage::parts;
+use crate::clause::elements;
 use harness_engine::EngineError;
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
@@ -152,9 +152,9 @@ impl Explained {
         for (at, filter) in conditions.filters.iter().enumerate() {
             self.clauses.extend(filter.clauses(at));
         }
-        let parts = parts::parts(plan, subject.rule()).into_iter();
+        let parts = elements::parts(plan, subject.rule()).into_iter();
         let part =
-            |part: parts::Part| Part { kind: part.kind, origin: part.origin, text: part.text };
+            |part: elements::Part| Part { kind: part.kind, origin: part.origin, text: part.text };
         self.parts = parts.map(part).collect();
         if let Some(case) = case {
             let hits = hits(plan, case, subject);

@@ -5,33 +5,24 @@
 //! for renderers.
 
 mod clauses;
-mod diagram;
 mod edit;
-mod facts;
-mod fields;
-mod formula;
 mod judge;
 mod letters;
 mod model;
 mod perturb;
-pub(crate) mod pipeline;
+mod pipeline;
 mod plans;
-pub(crate) mod propose;
-mod relevance;
-mod sample;
 mod script;
 #[cfg(test)]
 mod tests;
 mod text;
-pub(crate) mod turn;
-mod unlike;
 mod value;
-mod witness;
 
 use rayon::prelude::*;
 
-use crate::coverage::sheet::Sheet;
-use crate::coverage::{self, Coverage, Rules};
+use crate::clause::rules::{Rules, leaves};
+use crate::clause::truth_table::TruthTable;
+use crate::coverage::{self, Coverage};
 use edit::{Change, Edit};
 use harness_engine::{Engine, EngineError};
 use harness_predicate::plan::Plan;
@@ -59,8 +50,8 @@ pub fn mutate(
 ) -> Result<Mutants, EngineError> {
     let rules = Rules::new(session);
     let edits = all_edits(&rules);
-    let sheets = sheets(&rules, &edits, engine)?;
-    Ok(judged(&rules, &edits, &sheets, fixtures))
+    let tables = tables(&rules, &edits, engine)?;
+    Ok(judged(&rules, &edits, &tables, fixtures))
 }
 
 /// The same, and what the cases cover, by one asking of the engine.
@@ -75,8 +66,8 @@ pub fn measure(
 ) -> Result<(Coverage, Mutants), EngineError> {
     let rules = Rules::new(session);
     let edits = all_edits(&rules);
-    let sheets = sheets(&rules, &edits, engine)?;
-    Ok((coverage::of(&rules, &sheets), judged(&rules, &edits, &sheets, fixtures)))
+    let tables = tables(&rules, &edits, engine)?;
+    Ok((coverage::of(&rules, &tables), judged(&rules, &edits, &tables, fixtures)))
 }
 
 /// By rule that is judged, by plan: the plans of a rule differ in their dates alone.
@@ -92,13 +83,13 @@ fn all_edits(rules: &Rules<'_>) -> Edits {
 }
 
 /// What the engine says of all leaves of the rules and of their changes.
-fn sheets<'a>(
+fn tables<'a>(
     rules: &'a Rules<'a>,
     edits: &'a Edits,
     engine: &dyn Engine,
-) -> Result<Vec<Sheet<'a>>, EngineError> {
+) -> Result<Vec<TruthTable<'a>>, EngineError> {
     let asked = rules.judged().zip(edits).map(|(subject, edits)| {
-        let mut leaves = coverage::leaves(subject);
+        let mut leaves = leaves(subject);
         for edit in edits.iter().flatten() {
             if let Change::Filters(replaced) = &edit.change {
                 replaced.iter().for_each(|one| one.with.leaves(&mut |leaf| leaves.push(leaf)));
@@ -106,12 +97,17 @@ fn sheets<'a>(
         }
         (subject, leaves)
     });
-    Sheet::all(asked.collect(), engine)
+    TruthTable::all(asked.collect(), engine)
 }
 
-fn judged(rules: &Rules<'_>, edits: &Edits, sheets: &[Sheet<'_>], fixtures: Fixtures) -> Mutants {
-    let sheets = sheets.par_iter().zip(edits);
-    let judged = sheets.map(|(sheet, edits)| judge::rule(sheet, edits, fixtures)).collect();
+fn judged(
+    rules: &Rules<'_>,
+    edits: &Edits,
+    tables: &[TruthTable<'_>],
+    fixtures: Fixtures,
+) -> Mutants {
+    let tables = tables.par_iter().zip(edits);
+    let judged = tables.map(|(table, edits)| judge::rule(table, edits, fixtures)).collect();
     let none = |key| RuleMutants { key, ..RuleMutants::default() };
     Mutants { rules: rules.each(judged, |flow| pipeline::rule(flow, fixtures), none) }
 }

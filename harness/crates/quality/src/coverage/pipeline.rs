@@ -10,14 +10,14 @@
 //! where the groups without it raise another number of alerts. Branches and queries
 //! inside the query are steps as others are.
 
-pub(crate) mod text;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::{ClauseCoverage, ClauseKind, RuleCoverage, Witness};
-use harness_esql::expr::{Node, Typed};
-use harness_esql::plan::{Placed, Step, StepKind};
+use super::{ClauseCoverage, RuleCoverage, Witness};
+use crate::clause::ClauseKind;
+use crate::clause::esql_tests::tests;
+use crate::clause::esql_text;
+use harness_esql::plan::Placed;
 use harness_esql::run::{Change, Joined, Table, Truth, Turn};
 use harness_esql::value::Value;
 use harness_predicate::{Origin, Part};
@@ -96,64 +96,6 @@ fn measured(flow: &Flow<'_>, program: &Program) -> (Vec<ClauseCoverage>, Vec<Lim
     }
     let bounds = meter.wanting.get().then_some(limits::COVERAGE_ROWS);
     (tally.into_values().collect(), bounds.into_iter().collect())
-}
-
-/// What a step tests: a leaf of a condition, or a pattern.
-pub(crate) struct Test<'a> {
-    /// Its place.
-    pub(crate) span: Span,
-    /// The leaf, and whether it stands below a negation; `None` for a pattern.
-    pub(crate) leaf: Option<(&'a Typed, bool)>,
-}
-
-impl Test<'_> {
-    fn kind(&self) -> ClauseKind {
-        if self.leaf.is_some() { ClauseKind::Clause } else { ClauseKind::Pattern }
-    }
-}
-
-/// What a step tests, in the order of its trace.
-pub(crate) fn tests(step: &Step) -> Vec<Test<'_>> {
-    let leaves = |condition| {
-        let mut found = Vec::new();
-        add_leaves(condition, false, &mut found);
-        found
-    };
-    match &step.kind {
-        StepKind::Filter(condition) => leaves(condition),
-        StepKind::Stats(grouping) | StepKind::InlineStats(grouping) => grouping
-            .aggregates
-            .iter()
-            .filter_map(|call| call.filter.as_ref())
-            .flat_map(leaves)
-            .collect(),
-        StepKind::Grok { .. } | StepKind::Dissect { .. } => {
-            vec![Test { span: step.span, leaf: None }]
-        }
-        StepKind::Row(_)
-        | StepKind::From
-        | StepKind::Eval(_)
-        | StepKind::Sort(_)
-        | StepKind::Limit(_)
-        | StepKind::LimitBy { .. }
-        | StepKind::Sample(_)
-        | StepKind::Indices(_)
-        | StepKind::Union { .. }
-        | StepKind::Join(_)
-        | StepKind::Member { .. }
-        | StepKind::Expand { .. }
-        | StepKind::Completion { .. } => Vec::new(),
-    }
-}
-
-fn add_leaves<'a>(condition: &'a Typed, negated: bool, found: &mut Vec<Test<'a>>) {
-    match &condition.node {
-        Node::And(parts) | Node::Or(parts) => {
-            parts.iter().for_each(|part| add_leaves(part, negated, found));
-        }
-        Node::Not(inner) => add_leaves(inner, !negated, found),
-        _ => found.push(Test { span: condition.span, leaf: Some((condition, negated)) }),
-    }
 }
 
 /// What the pattern of a step found, some of it.
@@ -302,11 +244,11 @@ fn groups(flow: &Flow<'_>, program: &Program) -> Vec<ClauseCoverage> {
         (0..flow.cases().len()).map(run).collect()
     };
     let own = alerts(program);
-    let measured = text::keys(text).into_iter().map(|key| {
+    let measured = esql_text::keys(text).into_iter().map(|key| {
         let shown = format!("for each {}", flat(key.span.of(text)));
         let mut coverage = uncovered(ClauseKind::Group, key.span, shown);
         let without = key.without.iter().find_map(|marks| {
-            let program = flow.program(&text::edited(text, marks)).ok()?;
+            let program = flow.program(&esql_text::edited(text, marks)).ok()?;
             Some(alerts(&program))
         });
         let others = without.unwrap_or_default();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::bits::Bits;
-use super::parts;
-use super::rows::Rows;
-use super::tree::{Repeats, Tree};
+use crate::clause::bits::Bits;
+use crate::clause::elements;
+use crate::clause::rows::Rows;
+use crate::clause::tree::{Coupling, Tree};
 use harness_model::document::{Cell, Columns, Document, Row};
 use harness_predicate::eval::{eval, eval_leaf};
 use harness_predicate::plan::{EqlSearch, KeyField, KeyForm, Stage};
@@ -177,12 +177,12 @@ proptest! {
         for (number, document) in documents.iter().enumerate() {
             let outcome = eval(&predicate, document, &columns);
             prop_assert_eq!(rows.documents(&values[0]).has(number), outcome);
-            for repeats in [Repeats::Together, Repeats::Alone] {
+            for repeats in [Coupling::Coupled, Coupling::Independent] {
                 let care = tree.care(&rows, &values, repeats);
                 for (node, care) in care.iter().enumerate() {
                     let nodes = match repeats {
-                        Repeats::Together => together(&tree, node),
-                        Repeats::Alone => vec![node],
+                        Coupling::Coupled => together(&tree, node),
+                        Coupling::Independent => vec![node],
                     };
                     let universe = tree.universe(node, &rows);
                     for row in 0..document.rows.len() {
@@ -220,14 +220,14 @@ fn what_a_search_needs_is_no_part_that_could_be_missing() {
         (vec![&some], true, vec![false]),
     ] {
         let stages: Vec<Stage> = stages.into_iter().cloned().collect();
-        assert_eq!(parts::may_lack_maxspan(&stages), maxspan);
-        let lacked = (0..stages.len()).map(|at| parts::may_lack_stage(&stages, at));
+        assert_eq!(elements::may_lack_maxspan(&stages), maxspan);
+        let lacked = (0..stages.len()).map(|at| elements::may_lack_stage(&stages, at));
         assert_eq!(lacked.collect::<Vec<_>>(), each);
     }
     for (keys, may) in [(1, false), (2, true)] {
         let stages = vec![stage(false, keys), stage(false, keys)];
-        assert_eq!(parts::may_lack_key(&EqlSearch::Sample { stages: stages.clone() }), may);
+        assert_eq!(elements::may_lack_key(&EqlSearch::Sample { stages: stages.clone() }), may);
         let sequence = EqlSearch::Sequence { stages, until: None, maxspan_ms: None };
-        assert!(parts::may_lack_key(&sequence));
+        assert!(elements::may_lack_key(&sequence));
     }
 }

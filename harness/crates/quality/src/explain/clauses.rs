@@ -2,10 +2,10 @@
 
 use super::hint::hint;
 use super::{Clause, Mark, Tested, Truth};
-use crate::coverage::bits::Bits;
-use crate::coverage::clauses::{Stated, stated};
-use crate::coverage::rows::Rows;
-use crate::coverage::tree::{Repeats, Tree};
+use crate::clause::bits::Bits;
+use crate::clause::clauses::{Stated, stated};
+use crate::clause::rows::Rows;
+use crate::clause::tree::{Coupling, Tree};
 use harness_model::document::Document;
 use harness_model::event::Event;
 use harness_predicate::eval::eval_leaf;
@@ -67,7 +67,7 @@ impl<'a> Filter<'a> {
     pub(super) fn decide(&self, document: &Document) -> Vec<bool> {
         let rows = Rows::new(std::slice::from_ref(document));
         let values = self.values(document, &rows);
-        let care = self.tree.care(&rows, &values, Repeats::Together);
+        let care = self.tree.care(&rows, &values, Coupling::Coupled);
         self.stated.iter().map(|stated| care[stated.node].count() > 0).collect()
     }
 

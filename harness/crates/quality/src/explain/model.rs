@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::findings::Findings;
 pub use super::mark::{Mark, Truth};
 use super::steps::StepView;
-use crate::coverage::ClauseKind;
+use crate::clause::ClauseKind;
 
 /// The most events of a case that are explained: those that alert, then those
 /// that are nearest to it.

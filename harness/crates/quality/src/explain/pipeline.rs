@@ -10,12 +10,12 @@ use super::{
     Apart, Clause, EventView, Explained, LeftOut, MAX_EVENTS, MAX_TURNS, Mark, Outcome, Part,
     RowGroup, RowMark, Seen, StepView, Tested, Truth, Turn, nearest,
 };
-use crate::coverage::ClauseKind;
-use crate::coverage::pipeline::text::{Key, Numbered, keys};
-use crate::coverage::pipeline::{Test, tests};
-use crate::mutate::pipeline::vary::Vary;
-use crate::mutate::propose;
-use crate::mutate::turn::Turner;
+use crate::clause::ClauseKind;
+use crate::clause::esql_tests::{Test, tests};
+use crate::clause::esql_text::{Key, Numbered, keys};
+use crate::synthesis::counterfactual::Counterfactual;
+use crate::synthesis::events::fixture;
+use crate::synthesis::pipeline_variants::PipelineVariants;
 use harness_esql::column::Column;
 use harness_esql::expr::{Node, Typed};
 use harness_esql::plan::{Placed, Plan, StepKind};
@@ -64,7 +64,7 @@ pub(super) struct View<'a> {
     pub(super) flow: &'a Flow<'a>,
     program: &'a Program,
     pub(super) plan: &'a Plan,
-    vary: Vary<'a>,
+    vary: PipelineVariants<'a>,
     /// How many changes may still be tried.
     tries: Cell<usize>,
     /// What its commands are called by their numbers.
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
     pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Option<Self> {
         let pipeline = program.pipeline()?;
         let leading = pipeline.plan.leading_filters().len();
-        let vary = Vary::new(flow, pipeline, pipeline.plan.steps.get(..=leading)?);
+        let vary = PipelineVariants::new(flow, pipeline, pipeline.plan.steps.get(..=leading)?);
         let tries = Cell::new(MAX_ALL_TRIES);
         let query = esql::parse(flow.text()).ok()?;
         let numbered = Numbered::all(&query).into_iter().rev();
@@ -323,7 +323,7 @@ impl<'a> View<'a> {
         let accepts = |event: &Event| {
             rerun(event).is_some_and(|table| passes(&table, self.leading(), 0) != holds)
         };
-        let aimed = Turner::new(subject, plan, narrow)
+        let aimed = Counterfactual::new(subject, plan, narrow)
             .and_then(|mut turner| turner.turned_to((case, at), !holds, &accepts));
         // What the index cannot tell of is tried, field by field.
         let try_on = || {
@@ -342,7 +342,7 @@ impl<'a> View<'a> {
         Some(Turn {
             clauses: (0..clauses).filter(turned).collect(),
             fields: fields(own, &new),
-            event: Some(propose::fixture(std::slice::from_ref(&new))),
+            event: Some(fixture(std::slice::from_ref(&new))),
             is_impossible: false,
         })
     }

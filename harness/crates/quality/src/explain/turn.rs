@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::clauses::Filter;
 use super::{FieldChange, Mark, Truth, Turn};
-use crate::mutate::propose;
-use crate::mutate::turn::Turner;
+use crate::synthesis::counterfactual::Counterfactual;
+use crate::synthesis::events::fixture;
 use harness_model::event::{Event, flatten};
 use harness_predicate::eval::eval;
 use harness_predicate::explain::flips;
@@ -19,14 +19,14 @@ pub(super) struct Conditions<'a> {
     subject: &'a Subject<'a>,
     /// In the order of [`Plan::filters`].
     pub(super) filters: Vec<Filter<'a>>,
-    turners: Vec<Option<Turner<'a>>>,
+    turners: Vec<Option<Counterfactual<'a>>>,
 }
 
 impl<'a> Conditions<'a> {
     pub(super) fn new(plan: &'a Plan, subject: &'a Subject<'a>) -> Self {
         let filters = plan.filters().into_iter();
         let filters: Vec<_> = filters.map(|filter| Filter::new(filter, subject)).collect();
-        let turners = (0..filters.len()).map(|at| Turner::new(subject, plan, at)).collect();
+        let turners = (0..filters.len()).map(|at| Counterfactual::new(subject, plan, at)).collect();
         Self { subject, filters, turners }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Conditions<'a> {
         Some(Turn {
             clauses: turned.map(|(at, _)| start + at).collect(),
             fields: fields(old, &new),
-            event: Some(propose::fixture(std::slice::from_ref(&new))),
+            event: Some(fixture(std::slice::from_ref(&new))),
             is_impossible: false,
         })
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Operator;
-use crate::coverage::clauses::text_of;
-pub(super) use crate::coverage::pipeline::text::Mark;
-use crate::coverage::pipeline::text::rewritten;
+use crate::clause::clauses::text_of;
+pub(super) use crate::clause::esql_text::Mark;
+use crate::clause::esql_text::rewritten;
 use harness_predicate::plan::Plan;
 use harness_predicate::{Origin, Part, Predicate};
 use harness_rule::model::Rule;

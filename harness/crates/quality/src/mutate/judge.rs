@@ -1,11 +1,12 @@
 //! Judges the mutants of one rule by its cases.
 
 use super::edit::{Change, Edit, Replaced};
-use super::formula::{Formulas, Gap};
-use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb, propose, relevance};
-use crate::coverage::bits::Bits;
-use crate::coverage::sheet::Sheet;
-use crate::coverage::tree::{Repeats, Tree};
+use super::{Fixtures, Mutant, Outcome, RuleMutants, perturb};
+use crate::clause::bits::Bits;
+use crate::clause::tree::{Coupling, Tree};
+use crate::clause::truth_table::TruthTable;
+use crate::synthesis::encode::{Encoder, Replacement};
+use crate::synthesis::{reachability, search};
 use harness_predicate::plan::Plan;
 use harness_predicate::{Leaf, Origin, Predicate};
 use harness_runner::case::Polarity;
@@ -32,16 +33,16 @@ struct Filter<'s> {
 }
 
 /// Judges all mutants of a rule; `edits` are by plan.
-pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -> RuleMutants {
-    let subject = sheet.subject;
+pub(super) fn rule(table: &TruthTable<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -> RuleMutants {
+    let subject = table.subject;
     let grounds: Vec<Ground<'_>> = subject
         .plans()
         .iter()
         .enumerate()
-        .map(|(number, plan)| Ground::new(sheet, number, plan))
+        .map(|(number, plan)| Ground::new(table, number, plan))
         .collect();
-    let (formulas, bounds) = (Vec::new(), Vec::new());
-    let mut judge = Judge { sheet, grounds, edits, fixtures, formulas, bounds };
+    let (encoder, bounds) = (Vec::new(), Vec::new());
+    let mut judge = Judge { table, grounds, edits, fixtures, encoder, bounds };
     let count = edits.first().map_or(0, Vec::len);
     let mutants = (0..count).map(|at| judge.mutant(at)).collect();
     let (key, cases) = (subject.key(), subject.cases().len());
@@ -49,21 +50,21 @@ pub(super) fn rule(sheet: &Sheet<'_>, edits: &[Vec<Edit>], fixtures: Fixtures) -
 }
 
 impl<'s> Ground<'s> {
-    fn new(sheet: &'s Sheet<'_>, number: usize, plan: &'s Plan) -> Self {
+    fn new(table: &'s TruthTable<'_>, number: usize, plan: &'s Plan) -> Self {
         let filters = plan.filters().into_iter().zip(plan.reaches()).map(|(filter, reach)| {
             let tree = Tree::new(filter);
-            let values = sheet.values(&tree);
-            let care = tree.care(&sheet.rows, &values, Repeats::Alone);
-            Filter { tree, values, care, reach: sheet.reach(number, reach) }
+            let values = table.values(&tree);
+            let care = tree.care(&table.rows, &values, Coupling::Independent);
+            Filter { tree, values, care, reach: table.reach(number, reach) }
         });
         let filters: Vec<Filter<'_>> = filters.collect();
         let matched: Vec<Bits> = filters
             .iter()
-            .map(|filter| sheet.rows.documents(&filter.values[0]).and(&filter.reach))
+            .map(|filter| table.rows.documents(&filter.values[0]).and(&filter.reach))
             .collect();
-        let subject = sheet.subject;
+        let subject = table.subject;
         let holds = |case: &usize| {
-            let alerts = sheet.alerts(plan, *case, &matched);
+            let alerts = table.alerts(plan, *case, &matched);
             let case = &subject.cases()[*case];
             case.options.todo.is_none()
                 && alerts.is_ok_and(|alerts| verdict::judge(case, alerts) == Verdict::Pass)
@@ -74,15 +75,15 @@ impl<'s> Ground<'s> {
     }
 
     /// What a changed filter matches.
-    fn rematched(&self, sheet: &Sheet<'_>, one: &Replaced) -> Bits {
+    fn rematched(&self, table: &TruthTable<'_>, one: &Replaced) -> Bits {
         let filter = &self.filters[one.filter];
         let node = &filter.tree.nodes[one.node];
-        let universe = filter.tree.universe(one.node, &sheet.rows);
-        let truth = |leaf: &Leaf| sheet.truth(leaf);
+        let universe = filter.tree.universe(one.node, &table.rows);
+        let truth = |leaf: &Leaf| table.truth(leaf);
         let value = match &one.with {
             Predicate::Const(true) => universe,
-            Predicate::Const(false) => Bits::none(sheet.rows.size()),
-            with => Tree::new(with).values_in(&sheet.rows, &universe, &truth),
+            Predicate::Const(false) => Bits::none(table.rows.size()),
+            with => Tree::new(with).values_in(&table.rows, &universe, &truth),
         };
         let root = match node.nested {
             // On root rows a node turns the outcome where it is cared for.
@@ -91,19 +92,19 @@ impl<'s> Ground<'s> {
                 filter.values[0].xor(&turned)
             }
             // Several objects of one document may turn at once.
-            Some(_) => filter.tree.root_with(&sheet.rows, &filter.values, one.node, value),
+            Some(_) => filter.tree.root_with(&table.rows, &filter.values, one.node, value),
         };
-        sheet.rows.documents(&root).and(&filter.reach)
+        table.rows.documents(&root).and(&filter.reach)
     }
 }
 
 struct Judge<'s, 'a> {
-    sheet: &'s Sheet<'a>,
+    table: &'s TruthTable<'a>,
     grounds: Vec<Ground<'s>>,
     edits: &'s [Vec<Edit>],
     fixtures: Fixtures,
     /// By filter of the first plan.
-    formulas: Vec<Formulas>,
+    encoder: Vec<Encoder>,
     /// The limits that ended the search for a case.
     bounds: Vec<Limit>,
 }
@@ -111,7 +112,7 @@ struct Judge<'s, 'a> {
 impl Judge<'_, '_> {
     fn mutant(&mut self, at: usize) -> Mutant {
         let edit = &self.edits[0][at];
-        let rule = self.sheet.subject.rule();
+        let rule = self.table.subject.rule();
         let outcome = self.outcome(at);
         Mutant {
             operator: edit.operator,
@@ -129,7 +130,7 @@ impl Judge<'_, '_> {
             let Some(edit) = self.edits[ground.number].get(at).filter(|_| alike) else { continue };
             match self.caught(ground, edit) {
                 Ok(Some(case)) => {
-                    return Outcome::Caught { case: self.sheet.subject.cases()[case].path.clone() };
+                    return Outcome::Caught { case: self.table.subject.cases()[case].path.clone() };
                 }
                 Ok(None) => {}
                 Err(reason) => return Outcome::Unviable { reason },
@@ -141,10 +142,10 @@ impl Judge<'_, '_> {
         }
         let found = match &edit.change {
             // Cases are made of cases.
-            _ if self.fixtures == Fixtures::Skip || self.sheet.subject.cases().is_empty() => None,
+            _ if self.fixtures == Fixtures::Skip || self.table.subject.cases().is_empty() => None,
             Change::Filters(replaced) => self.proposal(edit, replaced),
             Change::Plan(..) => {
-                let (subject, plan) = (self.sheet.subject, self.grounds[0].plan);
+                let (subject, plan) = (self.table.subject, self.grounds[0].plan);
                 perturb::propose(subject, plan, edit).unwrap_or_else(|bound| {
                     if !self.bounds.contains(&bound) {
                         self.bounds.push(bound);
@@ -165,7 +166,7 @@ impl Judge<'_, '_> {
             Change::Filters(replaced) => {
                 let mut matched = ground.matched.clone();
                 for one in replaced {
-                    matched[one.filter] = ground.rematched(self.sheet, one);
+                    matched[one.filter] = ground.rematched(self.table, one);
                 }
                 (ground.plan, matched, false)
             }
@@ -174,7 +175,7 @@ impl Judge<'_, '_> {
                 (&**plan, matched, true)
             }
         };
-        let subject = self.sheet.subject;
+        let subject = self.table.subject;
         for case in &ground.cases {
             let mut documents = subject.documents_of(*case);
             let same = !moved
@@ -186,7 +187,7 @@ impl Judge<'_, '_> {
             if same {
                 continue;
             }
-            let alerts = self.sheet.alerts(plan, *case, &matched).map_err(|e| e.to_string())?;
+            let alerts = self.table.alerts(plan, *case, &matched).map_err(|e| e.to_string())?;
             if verdict::judge(&subject.cases()[*case], alerts) != Verdict::Pass {
                 return Ok(Some(*case));
             }
@@ -208,8 +209,10 @@ impl Judge<'_, '_> {
                     && shape(plan) == shape(own)
             }
             Change::Filters(replaced) => replaced.iter().all(|one| {
-                let needed = relevance::needed(self.grounds[0].plan, one.filter);
-                let differs = |formulas: &mut Formulas, gap: Gap<'_>| formulas.differs(gap);
+                let needed = reachability::needed(self.grounds[0].plan, one.filter);
+                let differs = |encoder: &mut Encoder, replacement: Replacement<'_>| {
+                    encoder.differs(replacement)
+                };
                 self.with_formulas(one, &needed, differs) == Some(false)
             }),
         }
@@ -219,15 +222,15 @@ impl Judge<'_, '_> {
         &mut self,
         one: &Replaced,
         needed: &Predicate,
-        ask: impl Fn(&mut Formulas, Gap<'_>) -> Option<T>,
+        ask: impl Fn(&mut Encoder, Replacement<'_>) -> Option<T>,
     ) -> Option<T> {
-        if self.formulas.len() <= one.filter {
-            self.formulas.resize_with(one.filter + 1, Formulas::new);
+        if self.encoder.len() <= one.filter {
+            self.encoder.resize_with(one.filter + 1, Encoder::new);
         }
         let tree = &self.grounds[0].filters[one.filter].tree;
-        let formulas = &mut self.formulas[one.filter];
-        formulas.tidy();
-        ask(formulas, Gap { tree, node: one.node, with: &one.with, needed })
+        let encoder = &mut self.encoder[one.filter];
+        encoder.tidy();
+        ask(encoder, Replacement { tree, node: one.node, with: &one.with, needed })
     }
 
     fn proposal(
@@ -235,13 +238,13 @@ impl Judge<'_, '_> {
         edit: &Edit,
         replaced: &[Replaced],
     ) -> Option<(serde_json::Value, Polarity)> {
-        let subject = self.sheet.subject;
+        let subject = self.table.subject;
         let plan = self.grounds[0].plan;
         let mutant = edit.change.apply(plan);
         let one = replaced.first()?;
-        let needed = relevance::needed(plan, one.filter);
-        let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
-        self.with_formulas(one, &needed, |formulas, gap| search.find(formulas, gap))
+        let needed = reachability::needed(plan, one.filter);
+        let search = search::Search { subject, plan, mutant: &mutant, filter: one.filter };
+        self.with_formulas(one, &needed, |encoder, replacement| search.find(encoder, replacement))
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::edit::Edit;
-use super::fields;
-use super::propose::{rebuilt, told_apart};
+use crate::synthesis::events::{moved, rebuilt, renumbered};
+use crate::synthesis::fields;
+use crate::synthesis::search::told_apart;
 use harness_model::event::Event;
-use harness_model::value::format_date;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::case::Polarity;
 use harness_runner::run::Subject;
@@ -173,22 +173,6 @@ fn spanned(events: &[Event], from: usize, span: i64) -> Option<Vec<Event>> {
         events[from..].iter().map(|event| moved(event, event.timestamp()?.saturating_add(shift)));
     let tail = tail.collect::<Option<Vec<Event>>>()?;
     Some(events[..from].iter().cloned().chain(tail).collect())
-}
-
-/// Gives events without an id of their own the ids that a file would give.
-pub(super) fn renumbered(events: &mut [Event]) {
-    for (position, event) in (1..).zip(events) {
-        if event.id.starts_with('#') {
-            event.id = format!("#{position}");
-        }
-    }
-}
-
-/// The event at another time.
-pub(super) fn moved(event: &Event, millis: i64) -> Option<Event> {
-    let mut source = event.source.clone();
-    fields::set(&mut source, "@timestamp", vec![json!(format_date(millis))]);
-    rebuilt(event, source)
 }
 
 /// The fields that bring events together.

@@ -5,11 +5,10 @@ mod edit;
 mod edits;
 mod proof;
 mod propose;
-pub(crate) mod vary;
 
 use super::edit::marked;
 use super::{Fixtures, Mutant, Outcome, RuleMutants};
-use crate::coverage::pipeline::text::edited;
+use crate::clause::esql_text::edited;
 use edit::Edit;
 use harness_predicate::{Origin, Part};
 use harness_runner::case::Polarity;

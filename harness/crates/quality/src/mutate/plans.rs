@@ -2,8 +2,8 @@
 
 use super::Operator;
 use super::edit::{Change, Edit, Mark};
-use crate::coverage::clauses::text_of;
-use crate::coverage::parts::{
+use crate::clause::clauses::text_of;
+use crate::clause::elements::{
     Places, compared_field, counted_field, group_field, keyless, may_lack_key, may_lack_maxspan,
     may_lack_stage, new_field, without_key,
 };

@@ -5,16 +5,15 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::diagram::{FALSE, Function, Manager, TRUE};
 use super::edit::Change;
-use super::formula::{Formulas, Gap};
 use super::value::ValueEdit;
-use super::witness::Answer;
-use super::{
-    Fixtures, Operator, Outcome, edits_of, facts, mutate, propose, relevance, script, text,
-};
+use super::{Fixtures, Operator, Outcome, edits_of, mutate, script, text};
+use crate::clause::tree::Tree;
 use crate::coverage::tests::combined;
-use crate::coverage::tree::Tree;
+use crate::synthesis::bdd::{FALSE, Function, Manager, TRUE};
+use crate::synthesis::encode::{Encoder, Replacement};
+use crate::synthesis::sat::Answer;
+use crate::synthesis::{implications, reachability, search};
 use harness_predicate::eval::eval;
 use harness_predicate::script::{Expr, Function as Call, Script, ScriptValue};
 use harness_predicate::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
@@ -121,7 +120,7 @@ proptest! {
     fn what_implies_holds_on_every_value(
         a in pattern(), b in pattern(), values in prop::collection::vec("[abAB]{0,5}", 40),
     ) {
-        if facts::implies(&Test::Term(a.clone()), &Test::Term(b.clone())) {
+        if implications::implies(&Test::Term(a.clone()), &Test::Term(b.clone())) {
             for value in values {
                 prop_assert!(!a.matches(&value) || b.matches(&value), "{}", value);
             }
@@ -130,7 +129,7 @@ proptest! {
 
     #[test]
     fn intervals_imply_what_holds_them(a in interval(), b in interval(), value in -6..6_i64) {
-        if facts::implies(&Test::Long(a), &Test::Date(b)) {
+        if implications::implies(&Test::Long(a), &Test::Date(b)) {
             prop_assert!(!a.contains(value) || b.contains(value));
         } else {
             // Sound and, for intervals, complete.
@@ -181,7 +180,7 @@ fn facts_find_what_they_should() {
         (regexp("a.*", exact), regexp("ab", exact), false),
         (regexp("[a-z]+", any), regexp("[a-z]+", exact), true),
     ] {
-        assert_eq!(facts::implies(&a, &b), implied, "{a:?} → {b:?}");
+        assert_eq!(implications::implies(&a, &b), implied, "{a:?} → {b:?}");
     }
 }
 
@@ -335,17 +334,17 @@ proptest! {
     ) {
         let tree = Tree::new(&own);
         let node = node.index(tree.nodes.len());
-        let gap = Gap { tree: &tree, node, with: &with, needed: &needed };
-        let mut formulas = Formulas::new();
-        let searched = formulas.search(gap);
-        let full = formulas.difference(gap).expect("small diagrams");
+        let replacement = Replacement { tree: &tree, node, with: &with, needed: &needed };
+        let mut encoder = Encoder::new();
+        let searched = encoder.search(replacement);
+        let full = encoder.difference(replacement).expect("small diagrams");
         prop_assert_eq!(searched != Answer::Same, full != FALSE);
         // What is found can be, and nowhere in it do both agree.
-        if let Some(near) = formulas.near(gap, &|variable| bases >> (variable % 64) & 1 == 1) {
-            prop_assert_ne!(formulas.constrained(near), Some(FALSE));
-            let agree = formulas.manager.not(full).expect("small diagrams");
-            let wrong = formulas.manager.and(near, agree).expect("small diagrams");
-            prop_assert_eq!(formulas.constrained(wrong), Some(FALSE));
+        if let Some(near) = encoder.near(replacement, &|variable| bases >> (variable % 64) & 1 == 1) {
+            prop_assert_ne!(encoder.constrained(near), Some(FALSE));
+            let agree = encoder.manager.not(full).expect("small diagrams");
+            let wrong = encoder.manager.and(near, agree).expect("small diagrams");
+            prop_assert_eq!(encoder.constrained(wrong), Some(FALSE));
         } else {
             prop_assert_eq!(full, FALSE);
         }
@@ -362,11 +361,12 @@ fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
         for edit in edits_of(plan, subject) {
             let Change::Filters(replaced) = &edit.change else { continue };
             for one in replaced {
-                let needed = relevance::needed(plan, one.filter);
+                let needed = reachability::needed(plan, one.filter);
                 let tree = &trees[one.filter];
-                let gap = Gap { tree, node: one.node, with: &one.with, needed: &needed };
-                let full = Formulas::new().difference(gap).map(|full| full != FALSE);
-                match Formulas::new().search(gap) {
+                let replacement =
+                    Replacement { tree, node: one.node, with: &one.with, needed: &needed };
+                let full = Encoder::new().difference(replacement).map(|full| full != FALSE);
+                match Encoder::new().search(replacement) {
                     Answer::Differs(_) => {
                         assert_eq!(full, Some(true), "{}", edit.text(subject.rule()));
                         other += 1;
@@ -394,16 +394,17 @@ fn cases_are_found_for_filters_too_large_for_diagrams() {
         for edit in edits_of(plan, subject) {
             let Change::Filters(replaced) = &edit.change else { continue };
             let [one] = &replaced[..] else { continue };
-            let needed = relevance::needed(plan, one.filter);
+            let needed = reachability::needed(plan, one.filter);
             let tree = &trees[one.filter];
-            let gap = Gap { tree, node: one.node, with: &one.with, needed: &needed };
+            let replacement =
+                Replacement { tree, node: one.node, with: &one.with, needed: &needed };
             let mutant = edit.change.apply(plan);
-            let search = propose::Search { subject, plan, mutant: &mutant, filter: one.filter };
+            let search = search::Search { subject, plan, mutant: &mutant, filter: one.filter };
             // What is found was judged under the rule and under the mutant.
-            by_diagram += usize::from(search.find(&mut Formulas::new(), gap).is_some());
-            let mut large = Formulas::new();
+            by_diagram += usize::from(search.find(&mut Encoder::new(), replacement).is_some());
+            let mut large = Encoder::new();
             large.is_large = true;
-            by_search += usize::from(search.find(&mut large, gap).is_some());
+            by_search += usize::from(search.find(&mut large, replacement).is_some());
         }
     }
     assert!(by_diagram > 500, "{by_diagram} by diagrams");

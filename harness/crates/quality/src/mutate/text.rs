@@ -59,13 +59,13 @@ pub(super) fn widened(text: &str, span: Span, negated: bool) -> Span {
         let before = text.get(..span.start).unwrap_or_default().trim_end();
         let behind = text.get(span.end..).unwrap_or_default();
         let inner = behind.trim_start();
-        let gap = behind.len() - inner.len();
+        let replacement = behind.len() - inner.len();
         let (Some(outside), true) =
             (before.strip_suffix(['(', '{']), inner.starts_with([')', '}']))
         else {
             break;
         };
-        span = Span::new(outside.len(), span.end + gap + 1);
+        span = Span::new(outside.len(), span.end + replacement + 1);
         let field = outside.trim_end();
         if let Some(field) = field.strip_suffix(':') {
             let field = field.trim_end();

@@ -2,7 +2,7 @@
 //! let them through.
 
 use super::{MAX_TOLD, Wrong, alerts, exempt, note};
-use crate::coverage::pipeline::tests;
+use crate::clause::esql_tests::tests;
 use crate::explain::Truth;
 use crate::explain::hint::of_texts;
 use crate::explain::pipeline::{View, json, truth};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Failure, MAX_TOLD, note};
-use crate::coverage::parts::Places;
+use crate::clause::elements::Places;
 use crate::explain::findings::{Compared, Comparison, Findings, Groups, Lacking, Terms, findings};
 use harness_detect::eql::why::{Course, Story, list, story};
 use harness_detect::new_terms;

@@ -1,6 +1,6 @@
 //! A change of a pipeline.
 
-use crate::coverage::pipeline::text::Mark;
+use crate::clause::esql_text::Mark;
 use crate::mutate::Operator;
 
 /// One change of the text.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Edit;
-use crate::coverage::pipeline::text::{Mark, keys, words};
+use crate::clause::esql_text::{Mark, keys, words};
 use crate::mutate::Operator;
 use harness_query::esql;
 use harness_query::esql::ast::{
@@ -274,8 +274,8 @@ impl Edits<'_> {
     ) {
         let pairs = parts.iter().zip(parts.iter().skip(1));
         let between = pairs.filter_map(|(left, right)| {
-            let gap = Span::new(left.span.end, right.span.start);
-            words(self.text, gap, word).first().map(|word| Mark::new(*word, other))
+            let replacement = Span::new(left.span.end, right.span.start);
+            words(self.text, replacement, word).first().map(|word| Mark::new(*word, other))
         });
         let marks: Vec<Mark> = between.collect();
         if !marks.is_empty() {
@@ -413,7 +413,7 @@ fn parts(expr: &Expr) -> Vec<&Expr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coverage::pipeline::text::edited;
+    use crate::clause::esql_text::edited;
 
     /// Operators and changed texts after `from x | `.
     fn check(query: &str, expected: &[&str]) {

@@ -5,8 +5,8 @@
 //! command that is written alike after alike commands does the same. All else is
 //! not claimed.
 
-use crate::coverage::tree::Tree;
-use crate::mutate::formula::{Formulas, Gap};
+use crate::clause::tree::Tree;
+use crate::synthesis::encode::{Encoder, Replacement};
 use harness_compile::esql::exact::exact;
 use harness_esql::expr::Typed;
 use harness_esql::plan::{DEFAULT_LIMIT, MAX_LIMIT, Plan, StepKind};
@@ -128,8 +128,8 @@ impl<'a> Side<'a> {
             return false;
         };
         let (tree, always) = (Tree::new(&own), Predicate::Const(true));
-        let gap = Gap { tree: &tree, node: 0, with: &others, needed: &always };
-        Formulas::new().differs(gap) == Some(false)
+        let replacement = Replacement { tree: &tree, node: 0, with: &others, needed: &always };
+        Encoder::new().differs(replacement) == Some(false)
     }
 
     /// Where all of some conditions are true.
@@ -205,7 +205,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::coverage::pipeline::text::edited;
+    use crate::clause::esql_text::edited;
     use crate::mutate::pipeline::edits::edits;
     use harness_compile::esql::{Pipeline, compile};
     use harness_compile::{Context, Now};

@@ -9,10 +9,11 @@ use std::cell::{Cell, OnceCell};
 
 use serde_json::Value;
 
-use super::vary::Vary;
-use crate::coverage::tree::Tree;
-use crate::mutate::formula::{Formulas, Gap};
-use crate::mutate::propose::{Search, fixture};
+use crate::clause::tree::Tree;
+use crate::synthesis::encode::{Encoder, Replacement};
+use crate::synthesis::events::fixture;
+use crate::synthesis::pipeline_variants::PipelineVariants;
+use crate::synthesis::search::Search;
 use harness_model::event::Event;
 use harness_predicate::Predicate;
 use harness_predicate::plan::Plan;
@@ -102,10 +103,10 @@ impl<'a> Proposer<'a> {
         let Plan::Pipeline(own) = plan else { return None };
         let other = &mutant.documents()?.narrow;
         let search = Search { subject, plan, mutant: plan, filter };
-        let mut formulas = Formulas::new();
+        let mut encoder = Encoder::new();
         let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
-        let gap = Gap { tree: &tree, node: 0, with: other, needed: &needed };
-        search.find_by(&mut formulas, gap, &|case, at, changed| {
+        let replacement = Replacement { tree: &tree, node: 0, with: other, needed: &needed };
+        search.find_by(&mut encoder, replacement, &|case, at, changed| {
             let alone = self.differs(mutant, case, vec![changed.clone()]);
             alone.or_else(|| {
                 let mut events = self.flow.cases()[case].events.clone();
@@ -117,7 +118,7 @@ impl<'a> Proposer<'a> {
 
     fn variants(&self) -> Vec<Judged> {
         let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
-        let vary = Vary::new(self.flow, pipeline, &pipeline.plan.steps);
+        let vary = PipelineVariants::new(self.flow, pipeline, &pipeline.plan.steps);
         let cases = || self.flow.cases().iter().enumerate();
         let together = cases().flat_map(|(case, own)| {
             vary.together(&own.events).take(MAX_TOGETHER).map(move |events| (case, events))

@@ -5,8 +5,8 @@
 //! one is tried, then the others; the facts that tie leaves together decide
 //! most choices before. The search is whole: where it ends, it is right.
 
-use super::facts::Facts;
-use crate::coverage::tree::Tree;
+use super::implications::Implications;
+use crate::clause::tree::Tree;
 use harness_predicate::Predicate;
 
 /// The most choices that are tried.
@@ -14,10 +14,10 @@ const MAX_STEPS: usize = 400;
 
 /// A predicate without nested conditions.
 #[derive(Clone, Copy)]
-pub(super) struct Side<'t> {
-    pub(super) tree: &'t Tree<'t>,
+pub(crate) struct Side<'t> {
+    pub(crate) tree: &'t Tree<'t>,
     /// The variables of leaves, by node; of other nodes it says nothing.
-    pub(super) variables: &'t [u32],
+    pub(crate) variables: &'t [u32],
 }
 
 /// This node has to have this value.
@@ -39,17 +39,17 @@ struct Choice<'s> {
 
 /// A filter with another condition in place of one node.
 #[derive(Clone, Copy)]
-pub(super) struct Sides<'s> {
-    pub(super) own: Side<'s>,
-    pub(super) node: usize,
-    pub(super) with: Side<'s>,
+pub(crate) struct Sides<'s> {
+    pub(crate) own: Side<'s>,
+    pub(crate) node: usize,
+    pub(crate) with: Side<'s>,
     /// What holds of all events that matter.
-    pub(super) needed: Side<'s>,
+    pub(crate) needed: Side<'s>,
 }
 
 /// Whether a filter and its change differ.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// They do wherever these variables have these values.
     Differs(Vec<(u32, bool)>),
     /// They do not.
@@ -60,7 +60,7 @@ pub(super) enum Answer {
 
 /// What is found so far.
 struct Search<'s> {
-    facts: &'s Facts,
+    facts: &'s Implications,
     /// What variables are to be if it does not matter.
     base: &'s dyn Fn(u32) -> bool,
     /// By variable.
@@ -72,9 +72,9 @@ struct Search<'s> {
 
 /// Whether a filter and its change differ: of two ways found, that with fewer
 /// changes to `base`, which is right for so many variables.
-pub(super) fn search(
+pub(crate) fn search(
     sides: Sides<'_>,
-    facts: &Facts,
+    facts: &Implications,
     variables: usize,
     base: &dyn Fn(u32) -> bool,
 ) -> Answer {

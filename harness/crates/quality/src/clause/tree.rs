@@ -29,11 +29,11 @@ pub(crate) struct Node<'p> {
 
 /// What happens to parts of a list that say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeats {
+pub(crate) enum Coupling {
     /// They turn together: a clause stated twice is one condition.
-    Together,
+    Coupled,
     /// Each turns alone.
-    Alone,
+    Independent,
 }
 
 impl<'p> Tree<'p> {
@@ -139,14 +139,14 @@ impl<'p> Tree<'p> {
     }
 
     /// The care of every node.
-    pub(crate) fn care(&self, rows: &Rows, values: &[Bits], repeats: Repeats) -> Vec<Bits> {
+    pub(crate) fn care(&self, rows: &Rows, values: &[Bits], coupling: Coupling) -> Vec<Bits> {
         let mut care = vec![Bits::none(rows.size()); self.nodes.len()];
         if let Some(root) = care.first_mut() {
             root.clone_from(rows.roots());
         }
         for (at, node) in self.nodes.iter().enumerate() {
             let own = care[at].clone();
-            let groups = self.groups(&node.parts, repeats);
+            let groups = self.groups(&node.parts, coupling);
             match node.predicate {
                 Predicate::Const(_) | Predicate::Leaf(_) => {}
                 Predicate::Not(_) => node.parts.iter().for_each(|part| care[*part] = own.clone()),
@@ -195,12 +195,12 @@ impl<'p> Tree<'p> {
     }
 
     /// The parts of a list, those that turn together in one group.
-    fn groups(&self, parts: &[usize], repeats: Repeats) -> Vec<Vec<usize>> {
+    fn groups(&self, parts: &[usize], coupling: Coupling) -> Vec<Vec<usize>> {
         let mut known: HashMap<(&Column, &Test), usize> = HashMap::new();
         let mut groups: Vec<Vec<usize>> = Vec::with_capacity(parts.len());
         for part in parts {
-            if let (Predicate::Leaf(leaf), Repeats::Together) =
-                (self.nodes[*part].predicate, repeats)
+            if let (Predicate::Leaf(leaf), Coupling::Coupled) =
+                (self.nodes[*part].predicate, coupling)
             {
                 let group = *known.entry((&leaf.column, &leaf.test)).or_insert(groups.len());
                 if let Some(group) = groups.get_mut(group) {

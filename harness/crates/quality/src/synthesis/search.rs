@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::diagram::{FALSE, Function};
-use super::formula::{Atom, Formulas, Gap};
-use super::witness::Answer;
-use super::{fields, sample};
+use super::bdd::{FALSE, Function};
+use super::encode::{Atom, Encoder, Replacement};
+use super::events::{fixture, near, rebuilt};
+use super::sat::Answer;
+use super::{candidates, fields};
 use harness_model::document::{Document, Row};
 use harness_model::event::Event;
 use harness_predicate::eval::{eval, eval_leaf};
@@ -29,12 +30,12 @@ const MAX_TRIES: usize = 8;
 const MAX_VALUES: usize = 200;
 
 /// Looks for an event that a rule and a mutant of it judge differently.
-pub(super) struct Search<'a> {
-    pub(super) subject: &'a Subject<'a>,
-    pub(super) plan: &'a Plan,
-    pub(super) mutant: &'a Plan,
+pub(crate) struct Search<'a> {
+    pub(crate) subject: &'a Subject<'a>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) mutant: &'a Plan,
     /// The filter that the mutant changes.
-    pub(super) filter: usize,
+    pub(crate) filter: usize,
 }
 
 /// An event of a case, and where it has to go.
@@ -53,30 +54,34 @@ type Wanted = Vec<(Leaf, bool)>;
 
 impl Search<'_> {
     /// `gap` is the filter of the rule and of the mutant.
-    pub(super) fn find(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<(Value, Polarity)> {
+    pub(crate) fn find(
+        &self,
+        encoder: &mut Encoder,
+        replacement: Replacement<'_>,
+    ) -> Option<(Value, Polarity)> {
         let judge = |case, at, changed| self.judged(case, at, changed);
-        self.find_by(formulas, gap, &judge)
+        self.find_by(encoder, replacement, &judge)
     }
 
     /// The same, where `judge` says what becomes of a case with an event changed.
-    pub(super) fn find_by(
+    pub(crate) fn find_by(
         &self,
-        formulas: &mut Formulas,
-        gap: Gap<'_>,
+        encoder: &mut Encoder,
+        replacement: Replacement<'_>,
         judge: &dyn Fn(usize, usize, Event) -> Option<(Value, Polarity)>,
     ) -> Option<(Value, Polarity)> {
-        for start in self.starts(formulas, gap)?.into_iter().take(MAX_STARTS) {
+        for start in self.starts(encoder, replacement)?.into_iter().take(MAX_STARTS) {
             let Start { case, event, mut left, .. } = start;
             for _ in 0..MAX_TRIES {
                 let document = &self.subject.documents()[self.subject.documents_of(case)][event];
-                let truth = self.truth(formulas, document);
+                let truth = self.truth(encoder, document);
                 let Some((_, path)) =
-                    formulas.manager.nearest(left, &|variable| truth[variable as usize])
+                    encoder.manager.nearest(left, &|variable| truth[variable as usize])
                 else {
                     break;
                 };
                 let own = &self.subject.cases()[case].events[event];
-                let failed = match self.changed(formulas, own, &truth, &path) {
+                let failed = match self.changed(encoder, own, &truth, &path) {
                     Ok(changed) => match judge(case, event, changed) {
                         Some(found) => return Some(found),
                         None => path,
@@ -84,17 +89,17 @@ impl Search<'_> {
                     Err(failed) => failed,
                 };
                 // These values of leaves cannot be had together.
-                left = without(formulas, left, &failed)?;
+                left = without(encoder, left, &failed)?;
             }
         }
         None
     }
 
     /// Events in the filter's reach, those that need the least change first.
-    fn starts(&self, formulas: &mut Formulas, gap: Gap<'_>) -> Option<Vec<Start>> {
+    fn starts(&self, encoder: &mut Encoder, replacement: Replacement<'_>) -> Option<Vec<Start>> {
         let reach = *self.plan.reaches().get(self.filter)?;
-        let whole = formulas.difference(gap);
-        if whole.is_none() && formulas.search(gap) == Answer::Unknown {
+        let whole = encoder.difference(replacement);
+        if whole.is_none() && encoder.search(replacement) == Answer::Unknown {
             return None;
         }
         let mut starts = Vec::new();
@@ -103,10 +108,12 @@ impl Search<'_> {
                 if !self.subject.reaches(case, event, reach) {
                     continue;
                 }
-                let truth = self.truth(formulas, &self.subject.documents()[document]);
+                let truth = self.truth(encoder, &self.subject.documents()[document]);
                 let base = |variable: u32| truth[variable as usize];
-                let Some(left) = whole.or_else(|| formulas.near(gap, &base)) else { continue };
-                if let Some((cost, _)) = formulas.manager.nearest(left, &base) {
+                let Some(left) = whole.or_else(|| encoder.near(replacement, &base)) else {
+                    continue;
+                };
+                if let Some((cost, _)) = encoder.manager.nearest(left, &base) {
                     starts.push(Start { case, event, cost, left });
                 }
             }
@@ -116,12 +123,12 @@ impl Search<'_> {
     }
 
     /// The truth of every variable on a document; of leaves on its root.
-    pub(super) fn truth(&self, formulas: &Formulas, document: &Document) -> Vec<bool> {
-        let atoms = formulas.atoms.iter();
+    pub(crate) fn truth(&self, encoder: &Encoder, document: &Document) -> Vec<bool> {
+        let atoms = encoder.atoms.iter();
         let truth = atoms.map(|atom| match atom {
             Atom::Leaf(leaf) => self.holds(leaf, &document.rows[0]),
             Atom::Nested(path, inner) => {
-                objects_of(document, path).any(|row| self.fulfils(formulas, *inner, row))
+                objects_of(document, path).any(|row| self.fulfils(encoder, *inner, row))
             }
         });
         truth.collect()
@@ -132,17 +139,17 @@ impl Search<'_> {
     }
 
     /// Whether an object fulfils a function of leaves.
-    fn fulfils(&self, formulas: &Formulas, function: Function, row: &Row) -> bool {
-        formulas.manager.value(function, &|variable| match &formulas.atoms[variable as usize] {
+    fn fulfils(&self, encoder: &Encoder, function: Function, row: &Row) -> bool {
+        encoder.manager.value(function, &|variable| match &encoder.atoms[variable as usize] {
             Atom::Leaf(leaf) => self.holds(leaf, row),
             Atom::Nested(..) => false,
         })
     }
 
     /// The event with all leaves as they have to be, or what cannot be had.
-    pub(super) fn changed(
+    pub(crate) fn changed(
         &self,
-        formulas: &mut Formulas,
+        encoder: &mut Encoder,
         event: &Event,
         truth: &[bool],
         path: &[(u32, bool)],
@@ -150,7 +157,7 @@ impl Search<'_> {
         let mut by_field: BTreeMap<Arc<str>, Vec<(u32, bool)>> = BTreeMap::new();
         let mut by_path: BTreeMap<String, Vec<(u32, bool)>> = BTreeMap::new();
         for (variable, wanted) in path {
-            match &formulas.atoms[*variable as usize] {
+            match &encoder.atoms[*variable as usize] {
                 Atom::Leaf(leaf) => {
                     let field = self.subject.field(&leaf.column);
                     by_field.entry(field).or_default().push((*variable, *wanted));
@@ -165,11 +172,11 @@ impl Search<'_> {
         };
         let mut event = event.clone();
         for (field, list) in by_field.iter().filter(|(_, list)| turns(list)) {
-            let wanted = leaves(formulas, list);
+            let wanted = leaves(encoder, list);
             event = self.with_field(&event, field, &wanted, None).ok_or_else(|| list.clone())?;
         }
         for (path, list) in by_path.iter().filter(|(_, list)| turns(list)) {
-            event = self.with_objects(formulas, &event, path, list).ok_or_else(|| list.clone())?;
+            event = self.with_objects(encoder, &event, path, list).ok_or_else(|| list.clone())?;
         }
         Ok(event)
     }
@@ -192,7 +199,7 @@ impl Search<'_> {
         let ordered = wanted.iter().filter(|(_, value)| *value);
         let ordered = ordered.chain(wanted.iter().filter(|(_, value)| !*value));
         for (leaf, _) in ordered {
-            values.extend(sample::samples(&leaf.test));
+            values.extend(candidates::samples(&leaf.test));
         }
         let cases = self.subject.cases().iter().flat_map(|case| &case.events);
         values.extend(cases.flat_map(|event| event.values(field)).cloned());
@@ -236,31 +243,30 @@ impl Search<'_> {
     /// The event with nested objects so that the conditions on them are as wanted.
     fn with_objects(
         &self,
-        formulas: &mut Formulas,
+        encoder: &mut Encoder,
         event: &Event,
         path: &str,
         list: &[(u32, bool)],
     ) -> Option<Event> {
-        let function = |formulas: &Formulas, variable: u32| match formulas.atoms[variable as usize]
-        {
+        let function = |encoder: &Encoder, variable: u32| match encoder.atoms[variable as usize] {
             Atom::Nested(_, inner) => inner,
             Atom::Leaf(_) => FALSE,
         };
         let mut banned = FALSE;
         for (variable, _) in list.iter().filter(|(_, wanted)| !*wanted) {
-            let inner = function(formulas, *variable);
-            banned = formulas.manager.or(banned, inner)?;
+            let inner = function(encoder, *variable);
+            banned = encoder.manager.or(banned, inner)?;
         }
-        let allowed = formulas.manager.not(banned)?;
+        let allowed = encoder.manager.not(banned)?;
         let mut objects = fields::objects(&event.source, path);
         for object in &mut objects {
-            *object = self.with_object(formulas, event, path, object, allowed)?;
+            *object = self.with_object(encoder, event, path, object, allowed)?;
         }
         for (variable, _) in list.iter().filter(|(_, wanted)| *wanted) {
-            let inner = function(formulas, *variable);
-            let needed = formulas.manager.and(inner, allowed)?;
+            let inner = function(encoder, *variable);
+            let needed = encoder.manager.and(inner, allowed)?;
             let start = objects.first().cloned().unwrap_or_else(|| Value::Object(Map::new()));
-            let made = self.with_object(formulas, event, path, &start, needed)?;
+            let made = self.with_object(encoder, event, path, &start, needed)?;
             match objects.first_mut() {
                 Some(first) => *first = made,
                 None => objects.push(made),
@@ -274,13 +280,13 @@ impl Search<'_> {
     /// An object, changed so that it fulfils a function of its leaves.
     fn with_object(
         &self,
-        formulas: &mut Formulas,
+        encoder: &mut Encoder,
         event: &Event,
         path: &str,
         object: &Value,
         needed: Function,
     ) -> Option<Value> {
-        let mut left = formulas.constrained(needed)?;
+        let mut left = encoder.constrained(needed)?;
         for _ in 0..MAX_TRIES {
             let mut source = event.source.clone();
             fields::set(&mut source, path, vec![object.clone()]);
@@ -288,16 +294,16 @@ impl Search<'_> {
             let document = self.subject.document(&alone);
             let none = Row::default();
             let row = objects_of(&document, path).next().unwrap_or(&none);
-            let truth: Vec<bool> = formulas
+            let truth: Vec<bool> = encoder
                 .atoms
                 .iter()
                 .map(|atom| matches!(atom, Atom::Leaf(leaf) if self.holds(leaf, row)))
                 .collect();
             let (_, wanted) =
-                formulas.manager.nearest(left, &|variable| truth[variable as usize])?;
+                encoder.manager.nearest(left, &|variable| truth[variable as usize])?;
             let mut by_field: BTreeMap<Arc<str>, Vec<(u32, bool)>> = BTreeMap::new();
             for (variable, value) in wanted {
-                if let Atom::Leaf(leaf) = &formulas.atoms[variable as usize] {
+                if let Atom::Leaf(leaf) = &encoder.atoms[variable as usize] {
                     let field = self.subject.field(&leaf.column);
                     by_field.entry(field).or_default().push((variable, value));
                 }
@@ -307,7 +313,7 @@ impl Search<'_> {
                 if list.iter().all(|(variable, value)| truth[*variable as usize] == *value) {
                     continue;
                 }
-                let wanted = leaves(formulas, &list);
+                let wanted = leaves(encoder, &list);
                 match self.with_field(&alone, &field, &wanted, Some(path)) {
                     Some(changed) => alone = changed,
                     None => {
@@ -318,7 +324,7 @@ impl Search<'_> {
             }
             match failed {
                 None => return fields::objects(&alone.source, path).into_iter().next(),
-                Some(list) => left = without(formulas, left, &list)?,
+                Some(list) => left = without(encoder, left, &list)?,
             }
         }
         None
@@ -345,7 +351,7 @@ impl Search<'_> {
 }
 
 /// The fixture of a trial that two plans judge differently.
-pub(super) fn told_apart(
+pub(crate) fn told_apart(
     trial: &Trial<'_>,
     plan: &Plan,
     mutant: &Plan,
@@ -358,38 +364,8 @@ pub(super) fn told_apart(
     (own != other).then(|| (fixture(trial.events()), polarity))
 }
 
-/// Events as a case file holds them.
-pub(crate) fn fixture(events: &[Event]) -> Value {
-    let mut values: Vec<Value> = events.iter().map(as_json).collect();
-    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
-}
-
-fn as_json(event: &Event) -> Value {
-    let named = !event.id.starts_with('#');
-    let index = event.index.as_ref().filter(|_| event.index_stated);
-    if !named && index.is_none() {
-        return event.source.clone();
-    }
-    let mut hit = Map::new();
-    if named {
-        hit.insert("_id".to_owned(), Value::String(event.id.clone()));
-    }
-    if let Some(index) = index {
-        hit.insert("_index".to_owned(), Value::String(index.clone()));
-    }
-    hit.insert("_source".to_owned(), event.source.clone());
-    Value::Object(hit)
-}
-
-/// The event with another document, as a case file would give it.
-pub(super) fn rebuilt(event: &Event, source: Value) -> Option<Event> {
-    let changed = Event { source, ..event.clone() };
-    let position = event.id.strip_prefix('#').and_then(|number| number.parse().ok());
-    Event::from_json(as_json(&changed), position.unwrap_or(1)).ok()
-}
-
-fn leaves(formulas: &Formulas, list: &[(u32, bool)]) -> Wanted {
-    let leaf = |(variable, wanted): &(u32, bool)| match &formulas.atoms[*variable as usize] {
+fn leaves(encoder: &Encoder, list: &[(u32, bool)]) -> Wanted {
+    let leaf = |(variable, wanted): &(u32, bool)| match &encoder.atoms[*variable as usize] {
         Atom::Leaf(leaf) => Some((leaf.clone(), *wanted)),
         Atom::Nested(..) => None,
     };
@@ -397,31 +373,16 @@ fn leaves(formulas: &Formulas, list: &[(u32, bool)]) -> Wanted {
 }
 
 /// A function without one combination of values.
-pub(super) fn without(
-    formulas: &mut Formulas,
+pub(crate) fn without(
+    encoder: &mut Encoder,
     function: Function,
     list: &[(u32, bool)],
 ) -> Option<Function> {
-    let all = formulas.all_of(list)?;
-    let not = formulas.manager.not(all)?;
-    formulas.manager.and(function, not)
+    let all = encoder.all_of(list)?;
+    let not = encoder.manager.not(all)?;
+    encoder.manager.and(function, not)
 }
 
 fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'d Row> {
     document.rows.iter().filter(move |row| row.path.as_deref() == Some(path))
-}
-
-/// Values close to another.
-pub(super) fn near(value: &Value) -> Vec<Value> {
-    match value {
-        Value::String(text) => {
-            vec![Value::String(format!("{text}x")), Value::String(format!("x{text}"))]
-        }
-        Value::Number(number) => {
-            let next = number.as_i64().and_then(|number| number.checked_add(1));
-            next.map(Value::from).into_iter().collect()
-        }
-        Value::Bool(value) => vec![Value::Bool(!value)],
-        Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),
-    }
 }

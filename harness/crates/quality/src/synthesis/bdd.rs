@@ -7,12 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A diagram: a number of its manager.
-pub(super) type Function = u32;
+pub(crate) type Function = u32;
 
 /// The function that is false everywhere.
-pub(super) const FALSE: Function = 0;
+pub(crate) const FALSE: Function = 0;
 /// The function that is true everywhere.
-pub(super) const TRUE: Function = 1;
+pub(crate) const TRUE: Function = 1;
 
 /// The most nodes of all diagrams of a manager.
 const MAX_NODES: usize = 1 << 18;
@@ -66,25 +66,25 @@ impl Hasher for Mixer {
 
 /// Holds diagrams over numbered variables, the lowest at the top.
 #[derive(Debug)]
-pub(super) struct Manager {
+pub(crate) struct Manager {
     nodes: Vec<Node>,
     unique: Table<Node, Function>,
     known: Table<(Op, Function, Function), Function>,
 }
 
 impl Manager {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let leaf = Node { variable: u32::MAX, low: FALSE, high: FALSE };
         Self { nodes: vec![leaf, leaf], unique: Table::default(), known: Table::default() }
     }
 
     /// How much room is taken, from 0 to 1.
-    pub(super) fn is_half_full(&self) -> bool {
+    pub(crate) fn is_half_full(&self) -> bool {
         self.nodes.len() > MAX_NODES / 2
     }
 
     /// The function of one variable.
-    pub(super) fn variable(&mut self, variable: u32) -> Option<Function> {
+    pub(crate) fn variable(&mut self, variable: u32) -> Option<Function> {
         (variable < MAX_VARIABLES).then_some(())?;
         self.node(Node { variable, low: FALSE, high: TRUE })
     }
@@ -103,24 +103,24 @@ impl Manager {
         Some(number)
     }
 
-    pub(super) fn and(&mut self, a: Function, b: Function) -> Option<Function> {
+    pub(crate) fn and(&mut self, a: Function, b: Function) -> Option<Function> {
         self.apply(Op::And, a, b)
     }
 
-    pub(super) fn or(&mut self, a: Function, b: Function) -> Option<Function> {
+    pub(crate) fn or(&mut self, a: Function, b: Function) -> Option<Function> {
         self.apply(Op::Or, a, b)
     }
 
-    pub(super) fn xor(&mut self, a: Function, b: Function) -> Option<Function> {
+    pub(crate) fn xor(&mut self, a: Function, b: Function) -> Option<Function> {
         self.apply(Op::Xor, a, b)
     }
 
-    pub(super) fn not(&mut self, a: Function) -> Option<Function> {
+    pub(crate) fn not(&mut self, a: Function) -> Option<Function> {
         self.xor(a, TRUE)
     }
 
     /// Implication: whether `b` holds wherever `a` does.
-    pub(super) fn implication(&mut self, a: Function, b: Function) -> Option<Function> {
+    pub(crate) fn implication(&mut self, a: Function, b: Function) -> Option<Function> {
         let not = self.not(a)?;
         self.or(not, b)
     }
@@ -153,7 +153,7 @@ impl Manager {
     }
 
     /// The variables that a function depends on, ascending.
-    pub(super) fn support(&self, function: Function) -> Vec<u32> {
+    pub(crate) fn support(&self, function: Function) -> Vec<u32> {
         let mut seen: HashSet<Function, BuildHasherDefault<Mixer>> = HashSet::default();
         let mut found = std::collections::BTreeSet::new();
         let mut open = vec![function];
@@ -168,7 +168,7 @@ impl Manager {
     }
 
     /// The value of a function.
-    pub(super) fn value(&self, function: Function, of: &dyn Fn(u32) -> bool) -> bool {
+    pub(crate) fn value(&self, function: Function, of: &dyn Fn(u32) -> bool) -> bool {
         let mut at = function;
         while at > TRUE {
             let node = self.nodes[at as usize];
@@ -179,7 +179,7 @@ impl Manager {
 
     /// Values of variables that make a function true with the least changes to
     /// `base`: which have to be what, and how many of them change.
-    pub(super) fn nearest(
+    pub(crate) fn nearest(
         &self,
         function: Function,
         base: &dyn Fn(u32) -> bool,
@@ -190,7 +190,7 @@ impl Manager {
 
     /// Values of variables that make a function true at the least cost: a
     /// variable that differs from `base` costs its weight.
-    pub(super) fn cheapest(
+    pub(crate) fn cheapest(
         &self,
         function: Function,
         base: &dyn Fn(u32) -> bool,

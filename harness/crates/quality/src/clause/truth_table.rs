@@ -14,13 +14,13 @@ use harness_predicate::{Column, Leaf, Predicate, Test};
 use harness_runner::run::Subject;
 
 /// One rule's documents, and the rows that pass each leaf.
-pub(crate) struct Sheet<'a> {
+pub(crate) struct TruthTable<'a> {
     pub(crate) subject: &'a Subject<'a>,
     pub(crate) rows: Rows,
     truth: HashMap<(&'a Column, &'a Test), Bits>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> TruthTable<'a> {
     /// Asks an engine for all leaves of all rules at once.
     pub(crate) fn all(
         asked: Vec<(&'a Subject<'a>, Vec<&'a Leaf>)>,
@@ -41,7 +41,7 @@ impl<'a> Sheet<'a> {
             .flat_map(|((subject, _), leaves)| leaves.iter().map(|leaf| (*leaf, subject.range())));
         let ranged: Vec<_> = ranged.collect();
         let mut answers = engine.rows(&ranged)?.into_iter();
-        let mut sheets = Vec::with_capacity(asked.len());
+        let mut tables = Vec::with_capacity(asked.len());
         for ((subject, _), leaves) in asked.into_iter().zip(distinct) {
             let rows = Rows::new(subject.documents());
             let size = rows.size();
@@ -49,9 +49,9 @@ impl<'a> Sheet<'a> {
                 |passed: Vec<u32>| Bits::of(size, passed.into_iter().map(|row| row as usize));
             let keys = leaves.into_iter().map(|leaf| (&leaf.column, &leaf.test));
             let truth = keys.zip(answers.by_ref().map(bits)).collect();
-            sheets.push(Self { subject, rows, truth });
+            tables.push(Self { subject, rows, truth });
         }
-        Ok(sheets)
+        Ok(tables)
     }
 
     /// The rows that pass a leaf; none for one that was not asked about.

@@ -3,10 +3,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::mutate::fields;
-use crate::mutate::perturb::{moved, renumbered};
-use crate::mutate::propose::{near, rebuilt};
-use crate::mutate::sample::samples;
+use crate::synthesis::candidates::samples;
+use crate::synthesis::events::{moved, near, rebuilt, renumbered};
+use crate::synthesis::fields;
 use harness_compile::esql::Pipeline;
 use harness_esql::expr::{Node, Register, Typed};
 use harness_esql::memory::MemoryField;
@@ -40,13 +39,13 @@ const UNITS: [i64; 3] = [1_000, 60_000, 3_600_000];
 const MAX_TIMES: usize = 12;
 
 /// What may stand in the fields that a pipeline reads.
-pub(crate) struct Vary<'a> {
+pub(crate) struct PipelineVariants<'a> {
     fields: Vec<(&'a MemoryField, Vec<Json>)>,
     /// What the query names.
     named: Vec<Json>,
 }
 
-impl<'a> Vary<'a> {
+impl<'a> PipelineVariants<'a> {
     /// Of the fields that some steps read: values that these name and just miss,
     /// and those that cases have.
     pub(crate) fn new(flow: &Flow<'_>, pipeline: &'a Pipeline, steps: &[Step]) -> Self {
@@ -100,7 +99,7 @@ impl<'a> Vary<'a> {
     }
 
     /// The events of a case: fewer, more, or several of them changed.
-    pub(super) fn together<'e>(
+    pub(crate) fn together<'e>(
         &'e self,
         events: &'e [Event],
     ) -> impl Iterator<Item = Vec<Event>> + 'e {
@@ -117,7 +116,7 @@ impl<'a> Vary<'a> {
     }
 
     /// The events of a case, one of them changed; then a copy of the last as well.
-    pub(super) fn alone<'e>(
+    pub(crate) fn alone<'e>(
         &'e self,
         events: &'e [Event],
     ) -> impl Iterator<Item = Vec<Event>> + 'e {

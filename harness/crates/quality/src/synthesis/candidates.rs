@@ -12,7 +12,7 @@ use harness_text::pattern::glob::GlobPart;
 const MAX_LENGTH: i64 = 4_096;
 
 /// Values worth a try, those that pass before those that just miss.
-pub(super) fn samples(test: &Test) -> Vec<Value> {
+pub(crate) fn samples(test: &Test) -> Vec<Value> {
     match test {
         Test::Exists => {
             vec![

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Removes every value of a field, and objects that are empty then.
-pub(super) fn remove(value: &mut Value, path: &str) {
+pub(crate) fn remove(value: &mut Value, path: &str) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| remove(value, path)),
         Value::Object(object) => {
@@ -26,7 +26,7 @@ pub(super) fn remove(value: &mut Value, path: &str) {
 }
 
 /// Gives a field these values and no others; none removes it.
-pub(super) fn set(value: &mut Value, path: &str, mut values: Vec<Value>) {
+pub(crate) fn set(value: &mut Value, path: &str, mut values: Vec<Value>) {
     remove(value, path);
     let new = match values.len() {
         0 => return,
@@ -77,7 +77,7 @@ fn insert(value: &mut Value, path: &str, new: Value) {
 }
 
 /// The first array or object at a path of objects.
-pub(super) fn objects(value: &Value, path: &str) -> Vec<Value> {
+pub(crate) fn objects(value: &Value, path: &str) -> Vec<Value> {
     match value {
         Value::Object(object) => {
             if let Some(found) = object.get(path) {

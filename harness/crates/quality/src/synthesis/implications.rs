@@ -15,36 +15,36 @@ const MAX_STEPS: usize = 1 << 16;
 
 /// What ties variables together that stand for leaves.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(crate) struct Implications {
     /// The first implies the second.
-    pub(super) implications: Vec<(u32, u32)>,
+    pub(crate) pairs: Vec<(u32, u32)>,
     /// The variables that never hold.
-    pub(super) never: Vec<u32>,
+    pub(crate) never: Vec<u32>,
     after: HashMap<u32, Vec<u32>>,
     before: HashMap<u32, Vec<u32>>,
 }
 
-impl Facts {
+impl Implications {
     /// The first implies the second.
-    pub(super) fn imply(&mut self, a: u32, b: u32) {
-        self.implications.push((a, b));
+    pub(crate) fn imply(&mut self, a: u32, b: u32) {
+        self.pairs.push((a, b));
         self.after.entry(a).or_default().push(b);
         self.before.entry(b).or_default().push(a);
     }
 
     /// Those that hold where this one does.
-    pub(super) fn after(&self, variable: u32) -> &[u32] {
+    pub(crate) fn after(&self, variable: u32) -> &[u32] {
         self.after.get(&variable).map_or(&[], Vec::as_slice)
     }
 
     /// Those that fail where this one does.
-    pub(super) fn before(&self, variable: u32) -> &[u32] {
+    pub(crate) fn before(&self, variable: u32) -> &[u32] {
         self.before.get(&variable).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Whether no value at all passes.
-pub(super) fn never(test: &Test) -> bool {
+pub(crate) fn never(test: &Test) -> bool {
     match test {
         Test::Long(interval) | Test::Date(interval) | Test::Nanos(interval) => {
             interval.low > interval.high
@@ -56,7 +56,7 @@ pub(super) fn never(test: &Test) -> bool {
 }
 
 /// Whether a column that passes `a` passes `b`. Sound, not complete.
-pub(super) fn implies(a: &Test, b: &Test) -> bool {
+pub(crate) fn implies(a: &Test, b: &Test) -> bool {
     match (a, b) {
         // A script may hold without a value.
         (Test::Script(_), _) | (_, Test::Script(_)) => a == b,

@@ -3,11 +3,11 @@
 
 use std::cell::OnceCell;
 
-use super::diagram::{FALSE, Function};
-use super::formula::{Atom, Formulas};
-use super::propose::{Search, without};
-use super::unlike::{MAX_UNLIKE, unlike};
-use crate::coverage::tree::Tree;
+use super::bdd::{FALSE, Function};
+use super::distance::{MAX_UNLIKE, unlike};
+use super::encode::{Atom, Encoder};
+use super::search::{Search, without};
+use crate::clause::tree::Tree;
 use harness_model::document::Document;
 use harness_model::event::Event;
 use harness_predicate::Predicate;
@@ -23,23 +23,23 @@ const MAX_TRIES: usize = 16;
 const CLAUSE: u64 = 1 << 32;
 
 /// Turns what one filter of a plan says of events.
-pub(crate) struct Turner<'a> {
+pub(crate) struct Counterfactual<'a> {
     subject: &'a Subject<'a>,
     plan: &'a Plan,
     filter: usize,
     tree: Tree<'a>,
-    formulas: Formulas,
+    encoder: Encoder,
     /// Where the filter is false, and where it is true: once it is asked for,
     /// and `None` where that is too large.
     wholes: [OnceCell<Option<Function>>; 2],
 }
 
-impl<'a> Turner<'a> {
+impl<'a> Counterfactual<'a> {
     /// Of the n-th filter of a plan; `None` where there is no such filter.
     pub(crate) fn new(subject: &'a Subject<'a>, plan: &'a Plan, filter: usize) -> Option<Self> {
         let tree = Tree::new(*plan.filters().get(filter)?);
-        let (formulas, wholes) = (Formulas::new(), Default::default());
-        Some(Self { subject, plan, filter, tree, formulas, wholes })
+        let (encoder, wholes) = (Encoder::new(), Default::default());
+        Some(Self { subject, plan, filter, tree, encoder, wholes })
     }
 
     fn predicate(&self) -> &'a Predicate {
@@ -70,27 +70,27 @@ impl<'a> Turner<'a> {
         let search = Search { subject, plan, mutant: plan, filter: self.filter };
         let own = subject.cases().get(case)?.events.get(event)?;
         let document = subject.documents().get(subject.documents_of(case).start + event)?;
-        if self.formulas.manager.is_half_full() {
-            (self.formulas, self.wholes) = (Formulas::new(), Default::default());
+        if self.encoder.manager.is_half_full() {
+            (self.encoder, self.wholes) = (Encoder::new(), Default::default());
         }
         let Some(mut left) = self.whole(wanted) else {
             return self.flipped((own, document), wanted, &search).filter(|event| accepts(event));
         };
         for _ in 0..MAX_TRIES {
-            let truth = search.truth(&self.formulas, document);
+            let truth = search.truth(&self.encoder, document);
             let weights = self.weights(&truth, document);
-            let formulas = &mut self.formulas;
-            let (_, path) = formulas.manager.cheapest(
+            let encoder = &mut self.encoder;
+            let (_, path) = encoder.manager.cheapest(
                 left,
                 &|variable| truth[variable as usize],
                 &|variable| weights[variable as usize],
             )?;
-            let failed = match search.changed(formulas, own, &truth, &path) {
+            let failed = match search.changed(encoder, own, &truth, &path) {
                 Ok(changed) if accepts(&changed) => return Some(changed),
                 Ok(_) => path,
                 Err(failed) => failed,
             };
-            left = without(formulas, left, &failed)?;
+            left = without(encoder, left, &failed)?;
         }
         None
     }
@@ -107,9 +107,9 @@ impl<'a> Turner<'a> {
     /// Where the filter is `wanted` on events that there can be: none has a field
     /// that nothing knows.
     fn possible(&mut self, wanted: bool) -> Option<Function> {
-        let formulas = &mut self.formulas;
-        let whole = formulas.wanted(&self.tree, wanted)?;
-        let atoms = (0_u32..).zip(&formulas.atoms);
+        let encoder = &mut self.encoder;
+        let whole = encoder.wanted(&self.tree, wanted)?;
+        let atoms = (0_u32..).zip(&encoder.atoms);
         let absent = atoms.filter_map(|(variable, atom)| match atom {
             Atom::Leaf(leaf) => {
                 let never = leaf.columns().is_empty() && !leaf.holds_without_values();
@@ -118,8 +118,8 @@ impl<'a> Turner<'a> {
             Atom::Nested(..) => None,
         });
         let absent: Vec<(u32, bool)> = absent.collect();
-        let none = formulas.all_of(&absent)?;
-        formulas.manager.and(whole, none)
+        let none = encoder.all_of(&absent)?;
+        encoder.manager.and(whole, none)
     }
 
     /// Of a filter that is too large to be searched: an event with the leaves
@@ -131,15 +131,15 @@ impl<'a> Turner<'a> {
         search: &Search<'_>,
     ) -> Option<Event> {
         let flips = flips(self.predicate(), document, self.subject.columns(), wanted)?;
-        let path = self.formulas.path(flips.iter().map(|flip| (flip.leaf, flip.needed)))?;
-        let truth = search.truth(&self.formulas, document);
-        search.changed(&mut self.formulas, event, &truth, &path).ok()
+        let path = self.encoder.path(flips.iter().map(|flip| (flip.leaf, flip.needed)))?;
+        let truth = search.truth(&self.encoder, document);
+        search.changed(&mut self.encoder, event, &truth, &path).ok()
     }
 
     /// What it costs to turn each variable.
     fn weights(&self, truth: &[bool], document: &Document) -> Vec<u64> {
         let columns = self.subject.columns();
-        let atoms = self.formulas.atoms.iter().zip(truth);
+        let atoms = self.encoder.atoms.iter().zip(truth);
         let weights = atoms.map(|(atom, holds)| match atom {
             Atom::Leaf(leaf) if !holds => CLAUSE + unlike(leaf, &document.rows[0], columns),
             Atom::Leaf(_) | Atom::Nested(..) => CLAUSE + MAX_UNLIKE / 2,

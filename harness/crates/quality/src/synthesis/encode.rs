@@ -8,10 +8,10 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::diagram::{FALSE, Function, Manager, TRUE};
-use super::facts::{self, Facts};
-use super::witness::{self, Answer, Side, Sides};
-use crate::coverage::tree::{Node, Tree};
+use super::bdd::{FALSE, Function, Manager, TRUE};
+use super::implications::{self, Implications};
+use super::sat::{self, Answer, Side, Sides};
+use crate::clause::tree::{Node, Tree};
 use harness_predicate::{Column, Leaf, Predicate, Test};
 
 /// The most variables on one column that are compared with each other.
@@ -19,7 +19,7 @@ const MAX_COMPARED: usize = 1_000;
 
 /// What a variable stands for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Atom {
+pub(crate) enum Atom {
     /// A leaf, at the root or inside a nested condition.
     Leaf(Leaf),
     /// Some object of the path fulfils a function.
@@ -30,39 +30,39 @@ pub(super) enum Atom {
 type Place = Option<Arc<str>>;
 
 /// Functions of one filter and its variants.
-pub(super) struct Formulas {
-    pub(super) manager: Manager,
-    pub(super) atoms: Vec<Atom>,
+pub(crate) struct Encoder {
+    pub(crate) manager: Manager,
+    pub(crate) atoms: Vec<Atom>,
     leaves: HashMap<(Place, Column, Test), u32>,
     nested: HashMap<(String, Function), u32>,
     /// Variables by place and column, to find facts among them.
     groups: HashMap<(Place, Column), Vec<u32>>,
-    facts: Facts,
+    facts: Implications,
     /// The variables of the filter's own leaves, by node, once they are asked for.
     own: Option<Vec<u32>>,
     /// Whether the filter is too large for diagrams.
-    pub(super) is_large: bool,
+    pub(crate) is_large: bool,
 }
 
 /// A filter with another condition in place of one node.
 #[derive(Clone, Copy)]
-pub(super) struct Gap<'g> {
-    pub(super) tree: &'g Tree<'g>,
-    pub(super) node: usize,
-    pub(super) with: &'g Predicate,
+pub(crate) struct Replacement<'g> {
+    pub(crate) tree: &'g Tree<'g>,
+    pub(crate) node: usize,
+    pub(crate) with: &'g Predicate,
     /// What holds of all events that matter.
-    pub(super) needed: &'g Predicate,
+    pub(crate) needed: &'g Predicate,
 }
 
-impl Formulas {
-    pub(super) fn new() -> Self {
+impl Encoder {
+    pub(crate) fn new() -> Self {
         Self {
             manager: Manager::new(),
             atoms: Vec::new(),
             leaves: HashMap::new(),
             nested: HashMap::new(),
             groups: HashMap::new(),
-            facts: Facts::default(),
+            facts: Implications::default(),
             own: None,
             is_large: false,
         }
@@ -184,7 +184,7 @@ impl Formulas {
         let variable = u32::try_from(self.atoms.len()).ok()?;
         self.atoms.push(Atom::Leaf(leaf.clone()));
         self.leaves.insert(key, variable);
-        if facts::never(&leaf.test) {
+        if implications::never(&leaf.test) {
             self.facts.never.push(variable);
         }
         let mut found = Vec::new();
@@ -192,10 +192,10 @@ impl Formulas {
         if group.len() < MAX_COMPARED {
             for other in group.iter() {
                 let Atom::Leaf(known) = &self.atoms[*other as usize] else { continue };
-                if facts::implies(&leaf.test, &known.test) {
+                if implications::implies(&leaf.test, &known.test) {
                     found.push((variable, *other));
                 }
-                if facts::implies(&known.test, &leaf.test) {
+                if implications::implies(&known.test, &leaf.test) {
                     found.push((*other, variable));
                 }
             }
@@ -245,7 +245,7 @@ impl Formulas {
 
     /// What is left of a function where all facts hold: false exactly when no
     /// combination of leaves that the facts allow makes it true.
-    pub(super) fn constrained(&mut self, function: Function) -> Option<Function> {
+    pub(crate) fn constrained(&mut self, function: Function) -> Option<Function> {
         let mut left = function;
         if left == FALSE {
             return Some(FALSE);
@@ -253,7 +253,7 @@ impl Formulas {
         let support = self.manager.support(left);
         let has = |variable: &u32| support.binary_search(variable).is_ok();
         let facts: Vec<(u32, u32)> =
-            self.facts.implications.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
+            self.facts.pairs.iter().filter(|(a, b)| has(a) && has(b)).copied().collect();
         let never: Vec<u32> =
             self.facts.never.iter().filter(|variable| has(variable)).copied().collect();
         for variable in never {
@@ -274,7 +274,7 @@ impl Formulas {
 
     /// Where a filter has a value, given the facts; `None` where that is too
     /// large to tell.
-    pub(super) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
+    pub(crate) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
         let mut own = self.node(tree, 0, None)?;
         if !value {
             own = self.manager.not(own)?;
@@ -284,45 +284,53 @@ impl Formulas {
 
     /// Whether a filter and its change differ, given the facts; `None` where that
     /// is too large to tell.
-    pub(super) fn differs(&mut self, gap: Gap<'_>) -> Option<bool> {
-        match self.search(gap) {
+    pub(crate) fn differs(&mut self, replacement: Replacement<'_>) -> Option<bool> {
+        match self.search(replacement) {
             Answer::Differs(_) => Some(true),
             Answer::Same => Some(false),
-            Answer::Unknown => Some(self.difference(gap)? != FALSE),
+            Answer::Unknown => Some(self.difference(replacement)? != FALSE),
         }
     }
 
     /// The same by search, which knows nothing of nested conditions.
-    pub(super) fn search(&mut self, gap: Gap<'_>) -> Answer {
-        self.sought(gap, &|_| false).unwrap_or(Answer::Unknown)
+    pub(crate) fn search(&mut self, replacement: Replacement<'_>) -> Answer {
+        self.sought(replacement, &|_| false).unwrap_or(Answer::Unknown)
     }
 
     /// Values of leaves with which a filter and its change differ, with few
     /// changes to `base`, as a function; `None` where none are found.
-    pub(super) fn near(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Function> {
-        let Answer::Differs(mut values) = self.sought(gap, base)? else { return None };
+    pub(crate) fn near(
+        &mut self,
+        replacement: Replacement<'_>,
+        base: &dyn Fn(u32) -> bool,
+    ) -> Option<Function> {
+        let Answer::Differs(mut values) = self.sought(replacement, base)? else { return None };
         // From the last on: each is on top of what is there already.
         values.sort_unstable_by_key(|(variable, _)| Reverse(*variable));
         self.all_of(&values)
     }
 
-    fn sought(&mut self, gap: Gap<'_>, base: &dyn Fn(u32) -> bool) -> Option<Answer> {
+    fn sought(
+        &mut self,
+        replacement: Replacement<'_>,
+        base: &dyn Fn(u32) -> bool,
+    ) -> Option<Answer> {
         if self.own.is_none() {
-            self.own = Some(self.variables(gap.tree)?);
+            self.own = Some(self.variables(replacement.tree)?);
         }
-        let (with, needed) = (Tree::new(gap.with), Tree::new(gap.needed));
+        let (with, needed) = (Tree::new(replacement.with), Tree::new(replacement.needed));
         let (of_with, of_needed) = (self.variables(&with)?, self.variables(&needed)?);
         let sides = Sides {
-            own: Side { tree: gap.tree, variables: self.own.as_deref()? },
-            node: gap.node,
+            own: Side { tree: replacement.tree, variables: self.own.as_deref()? },
+            node: replacement.node,
             with: Side { tree: &with, variables: &of_with },
             needed: Side { tree: &needed, variables: &of_needed },
         };
-        Some(witness::search(sides, &self.facts, self.atoms.len(), base))
+        Some(sat::search(sides, &self.facts, self.atoms.len(), base))
     }
 
     /// The function that is true where all of these have their values.
-    pub(super) fn all_of(&mut self, values: &[(u32, bool)]) -> Option<Function> {
+    pub(crate) fn all_of(&mut self, values: &[(u32, bool)]) -> Option<Function> {
         let mut all = TRUE;
         for (variable, value) in values {
             let mut literal = self.manager.variable(*variable)?;
@@ -335,7 +343,7 @@ impl Formulas {
     }
 
     /// The variables of leaves at the root, with the truth that each has to have.
-    pub(super) fn path<'l>(
+    pub(crate) fn path<'l>(
         &mut self,
         mut leaves: impl Iterator<Item = (&'l Leaf, bool)>,
     ) -> Option<Vec<(u32, bool)>> {
@@ -361,28 +369,28 @@ impl Formulas {
 
     /// Where a filter and its change differ, given the facts; `None` where that is
     /// too large to tell, which is not tried again then.
-    pub(super) fn difference(&mut self, gap: Gap<'_>) -> Option<Function> {
+    pub(crate) fn difference(&mut self, replacement: Replacement<'_>) -> Option<Function> {
         if self.is_large {
             return None;
         }
-        let found = self.whole_difference(gap);
+        let found = self.whole_difference(replacement);
         if found.is_none() {
             *self = Self { is_large: true, ..Self::new() };
         }
         found
     }
 
-    fn whole_difference(&mut self, gap: Gap<'_>) -> Option<Function> {
-        let own = self.node(gap.tree, 0, None)?;
-        let other = self.node(gap.tree, 0, Some((gap.node, gap.with)))?;
+    fn whole_difference(&mut self, replacement: Replacement<'_>) -> Option<Function> {
+        let own = self.node(replacement.tree, 0, None)?;
+        let other = self.node(replacement.tree, 0, Some((replacement.node, replacement.with)))?;
         let differ = self.manager.xor(own, other)?;
-        let needed = self.free(gap.needed, &None)?;
+        let needed = self.free(replacement.needed, &None)?;
         let differ = self.manager.and(differ, needed)?;
         self.constrained(differ)
     }
 
     /// Forgets all functions where they take much room.
-    pub(super) fn tidy(&mut self) {
+    pub(crate) fn tidy(&mut self) {
         if self.manager.is_half_full() {
             *self = Self { is_large: self.is_large, ..Self::new() };
         }

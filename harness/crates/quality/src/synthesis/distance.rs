@@ -7,7 +7,7 @@ use harness_text::pattern::Pattern;
 use harness_text::pattern::glob::GlobPart;
 
 /// The distance of a value that is not there.
-pub(super) const MAX_UNLIKE: u64 = 1_000;
+pub(crate) const MAX_UNLIKE: u64 = 1_000;
 /// Of a value that has nothing in common.
 const STRANGE: u64 = 900;
 /// Of a value that has all of the text that is looked for in it, or lies in it.
@@ -18,7 +18,7 @@ const SPELLING: u64 = 1;
 const MAX_TEXT: usize = 4_096;
 
 /// From 0, alike, to [`MAX_UNLIKE`].
-pub(super) fn unlike(leaf: &Leaf, row: &Row, columns: &Columns) -> u64 {
+pub(crate) fn unlike(leaf: &Leaf, row: &Row, columns: &Columns) -> u64 {
     let cell = columns.id(&leaf.column).and_then(|column| row.cell(column));
     let Some(cell) = cell else { return MAX_UNLIKE };
     let least = match &leaf.test {

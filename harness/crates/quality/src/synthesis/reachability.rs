@@ -6,7 +6,7 @@ use harness_predicate::{Column, Leaf, Origin, Predicate, Test};
 
 /// A condition on every event by which the n-th filter of a plan can matter;
 /// it may hold on more.
-pub(super) fn needed(plan: &Plan, filter: usize) -> Predicate {
+pub(crate) fn needed(plan: &Plan, filter: usize) -> Predicate {
     let all =
         |fields: &[TermField]| Predicate::and(fields.iter().map(|f| exists(f.column.as_ref())));
     match plan {

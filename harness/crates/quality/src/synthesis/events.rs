@@ -1,0 +1,68 @@
+//! Events changed, and events as case files hold them.
+
+use serde_json::{Map, Value, json};
+
+use super::fields;
+use harness_model::event::Event;
+use harness_model::value::format_date;
+
+/// Events as a case file holds them.
+pub(crate) fn fixture(events: &[Event]) -> Value {
+    let mut values: Vec<Value> = events.iter().map(as_json).collect();
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
+}
+
+fn as_json(event: &Event) -> Value {
+    let named = !event.id.starts_with('#');
+    let index = event.index.as_ref().filter(|_| event.index_stated);
+    if !named && index.is_none() {
+        return event.source.clone();
+    }
+    let mut hit = Map::new();
+    if named {
+        hit.insert("_id".to_owned(), Value::String(event.id.clone()));
+    }
+    if let Some(index) = index {
+        hit.insert("_index".to_owned(), Value::String(index.clone()));
+    }
+    hit.insert("_source".to_owned(), event.source.clone());
+    Value::Object(hit)
+}
+
+/// The event with another document, as a case file would give it.
+pub(crate) fn rebuilt(event: &Event, source: Value) -> Option<Event> {
+    let changed = Event { source, ..event.clone() };
+    let position = event.id.strip_prefix('#').and_then(|number| number.parse().ok());
+    Event::from_json(as_json(&changed), position.unwrap_or(1)).ok()
+}
+
+/// Gives events without an id of their own the ids that a file would give.
+pub(crate) fn renumbered(events: &mut [Event]) {
+    for (position, event) in (1..).zip(events) {
+        if event.id.starts_with('#') {
+            event.id = format!("#{position}");
+        }
+    }
+}
+
+/// The event at another time.
+pub(crate) fn moved(event: &Event, millis: i64) -> Option<Event> {
+    let mut source = event.source.clone();
+    fields::set(&mut source, "@timestamp", vec![json!(format_date(millis))]);
+    rebuilt(event, source)
+}
+
+/// Values close to another.
+pub(crate) fn near(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(text) => {
+            vec![Value::String(format!("{text}x")), Value::String(format!("x{text}"))]
+        }
+        Value::Number(number) => {
+            let next = number.as_i64().and_then(|number| number.checked_add(1));
+            next.map(Value::from).into_iter().collect()
+        }
+        Value::Bool(value) => vec![Value::Bool(!value)],
+        Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),
+    }
+}
