@@ -75,7 +75,7 @@ fn files_that_are_no_fixtures() {
         ("p.ndjson", b"\n \n", "no event"),
         ("p.json", b"[1]", "an event is a JSON object"),
         ("p.json", b"{\"a\": \"\xff\"}", "UTF-8"),
-        ("p.txt", b"{}", "is not a case"),
+        ("p.csv", b"a,b\n1,2\n", "is a table (CSV), not JSON"),
         ("p.ndjson", huge.as_bytes(), "more than the limit"),
         ("p.json", "[".repeat(100_000).as_bytes(), "not JSON"),
     ] {

@@ -4,6 +4,7 @@
 #[path = "support/repository.rs"]
 mod repository;
 
+use std::io::Write;
 use std::path::Path;
 
 use repository::{Repository, rule, run};
@@ -81,7 +82,12 @@ fn a_wrapper_in_a_negative_case_never_passes() {
         ("bulk", bulk, noisy),
         ("a mark", format!("\u{feff}{}", document()), noisy),
         ("line ends", document().to_string().replace(',', ",\r\n"), noisy),
-        ("fields", json!({"_id": "1", "fields": {"a": ["x"]}}).to_string(), "has no `_source`"),
+        (
+            "fields",
+            json!({"_id": "1", "fields": {"event.action": ["SendCommand"]}}).to_string(),
+            noisy,
+        ),
+        ("a hit of nothing", json!({"_id": "1", "_score": 1}).to_string(), "has no `_source`"),
         ("ES|QL", json!({"columns": [], "values": []}).to_string(), "holds rows, not documents"),
         ("expected", json!({"expected": [document()]}).to_string(), "elastic-package"),
         ("events", json!({"events": [{"message": "x"}]}).to_string(), "elastic-package"),
@@ -106,9 +112,29 @@ fn events_follow_each_other_whatever_the_ending() {
         ("w.ndjson", two),
         ("w.jsonl", json!([document(), document()]).to_string()),
         ("w.NDJSON", format!("{:#}\n{:#}", document(), document())),
+        ("w.log", format!("{}\n{}\n", document(), document())),
     ] {
         let repository = good().write(&format!("cases/r/negative/{name}"), &content);
         check(&repository, &["test"], FAILED, &["raised 2 alerts but should not have"]);
+    }
+}
+
+#[test]
+fn events_are_read_packed_and_in_utf_16() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(document().to_string().as_bytes()).expect("memory is writable");
+    let utf_16 = format!("\u{feff}{}", document());
+    for (name, content) in [
+        ("w.json.gz", packed.finish().expect("memory is writable")),
+        ("w.json", utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+    ] {
+        let repository = good().write(&format!("cases/r/negative/{name}"), content);
+        check(
+            &repository,
+            &["test"],
+            FAILED,
+            &[&format!("{name} raised 1 alert but should not have")],
+        );
     }
 }
 
@@ -135,9 +161,6 @@ fn documents_that_elasticsearch_refuses_are_errors() {
         let repository = good().write("cases/r/negative/w.json", content);
         check(&repository, &["test"], FAILED, &["--> cases/r/negative/w.json", phrase]);
     }
-    let utf_16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let repository = good().write("cases/r/negative/w.json", utf_16);
-    check(&repository, &["test"], FAILED, &["is UTF-16, not UTF-8", "cases/r/negative/w.json"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod column;
 pub mod document;
 pub mod event;
+pub mod events;
 pub mod index_pattern;
 pub mod lookup;
 pub mod schema;

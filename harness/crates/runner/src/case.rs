@@ -8,8 +8,6 @@
 
 mod model;
 mod options;
-mod shape;
-mod stream;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,13 +15,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use harness_model::event::Event;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Found, Problem};
 use harness_source::likeness;
-use harness_source::limits;
 use harness_source::span::Span;
 
+use harness_model::events::parse_file;
+pub use harness_model::events::{MAX_EVENT, parse};
 pub use model::{Case, Polarity};
 pub use options::Options;
 
@@ -58,16 +56,15 @@ impl Fault {
     /// The case that the file was meant to be, as `positive/name`.
     fn name(&self) -> Option<String> {
         let file = self.relative.rsplit('/').next()?;
-        let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
-        Some(format!("{}/{name}", self.polarity?.folder()))
+        Some(format!("{}/{}", self.polarity?.folder(), name_of(file)))
     }
 }
 
-/// The largest single event, in bytes of JSON.
-pub const MAX_EVENT: usize = limits::EVENT_BYTES.most;
-
 /// All files, and no folders with names of files.
 const PATTERNS: [&str; 5] = ["**/*", "**/*.json", "**/*.ndjson", "**/*.jsonl", "**/case.toml"];
+
+/// Endings that are not part of a case's name.
+const PACKED: [&str; 3] = [".gz", ".zst", ".zstd"];
 
 /// Loads every case below `root`, in parallel.
 pub fn load_tree(root: &Path) -> CaseTree {
@@ -132,7 +129,7 @@ fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
     let (rule, polarity, name) =
         place(&file.relative).map_err(|misplaced| fault(misplaced, Arc::default()))?;
     let text = files::read(&file.path).map_err(|found| fault(found, "".into()))?;
-    match parse(&text) {
+    match parse_file(&text, &file.path) {
         Ok(events) => {
             let options = Options::default();
             Ok((rule, Case { path, name, polarity, events, options }))
@@ -141,6 +138,12 @@ fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
             Err(fault(found, if text.len() > MAX_EVENT { "".into() } else { text.into() }))
         }
     }
+}
+
+/// The name of the case that a file is: its own without its endings.
+fn name_of(file: &str) -> &str {
+    let name = PACKED.iter().find_map(|ending| file.strip_suffix(ending)).unwrap_or(file);
+    name.rsplit_once('.').map_or(name, |(name, _)| name)
 }
 
 /// The rule, the kind and the name of the case that a file is.
@@ -170,59 +173,14 @@ fn place(relative: &str) -> Result<(String, Polarity, String), Diagnostic> {
             return Err(misplaced(message, help));
         }
     };
-    let ending = "a case is a .json, .ndjson or .jsonl file";
-    match (rule, name.and_then(|name| name.rsplit_once('.'))) {
-        (Some(rule), Some((name, extension))) => match extension.to_lowercase().as_str() {
-            "json" | "ndjson" | "jsonl" => Ok((rule.to_owned(), polarity, name.to_owned())),
-            _ => Err(misplaced(format!("a .{extension} file is not a case"), ending.to_owned())),
-        },
-        (None, _) => Err(misplaced(
+    let Some(rule) = rule else {
+        return Err(misplaced(
             "the file is not a case: its folder belongs to no rule".to_owned(),
             "cases lie in cases/<domain>/<rule>/positive/ or …/negative/".to_owned(),
-        )),
-        (Some(_), None) => {
-            Err(misplaced("a file without an ending is not a case".to_owned(), ending.to_owned()))
-        }
-    }
-}
-
-/// Reads the events of a fixture: documents or hits, arrays of them, or answers of
-/// Elasticsearch that hold them, one after the other.
-///
-/// # Errors
-///
-/// The first thing that is not an event.
-pub fn parse(text: &str) -> Result<Vec<Event>, Diagnostic> {
-    let values = shape::documents(stream::values(text)?)?;
-    let mut events: Vec<Event> = Vec::new();
-    let mut ids = std::collections::BTreeSet::new();
-    for (position, (value, span)) in (1..).zip(values) {
-        // The place of an event inside an array is not known.
-        let start = Span::new(span.start, span.start);
-        let size = span.end - span.start;
-        if size > MAX_EVENT {
-            let size = value.to_string().len();
-            if size > MAX_EVENT {
-                let message =
-                    format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
-                return Err(Diagnostic::error("too-large", message, start));
-            }
-        }
-        let event = Event::from_json(value, position).map_err(|error| {
-            Diagnostic::error("not-an-event", format!("event {position}: {error}"), start)
-        })?;
-        if !ids.insert(event.id.clone()) {
-            let message = format!("two events have the id `{}`", event.id);
-            return Err(Diagnostic::error("duplicate-event", message, start));
-        }
-        events.push(event);
-    }
-    if events.is_empty() {
-        let message = "the file holds no event";
-        return Err(Diagnostic::error("empty-case", message, Span::default())
-            .with_help("a case holds at least one event"));
-    }
-    Ok(events)
+        ));
+    };
+    // What the file holds is told by its content.
+    Ok((rule.to_owned(), polarity, name_of(name.unwrap_or_default()).to_owned()))
 }
 
 /// `a.json` and `a.ndjson` in one folder would be one name for two cases.

@@ -7,6 +7,7 @@ pub mod table;
 mod write;
 
 mod names;
+mod pack;
 mod text;
 
 use std::fs;
@@ -21,6 +22,8 @@ use crate::limits;
 use crate::span::Span;
 
 pub use names::{below, is_aside, shown};
+pub use pack::unpacked;
+pub use text::decode;
 pub use write::{deliver, sweep, write_atomically, write_below};
 
 /// The largest file that is read, in bytes.
@@ -292,7 +295,7 @@ pub fn exists_below(root: &Path, path: &Path) -> Result<bool, Diagnostic> {
     ))
 }
 
-/// Reads a UTF-8 file of at most [`MAX_FILE`] bytes, without its byte order mark.
+/// Reads a text file of at most [`MAX_FILE`] bytes, as [`decode`] does.
 ///
 /// # Errors
 ///

@@ -3,10 +3,11 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use harness_model::events::{self, MAX_EVENT};
 use harness_quality::explain::{Question, Unfound, explain, find_case, find_rule};
 use harness_report::problem::{self, Styled};
 use harness_report::{self as report, Lines, explain_json, printable};
-use harness_runner::case::{self, Case, MAX_EVENT};
+use harness_runner::case::Case;
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::{self, MAX_FILE, Problem};
 use harness_source::span::Span;
@@ -73,7 +74,7 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
         (named, files::read(Path::new(named)))
     };
     let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
-    let events = case::parse(&text).map_err(|diagnostic| {
+    let events = events::parse_file(&text, Path::new(path)).map_err(|diagnostic| {
         let text = if text.len() > MAX_EVENT { "" } else { &*text }.into();
         Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
     })?;
@@ -81,13 +82,9 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
 }
 
 fn stdin() -> Result<String, Diagnostic> {
-    let mut text = String::new();
-    match io::stdin().lock().take(MAX_FILE + 1).read_to_string(&mut text) {
-        Ok(size) if size as u64 > MAX_FILE => {
-            let message = format!("standard input has more than {MAX_FILE} bytes");
-            Err(Diagnostic::error("too-large", message, Span::default()))
-        }
-        Ok(_) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
+    let mut bytes = Vec::new();
+    match io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
+        Ok(_) => files::decode(bytes),
         Err(error) => {
             let message = format!("cannot be read: {error}");
             Err(Diagnostic::error("unreadable", message, Span::default()))

@@ -8,18 +8,32 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 
+use super::raw;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
 /// All values of a text, each with its place.
-pub(super) fn values(text: &str) -> Result<Vec<(Value, Span)>, Diagnostic> {
+///
+/// # Errors
+///
+/// What is not JSON, and an object that states a key twice.
+pub fn values(text: &str) -> Result<Vec<(Value, Span)>, Diagnostic> {
     let mut values = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Once>();
     loop {
         let start = stream.byte_offset();
         match stream.next() {
             None => return Ok(values),
-            Some(Err(error)) => return Err(fault(text, &error)),
+            Some(Err(error)) => {
+                let form = values.is_empty().then(|| raw::form(text)).flatten();
+                return Err(match form {
+                    Some((name, help)) => {
+                        let message = format!("the file is {name}, not JSON");
+                        Diagnostic::error("not-json", message, Span::default()).with_help(help)
+                    }
+                    None => fault(text, &error),
+                });
+            }
             Some(Ok(Once(value))) => {
                 let end = stream.byte_offset();
                 let blank = text.get(start..end).map_or(0, |it| it.len() - it.trim_start().len());

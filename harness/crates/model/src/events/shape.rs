@@ -3,8 +3,12 @@
 //!
 //! An object with `@timestamp` or `_source` is an event, whatever else it holds.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
+use serde_json::{Map, Value, json};
+
+use super::origin::Origin;
+use super::raw;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
@@ -31,43 +35,69 @@ const ABOUT_HITS: [&str; 16] = [
     "sort",
 ];
 
-/// The documents and hits among the values of a file.
-pub(super) fn documents(values: Vec<(Value, Span)>) -> Result<Vec<(Value, Span)>, Diagnostic> {
-    let mut found = Vec::new();
-    let mut action: Option<(Map<String, Value>, Span)> = None;
-    for (value, span) in values {
-        let opened = match (action.take(), value) {
+/// Opens the values of a file, one after the other.
+#[derive(Debug, Default)]
+pub struct Opener {
+    origin: Option<Origin>,
+    /// What the last line, an action of a bulk request, says of the next.
+    action: Option<(Map<String, Value>, Span)>,
+}
+
+impl Opener {
+    /// For a file whose documents come from there.
+    pub fn new(origin: Option<Origin>) -> Self {
+        Self { origin, action: None }
+    }
+
+    /// The documents and hits that a value holds: none for the action of a bulk
+    /// request, which tells of the value after it.
+    ///
+    /// # Errors
+    ///
+    /// What it is instead of an event.
+    pub fn open(&mut self, value: Value, span: Span) -> Result<Vec<Value>, Diagnostic> {
+        let at = |Refused { what, help }| {
+            Diagnostic::error("no-document", what, Span::new(span.start, span.start))
+                .with_help(help)
+        };
+        match (self.action.take(), value) {
             (Some((mut hit, _)), value) => {
                 hit.insert("_source".to_owned(), value);
                 Ok(vec![Value::Object(hit)])
             }
-            (None, Value::Object(object)) if is_action(&object) => match hit_of(object) {
-                Ok(hit) => {
-                    action = Some((hit, span));
-                    continue;
-                }
-                Err(refused) => Err(refused),
-            },
-            (None, Value::Array(values)) => {
-                values.into_iter().try_fold(Vec::new(), |mut all, value| {
-                    all.extend(open(value, MAX_DEPTH)?);
-                    Ok(all)
-                })
+            (None, Value::Object(object)) if is_action(&object) => {
+                self.action = Some((hit_of(object).map_err(at)?, span));
+                Ok(Vec::new())
             }
-            (None, value) => open(value, MAX_DEPTH),
-        };
-        let opened = opened.map_err(|Refused { what, help }| {
-            Diagnostic::error("no-document", what, Span::new(span.start, span.start))
-                .with_help(help)
-        })?;
-        found.extend(opened.into_iter().map(|value| (value, span)));
-    }
-    match action {
-        Some((_, span)) => {
-            let message = "the action of a bulk request has no document after it";
-            Err(Diagnostic::error("no-document", message, span))
+            (None, Value::Array(values)) => {
+                let opened = values.into_iter().map(|value| self.open_one(value));
+                opened.collect::<Result<Vec<_>, _>>().map(|found| found.concat()).map_err(at)
+            }
+            (None, value) => self.open_one(value).map_err(at),
         }
-        None => Ok(found),
+    }
+
+    /// That the file ends here.
+    ///
+    /// # Errors
+    ///
+    /// The action of a bulk request that nothing follows.
+    pub fn end(self) -> Result<(), Diagnostic> {
+        let Some((_, span)) = self.action else { return Ok(()) };
+        let message = "the action of a bulk request has no document after it";
+        Err(Diagnostic::error("no-document", message, span))
+    }
+
+    fn open_one(&self, value: Value) -> Result<Vec<Value>, Refused> {
+        let found = open(value, self.origin.as_ref(), MAX_DEPTH)?;
+        let Some(Origin { index }) = &self.origin else { return Ok(found) };
+        let lies_there = |value: Value| match value {
+            Value::Object(object) if !object.contains_key("_source") => {
+                json!({"_index": index, "_source": object})
+            }
+            other => other,
+        };
+        Ok(found.into_iter().map(lies_there).collect())
     }
 }
 
@@ -116,16 +146,35 @@ fn hit_of(object: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
 }
 
 /// The documents and hits in a value; what is none of these stays as it is.
-fn open(value: Value, depth: usize) -> Result<Vec<Value>, Refused> {
+fn open(value: Value, origin: Option<&Origin>, depth: usize) -> Result<Vec<Value>, Refused> {
     let Value::Object(mut object) = value else { return Ok(vec![value]) };
-    if object.contains_key("_source") || object.contains_key("@timestamp") {
+    if let Some(name) = raw::kind(&object) {
+        return refused(format!("the file is a raw log of {name}"), PIPELINE);
+    }
+    if let Some(source) = object.get_mut("_source") {
+        // Some exports write the document as a text.
+        let text = source.as_str().filter(|text| text.trim_start().starts_with('{'));
+        let parsed = text.and_then(|text| serde_json::from_str(text).ok());
+        if let Some(parsed) = parsed {
+            *source = parsed;
+        }
+        return Ok(vec![Value::Object(object)]);
+    }
+    if object.contains_key("@timestamp") {
+        return Ok(vec![Value::Object(object)]);
+    }
+    let is_hit = object.contains_key("_index") || object.contains_key("_id");
+    if is_hit && let Some(Value::Object(fields)) = object.get_mut("fields") {
+        let source = document_of(std::mem::take(fields));
+        object.insert("_source".to_owned(), Value::Object(source));
         return Ok(vec![Value::Object(object)]);
     }
     let Some(depth) = depth.checked_sub(1) else {
         return refused("the answers lie too deep in one another", "store the hits themselves");
     };
-    if let Some(inner) = take_answer(&mut object) {
-        let opened: Result<Vec<_>, _> = inner.into_iter().map(|value| open(value, depth)).collect();
+    if let Some(inner) = take_answer(&mut object).or_else(|| take_package(&mut object, origin)) {
+        let opened = inner.into_iter().map(|value| open(value, origin, depth));
+        let opened: Result<Vec<_>, _> = opened.collect();
         let found = distinct(opened?.concat());
         return if found.is_empty() {
             refused("the answer of the search has no hits", "search anew, or delete the file")
@@ -139,10 +188,43 @@ fn open(value: Value, depth: usize) -> Result<Vec<Value>, Refused> {
     }
 }
 
+/// The document that the `fields` of a hit were taken from; a name below another is a
+/// multi-field of it, which no document states.
+fn document_of(fields: Map<String, Value>) -> Map<String, Value> {
+    let names: BTreeSet<String> = fields.keys().cloned().collect();
+    let is_stated = |name: &str| {
+        let mut dots = name.match_indices('.').map(|(at, _)| &name[..at]);
+        !dots.any(|above| names.contains(above))
+    };
+    fields.into_iter().filter(|(name, _)| is_stated(name)).collect()
+}
+
+/// The documents of a pipeline test of elastic-package, where it is known in which
+/// index they lie; what the pipeline drops is null.
+fn take_package(object: &mut Map<String, Value>, origin: Option<&Origin>) -> Option<Vec<Value>> {
+    let stated = |document: &Value| {
+        document.get("data_stream.dataset").is_some()
+            || document.get("data_stream").is_some_and(|it| it.get("dataset").is_some())
+    };
+    let known = |document: &Value| document.is_null() || origin.is_some() || stated(document);
+    // The input of a pipeline is a document only where it has what pipelines make.
+    let made = |document: &Value| document.get("@timestamp").is_some() && known(document);
+    let alone = object.keys().all(|key| key == "events" || key == "_config");
+    if object.get("expected").is_some_and(|all| each(all, known)) {
+        let mut documents = take_array(object, "expected")?;
+        documents.retain(|document| !document.is_null());
+        Some(documents)
+    } else if alone && object.get("events").is_some_and(|all| each(all, made)) {
+        take_array(object, "events")
+    } else {
+        None
+    }
+}
+
 /// The same hit may be in several sequences.
 fn distinct(values: Vec<Value>) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for value in values {
         let named = value.get("_id").is_some();
         if !named || seen.insert(value.to_string()) {
@@ -240,8 +322,6 @@ fn foreign(object: &Map<String, Value>) -> Option<Refused> {
         ("the file is an expectation of a pipeline test of elastic-package".to_owned(), help)
     } else if all("Records", "eventName") || all("Events", "CloudTrailEvent") {
         ("the file is a raw log of AWS CloudTrail".to_owned(), PIPELINE)
-    } else if object.get("Event").is_some_and(|event| event.get("System").is_some()) {
-        ("the file is a raw event of the Windows event log".to_owned(), PIPELINE)
     } else if array("events") && object.keys().all(|key| key == "events" || key == "_config") {
         ("the file is the input of a pipeline test of elastic-package".to_owned(), PIPELINE)
     } else if has("error") && has("status") && object.len() == 2 {
@@ -280,6 +360,3 @@ fn inside(path: &str, value: &Value, depth: usize) -> Option<String> {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,15 +1,21 @@
 use serde_json::{Value, json};
 
-use super::documents;
+use super::{Opener, Origin};
 use harness_source::span::Span;
 
 /// What a file of these values holds, or why it holds no events.
 fn read(values: &[Value]) -> Result<Vec<Value>, String> {
-    let placed = values.iter().map(|value| (value.clone(), Span::default())).collect();
-    match documents(placed) {
-        Ok(found) => Ok(found.into_iter().map(|(value, _)| value).collect()),
-        Err(found) => Err(found.message),
-    }
+    read_from(None, values)
+}
+
+/// The same of a file of a data stream.
+fn read_from(index: Option<&str>, values: &[Value]) -> Result<Vec<Value>, String> {
+    let mut opener = Opener::new(index.map(|index| Origin { index: index.to_owned() }));
+    let values = values.iter().cloned();
+    let opened = values.map(|value| opener.open(value, Span::default())).collect::<Result<_, _>>();
+    let found: Vec<Vec<Value>> = opened.map_err(|found| found.message)?;
+    opener.end().map_err(|found| found.message)?;
+    Ok(found.concat())
 }
 
 fn document() -> Value {
@@ -73,26 +79,24 @@ fn what_is_no_document_is_refused_by_its_name() {
     for (value, expected) in [
         (json!({"columns": [{"name": "a"}], "values": [["x"]]}), "an answer of ES|QL"),
         (json!({"columns": [{"name": "a"}], "rows": [["x"]]}), "an answer of ES|QL"),
-        (json!({"expected": [document(), null]}), "an expectation of a pipeline test"),
+        (json!({"expected": [document()]}), "an expectation of a pipeline test"),
         (json!({"events": [{"message": "x"}]}), "the input of a pipeline test"),
         (
             json!({"Records": [{"eventName": "x", "eventSource": "y"}]}),
             "a raw log of AWS CloudTrail",
         ),
         (json!({"Events": [{"CloudTrailEvent": "{}"}]}), "a raw log of AWS CloudTrail"),
-        (json!({"Event": {"System": {"EventID": 1}}}), "a raw event of the Windows event log"),
+        (json!({"Event": {"System": {"EventID": 1}}}), "a raw log of the Windows event log"),
+        (json!({"eventVersion": "1", "eventSource": "s", "eventName": "n"}), "a raw log of AWS"),
+        (json!([{"ts": 1, "uid": "u", "id.orig_h": "h"}]), "a raw log of Zeek"),
         (json!({"error": {"type": "x"}, "status": 400}), "an error of Elasticsearch"),
         (json!({"responses": [{"error": {}, "status": 400}]}), "an error of Elasticsearch"),
-        (json!({"_index": "i", "_id": "1", "fields": {"a": [1]}}), "the hit has no `_source`"),
         (
             json!({"_index": "i", "_id": "1", "_score": 1.0, "sort": [1]}),
             "the hit has no `_source`",
         ),
         (json!({"docs": [{"_index": "i", "_id": "1", "found": false}]}), "was not found"),
-        (
-            json!({"hits": {"hits": [{"_index": "i", "fields": {"a": [1]}}]}}),
-            "the hit has no `_source`",
-        ),
+        (json!({"hits": {"hits": [{"_index": "i", "_score": 1}]}}), "the hit has no `_source`"),
         (json!({"hits": {"total": 0, "hits": []}}), "has no hits"),
         (json!({"doc": document()}), "the events lie inside `doc`"),
         (json!({"source": document()}), "the events lie inside `source`"),
@@ -125,4 +129,40 @@ fn an_event_stays_whatever_it_holds() {
     }
     let deep = (0..200).fold(document(), |inner, _| json!({"rawResponse": inner}));
     assert!(read(&[deep]).expect_err("too deep").contains("too deep"));
+}
+
+#[test]
+fn fields_of_a_hit_are_its_document() {
+    let fields = json!({
+        "@timestamp": ["2026-01-05T10:15:00Z"],
+        "process.name": ["a"],
+        "process.name.text": ["a"],
+    });
+    let document = json!({"@timestamp": ["2026-01-05T10:15:00Z"], "process.name": ["a"]});
+    let hit = json!({"_index": "logs-a-b", "_id": "1", "fields": fields});
+    let found = read(&[json!({"hits": {"hits": [hit]}})]).expect("a hit");
+    assert_eq!(found[0]["_source"], document);
+    assert_eq!(found[0]["_index"], "logs-a-b");
+}
+
+#[test]
+fn a_document_may_be_a_text_in_its_hit() {
+    let hit = json!({"_id": "1", "_source": document().to_string()});
+    assert_eq!(read(&[hit]), Ok(vec![json!({"_id": "1", "_source": document()})]));
+}
+
+#[test]
+fn files_of_packages_lie_in_their_data_stream() {
+    let mut stated = document();
+    stated["data_stream"] = json!({"dataset": "a.b"});
+    let index = Some("logs-a.b-default");
+    let lying = json!({"_index": "logs-a.b-default", "_source": document()});
+    let expected = json!({"expected": [document(), null]});
+    assert_eq!(read_from(index, &[expected]), Ok(vec![lying.clone()]));
+    assert_eq!(read_from(index, &[json!({"events": [document()]})]), Ok(vec![lying.clone()]));
+    // A sample of the data stream.
+    assert_eq!(read_from(index, &[document()]), Ok(vec![lying]));
+    assert_eq!(read(&[json!({"expected": [stated]})]), Ok(vec![stated.clone()]));
+    let raw = json!({"events": [{"message": "x"}]});
+    assert!(read_from(index, &[raw]).expect_err("raw").contains("the input of a pipeline test"));
 }
