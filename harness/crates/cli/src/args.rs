@@ -75,6 +75,18 @@ Examples:
 A rule is named by its path, its rule id, its name, or a part of these that no
 other rule has.")]
     Explain(ExplainArgs),
+    /// Make cases for rules: events that raise them, and events that just miss them.
+    #[command(after_help = "\
+Examples:
+  {program} new linux/ssh_keys           the cases that this rule lacks
+  {program} new linux/ssh_keys --dry-run shows them and writes nothing
+  {program} new --all                    every rule of this repository
+  {program} new --all --root ../rules-repo --cases out
+                                         a foreign repository, cases beside it
+
+Each case holds when it is written, and none that is there is changed.
+Next: {program} test judges them, {program} coverage shows what they leave untested.")]
+    New(NewArgs),
     /// Run rules on the data of a cluster, read-only, and count the alerts.
     #[command(after_help = "\
 Examples:
@@ -358,6 +370,26 @@ pub enum Format {
     Human,
     /// One JSON object; see docs/formats.md.
     Json,
+}
+
+/// `harness new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The rules, by path, name or rule id, or by a part that no other rule has.
+    #[arg(required_unless_present = "all", value_name = "RULE")]
+    pub named: Vec<String>,
+    /// Make cases for all rules.
+    #[arg(long, conflicts_with = "named")]
+    pub all: bool,
+    /// Where things are, and where the report goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Show the cases, and write none.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// `harness explain`.

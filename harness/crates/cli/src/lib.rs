@@ -31,6 +31,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Coverage(args) => verbs::coverage::run(&args),
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Explain(args) => verbs::explain::run(&args),
+        Verb::New(args) => verbs::new::run(&args),
         Verb::Backtest(args) => verbs::backtest::run(&args),
     }
 }

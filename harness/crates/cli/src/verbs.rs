@@ -4,4 +4,5 @@ pub(crate) mod backtest;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod mutants;
+pub(crate) mod new;
 pub(crate) mod test;

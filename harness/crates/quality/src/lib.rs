@@ -1,4 +1,4 @@
-//! Questions about a rule and its cases: coverage, mutants, explanations, gates.
+//! Questions about a rule and its cases: coverage, mutants, explanations, gates, cases.
 
 mod clause;
 pub mod coverage;
@@ -6,3 +6,4 @@ pub mod explain;
 pub mod gate;
 pub mod mutate;
 mod synthesis;
+pub mod synthesize;

@@ -5,11 +5,11 @@
 //! for renderers.
 
 mod clauses;
-mod edit;
+pub(crate) mod edit;
 mod judge;
 mod letters;
 mod model;
-mod perturb;
+pub(crate) mod perturb;
 mod pipeline;
 mod plans;
 mod script;
@@ -113,7 +113,7 @@ fn judged(
 }
 
 /// All changes to one plan of a rule, in the order of the rule.
-fn edits_of(plan: &Plan, subject: &Subject<'_>) -> Vec<Edit> {
+pub(crate) fn edits_of(plan: &Plan, subject: &Subject<'_>) -> Vec<Edit> {
     let rule = subject.rule();
     let filters = plan.filters().into_iter().enumerate();
     let lists = filters.map(|(at, filter)| clauses::edits(at, filter, rule)).collect();

@@ -19,6 +19,7 @@ pub mod junit;
 pub mod markdown;
 pub mod mutants;
 pub mod navigator;
+pub mod new;
 pub mod problem;
 pub mod schedule;
 mod segments;

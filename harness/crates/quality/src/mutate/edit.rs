@@ -18,7 +18,7 @@ const CONTEXT: usize = 400;
 
 /// One change.
 #[derive(Clone, Debug)]
-pub(super) struct Edit {
+pub(crate) struct Edit {
     pub(super) operator: Operator,
     pub(super) origin: Origin,
     /// What the change replaces, in words where it has no text.
@@ -27,12 +27,12 @@ pub(super) struct Edit {
     pub(super) new: String,
     /// Where the text changes; empty where the change has no place in it.
     pub(super) marks: Vec<Mark>,
-    pub(super) change: Change,
+    pub(crate) change: Change,
 }
 
 /// What becomes of the plan.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// Some of its filters change, each at one node.
     Filters(Vec<Replaced>),
     /// It becomes another, whose filters are these of the old one.
@@ -41,10 +41,10 @@ pub(super) enum Change {
 
 /// A node of a filter and what stands there instead.
 #[derive(Clone, Debug)]
-pub(super) struct Replaced {
-    pub(super) filter: usize,
-    pub(super) node: usize,
-    pub(super) with: Predicate,
+pub(crate) struct Replaced {
+    pub(crate) filter: usize,
+    pub(crate) node: usize,
+    pub(crate) with: Predicate,
 }
 
 impl Edit {
@@ -163,7 +163,7 @@ impl Change {
 
 impl Replaced {
     /// The changed filter.
-    pub(super) fn apply(&self, filter: &Predicate) -> Predicate {
+    pub(crate) fn apply(&self, filter: &Predicate) -> Predicate {
         self.rebuilt(filter, &mut 0)
     }
 

@@ -243,7 +243,7 @@ impl Judge<'_, '_> {
         let mutant = edit.change.apply(plan);
         let one = replaced.first()?;
         let needed = reachability::needed(plan, one.filter);
-        let search = search::Search { subject, plan, mutant: &mutant, filter: one.filter };
+        let search = search::Search::new(subject, plan, &mutant, one.filter);
         self.with_formulas(one, &needed, |encoder, replacement| search.find(encoder, replacement))
     }
 }

@@ -59,7 +59,10 @@ pub(super) fn propose(
 
 /// The variants of a case, made one at a time as they are asked for; where a case
 /// is so large that few can be tried, some of each kind.
-fn variants<'a>(events: &'a [Event], plan: &'a Plan) -> impl Iterator<Item = Vec<Event>> + 'a {
+pub(crate) fn variants<'a>(
+    events: &'a [Event],
+    plan: &'a Plan,
+) -> impl Iterator<Item = Vec<Event>> + 'a {
     let all = 0..events.len();
     let fewer = all.clone().filter(|_| events.len() > 1).map(|number| without(events, number));
     let swapped = (1..events.len()).filter_map(|pair| swapped(events, pair));

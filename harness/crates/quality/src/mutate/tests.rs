@@ -399,7 +399,7 @@ fn cases_are_found_for_filters_too_large_for_diagrams() {
             let replacement =
                 Replacement { tree, node: one.node, with: &one.with, needed: &needed };
             let mutant = edit.change.apply(plan);
-            let search = search::Search { subject, plan, mutant: &mutant, filter: one.filter };
+            let search = search::Search::new(subject, plan, &mutant, one.filter);
             // What is found was judged under the rule and under the mutant.
             by_diagram += usize::from(search.find(&mut Encoder::new(), replacement).is_some());
             let mut large = Encoder::new();

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use super::bdd::{FALSE, Function};
 use super::distance::{MAX_UNLIKE, unlike};
 use super::encode::{Atom, Encoder};
-use super::search::{Search, without};
+use super::search::{Search, Suggest, without};
 use crate::clause::tree::Tree;
 use harness_model::document::Document;
 use harness_model::event::Event;
@@ -32,6 +32,7 @@ pub(crate) struct Counterfactual<'a> {
     /// Where the filter is false, and where it is true: once it is asked for,
     /// and `None` where that is too large.
     wholes: [OnceCell<Option<Function>>; 2],
+    suggest: Suggest,
 }
 
 impl<'a> Counterfactual<'a> {
@@ -39,7 +40,13 @@ impl<'a> Counterfactual<'a> {
     pub(crate) fn new(subject: &'a Subject<'a>, plan: &'a Plan, filter: usize) -> Option<Self> {
         let tree = Tree::new(*plan.filters().get(filter)?);
         let (encoder, wholes) = (Encoder::new(), Default::default());
-        Some(Self { subject, plan, filter, tree, encoder, wholes })
+        let suggest: Suggest = |_, _| Vec::new();
+        Some(Self { subject, plan, filter, tree, encoder, wholes, suggest })
+    }
+
+    /// The same, with values that are tried first.
+    pub(crate) fn suggesting(self, suggest: Suggest) -> Self {
+        Self { suggest, ..self }
     }
 
     fn predicate(&self) -> &'a Predicate {
@@ -67,7 +74,7 @@ impl<'a> Counterfactual<'a> {
         accepts: &dyn Fn(&Event) -> bool,
     ) -> Option<Event> {
         let (subject, plan) = (self.subject, self.plan);
-        let search = Search { subject, plan, mutant: plan, filter: self.filter };
+        let search = Search::new(subject, plan, plan, self.filter).suggesting(self.suggest);
         let own = subject.cases().get(case)?.events.get(event)?;
         let document = subject.documents().get(subject.documents_of(case).start + event)?;
         if self.encoder.manager.is_half_full() {

@@ -29,6 +29,9 @@ const MAX_TRIES: usize = 8;
 /// How many values of one field are tried.
 const MAX_VALUES: usize = 200;
 
+/// Values of a field that are tried first, so that these leaves are as wanted.
+pub(crate) type Suggest = fn(&str, &[(Leaf, bool)]) -> Vec<Value>;
+
 /// Looks for an event that a rule and a mutant of it judge differently.
 pub(crate) struct Search<'a> {
     pub(crate) subject: &'a Subject<'a>,
@@ -36,6 +39,7 @@ pub(crate) struct Search<'a> {
     pub(crate) mutant: &'a Plan,
     /// The filter that the mutant changes.
     pub(crate) filter: usize,
+    suggest: Suggest,
 }
 
 /// An event of a case, and where it has to go.
@@ -52,7 +56,21 @@ struct Start {
 /// What leaves have to be.
 type Wanted = Vec<(Leaf, bool)>;
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub(crate) fn new(
+        subject: &'a Subject<'a>,
+        plan: &'a Plan,
+        mutant: &'a Plan,
+        filter: usize,
+    ) -> Self {
+        Self { subject, plan, mutant, filter, suggest: |_, _| Vec::new() }
+    }
+
+    /// The same, with values that are tried first.
+    pub(crate) fn suggesting(self, suggest: Suggest) -> Self {
+        Self { suggest, ..self }
+    }
+
     /// `gap` is the filter of the rule and of the mutant.
     pub(crate) fn find(
         &self,
@@ -64,12 +82,12 @@ impl Search<'_> {
     }
 
     /// The same, where `judge` says what becomes of a case with an event changed.
-    pub(crate) fn find_by(
+    pub(crate) fn find_by<T>(
         &self,
         encoder: &mut Encoder,
         replacement: Replacement<'_>,
-        judge: &dyn Fn(usize, usize, Event) -> Option<(Value, Polarity)>,
-    ) -> Option<(Value, Polarity)> {
+        judge: &dyn Fn(usize, usize, Event) -> Option<T>,
+    ) -> Option<T> {
         for start in self.starts(encoder, replacement)?.into_iter().take(MAX_STARTS) {
             let Start { case, event, mut left, .. } = start;
             for _ in 0..MAX_TRIES {
@@ -195,7 +213,7 @@ impl Search<'_> {
         }
         let current: Vec<Value> =
             event.values(field).into_iter().filter(|value| !value.is_null()).cloned().collect();
-        let mut values: Vec<Value> = Vec::new();
+        let mut values = (self.suggest)(field, wanted);
         let ordered = wanted.iter().filter(|(_, value)| *value);
         let ordered = ordered.chain(wanted.iter().filter(|(_, value)| !*value));
         for (leaf, _) in ordered {

@@ -226,6 +226,27 @@ impl Trial<'_> {
         &self.case.events
     }
 
+    /// Its events as rows.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// Whether a filter of that reach may match its n-th event.
+    pub fn reaches(&self, event: usize, reach: Reach) -> bool {
+        self.ground.reaches(event, reach)
+    }
+
+    /// How many alerts a plan raises; `hits` are those of its filters, within their
+    /// reach.
+    pub fn detected(&self, plan: &Plan, hits: &[Vec<u32>]) -> Result<usize, detect::Error> {
+        let events = Events {
+            documents: &self.documents,
+            columns: self.subject.columns(),
+            moments: &self.moments,
+        };
+        Ok(self.subject.judged.detect(plan, hits, events, &self.ground)?.len())
+    }
+
     /// The case.
     pub(super) fn into_case(self) -> Case {
         self.case
@@ -255,11 +276,6 @@ impl Trial<'_> {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         let hits: Vec<Vec<u32>> =
             filters.map(|(filter, reach)| self.hits(filter, reach, holds)).collect();
-        let events = Events {
-            documents: &self.documents,
-            columns: self.subject.columns(),
-            moments: &self.moments,
-        };
-        Ok(self.subject.judged.detect(plan, &hits, events, &self.ground)?.len())
+        self.detected(plan, &hits)
     }
 }

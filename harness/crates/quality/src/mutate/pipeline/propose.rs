@@ -102,7 +102,7 @@ impl<'a> Proposer<'a> {
         let filter = plan.filters().len().checked_sub(1)?;
         let Plan::Pipeline(own) = plan else { return None };
         let other = &mutant.documents()?.narrow;
-        let search = Search { subject, plan, mutant: plan, filter };
+        let search = Search::new(subject, plan, plan, filter);
         let mut encoder = Encoder::new();
         let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
         let replacement = Replacement { tree: &tree, node: 0, with: other, needed: &needed };

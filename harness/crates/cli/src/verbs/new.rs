@@ -1,0 +1,102 @@
+//! `harness new`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use harness_quality::explain::{Unfound, find_rule};
+use harness_quality::synthesize;
+use harness_report::new::{self, Options};
+use harness_report::{Lines, printable};
+use harness_rule::tree::RuleTree;
+use harness_source::files;
+
+use crate::args::{Format, NewArgs};
+use crate::exit::Exit;
+use crate::project;
+
+/// Makes cases, writes them and prints what they show.
+pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
+    let started = Instant::now();
+    let bar = project::progress(args.run.no_progress, "loading rules and cases");
+    // The folder of cases may be one that is to be made.
+    if let Some(folder) = args.run.folders.cases.as_ref().filter(|folder| !folder.exists()) {
+        fs::create_dir_all(folder)?;
+    }
+    let Some((project, folders)) = project::open(&args.run.folders) else {
+        return Ok(Exit::Usage);
+    };
+    let keys = match named(&project.rules, &args.named) {
+        Ok(keys) => keys,
+        Err(lines) => {
+            lines.iter().for_each(|line| tell!("{line}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    bar.set_message("making cases");
+    let wanted = |key: &str| args.all || keys.contains(key);
+    let made = synthesize::synthesize(project, &wanted).map_err(io::Error::other)?;
+    let written = if args.dry_run {
+        None
+    } else {
+        bar.set_message("writing cases");
+        Some(synthesize::write(&made, &folders.cases)?)
+    };
+    bar.finish_and_clear();
+
+    let mut output = Vec::new();
+    let root = args.run.folders.root();
+    match args.format {
+        Format::Human => {
+            let options = Options {
+                styled: project::styled(project::is_file(args.run.out.as_deref())),
+                cases: files::shown(&folders.cases),
+                written,
+                is_all: args.all,
+                elapsed: started.elapsed(),
+            };
+            new::render(&made, &options, &mut output)?;
+        }
+        Format::Json => new::json(&made, &|file| below(&root, file), &mut output)?,
+    }
+    project::deliver(&output, args.run.out.as_deref())?;
+    Ok(if made.is_empty() { Exit::NothingRan } else { Exit::Ok })
+}
+
+/// The keys of the rules that are named, or what is wrong with the names.
+fn named(rules: &RuleTree, names: &[String]) -> Result<BTreeSet<String>, Vec<String>> {
+    let mut lines = Vec::new();
+    let mut keys = BTreeSet::new();
+    let safe = |text: &str| format!("`{}`", printable(text, Lines::Escape));
+    let several = |names: &[String]| {
+        let names: Vec<String> = names.iter().map(|name| safe(name)).collect();
+        names.join(" or ")
+    };
+    for name in names {
+        match find_rule(rules, name) {
+            Ok(key) => {
+                keys.insert(key);
+            }
+            Err(Unfound::Unknown(close)) => {
+                lines.push(format!("no rule is named {}", safe(name)));
+                if !close.is_empty() {
+                    lines.push(format!("  did you mean {}?", several(&close)));
+                }
+            }
+            Err(Unfound::Ambiguous(all)) => {
+                lines.push(format!("several rules are named {}", safe(name)));
+                lines.push(format!("  it may be {}", several(&all)));
+            }
+        }
+    }
+    if lines.is_empty() { Ok(keys) } else { Err(lines) }
+}
+
+/// A file below the root, without the way to the root.
+fn below(root: &Path, file: &str) -> String {
+    let root = files::shown(root);
+    let bare = file.strip_prefix(&root).map(|rest| rest.trim_start_matches('/'));
+    bare.filter(|rest| !rest.is_empty()).unwrap_or(file).trim_start_matches("./").to_owned()
+}

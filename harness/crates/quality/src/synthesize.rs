@@ -1,0 +1,217 @@
+//! Cases made of a rule itself: events that raise it in each of its ways, and
+//! events that just miss it.
+//!
+//! All rules go through three sessions. The first holds one plain event a rule and
+//! gives drafts: what raises the rule, and what its type asks of several events.
+//! The second looks, near the drafts, for what turns each clause and shows each
+//! mutant, and keeps few of them. The third judges what is left: only what holds
+//! there is returned, with the figures that `coverage` would print.
+
+mod draft;
+mod evaluate;
+mod goal;
+mod grow;
+mod index;
+mod model;
+mod name;
+mod pipeline;
+mod seed;
+mod suggest;
+mod write;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::mutate::{self, Fixtures, Outcome};
+use harness_engine::EngineError;
+use harness_runner::case::{Case, Polarity};
+use harness_runner::run::home;
+use harness_runner::run::{Hits, Project, RuleRun, Run, Session};
+use harness_runner::verdict::{Status, Verdict};
+use harness_source::diagnostic::Severity;
+
+pub use model::{ClauseRow, Made, RuleCases};
+pub use write::{Written, write};
+
+/// How often cases are judged again after some that do not hold were dropped.
+const MAX_ROUNDS: usize = 3;
+
+/// Makes cases for the rules of a project that `wanted` names by key, beside those
+/// that they have.
+///
+/// # Errors
+///
+/// When the engine fails.
+pub fn synthesize(
+    mut project: Project,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<RuleCases>, EngineError> {
+    // All fixtures decide on dynamic fields, also those of rules that are left out.
+    home::observe(&mut project.schema, &project.rules, &project.cases);
+    project.rules.rules.retain(|rule| wanted(&rule.key()));
+    project.cases.rules.retain(|key, _| wanted(key));
+    project
+        .cases
+        .problems
+        .retain(|fault| project.rules.rules.iter().any(|rule| fault.belongs_to(&rule.key())));
+    let kept: BTreeMap<String, usize> =
+        project.cases.rules.iter().map(|(key, cases)| (key.clone(), cases.len())).collect();
+    let (seeds, standing) = seeds(&project);
+    let drafts = drafts(&project, seeds);
+    let made = grown(&project, drafts, &kept);
+    judged(&project, made, &standing, &kept)
+}
+
+/// Cases by the key of their rule.
+type ByRule = BTreeMap<String, Vec<Case>>;
+
+/// The project with more cases, after those that it has.
+fn with(project: &Project, more: &ByRule) -> Project {
+    let mut project = project.clone();
+    for (key, cases) in more {
+        project.cases.rules.entry(key.clone()).or_default().extend(cases.iter().cloned());
+    }
+    project
+}
+
+/// One plain event for each rule, with all fields that nothing knows; and how each
+/// rule stands with it.
+fn seeds(project: &Project) -> (ByRule, Vec<RuleRun>) {
+    let session = Session::open(project.clone(), None);
+    let standing = standing(&session);
+    let first = seed::all(&session, &standing, &project.rules);
+    let again = Session::open(with(project, &first), None);
+    // A field that was made known may have hidden others.
+    let standing = self::standing(&again);
+    (first, standing)
+}
+
+/// How rules stand before any case of theirs was judged.
+fn standing(session: &Session) -> Vec<RuleRun> {
+    let filters = session.filters().into_iter();
+    let nothing: Hits = filters.map(|(own, _)| vec![Default::default(); own.len()]).collect();
+    session.judge(&nothing).rules
+}
+
+/// What raises each rule, and what its type asks of several events.
+fn drafts(project: &Project, seeds: ByRule) -> ByRule {
+    let session = Session::open(with(project, &seeds), None);
+    let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
+    let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
+    let drafts = rules.map(|((key, subject), flow)| {
+        let found = match (subject, flow) {
+            (Some(subject), _) => draft::drafts(subject),
+            (None, Some(flow)) => pipeline::drafts(flow),
+            (None, None) => Vec::new(),
+        };
+        (key, found)
+    });
+    drafts.filter(|(_, drafts)| !drafts.is_empty()).collect()
+}
+
+/// The cases that are worth keeping, by rule.
+fn grown(
+    project: &Project,
+    drafts: ByRule,
+    kept: &BTreeMap<String, usize>,
+) -> BTreeMap<String, Vec<Made>> {
+    let session = Session::open(with(project, &drafts), None);
+    let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
+    let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
+    let grown = rules.map(|((key, subject), flow)| {
+        let kept = kept.get(&key).copied().unwrap_or(0);
+        let made = match (subject, flow) {
+            (Some(subject), _) => grow::grow(subject, kept),
+            (None, Some(flow)) => pipeline::grow(flow, kept),
+            (None, None) => Vec::new(),
+        };
+        (key, made)
+    });
+    grown.collect()
+}
+
+/// Judges what was made, drops what does not hold, and measures the rest.
+fn judged(
+    project: &Project,
+    mut made: BTreeMap<String, Vec<Made>>,
+    standing: &[RuleRun],
+    kept: &BTreeMap<String, usize>,
+) -> Result<Vec<RuleCases>, EngineError> {
+    let mut round = 0;
+    loop {
+        let cases: ByRule = made
+            .iter()
+            .map(|(key, own)| (key.clone(), own.iter().map(|made| made.case(key)).collect()))
+            .collect();
+        let session = Session::open(with(project, &cases), None);
+        let engine = session.engine()?;
+        let run = session.judge(&session.ask(&engine)?);
+        let dropped = dropped(&mut made, &run, kept);
+        round += 1;
+        if dropped && round < MAX_ROUNDS {
+            continue;
+        }
+        let (coverage, mutants) = mutate::measure(&session, &engine, Fixtures::Skip)?;
+        let measured = coverage.rules.into_iter().zip(mutants.rules);
+        let rules = run.rules.iter().zip(standing).zip(measured);
+        let rules = rules.map(|((run, standing), (coverage, mutants))| {
+            let own = made.remove(&run.key).unwrap_or_default();
+            let count = |polarity| run.cases.iter().filter(|c| c.case.polarity == polarity).count();
+            let reason = reason(run, standing);
+            let missed = mutants.mutants.iter().filter_map(|mutant| match &mutant.outcome {
+                Outcome::Missed { .. } => Some(mutant.text.clone()),
+                Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => None,
+            });
+            RuleCases {
+                key: run.key.clone(),
+                file: run.file.clone(),
+                positive: count(Polarity::Positive),
+                negative: count(Polarity::Negative),
+                made: own,
+                clauses: coverage.clauses.iter().map(ClauseRow::new).collect(),
+                mutants: mutants.score(),
+                missed: missed.collect(),
+                reason,
+            }
+        });
+        return Ok(rules.collect());
+    }
+}
+
+/// Drops the cases that do not hold; whether there were any.
+fn dropped(
+    made: &mut BTreeMap<String, Vec<Made>>,
+    run: &Run,
+    kept: &BTreeMap<String, usize>,
+) -> bool {
+    let mut any = false;
+    for rule in &run.rules {
+        let Some(own) = made.get_mut(&rule.key) else { continue };
+        let start = kept.get(&rule.key).copied().unwrap_or(0);
+        let mut runs = rule.cases.iter().skip(start).map(|run| run.verdict == Verdict::Pass);
+        let before = own.len();
+        own.retain(|_| runs.next().unwrap_or(false));
+        any |= own.len() != before;
+    }
+    any
+}
+
+/// Why a rule has not all that it should have.
+fn reason(run: &RuleRun, standing: &RuleRun) -> Option<String> {
+    let worst = match standing.status {
+        Status::Unsupported => Some(Severity::Unsupported),
+        Status::Invalid => Some(Severity::Error),
+        Status::Passed | Status::Failed | Status::Untested | Status::Todo => None,
+    };
+    if let Some(worst) = worst {
+        let found = standing.problems.iter().find(|problem| problem.diagnostic.severity == worst);
+        return found.map(|problem| problem.diagnostic.message.clone());
+    }
+    let lacks = |polarity| !run.cases.iter().any(|case| case.case.polarity == polarity);
+    match (lacks(Polarity::Positive), lacks(Polarity::Negative)) {
+        (false, false) => None,
+        (true, _) => Some("no events were found that raise the rule".to_owned()),
+        (false, true) => Some("no events were found that the rule lets pass".to_owned()),
+    }
+}

@@ -1,0 +1,151 @@
+//! The plain event that a rule's cases start from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{ByRule, index, suggest};
+use crate::synthesis::fields;
+use harness_model::event::Event;
+use harness_model::value::format_date;
+use harness_predicate::plan::{EqlSearch, Plan};
+use harness_predicate::{Column, Kind, Test};
+use harness_rule::model::Rule;
+use harness_rule::names::RuleType;
+use harness_rule::tree::RuleTree;
+use harness_runner::case::{Case, Options, Polarity};
+use harness_runner::run::{RuleRun, Session};
+
+/// When the newest event of a case happens: 2026-01-05 10:15, a Monday.
+pub(super) const MOMENT: i64 = 1_767_608_100_000;
+
+/// The plain events of all rules.
+pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> ByRule {
+    let subjects = session.subjects();
+    let loaded =
+        rules.rules.iter().filter_map(|loaded| Some((loaded.key(), loaded.rule.as_ref()?)));
+    let loaded: BTreeMap<String, &Rule> = loaded.collect();
+    let mut seeds = ByRule::new();
+    for (run, subject) in standing.iter().zip(&subjects) {
+        let Some(rule) = loaded.get(&run.key) else { continue };
+        let mut event = plain(rule);
+        let mut unknown: BTreeMap<String, Value> = BTreeMap::new();
+        for plan in subject.iter().flat_map(harness_runner::run::Subject::plans) {
+            absent(plan, &mut |name, test| {
+                let value = test.map_or_else(|| json!("example"), value_of);
+                unknown.entry(name.to_owned()).or_insert(value);
+            });
+        }
+        if subject.is_none() {
+            for name in named_unknown(run) {
+                unknown.entry(name).or_insert_with(|| json!("example"));
+            }
+        }
+        for (name, value) in unknown {
+            fields::set(&mut event.source, &name, vec![value]);
+        }
+        let case = Case {
+            path: format!("{}/negative/plain.json", run.key),
+            name: "plain".to_owned(),
+            polarity: Polarity::Negative,
+            events: vec![event],
+            options: Options::default(),
+        };
+        seeds.insert(run.key.clone(), vec![case]);
+    }
+    seeds
+}
+
+/// A value of the type that a test on a field asks for.
+fn value_of(test: &Test) -> Value {
+    match test {
+        Test::Long(_) => json!(1),
+        Test::Double(_) => json!(1.5),
+        Test::Bool(_) => json!(true),
+        Test::Ip(_) => json!("192.0.2.10"),
+        Test::Date(_) | Test::Nanos(_) => json!(format_date(MOMENT)),
+        Test::Exists | Test::Term(_) | Test::Phrase(_) | Test::Script(_) => json!("example"),
+    }
+}
+
+/// The fields of a plan that nothing knows, with what is asked of them.
+fn absent(plan: &Plan, see: &mut dyn FnMut(&str, Option<&Test>)) {
+    for filter in plan.filters() {
+        filter.leaves(&mut |leaf| {
+            for column in leaf.absent() {
+                see(&column.name, Some(&leaf.test));
+            }
+        });
+    }
+    let terms = match plan {
+        Plan::Threshold(plan) => {
+            plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
+        }
+        Plan::NewTerms(plan) => plan.fields.iter().collect::<Vec<_>>(),
+        Plan::Threat(plan) => {
+            let entries = plan.groups.iter().flatten();
+            entries.flat_map(|entry| [&entry.field, &entry.value]).collect()
+        }
+        Plan::Filter(_) | Plan::Eql(_) | Plan::Pipeline(_) => Vec::new(),
+    };
+    for term in terms.iter().filter(|term| term.column.is_none()) {
+        see(&term.field, None);
+    }
+    let Plan::Eql(eql) = plan else { return };
+    if let EqlSearch::Sequence { stages, .. } | EqlSearch::Sample { stages } = &eql.search {
+        for key in stages.iter().flat_map(|stage| &stage.keys).filter(|key| key.column.is_none()) {
+            see(&key.field, None);
+        }
+    }
+}
+
+/// The unknown columns for which a query is refused, read where they stand.
+fn named_unknown(run: &RuleRun) -> BTreeSet<String> {
+    let unknown = run.problems.iter().filter(|problem| problem.diagnostic.code == "unknown-field");
+    let names = unknown.filter_map(|problem| {
+        let span = problem.diagnostic.span;
+        let name = problem.text.get(span.start..span.end)?.trim_matches('`');
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '@' | '-');
+        (!name.is_empty() && name.chars().all(plain)).then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// An event as the rule's data streams hold them, with nothing special about it.
+pub(super) fn plain(rule: &Rule) -> Event {
+    let mut source = Value::Object(Map::new());
+    let mut set = |field: &str, value: Value| fields::set(&mut source, field, vec![value]);
+    for field in time_fields(rule) {
+        set(&field, json!(format_date(MOMENT)));
+    }
+    let index = match rule.rule_type {
+        RuleType::MachineLearning => Some(".ml-anomalies-shared".to_owned()),
+        _ => index::of(rule),
+    };
+    if let Some(learning) = &rule.machine_learning {
+        set("result_type", json!("record"));
+        set("timestamp", json!(format_date(MOMENT)));
+        set("record_score", json!(learning.anomaly_threshold));
+        if let Some(job) = learning.job_ids.first() {
+            set("job_id", json!(job));
+        }
+    }
+    for (field, value) in suggest::skeleton(index.as_deref().unwrap_or_default()) {
+        set(field, value);
+    }
+    let index_stated = index.is_some();
+    Event { id: "#1".to_owned(), index, index_stated, source }
+}
+
+/// The fields that say when an event of a rule happened.
+pub(super) fn time_fields(rule: &Rule) -> Vec<String> {
+    let stated = rule.timestamp_override.iter().chain(&rule.eql.timestamp);
+    let mut fields = vec!["@timestamp".to_owned()];
+    fields.extend(stated.map(|field| field.as_str().to_owned()));
+    fields
+}
+
+/// A value for a field that only has to be there.
+pub(super) fn any_value(field: &str, column: Option<&Column>) -> Vec<Value> {
+    suggest::usual(field, column.map_or(Kind::Keyword, |column| column.kind))
+}
