@@ -1,9 +1,9 @@
 //! The indices of a backtest: their names, and their fields as the cluster maps them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use harness_cluster::client::Client;
@@ -295,17 +295,11 @@ fn pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// What an address cannot have plain of an index pattern.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b',');
+
 /// An index pattern inside an address.
 pub(super) fn encoded(pattern: &str) -> String {
-    let mut path = String::new();
-    for byte in pattern.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' | b',' => {
-                path.push(char::from(byte));
-            }
-            // Writing to a string cannot fail.
-            other => drop(write!(path, "%{other:02X}")),
-        }
-    }
-    path
+    utf8_percent_encode(pattern, ENCODED).to_string()
 }

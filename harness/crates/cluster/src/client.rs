@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use base64::engine::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response, Uri};
 #[cfg(feature = "tls")]
@@ -107,7 +109,7 @@ impl Credentials {
         match self {
             Self::None => None,
             Self::Basic { user, password } => {
-                Some(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+                Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
             }
             Self::ApiKey(key) => Some(format!("ApiKey {key}")),
         }
@@ -592,21 +594,6 @@ fn certificates(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Clu
         }
     }
     if found.is_empty() { Err(error("it holds no certificate".to_owned())) } else { Ok(found) }
-}
-
-/// Base64 with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let digit = group >> (18 - 6 * at) & 63;
-            text.push(if at > chunk.len() { '=' } else { char::from(DIGITS[digit as usize]) });
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -55,20 +55,6 @@ fn an_answer_holds_so_many_values() {
 }
 
 #[test]
-fn base64_as_the_standard_has_it() {
-    for (text, wanted) in [
-        ("", ""),
-        ("f", "Zg=="),
-        ("fo", "Zm8="),
-        ("foo", "Zm9v"),
-        ("foobar", "Zm9vYmFy"),
-        ("\u{ff}", "w78="),
-    ] {
-        assert_eq!(base64(text.as_bytes()), wanted, "{text}");
-    }
-}
-
-#[test]
 fn the_innermost_reason_is_told() {
     let error = serde_json::json!({
         "type": "search_phase_execution_exception",

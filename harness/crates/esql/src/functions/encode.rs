@@ -1,6 +1,10 @@
 //! URL and Base64 encodings.
 
-use super::hash::digits;
+use base64::alphabet;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, Engine, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::string::text;
 use super::{Binder, Bound, Function};
 use crate::expr::{Failure, Outcome};
@@ -15,31 +19,23 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["from_base64"], bind: from_base64 },
 ];
 
-fn percent_encoded(text: &str, space: &str, plain: &[u8]) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
-            out.push(char::from(byte));
-        } else if byte == b' ' {
-            out.push_str(space);
-        } else {
-            out.push('%');
-            out.extend(digits(byte).map(|digit| digit.to_ascii_uppercase()));
-        }
-    }
-    out
+/// All but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
 fn url_encode(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.string(0)?;
-    Ok(Bound::map(Type::Keyword, |value| text(percent_encoded(value.str(), "+", b"-._~"))))
+    Ok(Bound::map(Type::Keyword, |value| text(percent_encoded(value.str()).replace("%20", "+"))))
 }
 
 fn url_encode_component(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.string(0)?;
-    Ok(Bound::map(Type::Keyword, |value| text(percent_encoded(value.str(), "%20", b"-._~"))))
+    Ok(Bound::map(Type::Keyword, |value| text(percent_encoded(value.str()))))
 }
 
 fn url_decode(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
@@ -83,25 +79,10 @@ fn decode_url(source: &str) -> Outcome {
     text(String::from_utf8_lossy(&out))
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 fn to_base64(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.string(0)?;
-    Ok(Bound::single(Type::Keyword, |args| text(encode_base64(args[0].str().as_bytes()))))
-}
-
-fn encode_base64(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let index = (word >> (18 - 6 * digit) & 63) as usize;
-            out.push(if digit <= chunk.len() { char::from(ALPHABET[index]) } else { '=' });
-        }
-    }
-    out
+    Ok(Bound::single(Type::Keyword, |args| text(STANDARD.encode(args[0].str()))))
 }
 
 fn from_base64(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
@@ -118,30 +99,15 @@ fn from_base64(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
 
 /// Java's basic decoder: strict, but padding may be absent.
 fn decode_base64(source: &str) -> Option<Vec<u8>> {
-    let digits = source.trim_end_matches('=');
-    let padding = source.len() - digits.len();
-    let rest = digits.len() % 4;
-    let padded = match rest {
-        0 => padding == 0,
-        2 => padding == 2 || padding == 0,
-        3 => padding == 1 || padding == 0,
-        _ => false,
+    let padding = if source.ends_with('=') {
+        DecodePaddingMode::RequireCanonical
+    } else {
+        DecodePaddingMode::RequireNone
     };
-    if !padded {
-        return None;
-    }
-    let mut out = Vec::with_capacity(digits.len() / 4 * 3 + 2);
-    let (mut word, mut bits) = (0_u32, 0_u32);
-    for byte in digits.bytes() {
-        let value = ALPHABET.iter().position(|known| *known == byte)?;
-        word = (word << 6 | u32::try_from(value).ok()?) & 0xFF_FFFF;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits & 0xFF) as u8);
-        }
-    }
-    Some(out)
+    let decoder = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(padding)
+        .with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&alphabet::STANDARD, decoder).decode(source).ok()
 }
 
 #[cfg(test)]
@@ -153,9 +119,11 @@ mod tests {
         for (text, encoded) in
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("é🦄", "w6nwn6aE")]
         {
-            assert_eq!(encode_base64(text.as_bytes()), encoded);
+            assert_eq!(STANDARD.encode(text), encoded);
             assert_eq!(decode_base64(encoded).as_deref(), Some(text.as_bytes()));
         }
+        // The bits that are left over are cut off.
+        assert_eq!(decode_base64("Zh").as_deref(), Some(b"f".as_slice()));
         assert_eq!(decode_base64("Zg").as_deref(), Some(b"f".as_slice()));
         for bad in ["Zg=", "Z", "Z===", "Zm 9v", "Zm9v=", "Zm-_"] {
             assert_eq!(decode_base64(bad), None, "{bad}");

@@ -1,16 +1,15 @@
 //! Digests.
 
-mod md5;
-mod padding;
-mod sha1;
-mod sha2;
+use md5::{Digest, Md5};
+use sha1::Sha1;
+use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
+use sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 
 use super::string::text;
 use super::{Binder, Bound, Function};
 use crate::expr::Failure;
 use crate::types::Type;
 use harness_source::diagnostic::Diagnostic;
-use padding::padded;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["md5"], bind: |b| fixed(b, "md5") },
@@ -19,40 +18,42 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { names: &["hash"], bind: hash },
 ];
 
-type Digest = fn(&[u8]) -> Vec<u8>;
+type Algorithm = fn(&[u8]) -> String;
 
-fn digest(name: &str) -> Option<Digest> {
+fn hex<D: Digest>(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    D::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The algorithm of that name in Java's `MessageDigest`.
+fn algorithm(name: &str) -> Option<Algorithm> {
     Some(match name.to_ascii_lowercase().as_str() {
-        "md5" => md5::digest,
-        "sha1" | "sha-1" | "sha" => sha1::digest,
-        "sha224" | "sha-224" => sha2::digest_224,
-        "sha256" | "sha-256" => sha2::digest_256,
-        "sha384" | "sha-384" => sha2::digest_384,
-        "sha512" | "sha-512" => sha2::digest_512,
+        "md5" => hex::<Md5>,
+        "sha1" | "sha-1" | "sha" => hex::<Sha1>,
+        "sha224" | "sha-224" => hex::<Sha224>,
+        "sha256" | "sha-256" => hex::<Sha256>,
+        "sha384" | "sha-384" => hex::<Sha384>,
+        "sha512" | "sha-512" => hex::<Sha512>,
+        "sha512/224" | "sha-512/224" => hex::<Sha512_224>,
+        "sha512/256" | "sha-512/256" => hex::<Sha512_256>,
+        "sha3-224" => hex::<Sha3_224>,
+        "sha3-256" => hex::<Sha3_256>,
+        "sha3-384" => hex::<Sha3_384>,
+        "sha3-512" => hex::<Sha3_512>,
         _ => return None,
     })
 }
 
-/// Digests that Java has and this crate does not compute.
+/// The one digest that Java has and this crate does not compute.
 fn is_other_digest(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name == "md2" || name.starts_with("sha3-") || name.starts_with("sha-512/")
-}
-
-/// The two hexadecimal digits of a byte, in lower case.
-pub(super) fn digits(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| digits(*byte)).collect()
+    name.eq_ignore_ascii_case("md2")
 }
 
 fn fixed(b: &mut Binder<'_>, name: &str) -> Result<Bound, Diagnostic> {
     b.arity(1, 1)?;
     b.string(0)?;
-    let digest = digest(name).ok_or_else(|| b.error("no such algorithm"))?;
-    Ok(Bound::single(Type::Keyword, move |args| text(hex(&digest(args[0].str().as_bytes())))))
+    let algorithm = algorithm(name).ok_or_else(|| b.error("no such algorithm"))?;
+    Ok(Bound::single(Type::Keyword, move |args| text(algorithm(args[0].str().as_bytes()))))
 }
 
 fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
@@ -60,7 +61,7 @@ fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
     b.string(0)?;
     b.string(1)?;
     if let Some(name) = b.constant_text(0)
-        && digest(&name).is_none()
+        && algorithm(&name).is_none()
     {
         if is_other_digest(&name) {
             return Err(b.unsupported(format!("the hash algorithm `{name}`")));
@@ -70,8 +71,8 @@ fn hash(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
             b.span.of(b.text)
         )));
     }
-    Ok(Bound::single(Type::Keyword, |args| match digest(args[0].str()) {
-        Some(digest) => text(hex(&digest(args[1].str().as_bytes()))),
+    Ok(Bound::single(Type::Keyword, |args| match algorithm(args[0].str()) {
+        Some(algorithm) => text(algorithm(args[1].str().as_bytes())),
         None if is_other_digest(args[0].str()) => {
             Err(Failure::Fatal(format!("the hash algorithm `{}` is not supported", args[0].str())))
         }
@@ -108,9 +109,16 @@ mod tests {
                 "abc",
                 "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
             ),
+            // The examples of FIPS 180-4 and FIPS 202.
+            (
+                "SHA-512/256",
+                "abc",
+                "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23",
+            ),
+            ("SHA3-256", "abc", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
         ] {
-            let digest = digest(name).expect(name);
-            assert_eq!(hex(&digest(message.as_bytes())), expected, "{name}");
+            let algorithm = algorithm(name).expect(name);
+            assert_eq!(algorithm(message.as_bytes()), expected, "{name}");
         }
     }
 }

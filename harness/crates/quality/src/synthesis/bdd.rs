@@ -3,8 +3,7 @@
 //! Two functions are the same exactly when their diagrams are. Everything is
 //! bounded; beyond the bounds there is no answer.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A diagram: a number of its manager.
 pub(crate) type Function = u32;
@@ -33,49 +32,18 @@ enum Op {
     Xor,
 }
 
-/// A table by small numbers.
-type Table<K, V> = HashMap<K, V, BuildHasherDefault<Mixer>>;
-
-/// Hashes small numbers, quickly: tables are asked more than anything else, and
-/// never listed.
-#[derive(Debug, Default)]
-struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(u64::from(number));
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        self.write_u64(number.unsigned_abs() as u64);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        // A product is best mixed in its upper half, and tables ask the lower.
-        self.0.rotate_left(26)
-    }
-}
-
 /// Holds diagrams over numbered variables, the lowest at the top.
 #[derive(Debug)]
 pub(crate) struct Manager {
     nodes: Vec<Node>,
-    unique: Table<Node, Function>,
-    known: Table<(Op, Function, Function), Function>,
+    unique: FxHashMap<Node, Function>,
+    known: FxHashMap<(Op, Function, Function), Function>,
 }
 
 impl Manager {
     pub(crate) fn new() -> Self {
         let leaf = Node { variable: u32::MAX, low: FALSE, high: FALSE };
-        Self { nodes: vec![leaf, leaf], unique: Table::default(), known: Table::default() }
+        Self { nodes: vec![leaf, leaf], unique: FxHashMap::default(), known: FxHashMap::default() }
     }
 
     /// How much room is taken, from 0 to 1.
@@ -154,7 +122,7 @@ impl Manager {
 
     /// The variables that a function depends on, ascending.
     pub(crate) fn support(&self, function: Function) -> Vec<u32> {
-        let mut seen: HashSet<Function, BuildHasherDefault<Mixer>> = HashSet::default();
+        let mut seen: FxHashSet<Function> = FxHashSet::default();
         let mut found = std::collections::BTreeSet::new();
         let mut open = vec![function];
         while let Some(at) = open.pop() {
@@ -200,7 +168,7 @@ impl Manager {
             return None;
         }
         let prices = Prices { base, weight };
-        let mut costs = Table::from_iter([(FALSE, u64::MAX), (TRUE, 0)]);
+        let mut costs = FxHashMap::from_iter([(FALSE, u64::MAX), (TRUE, 0)]);
         let total = self.cost(function, prices, &mut costs);
         let mut path = Vec::new();
         let mut at = function;
@@ -218,7 +186,7 @@ impl Manager {
         &self,
         function: Function,
         prices: Prices<'_>,
-        costs: &mut Table<Function, u64>,
+        costs: &mut FxHashMap<Function, u64>,
     ) -> u64 {
         if let Some(known) = costs.get(&function) {
             return *known;
@@ -243,7 +211,7 @@ struct Prices<'p> {
 
 impl Prices<'_> {
     /// The cost of a node where its variable is false, and where it is true.
-    fn choices(self, node: Node, costs: &Table<Function, u64>) -> (u64, u64) {
+    fn choices(self, node: Node, costs: &FxHashMap<Function, u64>) -> (u64, u64) {
         let is = (self.base)(node.variable);
         let cost = |next: Function, value: bool| {
             let own = if is == value { 0 } else { (self.weight)(node.variable) };
