@@ -100,7 +100,7 @@ fn read_all(
     filter: &Predicate,
 ) -> Result<Found, Stop> {
     let mut found = Found::default();
-    let mut groups = match suppress::groups_missing(work) {
+    let mut groups = match suppress::groups_missing(work.rule, &work.grouping) {
         // Without groups the alerts are told all the same.
         Some(_) => suppress::Groups::new(ground, work).ok(),
         None => None,

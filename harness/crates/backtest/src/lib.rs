@@ -1,4 +1,4 @@
-//! Rules on the data of a cluster, read-only: what would have alerted.
+//! Rules on data, read-only: what would have alerted, on a cluster or in [`files`].
 //!
 //! [`target`] reads the mapping of what is there, the rules are compiled under
 //! it, and each kind of rule asks in its own way: conditions on single events in
@@ -10,6 +10,7 @@
 //! its reason (docs/cluster.md).
 
 mod composite;
+pub mod files;
 mod filters;
 mod model;
 mod new_terms;
@@ -43,7 +44,7 @@ use harness_rule::tree::Loaded;
 use harness_source::diagnostic::{Diagnostic, Severity};
 
 use model::day;
-pub use model::{Backtest, Found, Outcome, Request, RuleBacktest, Sample};
+pub use model::{Backtest, Found, Outcome, Request, RuleBacktest, Sample, Source};
 use prepared::{Ground, Stop, Time, Work, again, by_time, named, place, sorted_time, within};
 use target::Target;
 
@@ -106,6 +107,7 @@ pub fn run(
         indices: target.indices.len(),
         notes: target.notes.clone(),
         rules: all,
+        source: Source::Cluster,
     })
 }
 

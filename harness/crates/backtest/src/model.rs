@@ -19,6 +19,29 @@ pub struct Request {
     pub batch: usize,
 }
 
+/// Where the events were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// In the indices of a cluster.
+    #[default]
+    Cluster,
+    /// In files.
+    Files {
+        /// How many events were read.
+        events: u64,
+        /// How many bytes they are, unpacked.
+        bytes: u64,
+        /// How long it took.
+        millis: u64,
+        /// How many pieces of the files are no events.
+        broken: u64,
+        /// The first of these, with their places.
+        broken_lines: Vec<String>,
+        /// Whether the run was interrupted.
+        is_partial: bool,
+    },
+}
+
 /// The outcome of all rules, the noisiest first.
 #[derive(Clone, Debug)]
 pub struct Backtest {
@@ -30,6 +53,8 @@ pub struct Backtest {
     pub notes: Vec<String>,
     /// The rules: by alerts, descending, then by key.
     pub rules: Vec<RuleBacktest>,
+    /// Where the events were.
+    pub source: Source,
 }
 
 /// The outcome of one rule.
@@ -86,6 +111,16 @@ pub struct Sample {
     pub key: Vec<String>,
     /// How many events it stands for.
     pub count: u64,
+}
+
+impl Source {
+    /// Whether all of it was read.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Cluster => true,
+            Self::Files { broken, is_partial, .. } => *broken == 0 && !is_partial,
+        }
+    }
 }
 
 impl RuleBacktest {

@@ -9,9 +9,11 @@ use super::schedule::{Need, Slot};
 use super::tally::{self, Held, Tally};
 use super::{Ground, Stop, Work, within};
 use harness_cluster::dsl::Query;
+use harness_detect::sequence::key::KeyValue;
 use harness_detect::terms::key_text;
 use harness_predicate::Predicate;
 use harness_predicate::plan::{Plan, TermField};
+use harness_rule::model::Rule;
 use harness_rule::names::MissingFields;
 
 /// The most events that are read to see what is suppressed, where an array is
@@ -27,7 +29,7 @@ pub(super) fn after(
     filter: &Predicate,
     alerts: u64,
 ) -> Result<Option<u64>, Stop> {
-    let Some(group_missing) = groups_missing(work) else { return Ok(None) };
+    let Some(group_missing) = groups_missing(work.rule, &work.grouping) else { return Ok(None) };
     let outcome = if !matches!(work.plan, Plan::Filter(_)) || !query.exact {
         if alerts > EVENTS {
             return Ok(None);
@@ -47,9 +49,39 @@ pub(super) fn after(
 }
 
 /// Whether events that lack a field are grouped; `None` where nothing is suppressed.
-pub(super) fn groups_missing(work: &Work<'_>) -> Option<bool> {
-    let suppression = work.rule.alert_suppression.as_ref().filter(|_| !work.grouping.is_empty())?;
+pub(super) fn groups_missing(rule: &Rule, grouping: &[TermField]) -> Option<bool> {
+    let suppression = rule.alert_suppression.as_ref().filter(|_| !grouping.is_empty())?;
     Some(suppression.missing_fields == MissingFields::Suppress)
+}
+
+/// The groups of an event that has these values in the fields of the groups; `None`
+/// where it stands for itself.
+pub(super) fn keys(
+    plan: &Plan,
+    values: Vec<Vec<KeyValue>>,
+    groups_missing: bool,
+) -> Result<Option<Vec<Vec<String>>>, Stop> {
+    if !groups_missing && values.iter().any(Vec::is_empty) {
+        return Ok(None);
+    }
+    if !matches!(plan, Plan::Filter(_)) {
+        let list = |own: Vec<_>| {
+            let texts: Vec<String> =
+                own.iter().map(|value| key_text(Some(value)).to_string()).collect();
+            json!(texts).to_string()
+        };
+        return Ok(Some(vec![values.into_iter().map(list).collect()]));
+    }
+    // A missing field is a group of its own, told from the text `null` by its length.
+    let missing = |own: Vec<_>| if own.is_empty() { None } else { Some(own) };
+    let there: Vec<Option<Vec<_>>> = values.into_iter().map(missing).collect();
+    let shape: Vec<String> = there.iter().map(|own| u8::from(own.is_some()).to_string()).collect();
+    let own: Vec<Vec<_>> = there.into_iter().flatten().collect();
+    let mut keys = tally::combinations(&own)?;
+    keys.iter_mut().for_each(|key| key.push(shape.concat()));
+    keys.sort();
+    keys.dedup();
+    Ok(Some(keys))
 }
 
 fn need(work: &Work<'_>) -> Need {
@@ -98,7 +130,7 @@ pub(super) struct Groups<'a> {
 impl<'a> Groups<'a> {
     pub(super) fn new(ground: Ground<'_>, work: &'a Work<'a>) -> Result<Self, Stop> {
         let tally = Tally::new(ground, work, need(work))?;
-        if groups_missing(work) == Some(false) {
+        if groups_missing(work.rule, &work.grouping) == Some(false) {
             tally.sees_all()?;
         }
         Ok(Self { work, tally, held: Held::default(), alone: 0 })
@@ -107,32 +139,11 @@ impl<'a> Groups<'a> {
     /// Takes an event that alerts.
     pub(super) fn take(&mut self, candidate: &Candidate<'_>) -> Result<(), Stop> {
         let values = tally::values(&self.work.grouping, candidate.document, candidate.columns);
-        let lacks = values.iter().any(Vec::is_empty);
-        let Some(time) =
-            candidate.time.filter(|_| !lacks || groups_missing(self.work) == Some(true))
-        else {
+        let missing = groups_missing(self.work.rule, &self.work.grouping) == Some(true);
+        let keys = keys(&self.work.plan, values, missing)?;
+        let Some((time, keys)) = candidate.time.zip(keys) else {
             self.alone += 1;
             return Ok(());
-        };
-        let keys = if matches!(self.work.plan, Plan::Filter(_)) {
-            // A missing field is a group of its own, told from the text `null` by its length.
-            let missing = |own: Vec<_>| if own.is_empty() { None } else { Some(own) };
-            let there: Vec<Option<Vec<_>>> = values.into_iter().map(missing).collect();
-            let shape: Vec<String> =
-                there.iter().map(|own| u8::from(own.is_some()).to_string()).collect();
-            let own: Vec<Vec<_>> = there.into_iter().flatten().collect();
-            let mut keys = tally::combinations(&own)?;
-            keys.iter_mut().for_each(|key| key.push(shape.concat()));
-            keys.sort();
-            keys.dedup();
-            keys
-        } else {
-            let list = |own: Vec<_>| {
-                let texts: Vec<String> =
-                    own.iter().map(|value| key_text(Some(value)).to_string()).collect();
-                json!(texts).to_string()
-            };
-            vec![values.into_iter().map(list).collect()]
         };
         for key in keys {
             let at = self.tally.slot(time);

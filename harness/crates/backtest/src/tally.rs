@@ -41,6 +41,11 @@ impl Tally {
         Ok(Self { found: Found::default(), left: 0, width, runs, need, from, samples })
     }
 
+    /// With runs that are known, and slots of single moments.
+    pub(super) fn over(runs: Vec<Run>, need: Need, samples: usize) -> Self {
+        Self { found: Found::default(), left: 0, width: 1, runs, need, from: 0, samples }
+    }
+
     /// Fails where events may lie in no window, and alerts of their own would
     /// have to be counted.
     pub(super) fn sees_all(&self) -> Result<(), Stop> {
@@ -169,6 +174,11 @@ impl Held {
             self.slots += 1;
         }
         if self.slots > HELD { Err(too_many()) } else { Ok(()) }
+    }
+
+    /// The moments of all slots.
+    pub(super) fn times(&self) -> impl Iterator<Item = i64> {
+        self.groups.values().flatten().map(|slot| slot.at)
     }
 
     /// The number of a value.

@@ -87,16 +87,22 @@ Examples:
 Each case holds when it is written, and none that is there is changed.
 Next: {program} test judges them, {program} coverage shows what they leave untested.")]
     New(NewArgs),
-    /// Run rules on the data of a cluster, read-only, and count the alerts.
+    /// Run rules on files of events, or on the data of a cluster, and count the alerts.
     #[command(after_help = "\
 Examples:
+  {program} backtest day.ndjson.gz               all rules over a file
+  {program} backtest logs/ 'more/*.json'         over folders and globs
+  zcat day.gz | {program} backtest - aws/        rules whose path contains aws/, on standard input
+  {program} backtest logs/ --format json --out backtest.json
   {program} backtest --engine http://127.0.0.1:9200 --index 'logs-*' --from now-7d --to now
   {program} backtest --engine https://search.example.com --index 'logs-aws*' \\
-      --from 2026-01-01 --to 2026-02-01 aws/ --format json --out backtest.json
+      --from 2026-01-01 --to 2026-02-01 aws/
 
-Credentials come from HARNESS_ENGINE_API_KEY, or from HARNESS_ENGINE_USER and
-HARNESS_ENGINE_PASSWORD; read privileges suffice.")]
-    #[command(mut_arg("engine", |engine| engine.required(true)))]
+Events are JSON: one a line, in arrays or one after the other, packed by gzip or zstd or
+not. Credentials of a cluster come from HARNESS_ENGINE_API_KEY, or from
+HARNESS_ENGINE_USER and HARNESS_ENGINE_PASSWORD; read privileges suffice.
+
+Next: {program} explain RULE EVENT.json explains a sample.")]
     Backtest(BacktestArgs),
 }
 
@@ -190,20 +196,27 @@ impl FromStr for Secret {
 /// `harness backtest`.
 #[derive(Debug, Args)]
 pub struct BacktestArgs {
-    /// Only rules whose path or name contains this text, or that have this rule id.
-    pub filter: Option<String>,
+    /// The events: files, folders, globs, or - for standard input. What is none of these
+    /// selects the rules whose path or name contains it, or that have this rule id; with
+    /// --engine all do.
+    #[arg(value_name = "EVENTS|RULES")]
+    pub operands: Vec<String>,
     /// The cluster.
     #[command(flatten)]
     pub engine: EngineArgs,
     /// The indices to read, as the cluster names them; may have wildcards and commas.
-    #[arg(long, value_name = "PATTERN")]
-    pub index: String,
-    /// The start of the period, a date or date math such as now-7d or 2026-01-31.
+    #[arg(long, value_name = "PATTERN", help_heading = CLUSTER, requires = "engine")]
+    pub index: Option<String>,
+    /// The start of the period, a date or date math such as now-7d or 2026-01-31; for
+    /// files all of them by default.
     #[arg(long, value_name = "TIME")]
-    pub from: String,
-    /// The end of the period, exclusive.
-    #[arg(long, value_name = "TIME", default_value = "now")]
-    pub to: String,
+    pub from: Option<String>,
+    /// The end of the period, exclusive; on a cluster now by default.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// The number of threads that read files; by default as many as there are cores.
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub threads: Option<u8>,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,
@@ -211,7 +224,7 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub samples: usize,
     /// The number of rules in one request; use fewer on a small cluster.
-    #[arg(long, value_name = "N", default_value_t = 50,
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = CLUSTER,
           value_parser = clap::value_parser!(u8).range(1..=100))]
     pub batch: u8,
     /// The format of the report.

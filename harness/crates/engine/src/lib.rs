@@ -9,6 +9,7 @@ pub mod embedded;
 mod fields;
 mod leaves;
 mod rows;
+pub mod stream;
 
 use std::ops::Range;
 

@@ -230,7 +230,7 @@ pub enum Plan {
 }
 
 /// Which events a filter of a plan is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// Those of the rule's indices and window.
     Window,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::plural;
 use super::{Lines, printable};
-use harness_backtest::{Backtest, Found, Outcome, RuleBacktest, Sample};
+use harness_backtest::{Backtest, Found, Outcome, RuleBacktest, Sample, Source};
 use harness_model::value::format_date;
 
 pub use html::html;
@@ -35,6 +35,9 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         format_date(request.from),
         format_date(request.to)
     )?;
+    for line in read(&backtest.source) {
+        writeln!(out, "{}", safe(&line))?;
+    }
     for note in &backtest.notes {
         writeln!(out, "note: {}", safe(note))?;
     }
@@ -92,9 +95,7 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
 pub fn json(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
     let request = &backtest.request;
     let counts = Counts::of(backtest);
-    let whole = json!({
-        "index": request.index,
-        "indices": backtest.indices,
+    let mut whole = json!({
         "from": format_date(request.from),
         "to": format_date(request.to),
         "notes": backtest.notes,
@@ -109,6 +110,21 @@ pub fn json(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         },
         "rules": backtest.rules.iter().map(rule).collect::<Vec<_>>(),
     });
+    match &backtest.source {
+        Source::Cluster => {
+            whole["index"] = json!(request.index);
+            whole["indices"] = json!(backtest.indices);
+        }
+        Source::Files { events, bytes, millis, broken, broken_lines, is_partial } => {
+            whole["files"] = json!(backtest.indices);
+            whole["events"] = json!(events);
+            whole["bytes"] = json!(bytes);
+            whole["seconds"] = json!(std::time::Duration::from_millis(*millis).as_secs_f64());
+            whole["broken"] = json!(broken);
+            whole["broken_lines"] = json!(broken_lines);
+            whole["partial"] = json!(is_partial);
+        }
+    }
     serde_json::to_writer_pretty(&mut *out, &whole)?;
     writeln!(out)
 }
@@ -191,8 +207,37 @@ fn sample(sample: &Sample) -> Value {
 }
 
 fn indices(backtest: &Backtest) -> String {
-    let word = if backtest.indices == 1 { "index" } else { "indices" };
+    let one = backtest.indices == 1;
+    let word = match backtest.source {
+        Source::Cluster if one => "index",
+        Source::Cluster => "indices",
+        Source::Files { .. } if one => "file",
+        Source::Files { .. } => "files",
+    };
     format!("{} {word}", backtest.indices)
+}
+
+/// What was read of files, a line each.
+fn read(source: &Source) -> Vec<String> {
+    let Source::Files { events, bytes, millis, broken, broken_lines, is_partial } = source else {
+        return Vec::new();
+    };
+    let seconds = std::time::Duration::from_millis(*millis).as_secs_f64();
+    let mut lines = Vec::new();
+    if *is_partial {
+        lines.push("partial: the run was interrupted, and not all was read".to_owned());
+    }
+    let megabytes = bytes / 1_000_000;
+    lines.push(format!("{}, {megabytes} MB, {seconds:.1} s", plural(*events, "event")));
+    if *broken > 0 {
+        lines.push(format!("{} not read:", plural(*broken, "piece")));
+        lines.extend(broken_lines.iter().map(|line| format!("  {line}")));
+        let more = broken.saturating_sub(broken_lines.len() as u64);
+        if more > 0 {
+            lines.push(format!("  and {more} more"));
+        }
+    }
+    lines
 }
 
 fn told(sample: &Sample) -> String {
@@ -271,6 +316,7 @@ mod tests {
                 rule("a/other", Outcome::NoIndex),
                 rule("a/odd", Outcome::Unsupported("a reason".to_owned())),
             ],
+            source: Source::Cluster,
         }
     }
 

@@ -1,38 +1,24 @@
 //! `harness backtest`.
 
+mod files;
+mod given;
+
 use std::io;
 
-use crate::args::BacktestArgs;
+use harness_backtest::{Backtest, Outcome};
+use harness_engine::EngineError;
+use harness_report::backtest::{html, human, json};
+
+use crate::args::{BacktestArgs, BacktestFormat as Format};
+use crate::engine::cluster;
 use crate::exit::Exit;
+use crate::project;
+use given::{is_period, rules, time};
 
-/// Runs the rules on the cluster's data and prints what they find.
+/// Runs the rules on files or on a cluster's data and prints what they find.
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
-    use harness_backtest::{self as backtest, Outcome};
-    use harness_engine::EngineError;
-    use harness_report::backtest::{html, human, json};
-    use harness_rule::tree::Loaded;
-    use harness_runner::run::selects;
-
-    use crate::args::BacktestFormat as Format;
-    use crate::engine::cluster;
-    use crate::project;
-
-    let Some(request) = request(args) else { return Ok(Exit::Usage) };
-    let Some((project, _)) = project::open(&args.run.folders) else { return Ok(Exit::Usage) };
-    project::unselected(&project.rules, args.filter.as_deref());
-    let selected =
-        |loaded: &Loaded| args.filter.as_deref().is_none_or(|text| selects(loaded, text));
-    let rules: Vec<Loaded> = project.rules.rules.into_iter().filter(selected).collect();
-    let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
-        tell!("backtest needs --engine URL");
-        return Ok(Exit::Usage);
-    };
-    let bar = project::counted(args.run.no_progress, rules.len());
-    let outcome = backtest::run(&client, &request, &rules, &project.exceptions, &|done| {
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    let found = outcome.map_err(|error| io::Error::other(EngineError::from(error)))?;
+    let found = if args.engine.engine.is_some() { on_cluster(args)? } else { files::run(args)? };
+    let Some(found) = found else { return Ok(Exit::Usage) };
     let mut output = Vec::new();
     match args.format {
         Format::Human => human(&found, &mut output)?,
@@ -42,34 +28,46 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     project::deliver(&output, args.run.out.as_deref())?;
     let ran = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Ran(_)));
     let invalid = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Invalid(_)));
-    Ok(match (invalid, ran) {
+    Ok(match (invalid || !found.source.is_whole(), ran) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::Ok,
         (false, false) => Exit::NothingRan,
     })
 }
 
-/// What to look at; says what of the arguments is no time.
-fn request(args: &BacktestArgs) -> Option<harness_backtest::Request> {
-    use std::time::{SystemTime, UNIX_EPOCH};
-
-    use harness_model::value::DEFAULT_DATE_FORMAT;
-    use harness_model::value::{DateFormat, Rounding};
-
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-    let format = DateFormat::parse(DEFAULT_DATE_FORMAT).ok()?;
-    let time = |name: &str, text: &str| {
-        let found = format.resolve(text, now, Rounding::Down, None);
-        found.map_err(|error| tell!("error: {name}: {error}")).ok()
+/// `None` where the arguments cannot be used, which was told.
+fn on_cluster(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
+    let filter = match args.operands.as_slice() {
+        [] => None,
+        [filter] => Some(filter.as_str()),
+        [_, more, ..] => {
+            tell!("error: `{more}`: a backtest on a cluster takes one filter of rules");
+            return Ok(None);
+        }
     };
-    let (from, to) = (time("--from", &args.from)?, time("--to", &args.to)?);
-    if from >= to {
-        tell!("error: --from does not lie before --to");
+    let Some(request) = request(args) else { return Ok(None) };
+    let Some((project, rules)) = rules(args, filter) else { return Ok(None) };
+    let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
+        return Ok(None);
+    };
+    let bar = project::counted(args.run.no_progress, rules.len());
+    let outcome = harness_backtest::run(&client, &request, &rules, &project.exceptions, &|done| {
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    outcome.map(Some).map_err(|error| io::Error::other(EngineError::from(error)))
+}
+
+/// What to look at on a cluster; says what of the arguments cannot be used.
+fn request(args: &BacktestArgs) -> Option<harness_backtest::Request> {
+    let (Some(index), Some(from)) = (&args.index, &args.from) else {
+        tell!("error: a backtest on a cluster needs --index PATTERN and --from TIME");
         return None;
-    }
-    Some(harness_backtest::Request {
-        index: args.index.clone(),
+    };
+    let from = time("--from", from)?;
+    let to = time("--to", args.to.as_deref().unwrap_or("now"))?;
+    is_period(from, to).then(|| harness_backtest::Request {
+        index: index.clone(),
         from,
         to,
         samples: args.samples,

@@ -27,7 +27,7 @@ fn of_loaded(loaded: &Loaded) -> Home {
 }
 
 /// Where the events of a rule live that do not say so.
-fn of_rule(rule: &Rule) -> Home {
+pub fn of_rule(rule: &Rule) -> Home {
     if rule.rule_type == RuleType::Esql {
         let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
         let source = text.split('|').next().unwrap_or_default();

@@ -1,0 +1,198 @@
+//! Rules on files of events, in one pass, whatever their length.
+//!
+//! Blocks of the files ([`input`]) go to the threads in order; each makes rows of the
+//! events, asks the streaming engine ([`scan`]) and keeps the events that some rule
+//! takes. They are given to the rules in the order of the files, so that the outcome
+//! is the same on any number of threads; each rule keeps what its type needs
+//! ([`state`]).
+
+mod input;
+mod request;
+mod rule;
+mod runs;
+mod scan;
+mod seen;
+mod state;
+mod text;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use harness_model::event::Event;
+use harness_model::schema::{Home, Schema};
+use harness_rule::exception::ExceptionTree;
+use harness_rule::tree::Loaded;
+use harness_runner::run::home;
+use rayon::prelude::*;
+
+pub use input::Input;
+pub use request::{Progress, Request};
+
+use super::model::Source;
+use super::{Backtest, Outcome, RuleBacktest, Stop, told};
+use input::Blocks;
+use rule::Prepared;
+use scan::{Scanned, Setting, scan};
+
+/// How many threads take how much at once, where nobody says otherwise.
+pub const BLOCK: usize = 4 << 20;
+
+/// How many bytes of events are looked at before the rules are compiled.
+const SAMPLE: usize = 32 << 20;
+
+/// Runs rules on files.
+pub fn run(
+    request: &Request,
+    rules: &[Loaded],
+    exceptions: &ExceptionTree,
+    schema: &Schema,
+    progress: &(dyn Fn(Progress) + Sync),
+    interrupted: &AtomicBool,
+) -> Backtest {
+    let started = Instant::now();
+    let mut blocks = Blocks::new(request.inputs.clone(), request.block);
+    let mut schema = schema.clone();
+    let sample = look_ahead(&mut blocks, rules, &mut schema, interrupted);
+    let mut outcomes: Vec<Option<Outcome>> = rules.iter().map(|_| None).collect();
+    let mut prepared = Vec::new();
+    let now = request.to.unwrap_or(sample.newest);
+    let compiled: Vec<Result<Prepared<'_>, Outcome>> = rules
+        .par_iter()
+        .enumerate()
+        .map(|(at, loaded)| Prepared::new(at, loaded, &schema, exceptions, now))
+        .collect();
+    for (outcome, compiled) in outcomes.iter_mut().zip(compiled) {
+        match compiled {
+            Ok(one) => prepared.push(one),
+            Err(reason) => *outcome = Some(reason),
+        }
+    }
+    // What depends on the time of the last event is run when that is known.
+    let known = request.to.is_some() || sample.is_whole;
+    let (prepared, late): (Vec<_>, Vec<_>) =
+        prepared.into_iter().partition(|rule| known || !rule.asks_for_time);
+    let setting = Setting { request, schema: &schema, progress, interrupted };
+    let mut scanned = scan(&mut blocks, &prepared, setting);
+    tell(&prepared, &mut scanned, &mut outcomes);
+    if !late.is_empty() {
+        again(&late, rules, exceptions, setting, &scanned, &mut outcomes);
+    }
+    let unread = blocks.unread.iter().map(|one| (one.input, one.line, one.reason.clone()));
+    let mut broken: Vec<(usize, usize, String)> = scanned.broken.told;
+    broken.extend(unread);
+    broken.sort();
+    let names = &request.names;
+    let broken_lines = broken.into_iter().map(|(input, line, reason)| {
+        let name = names.get(input).map_or("", String::as_str);
+        if line == 0 { format!("{name}: {reason}") } else { format!("{name}:{line}: {reason}") }
+    });
+    let mut all: Vec<RuleBacktest> =
+        rules.iter().zip(outcomes).map(|(loaded, outcome)| told(loaded, outcome)).collect();
+    all.sort_by(|a, b| b.alerts().cmp(&a.alerts()).then_with(|| a.key.cmp(&b.key)));
+    let to = request.to.or(scanned.newest.map(|newest| newest.saturating_add(1)));
+    Backtest {
+        request: super::Request {
+            index: request.names.join(", "),
+            from: request.from.or(scanned.oldest).unwrap_or(0),
+            to: to.unwrap_or(0),
+            samples: request.samples,
+            batch: 1,
+        },
+        indices: request.inputs.len(),
+        notes: Vec::new(),
+        rules: all,
+        source: Source::Files {
+            events: scanned.events,
+            bytes: scanned.bytes,
+            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            broken: scanned.broken.count + blocks.unread.len() as u64,
+            broken_lines: broken_lines.collect(),
+            is_partial: interrupted.load(Ordering::Relaxed),
+        },
+    }
+}
+
+/// Puts down how rules came out.
+fn tell(rules: &[Prepared<'_>], scanned: &mut Scanned, outcomes: &mut [Option<Outcome>]) {
+    for (rule, found) in rules.iter().zip(std::mem::take(&mut scanned.found)) {
+        outcomes[rule.at] = Some(match found {
+            Ok(found) => Outcome::Ran(found),
+            Err(Stop::Unsupported(reason)) => Outcome::Unsupported(reason),
+            Err(Stop::Cluster(error)) => Outcome::Unsupported(error.to_string()),
+        });
+    }
+}
+
+/// Runs rules that depend on the time of the last event, when that is known.
+fn again(
+    late: &[Prepared<'_>],
+    rules: &[Loaded],
+    exceptions: &ExceptionTree,
+    setting: Setting<'_>,
+    first: &Scanned,
+    outcomes: &mut [Option<Outcome>],
+) {
+    let request = setting.request;
+    if request.inputs.contains(&Input::Stdin) {
+        for rule in late {
+            let reason = "it depends on the time of the last event, and standard input is read \
+                          once: state --to";
+            outcomes[rule.at] = Some(Outcome::Unsupported(reason.to_owned()));
+        }
+        return;
+    }
+    let now = first.newest.unwrap_or(0);
+    let mut prepared = Vec::new();
+    for rule in late {
+        match Prepared::new(rule.at, &rules[rule.at], setting.schema, exceptions, now) {
+            Ok(one) => prepared.push(one),
+            Err(outcome) => outcomes[rule.at] = Some(outcome),
+        }
+    }
+    let mut blocks = Blocks::new(request.inputs.clone(), request.block);
+    let mut scanned = scan(&mut blocks, &prepared, setting);
+    tell(&prepared, &mut scanned, outcomes);
+}
+
+/// What the first events say.
+struct Sample {
+    newest: i64,
+    /// Whether these are all events.
+    is_whole: bool,
+}
+
+/// Looks at the first events: which fields there are that nobody mapped, and when the
+/// newest of them happened.
+fn look_ahead(
+    blocks: &mut Blocks,
+    rules: &[Loaded],
+    schema: &mut Schema,
+    interrupted: &AtomicBool,
+) -> Sample {
+    let mut read = Vec::new();
+    let (mut bytes, mut is_whole) = (0, false);
+    while bytes < SAMPLE && !interrupted.load(Ordering::Relaxed) {
+        let Some(block) = blocks.next() else {
+            is_whole = true;
+            break;
+        };
+        bytes += block.bytes.len();
+        read.push(block);
+    }
+    let homes = rules.iter().filter_map(|loaded| loaded.rule.as_ref()).map(home::of_rule);
+    let home = if homes.into_iter().any(|home| home == Home::DataStream) {
+        Home::DataStream
+    } else {
+        Home::Index
+    };
+    let mut newest = 0;
+    for block in &read {
+        scan::each_event(block, &mut |event: &Event| {
+            let home = event.index.as_deref().map_or(home, Home::of);
+            schema.observe(&event.source, home);
+            newest = newest.max(event.timestamp().unwrap_or(0));
+        });
+    }
+    blocks.put_back(read);
+    Sample { newest, is_whole }
+}

@@ -1,0 +1,238 @@
+//! A rule that is ready for the events of files: its plan, what its exceptions take
+//! away, and which events its filters may match.
+
+use std::sync::Arc;
+
+use harness_compile::esql::Pipeline;
+use harness_compile::exception::{self, Compiled};
+use harness_compile::rule::{Given, compile_rule};
+use harness_compile::{Context, Now};
+use harness_detect::anomaly;
+use harness_detect::window::Clock;
+use harness_model::event::Event;
+use harness_model::index_pattern;
+use harness_model::schema::Schema;
+use harness_predicate::plan::{Plan, Reach, TermField};
+use harness_predicate::{Column, Kind, Leaf, Origin, Part, Predicate, Test};
+use harness_rule::exception::ExceptionTree;
+use harness_rule::exception::words::Words;
+use harness_rule::model::Rule;
+use harness_rule::names::RuleType;
+use harness_rule::tree::Loaded;
+use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_text::pattern::{Case, Pattern};
+
+use crate::Outcome;
+
+/// A rule that runs.
+pub(super) struct Prepared<'a> {
+    /// Its position among all rules.
+    pub(super) at: usize,
+    pub(super) rule: &'a Rule,
+    pub(super) clock: Clock,
+    pub(super) plan: Plan,
+    /// For a plan of ES|QL: what to do with the events.
+    pub(super) pipeline: Option<Arc<Pipeline>>,
+    /// The fields that suppression groups alerts by.
+    pub(super) grouping: Vec<TermField>,
+    /// Exceptions that look values up by their words: a condition and the words.
+    worded: Vec<(Predicate, Vec<Words>)>,
+    /// The index patterns of its events.
+    patterns: Vec<String>,
+    /// Those of its indicators.
+    indicators: Vec<String>,
+    /// Whether its sequences count nanoseconds.
+    pub(super) nanos: bool,
+    /// Whether the plan or the exceptions depend on the time of the run.
+    pub(super) asks_for_time: bool,
+}
+
+impl<'a> Prepared<'a> {
+    /// Compiles a rule for a run at `now`, or says why it does not run.
+    pub(super) fn new(
+        at: usize,
+        loaded: &'a Loaded,
+        schema: &Schema,
+        tree: &ExceptionTree,
+        now: i64,
+    ) -> Result<Self, Outcome> {
+        let Some(rule) = &loaded.rule else {
+            let first = loaded.diagnostics.first();
+            return Err(Outcome::Invalid(first.map_or_else(String::new, |it| it.message.clone())));
+        };
+        worst(loaded.diagnostics.iter())?;
+        let clock = Clock::new(rule).map_err(|errors| {
+            Outcome::Invalid(errors.first().map_or_else(String::new, |it| it.message.clone()))
+        })?;
+        let given = Given { now, completion: false, anomalies: true };
+        let compiled = compile_rule(rule, schema, given);
+        worst(compiled.diagnostics.iter().map(|(_, found)| found))?;
+        let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
+        let mut excepted = Excepted::default();
+        excepted.read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
+        let mut plan = match &excepted.conditions[..] {
+            [] => plan,
+            conditions => silenced(plan, &Predicate::or(conditions.iter().cloned()).negate()),
+        };
+        if rule.rule_type == RuleType::MachineLearning {
+            plan = plan.restrict(&of_records());
+        }
+        let timestamp = rule.eql.timestamp.as_ref();
+        let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
+        let patterns = match &compiled.pipeline {
+            Some(pipeline) => pipeline.plan.indices.clone(),
+            None => rule.patterns().to_vec(),
+        };
+        let indicators = match &plan {
+            Plan::Threat(plan) => plan.indicator_index.clone(),
+            Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::NewTerms(_)
+            | Plan::Pipeline(_) => Vec::new(),
+        };
+        Ok(Self {
+            at,
+            rule,
+            clock,
+            plan,
+            pipeline: compiled.pipeline,
+            grouping: compiled.grouping,
+            worded: excepted.worded,
+            patterns,
+            indicators,
+            nanos: schema.field(timestamp).is_some_and(|field| field.is_nanos()),
+            asks_for_time: compiled.uses_now || excepted.lapses,
+        })
+    }
+
+    /// Whether it alerts on what an anomaly job recorded.
+    pub(super) fn is_learning(&self) -> bool {
+        self.rule.rule_type == RuleType::MachineLearning
+    }
+
+    /// What is asked of each event: the filters of the plan in their order.
+    pub(super) fn filters(&self) -> Vec<&Predicate> {
+        self.plan.filters()
+    }
+
+    /// All columns that are read: by filters, by groups and by exceptions.
+    pub(super) fn columns(&self) -> Vec<&Column> {
+        let mut columns = self.plan.columns();
+        columns.extend(self.grouping.iter().filter_map(|term| term.column.as_ref()));
+        for (condition, _) in &self.worded {
+            condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        }
+        columns
+    }
+
+    /// Whether a filter of that reach may match events of an index.
+    pub(super) fn sees(&self, index: Option<&str>, reach: Reach) -> bool {
+        match reach {
+            Reach::Window | Reach::History => index_pattern::sees(&self.patterns, index),
+            Reach::Indicators => index_pattern::sees(&self.indicators, index),
+        }
+    }
+
+    /// Whether an exception that looks up words, or what an anomaly job says of its
+    /// record, keeps an event from the rule; `holds` says whether a condition does.
+    pub(super) fn bars(&self, event: &Event, holds: &dyn Fn(&Predicate) -> bool) -> bool {
+        let worded = self.worded.iter().any(|(condition, words)| {
+            holds(condition) && words.iter().all(|words| words.holds(event))
+        });
+        let learning = self.rule.machine_learning.as_ref().filter(|_| self.is_learning());
+        worded || learning.is_some_and(|learning| anomaly::why_not(learning, event).is_some())
+    }
+}
+
+/// The outcome that the worst of these findings leaves, where it leaves one.
+fn worst<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Result<(), Outcome> {
+    let worst = found.max_by_key(|found| found.severity);
+    match worst.map(|found| (found.severity, found.message.clone())) {
+        Some((Severity::Unsupported, message)) => Err(Outcome::Unsupported(message)),
+        Some((Severity::Error, message)) => Err(Outcome::Invalid(message)),
+        Some((Severity::Warning, _)) | None => Ok(()),
+    }
+}
+
+/// The plan on events that no exception covers; a covered indicator is none.
+fn silenced(plan: Plan, left: &Predicate) -> Plan {
+    match plan.restrict(left) {
+        Plan::Threat(mut plan) => {
+            plan.indicators = Predicate::and([plan.indicators, left.clone()]);
+            Plan::Threat(plan)
+        }
+        other @ (Plan::Filter(_)
+        | Plan::Eql(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Pipeline(_)) => other,
+    }
+}
+
+/// The condition that an event lies among the records of anomaly jobs.
+fn of_records() -> Predicate {
+    let prefix = Pattern::Prefix(anomaly::INDEX.to_owned(), Case::Sensitive);
+    Predicate::Leaf(Leaf {
+        column: Column { name: "_index".into(), kind: Kind::Keyword },
+        test: Test::Term(prefix),
+        origin: Origin { part: Part::File, ..Origin::default() },
+    })
+}
+
+/// The list that the engine of rules leaves to the endpoint.
+const ENDPOINT_LIST: &str = "endpoint_list";
+
+/// What the exceptions of a rule take away.
+#[derive(Default)]
+struct Excepted {
+    conditions: Vec<Predicate>,
+    worded: Vec<(Predicate, Vec<Words>)>,
+    /// Whether some item lapses at a time.
+    lapses: bool,
+}
+
+impl Excepted {
+    fn read(
+        &mut self,
+        rule: &Rule,
+        schema: &Schema,
+        tree: &ExceptionTree,
+        now: i64,
+    ) -> Result<(), String> {
+        let lists: Vec<&str> =
+            rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
+        if lists.iter().all(|list| *list == ENDPOINT_LIST) {
+            return Ok(());
+        }
+        let context = Context { schema, part: Part::File, now: Now::at(now) };
+        for list in lists {
+            if let Some(broken) = tree.broken.get(list).and_then(|broken| broken.first()) {
+                return Err(format!("{}: {}", broken.path, broken.diagnostic.message));
+            }
+            let items = tree.lists.get(list).ok_or_else(|| {
+                format!("the exception list `{list}` is not in {}", tree.list(list))
+            })?;
+            for item in items {
+                self.lapses |= item.expires.is_some();
+                if item.expires.is_some_and(|at| at <= now) {
+                    continue;
+                }
+                match exception::compile(item, Some(rule), tree, context) {
+                    Ok(Compiled::Applied { condition, words }) if words.is_empty() => {
+                        self.conditions.push(condition);
+                    }
+                    Ok(Compiled::Applied { condition, words }) => {
+                        self.worded.push((condition, words));
+                    }
+                    Ok(Compiled::LeftOut(_)) => {}
+                    Err(errors) => {
+                        let message = errors.first().map_or("", |error| &error.message);
+                        return Err(format!("exception `{}`: {message}", item.name));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,448 @@
+//! One pass over the blocks: threads make rows of events and ask the engine; the
+//! rules take what concerns them in the order of the files.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use super::input::{Block, Blocks, Form, may_be_action};
+use super::request::{Progress, Request};
+use super::rule::Prepared;
+use super::runs::Runs;
+use super::seen::{End, Seen};
+use super::state::State;
+use super::text::pieces;
+use crate::{Found, Stop};
+use harness_detect::window::{Clock, Window};
+use harness_engine::stream::Matcher;
+use harness_engine::stream::program::Program;
+use harness_model::document::{Columns, Document, Ingest};
+use harness_model::event::Event;
+use harness_model::schema::Schema;
+use harness_predicate::eval::eval;
+use harness_predicate::plan::Reach;
+use harness_predicate::{Column, Predicate};
+use harness_runner::case;
+
+/// What every pass has.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub(super) request: &'a Request,
+    pub(super) schema: &'a Schema,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) interrupted: &'a AtomicBool,
+}
+
+/// What a pass gives.
+pub(super) struct Scanned {
+    /// By rule.
+    pub(super) found: Vec<Result<Found, Stop>>,
+    pub(super) events: u64,
+    /// Unpacked.
+    pub(super) bytes: u64,
+    pub(super) broken: Broken,
+    pub(super) oldest: Option<i64>,
+    pub(super) newest: Option<i64>,
+}
+
+/// What is no event.
+#[derive(Default)]
+pub(super) struct Broken {
+    pub(super) count: u64,
+    /// The first of them, as input, line and reason.
+    pub(super) told: Vec<(usize, usize, String)>,
+}
+
+/// How many broken lines are told.
+const TOLD: usize = 20;
+
+/// The fields by which an event says when it happened.
+const STATED: [&str; 2] = ["@timestamp", "event.ingested"];
+
+/// What the threads share.
+struct Ground<'a> {
+    program: Program,
+    columns: Columns,
+    ingest: Ingest,
+    predicates: Vec<&'a Predicate>,
+    /// By predicate: the rule, by position, and which of its filters it is.
+    owners: Vec<(usize, usize)>,
+    /// The different ways of rules to tell when an event happened.
+    clocks: Vec<&'a Clock>,
+    /// By rule: its way.
+    clock_of: Vec<usize>,
+    names: &'a [String],
+}
+
+/// What a thread found in a block.
+struct Chunk {
+    number: usize,
+    input: usize,
+    events: u64,
+    bytes: u64,
+    broken: Vec<(usize, String)>,
+    candidates: Vec<Candidate>,
+    /// By clock: the time of the newest event.
+    newest: Vec<Option<i64>>,
+    oldest: Option<i64>,
+}
+
+/// An event that some predicate holds of.
+struct Candidate {
+    event: Event,
+    document: Document,
+    place: (String, String),
+    predicates: Vec<u32>,
+}
+
+/// Runs rules over all blocks.
+pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting<'_>) -> Scanned {
+    let ground = Ground::new(rules, setting);
+    let taken = blocks.taken.clone();
+    let mut merger = Merger::new(&ground, rules, setting, taken);
+    let shared = Mutex::new(blocks);
+    let threads = setting.request.threads.max(1);
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel::<Chunk>(threads * 2);
+        for _ in 0..threads {
+            let (send, shared, ground) = (send.clone(), &shared, &ground);
+            scope.spawn(move || {
+                let mut matcher = Matcher::new(&ground.program);
+                while !setting.interrupted.load(Ordering::Relaxed) {
+                    let block = shared.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(block) = block else { break };
+                    if send.send(ground.chunk(&block, &mut matcher)).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        // Blocks are handed out in order, so few wait for one before them.
+        let mut waiting: BTreeMap<usize, Chunk> = BTreeMap::new();
+        let mut next = None;
+        for chunk in receive {
+            waiting.insert(chunk.number, chunk);
+            let first = *next.get_or_insert(0);
+            let mut at = first;
+            while let Some(chunk) = waiting.remove(&at) {
+                merger.take(chunk);
+                at += 1;
+            }
+            next = Some(at);
+        }
+        waiting.into_values().for_each(|chunk| merger.take(chunk));
+    });
+    merger.finish()
+}
+
+impl<'a> Ground<'a> {
+    fn new(rules: &'a [Prepared<'a>], setting: Setting<'a>) -> Self {
+        let mut predicates = Vec::new();
+        let mut owners = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            for (filter, predicate) in rule.filters().into_iter().enumerate() {
+                predicates.push(predicate);
+                owners.push((at, filter));
+            }
+        }
+        let mut wanted: Vec<&Column> = rules.iter().flat_map(Prepared::columns).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let fields: Vec<_> =
+            wanted.iter().filter_map(|column| setting.schema.field(&column.name)).collect();
+        let mut columns = Columns::default();
+        let ingest = Ingest::new(setting.schema, &fields, &mut columns);
+        let mut clocks: Vec<&Clock> = Vec::new();
+        let clock_of = rules.iter().map(|rule| {
+            let same = |clock: &&Clock| {
+                clock.field() == rule.clock.field() && clock.fallback() == rule.clock.fallback()
+            };
+            clocks.iter().position(same).unwrap_or_else(|| {
+                clocks.push(&rule.clock);
+                clocks.len() - 1
+            })
+        });
+        let clock_of = clock_of.collect();
+        Self {
+            program: Program::new(&predicates, &columns),
+            columns,
+            ingest,
+            predicates,
+            owners,
+            clocks,
+            clock_of,
+            names: &setting.request.names,
+        }
+    }
+
+    /// Makes rows of a block and asks which predicates hold of each.
+    fn chunk(&self, block: &Block, matcher: &mut Matcher<'_>) -> Chunk {
+        let mut chunk = Chunk {
+            number: block.number,
+            input: block.input,
+            events: 0,
+            bytes: block.bytes.len() as u64,
+            broken: Vec::new(),
+            candidates: Vec::new(),
+            newest: vec![None; self.clocks.len()],
+            oldest: None,
+        };
+        let name = self.names.get(block.input).map_or("", String::as_str);
+        each_piece(block, &mut |line, piece| match events(piece) {
+            Ok(events) => {
+                for event in events {
+                    self.event(event, (name, line), &mut chunk, matcher);
+                }
+            }
+            Err(reason) => chunk.broken.push((line, reason)),
+        });
+        chunk
+    }
+
+    fn event(
+        &self,
+        mut event: Event,
+        (name, line): (&str, usize),
+        chunk: &mut Chunk,
+        matcher: &mut Matcher<'_>,
+    ) {
+        chunk.events += 1;
+        if event.id.starts_with('#') {
+            event.id = format!("{name}:{line}");
+        }
+        for (clock, newest) in self.clocks.iter().zip(&mut chunk.newest) {
+            let times = clock.times(&event);
+            *newest = (*newest).max(times.iter().copied().max());
+            let oldest = times.iter().copied().min();
+            chunk.oldest = [chunk.oldest, oldest].into_iter().flatten().min();
+        }
+        let document = self.ingest.document(&event, &mut Vec::new());
+        let answer = matcher.document(&document);
+        matcher.forget();
+        let open = answer.open.iter().copied().filter(|predicate| {
+            eval(self.predicates[*predicate as usize], &document, &self.columns)
+        });
+        let mut predicates: Vec<u32> = answer.sure.iter().copied().chain(open).collect();
+        if predicates.is_empty() {
+            return;
+        }
+        predicates.sort_unstable();
+        let place = (event.index.clone().unwrap_or_default(), event.id.clone());
+        chunk.candidates.push(Candidate { event, document, place, predicates });
+    }
+}
+
+/// Visits the pieces of a block that may be events, with their lines.
+fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
+    let bytes = &block.bytes;
+    match block.form {
+        Form::Lines => {
+            let mut action: Option<(usize, usize)> = None;
+            let mut start = 0;
+            for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+                let (from, at) = action.take().unwrap_or((start, block.line + number));
+                start += line.len();
+                if may_be_action(line) && from == start - line.len() && start < bytes.len() {
+                    action = Some((from, at));
+                } else if !line.trim_ascii().is_empty() {
+                    visit(at, &bytes[from..start]);
+                }
+            }
+        }
+        Form::Values => {
+            let (mut line, mut before) = (block.line, 0);
+            for piece in pieces(bytes) {
+                line += memchr::memchr_iter(b'\n', &bytes[before..piece.start]).count();
+                before = piece.start;
+                visit(line, &bytes[piece]);
+            }
+        }
+    }
+}
+
+/// The events of a piece, or why it is none.
+fn events(piece: &[u8]) -> Result<Vec<Event>, String> {
+    let text = std::str::from_utf8(piece).map_err(|_| "it is not UTF-8".to_owned())?;
+    case::parse(text).map_err(|found| found.message)
+}
+
+/// Visits the events of a block.
+pub(super) fn each_event(block: &Block, visit: &mut dyn FnMut(&Event)) {
+    each_piece(block, &mut |_, piece| {
+        events(piece).into_iter().flatten().for_each(|event| visit(&event));
+    });
+}
+
+/// Gives the rules what concerns them, in order.
+struct Merger<'a> {
+    ground: &'a Ground<'a>,
+    rules: &'a [Prepared<'a>],
+    setting: Setting<'a>,
+    states: Vec<Result<State, Stop>>,
+    /// For each rule the indices that were asked about, and whether it sees them.
+    sees: HashMap<(usize, Reach), HashMap<Option<String>, bool>>,
+    newest: Vec<Option<i64>>,
+    /// Whether some record of an anomaly job was there.
+    records: bool,
+    /// The bytes that were read, packed as they are.
+    taken: Arc<AtomicU64>,
+    scanned: Scanned,
+}
+
+impl<'a> Merger<'a> {
+    fn new(
+        ground: &'a Ground<'a>,
+        rules: &'a [Prepared<'a>],
+        setting: Setting<'a>,
+        taken: Arc<AtomicU64>,
+    ) -> Self {
+        let samples = setting.request.samples;
+        Self {
+            ground,
+            rules,
+            setting,
+            states: rules.iter().map(|rule| State::new(rule, &ground.columns, samples)).collect(),
+            sees: HashMap::new(),
+            newest: vec![None; ground.clocks.len()],
+            records: false,
+            taken,
+            scanned: Scanned {
+                found: Vec::new(),
+                events: 0,
+                bytes: 0,
+                broken: Broken::default(),
+                oldest: None,
+                newest: None,
+            },
+        }
+    }
+
+    fn take(&mut self, chunk: Chunk) {
+        self.scanned.events += chunk.events;
+        self.scanned.bytes += chunk.bytes;
+        for (line, reason) in chunk.broken {
+            self.scanned.broken.count += 1;
+            if self.scanned.broken.told.len() < TOLD {
+                self.scanned.broken.told.push((chunk.input, line, reason));
+            }
+        }
+        self.scanned.oldest = [self.scanned.oldest, chunk.oldest].into_iter().flatten().min();
+        for (newest, own) in self.newest.iter_mut().zip(&chunk.newest) {
+            *newest = (*newest).max(*own);
+        }
+        for candidate in &chunk.candidates {
+            self.candidate(candidate);
+        }
+        let (bytes, events) = (self.taken.load(Ordering::Relaxed), self.scanned.events);
+        (self.setting.progress)(Progress { bytes, events });
+    }
+
+    fn candidate(&mut self, candidate: &Candidate) {
+        let Candidate { event, document, place, predicates } = candidate;
+        let owners = &self.ground.owners;
+        let mut times: Vec<Option<Option<Vec<i64>>>> = vec![None; self.ground.clocks.len()];
+        for own in predicates.chunk_by(|a, b| owners[*a as usize].0 == owners[*b as usize].0) {
+            let (at, _) = owners[own[0] as usize];
+            let rule = &self.rules[at];
+            self.records |= rule.is_learning();
+            if self.states[at].is_err() {
+                continue;
+            }
+            let clock = self.ground.clock_of[at];
+            let when =
+                times[clock].get_or_insert_with(|| moments(self.ground.clocks[clock], event));
+            let reaches = rule.plan.reaches();
+            let filters: Vec<usize> = own
+                .iter()
+                .map(|predicate| owners[*predicate as usize].1)
+                .filter(|filter| {
+                    let reach = reaches[*filter];
+                    in_time(rule, self.setting.request, reach, when.as_deref())
+                        && sees(&mut self.sees, (at, rule, reach), event)
+                })
+                .collect();
+            let holds = |condition: &Predicate| eval(condition, document, &self.ground.columns);
+            if filters.is_empty() || rule.bars(event, &holds) {
+                continue;
+            }
+            let seen = Seen {
+                event,
+                document,
+                columns: &self.ground.columns,
+                place,
+                times: when.as_deref().unwrap_or_default(),
+                filters: &filters,
+            };
+            if let Ok(state) = &mut self.states[at]
+                && let Err(stop) = state.take(rule, &seen)
+            {
+                self.states[at] = Err(stop);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Scanned {
+        let request = self.setting.request;
+        for (at, (rule, state)) in self.rules.iter().zip(self.states).enumerate() {
+            let newest = self.newest[self.ground.clock_of[at]];
+            let newest = request.to.map(|to| to.saturating_sub(1)).or(newest).unwrap_or(0);
+            let end = End {
+                columns: &self.ground.columns,
+                runs: Runs::new(&rule.clock, newest),
+                oldest: self.scanned.oldest.unwrap_or(newest),
+                from: request.from,
+                samples: request.samples,
+            };
+            self.scanned.found.push(match state {
+                Ok(_) if rule.is_learning() && !self.records => {
+                    Err(Stop::Unsupported(NO_RECORDS.to_owned()))
+                }
+                Ok(state) => state.finish(rule, end),
+                Err(stop) => Err(stop),
+            });
+        }
+        self.scanned.newest = self.newest.iter().copied().flatten().max();
+        self.scanned
+    }
+}
+
+/// Why rules on anomalies do not run where there are none.
+const NO_RECORDS: &str = "it reads what anomaly jobs recorded, and the files hold no such records";
+
+/// When an event happened by a clock: nothing where it states no time at all, `None`
+/// where it states one, but in no field that the clock reads.
+fn moments(clock: &Clock, event: &Event) -> Option<Vec<i64>> {
+    let times = clock.times(event);
+    let stated = || STATED.iter().any(|field| event.date(field).is_some());
+    if times.is_empty() && stated() { None } else { Some(times) }
+}
+
+/// Whether an event of these times counts for a filter of that reach.
+fn in_time(rule: &Prepared<'_>, request: &Request, reach: Reach, times: Option<&[i64]>) -> bool {
+    let from = match reach {
+        Reach::Indicators => return true,
+        Reach::Window => request.from,
+        Reach::History => request.from.map(|from| rule.clock.history(from).from.min(from)),
+    };
+    let Some(times) = times else { return false };
+    let to = request.to.map_or(i64::MAX, |to| to.saturating_sub(1));
+    let period = Window { from: from.unwrap_or(i64::MIN), to };
+    times.is_empty() || times.iter().any(|time| period.contains(*time))
+}
+
+/// Whether a filter may match an event of its index.
+fn sees(
+    known: &mut HashMap<(usize, Reach), HashMap<Option<String>, bool>>,
+    (at, rule, reach): (usize, &Prepared<'_>, Reach),
+    event: &Event,
+) -> bool {
+    let known = known.entry((at, reach)).or_default();
+    if let Some(sees) = known.get(&event.index) {
+        return *sees;
+    }
+    let sees = rule.sees(event.index.as_deref(), reach);
+    known.insert(event.index.clone(), sees);
+    sees
+}

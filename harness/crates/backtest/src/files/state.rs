@@ -1,0 +1,80 @@
+//! What a rule keeps of the events so far, by its type.
+
+mod new_terms;
+mod sample;
+mod sequence;
+mod single;
+mod store;
+mod suppressed;
+mod threat;
+mod threshold;
+
+use super::rule::Prepared;
+use super::seen::{End, Seen};
+use crate::{Found, Stop};
+use harness_model::document::Columns;
+use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
+
+/// What a rule keeps.
+pub(super) enum State {
+    Single(single::Single),
+    Threshold(threshold::Threshold),
+    NewTerms(new_terms::NewTerms),
+    Sequence(sequence::Sequence),
+    Sample(sample::Sample),
+    Threat(threat::Threat),
+}
+
+impl State {
+    /// Of a rule that has seen nothing yet.
+    pub(super) fn new(
+        rule: &Prepared<'_>,
+        columns: &Columns,
+        samples: usize,
+    ) -> Result<Self, Stop> {
+        let unsupported = |reason: &str| Err(Stop::Unsupported(reason.to_owned()));
+        Ok(match &rule.plan {
+            Plan::Filter(_) => Self::Single(single::Single::new(rule, samples)),
+            Plan::Threshold(_) => Self::Threshold(threshold::Threshold::default()),
+            Plan::NewTerms(_) => Self::NewTerms(new_terms::NewTerms::default()),
+            Plan::Threat(plan) => Self::Threat(threat::Threat::new(plan, columns)),
+            Plan::Pipeline(_) => return unsupported("queries in ES|QL are not run on files yet"),
+            Plan::Eql(EqlPlan { search, limits }) => match search {
+                EqlSearch::Events(_) if limits.is_empty() => {
+                    Self::Single(single::Single::new(rule, samples))
+                }
+                EqlSearch::Events(_) | EqlSearch::Sequence { .. } => {
+                    Self::Sequence(sequence::Sequence::new(rule, columns))
+                }
+                EqlSearch::Sample { .. } => Self::Sample(sample::Sample::new(rule, columns)),
+            },
+        })
+    }
+
+    /// Takes an event.
+    pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) -> Result<(), Stop> {
+        match self {
+            Self::Single(state) => {
+                state.take(rule, seen);
+                Ok(())
+            }
+            Self::Threshold(state) => state.take(rule, seen),
+            Self::NewTerms(state) => state.take(rule, seen),
+            Self::Sequence(state) => state.take(rule, seen),
+            Self::Sample(state) => state.take(rule, seen),
+            Self::Threat(state) => state.take(seen),
+        }
+    }
+
+    /// What the rule found.
+    pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
+        match self {
+            Self::Single(state) => Ok(state.finish(rule, end)),
+            Self::Threshold(state) => state.finish(rule, end),
+            Self::NewTerms(state) => state.finish(rule, end),
+            Self::Sequence(state) => state.finish(rule, end),
+            Self::Sample(state) => state.finish(rule, end),
+            Self::Threat(state) => state.finish(rule, end),
+        }
+    }
+}

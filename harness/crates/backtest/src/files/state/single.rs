@@ -1,0 +1,36 @@
+//! Conditions on single events: each is an alert.
+
+use super::suppressed::Suppressed;
+use crate::files::rule::Prepared;
+use crate::files::seen::{End, Seen};
+use crate::{Found, Sample};
+
+/// The alerts so far.
+pub(in crate::files) struct Single {
+    found: Found,
+    suppressed: Option<Suppressed>,
+    samples: usize,
+}
+
+impl Single {
+    pub(super) fn new(rule: &Prepared<'_>, samples: usize) -> Self {
+        Self { found: Found::default(), suppressed: Suppressed::of(rule), samples }
+    }
+
+    pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) {
+        let time = seen.time();
+        self.found.add(time);
+        if let Some(suppressed) = &mut self.suppressed {
+            suppressed.take(rule, seen);
+        }
+        if self.found.samples.len() < self.samples {
+            let events = vec![seen.place.clone()];
+            self.found.samples.push(Sample { events, time, key: Vec::new(), count: 1 });
+        }
+    }
+
+    pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Found {
+        let after_suppression = self.suppressed.and_then(|own| own.left(rule, end));
+        Found { after_suppression, ..self.found }
+    }
+}

@@ -1,0 +1,158 @@
+//! On files: which they are, progress, and Ctrl-C.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use harness_backtest::Backtest;
+use harness_backtest::files::{self, BLOCK, Input, Progress, Request};
+use harness_source::files::{find, is_aside, shown};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::given::{is_period, rules, time};
+use crate::args::BacktestArgs;
+
+/// `None` where the arguments cannot be used, which was told.
+pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
+    let Some((inputs, filter)) = inputs(&args.operands) else { return Ok(None) };
+    let times = |name: &str, text: &Option<String>| match text {
+        Some(text) => time(name, text).map(Some),
+        None => Some(None),
+    };
+    let (Some(from), Some(to)) = (times("--from", &args.from), times("--to", &args.to)) else {
+        return Ok(None);
+    };
+    if from.zip(to).is_some_and(|(from, to)| !is_period(from, to)) {
+        return Ok(None);
+    }
+    let Some((project, rules)) = rules(args, filter.as_deref()) else { return Ok(None) };
+    let names = inputs.iter().map(|input| match input {
+        Input::File(path) => shown(path),
+        Input::Stdin => "-".to_owned(),
+    });
+    let names = names.collect();
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let size = size(&inputs);
+    let request = Request { inputs, names, from, to, samples: args.samples, threads, block: BLOCK };
+    let interrupted = interrupt();
+    let bar = bar(args.run.no_progress, size);
+    let progress = |progress: Progress| {
+        bar.set_position(progress.bytes);
+        bar.set_message(rate(progress.events, bar.elapsed().as_secs_f64()));
+    };
+    let found =
+        files::run(&request, &rules, &project.exceptions, &project.schema, &progress, &interrupted);
+    bar.finish_and_clear();
+    Ok(Some(found))
+}
+
+/// The inputs that the operands name, and the filter of rules; says what is neither.
+fn inputs(operands: &[String]) -> Option<(Vec<Input>, Option<String>)> {
+    let mut inputs = Vec::new();
+    let mut filter: Option<String> = None;
+    for operand in operands {
+        let path = Path::new(operand);
+        let is_glob = operand.contains(['*', '?', '[']);
+        if operand == "-" {
+            inputs.push(Input::Stdin);
+        } else if path.is_dir() {
+            inputs.extend(below(path, &["**/*"])?);
+        } else if path.exists() {
+            inputs.push(Input::File(path.to_owned()));
+        } else if is_glob {
+            let found = below_glob(operand)?;
+            if found.is_empty() {
+                tell!("error: no file fits `{operand}`");
+                return None;
+            }
+            inputs.extend(found);
+        } else if filter.is_none() {
+            filter = Some(operand.clone());
+        } else {
+            tell!("error: there is no file `{operand}`");
+            return None;
+        }
+    }
+    if inputs.is_empty() {
+        match filter {
+            Some(filter) => tell!("error: there is no file `{filter}`, and nothing else to read"),
+            None => tell!("error: backtest needs files of events, or --engine URL"),
+        }
+        return None;
+    }
+    Some((inputs, filter))
+}
+
+/// The files below a folder, in the order of their names.
+fn below(folder: &Path, patterns: &[&str]) -> Option<Vec<Input>> {
+    let mut problems = Vec::new();
+    let mut found = find(folder, patterns, &mut problems);
+    found.retain(|file| !is_aside(&file.relative));
+    if let Some(problem) = problems.first() {
+        tell!("error: {}: {}", problem.path, problem.diagnostic.message);
+        return None;
+    }
+    found.sort_by(|a, b| a.relative.cmp(&b.relative));
+    Some(found.into_iter().map(|file| Input::File(file.path)).collect())
+}
+
+/// The files that fit a glob: the folder before its first wildcard is looked into.
+fn below_glob(glob: &str) -> Option<Vec<Input>> {
+    let plain: PathBuf = Path::new(glob)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect();
+    let rest = Path::new(glob).strip_prefix(&plain).ok()?.to_string_lossy().into_owned();
+    let folder = if plain.as_os_str().is_empty() { Path::new(".") } else { plain.as_path() };
+    below(folder, &[&rest])
+}
+
+/// The bytes of all files; `None` where they are not known.
+fn size(inputs: &[Input]) -> Option<u64> {
+    let size = |input: &Input| match input {
+        Input::File(path) => std::fs::metadata(path).ok().map(|about| about.len()),
+        Input::Stdin => None,
+    };
+    inputs.iter().map(size).sum()
+}
+
+/// Ctrl-C ends the reading; a second one the program.
+#[expect(clippy::exit, reason = "whoever asks twice does not want to wait")]
+fn interrupt() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let own = flag.clone();
+    let handler = move || {
+        if own.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        tell!("interrupted: telling what was seen so far; once more to stop at once");
+    };
+    // Without a handler, Ctrl-C just ends the program.
+    let _ = ctrlc::set_handler(handler);
+    flag
+}
+
+/// A bar on standard error, for people at a terminal only.
+fn bar(hidden: bool, size: Option<u64>) -> ProgressBar {
+    if hidden || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match size {
+        Some(size) => (ProgressBar::new(size), "{bar:30} {bytes}/{total_bytes}, {msg}, {eta} left"),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes}, {msg}, {elapsed}"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Events and their rate in words.
+fn rate(events: u64, seconds: f64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = events as f64 / seconds.max(0.001);
+    format!("{events} events, {rate:.0} events/s")
+}

@@ -1,0 +1,38 @@
+//! What the arguments of both kinds of backtest say.
+
+use harness_rule::tree::Loaded;
+use harness_runner::run::{Project, selects};
+
+use crate::args::BacktestArgs;
+use crate::project;
+
+/// The project and its rules that a filter selects.
+pub(super) fn rules(args: &BacktestArgs, filter: Option<&str>) -> Option<(Project, Vec<Loaded>)> {
+    let (mut project, _) = project::open(&args.run.folders)?;
+    project::unselected(&project.rules, filter);
+    let selected = |loaded: &Loaded| filter.is_none_or(|text| selects(loaded, text));
+    let all = std::mem::take(&mut project.rules.rules);
+    Some((project, all.into_iter().filter(selected).collect()))
+}
+
+/// A time of the command line; says where it is none.
+pub(super) fn time(name: &str, text: &str) -> Option<i64> {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use harness_model::value::DEFAULT_DATE_FORMAT;
+    use harness_model::value::{DateFormat, Rounding};
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    let format = DateFormat::parse(DEFAULT_DATE_FORMAT).ok()?;
+    let found = format.resolve(text, now, Rounding::Down, None);
+    found.map_err(|error| tell!("error: {name}: {error}")).ok()
+}
+
+/// Says that the period is empty.
+pub(super) fn is_period(from: i64, to: i64) -> bool {
+    if from >= to {
+        tell!("error: --from does not lie before --to");
+    }
+    from < to
+}
