@@ -52,7 +52,7 @@ pub fn run(
     let started = Instant::now();
     let mut blocks = Blocks::new(request.inputs.clone(), request.block);
     let mut schema = schema.clone();
-    let sample = look_ahead(&mut blocks, rules, &mut schema, interrupted);
+    let sample = look_ahead(&mut blocks, &request.names, rules, &mut schema, interrupted);
     let mut outcomes: Vec<Option<Outcome>> = rules.iter().map(|_| None).collect();
     let mut prepared = Vec::new();
     let now = request.to.unwrap_or(sample.newest);
@@ -165,6 +165,7 @@ struct Sample {
 /// newest of them happened.
 fn look_ahead(
     blocks: &mut Blocks,
+    names: &[String],
     rules: &[Loaded],
     schema: &mut Schema,
     interrupted: &AtomicBool,
@@ -187,7 +188,7 @@ fn look_ahead(
     };
     let mut newest = 0;
     for block in &read {
-        scan::each_event(block, &mut |event: &Event| {
+        scan::each_event(block, names, &mut |event: &Event| {
             let home = event.index.as_deref().map_or(home, Home::of);
             schema.observe(&event.source, home);
             newest = newest.max(event.timestamp().unwrap_or(0));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::text::Scanner;
+use harness_source::files::unpacked;
 use harness_source::limits;
 
 /// Where events are read from.
@@ -198,20 +199,6 @@ fn fill(reader: &mut dyn Read, into: &mut Vec<u8>, most: usize) -> io::Result<bo
     let wanted = most.saturating_sub(into.len());
     let read = reader.take(wanted as u64).read_to_end(into)?;
     Ok(read < wanted)
-}
-
-/// Unpacks what is packed.
-fn unpacked(mut raw: BufReader<Counted>) -> io::Result<Box<dyn Read + Send>> {
-    use std::io::BufRead;
-    let start = raw.fill_buf()?;
-    Ok(if start.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(raw))
-    } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let decoder = ruzstd::decoding::StreamingDecoder::new(raw).map_err(io::Error::other)?;
-        Box::new(decoder)
-    } else {
-        Box::new(raw)
-    })
 }
 
 /// Counts what is read.

@@ -2,6 +2,7 @@
 //! rules take what concerns them in the order of the files.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -19,11 +20,11 @@ use harness_engine::stream::Matcher;
 use harness_engine::stream::program::Program;
 use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
+use harness_model::events::parse_file;
 use harness_model::schema::Schema;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::Reach;
 use harness_predicate::{Column, Predicate};
-use harness_runner::case;
 
 /// What every pass has.
 #[derive(Clone, Copy)]
@@ -190,7 +191,7 @@ impl<'a> Ground<'a> {
             oldest: None,
         };
         let name = self.names.get(block.input).map_or("", String::as_str);
-        each_piece(block, &mut |line, piece| match events(piece) {
+        each_piece(block, &mut |line, piece| match events(piece, name) {
             Ok(events) => {
                 for event in events {
                     self.event(event, (name, line), &mut chunk, matcher);
@@ -262,16 +263,17 @@ fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
     }
 }
 
-/// The events of a piece, or why it is none.
-fn events(piece: &[u8]) -> Result<Vec<Event>, String> {
+/// The events of a piece of a file, or why it is none.
+fn events(piece: &[u8], name: &str) -> Result<Vec<Event>, String> {
     let text = std::str::from_utf8(piece).map_err(|_| "it is not UTF-8".to_owned())?;
-    case::parse(text).map_err(|found| found.message)
+    parse_file(text, Path::new(name)).map_err(|found| found.message)
 }
 
-/// Visits the events of a block.
-pub(super) fn each_event(block: &Block, visit: &mut dyn FnMut(&Event)) {
+/// Visits the events of a block of a file.
+pub(super) fn each_event(block: &Block, names: &[String], visit: &mut dyn FnMut(&Event)) {
+    let name = names.get(block.input).map_or("", String::as_str);
     each_piece(block, &mut |_, piece| {
-        events(piece).into_iter().flatten().for_each(|event| visit(&event));
+        events(piece, name).into_iter().flatten().for_each(|event| visit(&event));
     });
 }
 
