@@ -7,7 +7,7 @@ use harness_model::schema::{Base, Schema};
 use harness_quality::explain;
 use harness_report::problem::{self, Styled};
 use harness_rule::exception::ExceptionTree;
-use harness_rule::tree::{Loaded, RuleTree};
+use harness_rule::tree::{self, Loaded, RuleTree};
 use harness_runner::case::{self, Case, CaseTree, Options, Polarity};
 use harness_runner::run::{Project, RuleRun, Run};
 use harness_runner::verdict::Verdict;
@@ -61,7 +61,8 @@ impl Rule {
     pub fn from_toml(text: &str) -> Result<Self, InvalidRule> {
         let (rule, diagnostics) = harness_rule::parse(text);
         let (path, file, text) = (FILE.to_owned(), FILE.to_owned(), Arc::from(text));
-        let loaded = Loaded { path, file, text, rule, diagnostics };
+        let key = tree::key_of(&path).to_owned();
+        let loaded = Loaded { path, key, file, text, rule, diagnostics };
         if loaded.has_errors() {
             return Err(InvalidRule { report: told(&loaded.problems()) });
         }
@@ -119,7 +120,7 @@ impl OnEvents<'_> {
                 rules: [(self.rule.0.key(), vec![case])].into(),
                 ..CaseTree::default()
             },
-            rules: RuleTree { folder: String::new(), rules },
+            rules: RuleTree { rules, ..RuleTree::default() },
             exceptions: ExceptionTree::default(),
             schema: Schema::new(Base::Embedded),
             problems: Vec::new(),

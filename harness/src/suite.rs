@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use harness_quality::explain;
 use harness_report::problem::{self, Styled, one_line};
 use harness_report::snapshot;
+use harness_rule::tree::{self, Folder};
 use harness_runner::config;
 use harness_runner::run::{RuleRun, Run};
 use harness_source::files;
@@ -37,7 +38,7 @@ type Opened = Result<Ran, String>;
 #[derive(Debug)]
 struct Ran {
     run: Arc<Run>,
-    rules: PathBuf,
+    rules: Vec<Folder>,
     snapshots: PathBuf,
 }
 
@@ -132,16 +133,17 @@ impl Suite {
         self.opened.get_or_init(|| open(&self.root)).as_ref()
     }
 
-    /// The path below the folder of rules, without its ending.
-    fn key(&self, path: &Path, rules: &Path) -> Option<String> {
-        let rules = rules.canonicalize().ok()?;
-        let places = [path.to_path_buf(), self.root.join(path), rules.join(path)];
-        let files = places.into_iter().flat_map(|place| [place.clone(), toml(place)]);
+    /// The path below a folder of rules, without its ending.
+    fn key(&self, path: &Path, folders: &[Folder]) -> Option<String> {
+        let own = folders.iter().map(|folder| folder.path.join(path));
+        let places = [path.to_path_buf(), self.root.join(path)].into_iter().chain(own);
+        let files = places.flat_map(|place| [place.clone(), toml(place)]);
         let file = files.filter(|file| file.is_file()).find_map(|file| file.canonicalize().ok())?;
-        let parts = file.strip_prefix(&rules).ok()?.components();
-        let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
-        let path = parts.join("/");
-        Some(path.strip_suffix(".toml").unwrap_or(&path).to_owned())
+        folders.iter().find_map(|folder| {
+            let below = file.strip_prefix(folder.path.canonicalize().ok()?).ok()?;
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            Some(format!("{}{}", folder.prefix, tree::key_of(&parts.join("/"))))
+        })
     }
 }
 

@@ -75,5 +75,6 @@ index = ["{pattern}"]
     let (rule, diagnostics) = parse(&text);
     assert!(rule.is_some(), "{key}: {diagnostics:?}");
     let path = format!("{key}.toml");
-    Loaded { file: path.clone(), path, text: text.into(), rule, diagnostics }
+    let (file, key) = (path.clone(), key.to_owned());
+    Loaded { path, key, file, text: text.into(), rule, diagnostics }
 }

@@ -49,7 +49,8 @@ pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
 pub fn project(rule: &str, cases: Vec<Case>) -> Project {
     let (parsed, diagnostics) = parse(rule);
     let path = "r.toml".to_owned();
-    let loaded = Loaded { file: path.clone(), path, text: rule.into(), rule: parsed, diagnostics };
+    let (file, key) = (path.clone(), harness::rule::tree::key_of(&path).to_owned());
+    let loaded = Loaded { path, key, file, text: rule.into(), rule: parsed, diagnostics };
     let mut tree = CaseTree::default();
     tree.rules.insert("r".to_owned(), cases);
     Project {

@@ -113,9 +113,14 @@ pub struct Folders {
     /// the nearest one above with a harness.toml, or the current one.
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// The folder of rules, if it is not in the project folder.
-    #[arg(long, value_name = "DIR")]
-    pub rules: Option<PathBuf>,
+    /// The configuration, if it is not the harness.toml of the project folder; paths in
+    /// it are relative to the project folder, by default its own.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A folder or a file of rules, if they are not in the project folder; may be
+    /// repeated.
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
     /// The folder of cases, if it is not in the project folder.
     #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
@@ -174,8 +179,14 @@ pub struct Secret(pub String);
 impl Folders {
     /// The project folder.
     pub fn root(&self) -> PathBuf {
-        let found = || harness_runner::config::root(Path::new("."));
-        self.root.clone().unwrap_or_else(found)
+        if let Some(root) = &self.root {
+            return root.clone();
+        }
+        let config = self.config.as_deref().and_then(Path::parent);
+        match config.map(|folder| if folder == Path::new("") { Path::new(".") } else { folder }) {
+            Some(folder) => folder.to_path_buf(),
+            None => harness_runner::config::root(Path::new(".")),
+        }
     }
 }
 

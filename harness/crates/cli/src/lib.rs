@@ -8,6 +8,7 @@
 mod tell;
 
 pub mod args;
+mod changed;
 pub mod engine;
 pub mod exit;
 mod gate;

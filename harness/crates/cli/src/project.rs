@@ -21,25 +21,27 @@ use crate::args::Folders;
 
 /// Where everything is, with the command line over `harness.toml`.
 pub fn folders(args: &Folders) -> Result<Found, Problem> {
-    let named = [
-        ("--root", args.root.as_ref()),
-        ("--rules", args.rules.as_ref()),
-        ("--cases", args.cases.as_ref()),
-    ];
-    for (flag, folder) in named {
+    for (flag, folder) in [("--root", args.root.as_ref()), ("--cases", args.cases.as_ref())] {
         folder.map_or(Ok(()), |folder| is_folder(flag, folder))?;
     }
-    let (rules, cases) = (args.rules.clone(), args.cases.clone());
-    config::folders_with(&args.root(), Given { rules, cases, snapshots: args.snapshots.clone() })
+    for rules in args.rules.iter().filter(|rules| !rules.is_file()) {
+        is_folder("--rules", rules)?;
+    }
+    let Folders { root: _, config, rules, cases, snapshots } = args.clone();
+    config::folders_with(&args.root(), Given { config, rules, cases, snapshots })
 }
 
 /// The flags by which another verb finds the same rules and cases.
 pub fn flags(args: &Folders) -> Vec<String> {
     let root = args.root.as_ref().filter(|root| *root != Path::new("."));
-    let named =
-        [("--root", root), ("--rules", args.rules.as_ref()), ("--cases", args.cases.as_ref())];
-    let given = named.into_iter().filter_map(|(flag, folder)| Some((flag, folder?)));
-    given.flat_map(|(flag, folder)| [flag.to_owned(), folder.display().to_string()]).collect()
+    let config = args.config.as_ref();
+    let mut named: Vec<(&str, &PathBuf)> = Vec::new();
+    named.extend(root.map(|root| ("--root", root)));
+    named.extend(config.map(|config| ("--config", config)));
+    named.extend(args.rules.iter().map(|rules| ("--rules", rules)));
+    named.extend(args.cases.as_ref().map(|cases| ("--cases", cases)));
+    let words = named.into_iter().map(|(flag, path)| [flag.to_owned(), path.display().to_string()]);
+    words.flatten().collect()
 }
 
 /// Whether a flag names a folder.

@@ -84,6 +84,11 @@ pub(super) fn read_document(mut root: Table<'_>) -> Option<Rule> {
     rule
 }
 
+/// Reads a rule without what a file says around it.
+pub(super) fn read_flat(node: Node<'_>) -> Option<Rule> {
+    read_rule(node, Metadata::default(), None)
+}
+
 fn read_rule(node: Node<'_>, metadata: Metadata, transform: Option<Value>) -> Option<Rule> {
     let mut table = node.table()?;
     let rule_type: Option<RuleType> = table.require("type");

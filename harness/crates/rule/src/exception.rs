@@ -1,8 +1,8 @@
 //! Exception lists from disk: what a rule must not alert on.
 //!
-//! `exceptions/<list_id>.ndjson` as Kibana exports it, or `.json` with an item
-//! or an array of items; value lists are `exceptions/lists/<id>.txt`, one value
-//! a line (docs/cases.md, "Exceptions"). This module only reads; `compile`
+//! `exceptions/<list_id>.ndjson` as Kibana exports it, `.json` with an item or an
+//! array of items, `.toml` as detection-rules keeps them; value lists are
+//! `exceptions/lists/<id>.txt`, one value a line (docs/cases.md, "Exceptions"). This module only reads; `compile`
 //! makes conditions of it.
 
 mod model;
@@ -43,6 +43,31 @@ impl ExceptionTree {
         Problem { path: item.path.clone(), diagnostic, text }
     }
 
+    /// Adds the lists of a file, by its path as it is shown.
+    pub fn add(&mut self, path: &str, text: Arc<str>) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let found = read::contents(path, stem, &text);
+        for list in &found.lists {
+            self.lists.entry(list.clone()).or_default();
+        }
+        for (list, item) in found.items {
+            self.lists.entry(list).or_default().push(item);
+        }
+        let mut broken: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+        for (list, error) in found.errors {
+            let all = found.lists.iter().filter(|_| list.is_none());
+            for list in all.chain(&list) {
+                broken.entry(list.clone()).or_default().push(error.clone());
+            }
+        }
+        for (list, errors) in broken {
+            let broken = self.broken.entry(list).or_default();
+            broken.extend(Problem::of_file(path, &text, errors));
+        }
+        self.texts.insert(path.to_owned(), text);
+    }
+
     /// The file of a value list.
     pub fn value_list(&self, id: &str) -> String {
         files::below(&self.folder, &format!("lists/{id}.txt"))
@@ -53,6 +78,9 @@ impl ExceptionTree {
         files::below(&self.folder, &format!("{id}.ndjson"))
     }
 }
+
+/// Endings of files that hold lists; what they hold is told by their content.
+const ENDINGS: [&str; 6] = ["json", "jsonl", "ndjson", "toml", "yaml", "yml"];
 
 /// Loads the lists below `root`; a root that does not exist has none.
 pub fn load_tree(root: &Path) -> ExceptionTree {
@@ -73,38 +101,17 @@ pub fn load_tree(root: &Path) -> ExceptionTree {
                 continue;
             }
         };
-        let (stem, extension) =
-            file.relative.rsplit_once('.').unwrap_or((file.relative.as_str(), ""));
-        match (stem.strip_prefix("lists/"), extension) {
+        let (stem, ending) = file.relative.rsplit_once('.').unwrap_or((file.relative.as_str(), ""));
+        match (stem.strip_prefix("lists/"), ending) {
             (Some(id), "txt") => {
                 let values = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 tree.values.insert(id.to_owned(), values.map(str::to_owned).collect());
             }
-            (None, "json" | "ndjson") if !stem.contains('/') => {
-                let found = read::contents(&path, stem, &text, extension == "json");
-                for list in &found.lists {
-                    tree.lists.entry(list.clone()).or_default();
-                }
-                for (list, item) in found.items {
-                    tree.lists.entry(list).or_default().push(item);
-                }
-                let text: Arc<str> = text.into();
-                let mut broken: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
-                for (list, error) in found.errors {
-                    let all = found.lists.iter().filter(|_| list.is_none());
-                    for list in all.chain(&list) {
-                        broken.entry(list.clone()).or_default().push(error.clone());
-                    }
-                }
-                for (list, errors) in broken {
-                    let broken = tree.broken.entry(list).or_default();
-                    broken.extend(Problem::of_file(&path, &text, errors));
-                }
-                tree.texts.insert(path, text);
-            }
+            (None, ending) if ENDINGS.contains(&ending) => tree.add(&path, text.into()),
             _ => {
                 let message = "the file is no exception list";
-                let help = "lists are <list_id>.json and <list_id>.ndjson, values lists/<id>.txt";
+                let help =
+                    "lists are <list_id>.json, .ndjson, .toml or .yaml, values lists/<id>.txt";
                 let error = Diagnostic::error("exception", message, Span::default());
                 tree.problems.push(problem(error.with_help(help)));
             }

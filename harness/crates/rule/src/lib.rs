@@ -1,4 +1,4 @@
-//! Detection rules in the Elastic TOML format: text → [`Rule`].
+//! Detection rules in the formats that Elastic has: text → [`Rule`].
 //!
 //! Reads everything that the format and Kibana's schema know, and judges it by
 //! itself: types, ranges, keys that a rule type needs. It reads no query and no
@@ -10,8 +10,11 @@
 //! - All findings of a file are reported at once, in the order of their positions.
 //! - No key is dropped silently: what is not understood is a warning.
 
+mod data;
 mod document;
 pub mod exception;
+mod file;
+mod kind;
 pub mod located;
 pub mod model;
 pub mod names;
@@ -23,38 +26,25 @@ mod table;
 pub mod threat;
 pub mod tree;
 
-use toml::de::{DeTable, DeValue};
-
+use crate::file::Outcome;
 use crate::model::Rule;
-use crate::read::Sink;
-use crate::table::Table;
-use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
+pub use data::yaml;
 pub use part::Part;
 
-/// Parses a rule file: the rule, or at least one error.
+/// Parses the text of a file with one rule: the rule, or at least one error.
 pub fn parse(text: &str) -> (Option<Rule>, Vec<Diagnostic>) {
-    let sink = Sink::default();
-    if text.trim().is_empty() {
-        sink.report(Diagnostic::error("rule-empty", "the file is empty", Span::new(0, text.len())));
-        return (None, sink.into_diagnostics());
-    }
-    let (document, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        for error in errors {
-            let range = error.span().unwrap_or_default();
-            let span = Span::new(range.start, range.end);
-            sink.report(Diagnostic::error("toml-syntax", error.message(), span));
+    let mut rules = file::contents("", text, false).rules.into_iter();
+    match (rules.next(), rules.next()) {
+        (Some(Outcome { rule, diagnostics, .. }), None) => (rule, diagnostics),
+        (found, _) => {
+            let message =
+                if found.is_some() { "there are several rules" } else { "there is no rule" };
+            (None, vec![Diagnostic::error("rule-none", message, Span::new(0, text.len()))])
         }
-        // What the parser recovered may miss keys that the text has.
-        return (None, sink.into_diagnostics());
     }
-    let document = DeValue::Table(document.into_inner());
-    let rule = Table::root(&document, text, &sink).and_then(document::read_document);
-    let diagnostics = sink.into_diagnostics();
-    let failed = diagnostics.iter().any(|found| found.severity == Severity::Error);
-    (rule.filter(|_| !failed), diagnostics)
 }
 
 #[cfg(test)]

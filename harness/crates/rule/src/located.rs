@@ -1,5 +1,6 @@
 //! Data with its place in the rule's file.
 
+use crate::data::Places;
 use crate::read::{Node, Read};
 use harness_source::span::Span;
 
@@ -34,14 +35,21 @@ pub struct QueryText {
     pub text: String,
     /// Its bytes in the rule's file, quotes included.
     pub span: Span,
-    /// Where the query's first byte stands in the file; `None` where escapes come between.
+    /// Where the query's first byte stands in the file, where all others follow; `None`
+    /// where escapes or indentation come between.
     pub offset: Option<usize>,
+    /// Where its parts stand then.
+    places: Places,
 }
 
 impl QueryText {
-    /// The place in the file of a part of the query; all of the string where escapes come between.
+    /// The place in the file of a part of the query; all of the string where it is not
+    /// known.
     pub fn locate(&self, part: Span) -> Span {
-        self.offset.map_or(self.span, |offset| Span::new(offset + part.start, offset + part.end))
+        match self.offset {
+            Some(offset) => Span::new(offset + part.start, offset + part.end),
+            None => self.places.locate(part).unwrap_or(self.span),
+        }
     }
 }
 
@@ -56,6 +64,10 @@ impl Read for QueryText {
             body = body.strip_prefix("\r\n").or_else(|| body.strip_prefix('\n')).unwrap_or(body);
         }
         let offset = body.starts_with(text.as_str()).then_some(span.end - body.len());
-        Some(Self { text, span, offset })
+        let places = match offset {
+            Some(_) => None,
+            None => Places::find(raw, span.start, &text),
+        };
+        Some(Self { text, span, offset, places: places.unwrap_or_default() })
     }
 }

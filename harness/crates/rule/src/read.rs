@@ -1,4 +1,4 @@
-//! Typed reading of spanned TOML, with all findings collected.
+//! Typed reading of values in their places, with all findings collected.
 //!
 //! [`Read`] turns a [`Node`] (a value in its place) into data. A [`Table`](crate::table::Table)
 //! remembers which keys were asked for; [`Table::finish`] warns about the rest.
@@ -6,9 +6,8 @@
 use std::cell::RefCell;
 
 use serde_json::Value;
-use toml::Spanned;
-use toml::de::DeValue;
 
+use crate::data::{Data, Placed};
 use crate::names::Named;
 use crate::suggest::suggest;
 use harness_source::diagnostic::Diagnostic;
@@ -60,9 +59,9 @@ impl Sink {
     }
 }
 
-/// A TOML value in its place.
+/// A value in its place.
 pub(super) struct Node<'a> {
-    pub(super) value: &'a DeValue<'a>,
+    pub(super) value: &'a Data,
     pub(super) span: Span,
     /// The dotted path, for messages.
     pub(super) path: String,
@@ -70,27 +69,20 @@ pub(super) struct Node<'a> {
     pub(super) sink: &'a Sink,
 }
 
-/// Data that a TOML value can hold.
+/// Data that a value can hold.
 pub(super) trait Read: Sized {
     /// The data, or `None` after a report.
     fn read(node: Node<'_>) -> Option<Self>;
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn child(&self, value: &'a Spanned<DeValue<'a>>, path: String) -> Self {
-        let span = value.span();
-        Self {
-            value: value.get_ref(),
-            span: Span::new(span.start, span.end),
-            path,
-            text: self.text,
-            sink: self.sink,
-        }
+    pub(super) fn child(&self, value: &'a Placed, path: String) -> Self {
+        Self { value: &value.data, span: value.span, path, text: self.text, sink: self.sink }
     }
 
     /// Reports that the value is of another type, and gives nothing.
     pub(super) fn mismatch<T>(&self, expected: &str) -> Option<T> {
-        let found = self.value.type_str();
+        let found = self.value.kind();
         let article = if found.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
         self.error(
             "rule-value-type",
@@ -107,7 +99,7 @@ impl<'a> Node<'a> {
 impl Read for String {
     fn read(node: Node<'_>) -> Option<Self> {
         match node.value {
-            DeValue::String(text) => Some(text.clone().into_owned()),
+            Data::Text(text) => Some(text.clone()),
             _ => node.mismatch("a string"),
         }
     }
@@ -115,26 +107,28 @@ impl Read for String {
 
 impl Read for bool {
     fn read(node: Node<'_>) -> Option<Self> {
-        node.value.as_bool().or_else(|| node.mismatch("a boolean"))
+        match node.value {
+            Data::Bool(value) => Some(*value),
+            _ => node.mismatch("a boolean"),
+        }
     }
 }
 
 impl Read for i64 {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(integer) = node.value.as_integer() else {
+        let Data::Integer(integer) = node.value else {
             return node.mismatch("an integer");
         };
-        let parsed = Self::from_str_radix(integer.as_str(), integer.radix());
-        if parsed.is_err() {
+        if integer.is_none() {
             node.error("rule-value-range", format!("`{}` does not fit 64 bits", node.path));
         }
-        parsed.ok()
+        *integer
     }
 }
 
 impl<T: Read> Read for Vec<T> {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(array) = node.value.as_array() else {
+        let Data::Array(array) = node.value else {
             return node.mismatch("an array");
         };
         // All elements are read before the first failure counts, so that all are reported.
@@ -149,7 +143,7 @@ pub(super) struct OneOrMany<T = String>(pub(super) Vec<T>);
 
 impl<T: Read> Read for OneOrMany<T> {
     fn read(node: Node<'_>) -> Option<Self> {
-        if node.value.is_array() {
+        if matches!(node.value, Data::Array(_)) {
             Vec::read(node).map(Self)
         } else {
             Some(Self(vec![T::read(node)?]))
@@ -159,10 +153,10 @@ impl<T: Read> Read for OneOrMany<T> {
 
 impl<T: Named> Read for T {
     fn read(node: Node<'_>) -> Option<Self> {
-        let Some(word) = node.value.as_str() else {
+        let Data::Text(word) = node.value else {
             return node.mismatch("a string");
         };
-        let found = T::ALL.iter().find(|variant| variant.name() == word);
+        let found = T::ALL.iter().find(|variant| variant.name() == word.as_str());
         if found.is_none() {
             let names: Vec<&str> = T::ALL.iter().map(|variant| variant.name()).collect();
             let message = format!("unknown `{}` {word:?}", node.path);
@@ -177,22 +171,20 @@ impl<T: Named> Read for T {
 
 impl Read for Value {
     fn read(node: Node<'_>) -> Option<Self> {
-        // TOML's parser limits the depth, and with it this recursion.
+        // The formats limit the depth, and with it this recursion.
         Some(match node.value {
-            DeValue::String(text) => Self::from(text.as_ref()),
-            DeValue::Boolean(value) => Self::from(*value),
-            DeValue::Datetime(moment) => Self::from(moment.to_string()),
-            DeValue::Integer(_) => Self::from(i64::read(node)?),
-            DeValue::Float(float) => match float.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => Self::from(number),
-                _ => return node.mismatch("a finite number"),
-            },
-            DeValue::Array(_) => Self::Array(Vec::read(node)?),
-            DeValue::Table(entries) => {
+            Data::Null => Self::Null,
+            Data::Text(text) | Data::Moment(text) => Self::from(text.as_str()),
+            Data::Bool(value) => Self::from(*value),
+            Data::Integer(_) => Self::from(i64::read(node)?),
+            Data::Float(number) if number.is_finite() => Self::from(*number),
+            Data::Float(_) => return node.mismatch("a finite number"),
+            Data::Array(_) => Self::Array(Vec::read(node)?),
+            Data::Table(entries) => {
                 let mut object = serde_json::Map::new();
-                for (key, value) in entries {
-                    let path = format!("{}.{}", node.path, key.get_ref());
-                    object.insert(key.get_ref().to_string(), Self::read(node.child(value, path))?);
+                for (key, entry) in entries {
+                    let path = format!("{}.{key}", node.path);
+                    object.insert(key.clone(), Self::read(node.child(&entry.value, path))?);
                 }
                 Self::Object(object)
             }

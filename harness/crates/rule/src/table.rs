@@ -1,19 +1,17 @@
-//! Reading a TOML table key by key.
+//! Reading a table key by key.
 
 use std::collections::BTreeSet;
 
-use toml::de::{DeTable, DeValue};
-
+use crate::data::{Data, Entries, Placed};
 use crate::located::Located;
 use crate::read::{Node, Read, Sink};
 use crate::suggest::suggest;
 use harness_source::diagnostic::Diagnostic;
-use harness_source::span::Span;
 
-/// A TOML table and the keys that were asked for.
+/// A table and the keys that were asked for.
 pub(super) struct Table<'a> {
     node: Node<'a>,
-    entries: &'a DeTable<'a>,
+    entries: &'a Entries,
     asked: BTreeSet<&'static str>,
 }
 
@@ -21,27 +19,28 @@ impl<'a> Node<'a> {
     /// The value as a table.
     pub(super) fn table(self) -> Option<Table<'a>> {
         match self.value {
-            DeValue::Table(entries) => Some(Table::new(self, entries)),
+            Data::Table(entries) => Some(Table::new(self, entries)),
             _ => self.mismatch("a table"),
         }
     }
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(node: Node<'a>, entries: &'a DeTable<'a>) -> Self {
+    pub(super) fn new(node: Node<'a>, entries: &'a Entries) -> Self {
         Self { node, entries, asked: BTreeSet::new() }
     }
 
     /// The root table of a document.
-    pub(super) fn root(root: &'a DeValue<'a>, text: &'a str, sink: &'a Sink) -> Option<Self> {
-        Node { value: root, span: Span::new(0, 0), path: String::new(), text, sink }.table()
+    pub(super) fn root(root: &'a Placed, text: &'a str, sink: &'a Sink) -> Option<Self> {
+        let path = String::new();
+        Node { value: &root.data, span: root.span, path, text, sink }.table()
     }
 
     /// The value of a key in its place.
     pub(super) fn node(&mut self, key: &'static str) -> Option<Node<'a>> {
         self.asked.insert(key);
-        let value = self.entries.get(key)?;
-        Some(self.node.child(value, self.path(key)))
+        let entry = self.entries.get(key)?;
+        Some(self.node.child(&entry.value, self.path(key)))
     }
 
     /// The value of a key, where there is one.
@@ -100,10 +99,10 @@ impl<'a> Table<'a> {
 
     /// Reports an array, where there is one, of fewer or more items than that.
     pub(super) fn limit_items(&self, key: &str, least: usize, most: usize) {
-        let Some(value) = self.entries.get(key) else {
+        let Some(entry) = self.entries.get(key) else {
             return;
         };
-        let Some(items) = value.get_ref().as_array().map(|array| array.len()) else {
+        let Some(items) = entry.value.items().map(<[_]>::len) else {
             return;
         };
         if (least..=most).contains(&items) {
@@ -115,7 +114,7 @@ impl<'a> Table<'a> {
             (least, most) => format!("{least} to {most}"),
         };
         let message = format!("`{}` has {items} items, expected {range}", self.path(key));
-        self.node.child(value, self.path(key)).error("rule-value-range", message);
+        self.node.child(&entry.value, self.path(key)).error("rule-value-range", message);
     }
 
     /// An integer not below `least`.
@@ -156,23 +155,21 @@ impl<'a> Table<'a> {
 
     /// Warns that a key has no effect.
     pub(super) fn unused(&self, key: &str, why: &str) {
-        if let Some((key, _)) = self.entries.get_key_value(key) {
-            let message = format!("`{}` has no effect {why}", self.path(key.get_ref()));
-            let span = Span::new(key.span().start, key.span().end);
-            self.report(Diagnostic::warning("rule-key-unused", message, span));
+        if let Some(entry) = self.entries.get(key) {
+            let message = format!("`{}` has no effect {why}", self.path(key));
+            self.report(Diagnostic::warning("rule-key-unused", message, entry.key));
         }
     }
 
     /// Warns about keys that nobody asked for.
     pub(super) fn finish(self) {
-        for key in self.entries.keys() {
-            let name = key.get_ref().as_ref();
+        for (name, entry) in self.entries {
+            let name = name.as_str();
             if self.asked.contains(name) {
                 continue;
             }
-            let span = Span::new(key.span().start, key.span().end);
             let message = format!("unknown key `{}`", self.path(name));
-            let mut warning = Diagnostic::warning("rule-key-unknown", message, span);
+            let mut warning = Diagnostic::warning("rule-key-unknown", message, entry.key);
             if !self.node.sink.is_full() {
                 let absent = self.asked.iter().copied().filter(|asked| !self.has(asked));
                 warning.help = suggest(name, absent);

@@ -1,51 +1,74 @@
-//! All rule files below a folder.
+//! All rules below folders.
 //!
 //! A tree is untrusted: symbolic links are never followed, special files never
 //! opened, and large files never read. Hidden files are left alone, as in a shell.
 
+mod find;
+mod summary;
+
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use glob::{MatchOptions, Pattern};
 use rayon::prelude::*;
 
 use crate::Part;
+use crate::file::{self, Contents, Outcome};
+use crate::kind::{self, Foreign};
 use crate::model::Rule;
-use crate::parse;
+use find::Found;
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::{self, Problem};
-use harness_source::limits;
 use harness_source::span::Span;
-
-/// Which files are rules, by their path below the root.
-const FILES: &str = "**/*.toml";
-
-/// Files larger than this are refused.
-const MAX_BYTES: u64 = limits::RULE_BYTES.most as u64;
-
-/// Folders deeper than this are refused.
-const MAX_DEPTH: usize = limits::FOLDER_DEPTH.most;
+use summary::Summary;
 
 /// How many other users of a rule id a message names.
 const MAX_NAMED: usize = 3;
 
-/// The rule files of a folder, in the byte order of their paths.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RuleTree {
-    /// The folder as it opens from the current one.
-    pub folder: String,
-    /// The files, also those that could not be read.
-    pub rules: Vec<Loaded>,
+/// Endings of files that may hold rules; what they hold is told by their content.
+const ENDINGS: [&str; 6] = ["toml", "json", "ndjson", "jsonl", "yaml", "yml"];
+
+/// A folder of rules, or a file of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the paths of its rules begin with: empty, or with `/` at the end.
+    pub prefix: String,
+    /// Folders below it that hold other things.
+    pub without: Vec<PathBuf>,
+    /// Whether nobody says that there are rules in it.
+    pub is_guess: bool,
 }
 
-/// One rule file.
+impl Folder {
+    /// A folder whose rules are named by their paths below it.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), ..Self::default() }
+    }
+}
+
+/// The rules of folders, in the byte order of their paths.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleTree {
+    /// The first folder as it opens from the current one.
+    pub folder: String,
+    /// The rules, also those that could not be read.
+    pub rules: Vec<Loaded>,
+    /// The files that hold exception lists beside rules, with their texts.
+    pub exports: Vec<(String, Arc<str>)>,
+    /// What else the folders hold, in a few lines.
+    pub problems: Vec<Problem>,
+}
+
+/// One rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
-    /// Its path below the root, with `/`; `.` for the root itself.
+    /// The path of its file below the root, with `/`; `.` for the root itself.
     pub path: String,
+    /// What cases and snapshots are named after: the path without its ending, or the
+    /// folder and the name of the rule in files that hold several.
+    pub key: String,
     /// The file as it opens from the current folder.
     pub file: String,
     /// Its text, which spans refer to; empty where it was not read.
@@ -58,12 +81,13 @@ pub struct Loaded {
 
 impl Loaded {
     fn failed(path: String, file: String, error: Diagnostic) -> Self {
-        Self { path, file, text: Arc::default(), rule: None, diagnostics: vec![error] }
+        let (key, text) = (key_of(&path).to_owned(), Arc::default());
+        Self { path, key, file, text, rule: None, diagnostics: vec![error] }
     }
 
-    /// The path without `.toml`: what cases and snapshots are named after.
+    /// What cases and snapshots are named after.
     pub fn key(&self) -> String {
-        self.path.strip_suffix(".toml").unwrap_or(&self.path).to_owned()
+        self.key.clone()
     }
 
     /// The findings with their file.
@@ -103,137 +127,156 @@ impl Loaded {
     }
 }
 
-/// A file to read, or why it is not read.
-struct Found {
-    path: String,
-    outcome: Result<PathBuf, Diagnostic>,
+/// The key of a rule that is alone in its file: the path without its ending.
+pub fn key_of(path: &str) -> &str {
+    let stem = path.rsplit_once('.').filter(|(_, ending)| is_ending(ending));
+    stem.map_or(path, |(stem, _)| stem)
 }
 
-/// Loads all rule files below a folder, in parallel.
+fn is_ending(ending: &str) -> bool {
+    ENDINGS.iter().any(|own| own.eq_ignore_ascii_case(ending))
+}
+
+/// Loads all rules below a folder, in parallel.
 pub fn load_tree(root: &Path) -> RuleTree {
-    let mut found = find(root);
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    let folder = files::shown(root);
-    let mut rules: Vec<Loaded> = found.into_par_iter().map(|found| load(found, &folder)).collect();
-    reject_duplicates(&mut rules);
-    RuleTree { folder, rules }
+    load_trees(&[Folder::at(root)])
 }
 
-/// All files that look like rules, and all places that could not be searched.
-fn find(root: &Path) -> Vec<Found> {
-    let pattern = Pattern::new(FILES).expect("the pattern is a constant");
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let root_real = root.canonicalize().ok();
-    let mut found = Vec::new();
-    let mut folders = vec![(root.to_path_buf(), String::new(), 0)];
-    while let Some((folder, prefix, depth)) = folders.pop() {
-        let entries = match read_sorted(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let path = if prefix.is_empty() { "." } else { prefix.trim_end_matches('/') };
-                found.push(Found { path: path.to_owned(), outcome: Err(unreadable(&error)) });
-                continue;
+/// The same for several folders.
+pub fn load_trees(folders: &[Folder]) -> RuleTree {
+    let mut tree = RuleTree::default();
+    let mut summary = Summary::default();
+    for folder in folders {
+        let shown = files::shown(&folder.path);
+        let found = find::find(folder);
+        let read: Vec<Read> =
+            found.into_par_iter().map(|found| read(found, &shown, folder.is_guess)).collect();
+        for Read { file, text, rules, contents } in read {
+            summary.add(&file, &contents);
+            if contents.has_exceptions {
+                tree.exports.push((file, text));
             }
-        };
-        for entry in entries {
-            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let path = format!("{prefix}{name}");
-            let is_rule = pattern.matches_with(&path, options);
-            let outcome = match fs::symlink_metadata(&entry) {
-                Ok(about) if about.is_symlink() => {
-                    let real = entry.canonicalize();
-                    let leads_to_folder = real.as_ref().is_ok_and(|real| real.is_dir());
-                    if !is_rule && (name.starts_with('.') || !leads_to_folder) {
-                        continue;
-                    }
-                    Err(link(real, root_real.as_deref().unwrap_or(root)))
-                }
-                Ok(about) if about.is_dir() => {
-                    if name.starts_with('.') {
-                        continue;
-                    }
-                    if depth < MAX_DEPTH {
-                        folders.push((entry, format!("{path}/"), depth + 1));
-                        continue;
-                    }
-                    Err(refused("rule-io", format!("folders are nested deeper than {MAX_DEPTH}")))
-                }
-                _ if !is_rule => continue,
-                Ok(about) if !about.is_file() => {
-                    Err(refused("rule-io", "not a regular file".to_owned()))
-                }
-                Ok(_) => Ok(entry),
-                Err(error) => Err(unreadable(&error)),
-            };
-            found.push(Found { path, outcome });
+            tree.rules.extend(rules);
+        }
+        if tree.folder.is_empty() {
+            tree.folder = shown;
         }
     }
-    found
+    tree.rules.sort_by(|a, b| a.path.cmp(&b.path));
+    tell_apart(&mut tree.rules);
+    reject_duplicates(&mut tree.rules);
+    let shown: Vec<String> = folders.iter().map(|folder| files::shown(&folder.path)).collect();
+    tree.problems = summary.problems(&shown, tree.rules.is_empty());
+    tree
 }
 
-fn read_sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    entries.sort();
-    Ok(entries)
+/// What a file gave.
+struct Read {
+    file: String,
+    text: Arc<str>,
+    rules: Vec<Loaded>,
+    contents: Contents,
 }
 
-fn refused(code: &'static str, message: String) -> Diagnostic {
-    Diagnostic::error(code, message, Span::default())
-}
-
-fn unreadable(error: &io::Error) -> Diagnostic {
-    refused("rule-io", format!("cannot be read: {error}"))
-}
-
-/// The finding about a symbolic link; what it leads to inside the root is read there anyway.
-fn link(real: io::Result<PathBuf>, root: &Path) -> Diagnostic {
-    match real {
-        Ok(real) if real.starts_with(root) => {
-            let message = "symbolic links are not followed";
-            Diagnostic::warning("rule-link", message, Span::default())
-        }
-        Ok(_) => refused("rule-link", "symbolic link that leads out of the folder".to_owned()),
-        Err(error) => refused("rule-link", format!("symbolic link that leads nowhere: {error}")),
-    }
-}
-
-fn load(found: Found, folder: &str) -> Loaded {
-    let Found { path, outcome } = found;
-    let file = if path == "." { folder.to_owned() } else { files::below(folder, &path) };
-    let bytes = match outcome.and_then(|file| read_limited(&file)) {
-        Ok(bytes) => bytes,
-        Err(error) => return Loaded::failed(path, file, error),
+fn read(found: Found, folder: &str, is_guess: bool) -> Read {
+    let Found { path, file, outcome } = found;
+    let file = file.unwrap_or_else(|| folder.to_owned());
+    let none = |rules: Vec<Loaded>, contents: Contents| {
+        let file = file.clone();
+        Read { file, text: Arc::default(), rules, contents }
     };
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let (rule, diagnostics) = parse(&text);
-            Loaded { path, file, text: text.into(), rule, diagnostics }
-        }
-        Err(error) => {
-            let start = error.utf8_error().valid_up_to();
+    let failed =
+        |error| none(vec![Loaded::failed(path.clone(), file.clone(), error)], Contents::default());
+    let opened = match outcome {
+        Ok(opened) => opened,
+        Err(error) => return failed(error),
+    };
+    let foreign = |foreign: &'static Foreign| {
+        none(Vec::new(), Contents { foreign: vec![foreign], ..Contents::default() })
+    };
+    if let Some(by_ending) = find::foreign(&path) {
+        return foreign(by_ending);
+    }
+    let bytes = match find::read_limited(&opened) {
+        Ok(bytes) => bytes,
+        Err(error) => return failed(error),
+    };
+    let (text, fault) = decoded(bytes);
+    if let Some(fault) = fault {
+        let key = key_of(&path).to_owned();
+        let diagnostics = vec![fault];
+        let rule = Loaded { path, key, file: file.clone(), text, rule: None, diagnostics };
+        return none(vec![rule], Contents::default());
+    }
+    if path.ends_with(".tf") || path.ends_with(".tf.json") {
+        return match text.contains("elasticstack_kibana_security_detection_rule") {
+            true => foreign(&kind::TERRAFORM),
+            false => none(Vec::new(), Contents::default()),
+        };
+    }
+    let mut contents = file::contents(&path, &text, is_guess);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let outcomes = std::mem::take(&mut contents.rules);
+    let several = contents.is_export;
+    let loaded = |(position, outcome): (usize, Outcome)| {
+        let Outcome { rule, name, diagnostics } = outcome;
+        let key = match (several, name) {
+            (false, _) => key_of(&path).to_owned(),
+            (true, Some(name)) => files::below(folder, &file::slug(&name)),
+            (true, None) => format!("{}_{position}", key_of(&path)),
+        };
+        let (path, file, text) = (path.clone(), file.clone(), Arc::clone(&text));
+        Loaded { path, key, file, text, rule, diagnostics }
+    };
+    let rules = (1..).zip(outcomes).map(loaded).collect();
+    Read { file: file.clone(), text, rules, contents }
+}
+
+/// A text of UTF-8 or UTF-16, or what is wrong with it.
+fn decoded(bytes: Vec<u8>) -> (Arc<str>, Option<Diagnostic>) {
+    // The place of a fault is told in the text as far as there is one.
+    let lossy: Option<(usize, String)> = match std::str::from_utf8(&bytes) {
+        Ok(_) => None,
+        Err(error) => Some((error.valid_up_to(), String::from_utf8_lossy(&bytes).into_owned())),
+    };
+    match (files::decode(bytes), lossy) {
+        (Ok(text), _) => (text.into(), None),
+        (Err(_), Some((start, text))) => {
             // The replacement character stands where the fault was.
-            let text: Arc<str> = String::from_utf8_lossy(error.as_bytes()).into();
             let span = Span::new(start, start + char::REPLACEMENT_CHARACTER.len_utf8());
-            let diagnostics = vec![Diagnostic::error("rule-encoding", "invalid UTF-8", span)];
-            Loaded { path, file, text, rule: None, diagnostics }
+            (text.into(), Some(Diagnostic::error("rule-encoding", "invalid UTF-8", span)))
         }
+        (Err(error), None) => (Arc::default(), Some(error)),
     }
 }
 
-fn read_limited(file: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("larger than {} MiB", MAX_BYTES >> 20);
-        return Err(refused("rule-too-large", message));
+/// Gives rules of one key keys of their own: by their ids where they are of one file,
+/// else those after the first are errors.
+fn tell_apart(rules: &mut [Loaded]) {
+    let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, loaded) in rules.iter().enumerate() {
+        users.entry(loaded.key.clone()).or_default().push(index);
     }
-    Ok(bytes)
+    let mut taken: std::collections::BTreeSet<String> = users.keys().cloned().collect();
+    for indices in users.values().filter(|indices| indices.len() > 1) {
+        for index in &indices[1..] {
+            let first = rules[indices[0]].file.clone();
+            let loaded = &mut rules[*index];
+            if loaded.path != "." && key_of(&loaded.path) == loaded.key {
+                let message =
+                    format!("the rule has the same path as that of {first}, but for its ending");
+                loaded.rule = None;
+                let error = Diagnostic::error("rule-path", message, Span::default());
+                loaded.diagnostics.push(error.with_help("rename one of the files"));
+            }
+            let id = loaded.rule.as_ref().map(|rule| file::slug(&rule.rule_id.value));
+            let id = id.unwrap_or_else(|| index.to_string().into());
+            loaded.key = format!("{}_{id}", loaded.key);
+            while !taken.insert(loaded.key.clone()) {
+                loaded.key.push('_');
+            }
+        }
+    }
 }
 
 /// Turns all rules that share an id into errors that name each other.

@@ -9,12 +9,13 @@
 mod model;
 mod options;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use harness_rule::tree::RuleTree;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Found, Problem};
 use harness_source::likeness;
@@ -108,6 +109,22 @@ pub fn load_tree(root: &Path) -> CaseTree {
         tree.rules.iter().flat_map(|(rule, own)| same_names(rule, own)).collect();
     tree.problems.extend(same);
     tree
+}
+
+/// Gives the cases of folders that are named after the id of a rule to that rule.
+pub(crate) fn named_by_id(cases: &mut CaseTree, rules: &RuleTree) {
+    let keys: BTreeSet<&str> = rules.rules.iter().map(|loaded| loaded.key.as_str()).collect();
+    if cases.rules.keys().all(|key| keys.contains(key.as_str())) {
+        return;
+    }
+    for loaded in &rules.rules {
+        let Some(rule) = &loaded.rule else { continue };
+        if let Some(own) = cases.rules.remove(&rule.rule_id.value) {
+            let all = cases.rules.entry(loaded.key.clone()).or_default();
+            all.extend(own);
+            all.sort_by(|a, b| (a.polarity, &a.name).cmp(&(b.polarity, &b.name)));
+        }
+    }
 }
 
 /// What kind of case a file is meant to be, by its folder.

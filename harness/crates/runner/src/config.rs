@@ -1,7 +1,7 @@
 //! `harness.toml`: where things are, and what fields are called.
 //!
 //! ```toml
-//! rules = "rules"            # folders, relative to the file
+//! rules = "rules"            # folders, relative to the file; several as an array
 //! cases = "cases"
 //! snapshots = "snapshots"
 //! exceptions = "exceptions"
@@ -15,21 +15,23 @@
 //! ```
 
 mod gates;
+mod layout;
+mod mapping;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{SeqAccess, Visitor};
 
 use crate::case;
 use crate::run::Project;
 use harness_model::lookup;
-use harness_model::schema::mapping::MappingError;
 use harness_model::schema::{Base, Schema, UnknownFields, Unmapped};
 use harness_rule::exception;
-use harness_rule::tree::{self, Loaded, RuleTree};
+use harness_rule::tree::{self, Folder, Loaded, RuleTree};
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::table::Table;
 use harness_source::files::{self, Problem};
@@ -43,7 +45,7 @@ pub use gates::{Gate, Gates};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
     /// Detection rules.
-    pub rules: PathBuf,
+    pub rules: Vec<Folder>,
     /// Fixtures.
     pub cases: PathBuf,
     /// Snapshots.
@@ -54,6 +56,8 @@ pub struct Folders {
     pub lookups: PathBuf,
     /// Mapping files over the embedded schema.
     pub mappings: Vec<PathBuf>,
+    /// Files that say what fields are of which the schema knows nothing.
+    pub fills: Vec<PathBuf>,
     /// What fields without a mapping are to EQL.
     pub unmapped: Unmapped,
     /// What to say of fields that nothing knows.
@@ -67,8 +71,10 @@ pub struct Folders {
 /// Folders that the command line names in place of those of `harness.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// Detection rules.
-    pub rules: Option<PathBuf>,
+    /// The configuration, in place of `harness.toml` at the root.
+    pub config: Option<PathBuf>,
+    /// Detection rules: folders, or files that hold them.
+    pub rules: Vec<PathBuf>,
     /// Fixtures.
     pub cases: Option<PathBuf>,
     /// Snapshots.
@@ -78,7 +84,7 @@ pub struct Given {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct RawConfig {
-    rules: Option<toml::Spanned<PathBuf>>,
+    rules: Option<toml::Spanned<Paths>>,
     cases: Option<toml::Spanned<PathBuf>>,
     snapshots: Option<toml::Spanned<PathBuf>>,
     exceptions: Option<toml::Spanned<PathBuf>>,
@@ -97,21 +103,60 @@ struct RawSchema {
     known_fields: Vec<String>,
 }
 
+/// One path, or several.
+struct Paths(Vec<PathBuf>);
+
+impl<'de> Deserialize<'de> for Paths {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Paths;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path, or an array of paths")
+            }
+
+            fn visit_str<E>(self, path: &str) -> Result<Paths, E> {
+                Ok(Paths(vec![path.into()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Paths, A::Error> {
+                let mut paths = Vec::new();
+                while let Some(path) = access.next_element::<PathBuf>()? {
+                    paths.push(path);
+                }
+                Ok(Paths(paths))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
 /// The root of the project that a folder belongs to: the nearest folder at or above it
-/// with a `harness.toml`, within its repository; else the folder itself.
+/// with a `harness.toml`, within its repository; else the nearest one that keeps rules as
+/// repositories commonly do; else the folder itself.
 pub fn root(folder: &Path) -> PathBuf {
-    let Ok(real) = folder.canonicalize() else { return folder.to_path_buf() };
+    let configured = |folder: &Path| folder.join("harness.toml").exists();
+    let found = above(folder, &configured).or_else(|| above(folder, &layout::is_root));
+    found.unwrap_or_else(|| folder.to_path_buf())
+}
+
+/// The nearest folder at or above one, within its repository, that is such.
+fn above(folder: &Path, is_such: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    let real = folder.canonicalize().ok()?;
     let mut root = folder.to_path_buf();
     for above in real.ancestors() {
-        if above.join("harness.toml").exists() {
-            return root;
+        if is_such(above) {
+            return Some(root);
         }
         if above.join(".git").exists() {
             break;
         }
         root.push("..");
     }
-    folder.to_path_buf()
+    None
 }
 
 /// Reads `harness.toml` at `root`, where there is one; every part defaults to
@@ -130,89 +175,184 @@ pub fn folders(root: &Path) -> Result<Folders, Problem> {
 ///
 /// As [`folders`].
 pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
-    let path = root.join("harness.toml");
+    let path = given.config.clone().unwrap_or_else(|| root.join("harness.toml"));
     let name = files::shown(&path);
     let refused = |diagnostic| Problem::with_path(&name, diagnostic);
-    let text: Arc<str> = if files::exists_below(root, &path).map_err(refused)? {
-        files::read(&path).map_err(refused)?.into()
-    } else {
-        Arc::default()
-    };
-    let problem = |message: &str, span: Span| Problem {
-        path: name.clone(),
-        diagnostic: Diagnostic::error("config", message, span),
-        text: Arc::clone(&text),
-    };
+    let is_there = given.config.is_some() || files::exists_below(root, &path).map_err(refused)?;
+    let text: Arc<str> =
+        if is_there { files::read(&path).map_err(refused)?.into() } else { Arc::default() };
     let raw: RawConfig = toml::from_str(&text).map_err(|error| Problem {
         path: name.clone(),
         diagnostic: keys::fault("config", &error),
         text: Arc::clone(&text),
     })?;
-    let below = |path: PathBuf| match files::exists_below(root, &path) {
-        Ok(_) => Ok(path),
-        Err(found) => Err(Problem::with_path(files::shown(&path), found)),
+    let file = File { root, name, text };
+    let mut layout = match &raw.rules {
+        Some(_) => None,
+        None if given.rules.is_empty() => layout::stated(root)?,
+        None => None,
     };
-    let stated = |given: toml::Spanned<PathBuf>, what: &str, is: fn(&Path) -> bool| {
-        let span = Span::new(given.span().start, given.span().end);
-        let given = given.into_inner();
-        let leaves =
-            given.components().any(|part| !matches!(part, std::path::Component::Normal(_)));
-        if leaves {
-            let message = format!("{} is not a plain path below the root", given.display());
-            return Err(problem(&message, span));
-        }
-        let path = below(root.join(given))?;
-        if is(&path) {
-            return Ok(path);
-        }
-        Err(problem(&format!("there is no {what} {}", files::shown(&path)), span))
+    let mut fills = layout.as_mut().map_or_else(Vec::new, |own| std::mem::take(&mut own.schemas));
+    let mut exceptions = layout.as_mut().and_then(|own| own.exceptions.take());
+    let stated = |raw: toml::Spanned<Paths>| {
+        let span = Span::new(raw.span().start, raw.span().end);
+        let paths = raw.into_inner().0.into_iter();
+        paths.map(|path| file.stated(path, span, "folder", Path::exists)).collect::<Result<_, _>>()
     };
-    let folder = |given: Option<toml::Spanned<PathBuf>>, default: &str| match given {
-        Some(given) => stated(given, "folder", Path::is_dir),
-        None => below(root.join(default)),
+    let rules: Vec<Folder> = match (given.rules, raw.rules, layout) {
+        (given, raw, None) if !given.is_empty() || raw.is_some() => {
+            let paths: Vec<PathBuf> = match raw.filter(|_| given.is_empty()) {
+                Some(raw) => stated(raw)?,
+                None => given,
+            };
+            // A repository that says itself where its rules are.
+            let mut named = Vec::new();
+            for path in paths {
+                match layout::stated(&path).ok().flatten().filter(|_| path.is_dir()) {
+                    Some(own) => {
+                        named.extend(own.rules);
+                        fills.extend(own.schemas);
+                        exceptions = exceptions.or(own.exceptions);
+                    }
+                    None => named.push(path),
+                }
+            }
+            layout::named(root, named)
+        }
+        (_, _, Some(layout)) => layout::named(root, layout.rules),
+        _ => {
+            file.below(root.join("rules"))?;
+            layout::usual(root)
+        }
     };
-    let rules = raw.rules.as_ref().map_or_else(|| "rules".into(), |rules| rules.get_ref().clone());
-    let mut gates = Gates::default();
-    for (folder, Table(gate)) in raw.gates {
-        if let Some(fault) = gate.fault() {
-            return Err(problem(&format!("gates.\"{folder}\": {fault}"), Span::default()));
-        }
-        let Ok(below) = Path::new(&folder).strip_prefix(&rules) else {
-            let message = format!("gates.\"{folder}\" is no folder below {}", rules.display());
-            return Err(problem(&message, Span::default()));
-        };
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        if parts.iter().any(|part| part == "..") {
-            let message = format!("gates.\"{folder}\" is not a plain path");
-            return Err(problem(&message, Span::default()));
-        }
-        gates.folders.push((parts.join("/"), gate));
-    }
+    let gates = file.gates(raw.gates, &rules)?;
     let Table(schema) = raw.schema;
     let mappings = schema.mappings.into_iter();
-    let mappings = mappings.map(|mapping| stated(mapping, "mapping file", Path::exists));
+    let mappings = mappings.map(|mapping| file.one(mapping, "mapping file", Path::exists));
     let snapshots = match (given.snapshots, raw.snapshots) {
         (Some(given), _) => given,
-        // They are written where there are none yet.
-        (None, Some(named)) => stated(named, "folder", |_| true)?,
-        (None, None) => below(root.join("snapshots"))?,
+        // They are written where there are none yet, and never outside.
+        (None, Some(named)) => file.inside(named)?,
+        (None, None) => file.below(root.join("snapshots"))?,
     };
-    let named = |given: Option<PathBuf>, raw, default: &str| match given {
-        Some(given) => Ok(given),
-        None => folder(raw, default),
+    let folder = |raw: Option<toml::Spanned<PathBuf>>, default: &str| match raw {
+        Some(raw) => file.one(raw, "folder", Path::is_dir),
+        None => file.below(root.join(default)),
+    };
+    let exceptions = match exceptions.filter(|_| raw.exceptions.is_none()) {
+        Some(own) => own,
+        None => folder(raw.exceptions, "exceptions")?,
     };
     Ok(Folders {
-        rules: named(given.rules, raw.rules, "rules")?,
-        cases: named(given.cases, raw.cases, "cases")?,
+        rules,
+        cases: match given.cases {
+            Some(given) => given,
+            None => folder(raw.cases, "cases")?,
+        },
         snapshots,
-        exceptions: folder(raw.exceptions, "exceptions")?,
+        exceptions,
         lookups: folder(raw.lookups, "lookups")?,
         mappings: mappings.collect::<Result<_, _>>()?,
+        fills,
         unmapped: schema.unmapped,
         unknown_fields: schema.unknown_fields,
         known_fields: schema.known_fields,
         gates,
     })
+}
+
+/// A configuration, and what is said of it.
+struct File<'a> {
+    root: &'a Path,
+    name: String,
+    text: Arc<str>,
+}
+
+impl File<'_> {
+    fn problem(&self, message: &str, span: Span) -> Problem {
+        let diagnostic = Diagnostic::error("config", message, span);
+        Problem { path: self.name.clone(), diagnostic, text: Arc::clone(&self.text) }
+    }
+
+    /// A path below the root, unless it is a link that leads out of it.
+    fn below(&self, path: PathBuf) -> Result<PathBuf, Problem> {
+        match files::exists_below(self.root, &path) {
+            Ok(_) => Ok(path),
+            Err(found) => Err(Problem::with_path(files::shown(&path), found)),
+        }
+    }
+
+    /// A place that the file names: below the root, or beside it by steps back.
+    fn stated(
+        &self,
+        given: PathBuf,
+        span: Span,
+        what: &str,
+        is: fn(&Path) -> bool,
+    ) -> Result<PathBuf, Problem> {
+        if given.is_absolute() {
+            let message = format!("{} is no path from the root", given.display());
+            return Err(self.problem(&message, span));
+        }
+        let path = layout::plain(&self.root.join(&given));
+        let goes_back = given.components().any(|part| part == Component::ParentDir);
+        let path = if goes_back { path } else { self.below(path)? };
+        if is(&path) {
+            return Ok(path);
+        }
+        Err(self.problem(&format!("there is no {what} {}", files::shown(&path)), span))
+    }
+
+    fn one(
+        &self,
+        given: toml::Spanned<PathBuf>,
+        what: &str,
+        is: fn(&Path) -> bool,
+    ) -> Result<PathBuf, Problem> {
+        let span = Span::new(given.span().start, given.span().end);
+        self.stated(given.into_inner(), span, what, is)
+    }
+
+    /// A place below the root, which need not be there.
+    fn inside(&self, given: toml::Spanned<PathBuf>) -> Result<PathBuf, Problem> {
+        let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if given.get_ref().components().all(plain) {
+            return self.one(given, "folder", |_| true);
+        }
+        let message = format!("{} is not a plain path below the root", given.get_ref().display());
+        Err(self.problem(&message, Span::new(given.span().start, given.span().end)))
+    }
+
+    /// The gates, by what the keys of their rules begin with.
+    fn gates(
+        &self,
+        raw: BTreeMap<String, Table<Gate>>,
+        rules: &[Folder],
+    ) -> Result<Gates, Problem> {
+        let error = |message: String| self.problem(&message, Span::default());
+        let mut gates = Gates::default();
+        for (folder, Table(gate)) in raw {
+            if let Some(fault) = gate.fault() {
+                return Err(error(format!("gates.\"{folder}\": {fault}")));
+            }
+            let path = Path::new(&folder);
+            if path.components().any(|part| part == Component::ParentDir) {
+                return Err(error(format!("gates.\"{folder}\" is not a plain path")));
+            }
+            let path = layout::plain(&self.root.join(path));
+            let below = rules.iter().find_map(|own| {
+                let below = path.strip_prefix(layout::plain(&own.path)).ok()?;
+                let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+                Some(format!("{}{}", own.prefix, parts.join("/")))
+            });
+            let Some(below) = below else {
+                let first = rules.first().map_or_else(String::new, |own| files::shown(&own.path));
+                return Err(error(format!("gates.\"{folder}\" is no folder below {first}")));
+            };
+            gates.folders.push((below, gate));
+        }
+        Ok(gates)
+    }
 }
 
 /// Loads the rules, the cases and the schema of a project.
@@ -222,16 +362,8 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
 /// What is wrong with the mapping files, or that there is no folder of rules;
 /// problems of rules and cases are part of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
-    if !folders.rules.is_dir() {
-        let (what, help) = if folders.rules.exists() {
-            ("is no folder", "name the folder, and the rule as a filter")
-        } else {
-            ("is not there", "name the folder of the rules with --rules or in harness.toml")
-        };
-        let path = files::shown(&folders.rules);
-        let message = format!("the folder of rules, {path}, {what}");
-        let error = Diagnostic::error("config", message, Span::default()).with_help(help);
-        return Err(vec![Problem::with_path(path, error)]);
+    if let Some(missing) = folders.rules.iter().find(|folder| !folder.path.exists()) {
+        return Err(vec![no_rules(&missing.path)]);
     }
     let mut schema = Schema::new(Base::Embedded);
     schema.unmapped = folders.unmapped;
@@ -239,20 +371,43 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     schema.vouched = folders.known_fields.iter().map(|name| Glob::simple(name)).collect();
     let mut problems = Vec::new();
     for path in &folders.mappings {
-        problems.extend(overlay(&mut schema, path));
+        problems.extend(mapping::overlay(&mut schema, path));
+    }
+    for path in &folders.fills {
+        problems.extend(mapping::fill(&mut schema, path));
     }
     schema.lookups = lookup::read_folder(&folders.lookups, &mut problems);
     if problems.iter().any(|problem| problem.diagnostic.severity == Severity::Error) {
         return Err(problems);
     }
-    let (rules, cases) =
-        rayon::join(|| tree::load_tree(&folders.rules), || case::load_tree(&folders.cases));
+    let (mut rules, mut cases) =
+        rayon::join(|| tree::load_trees(&folders.rules), || case::load_tree(&folders.cases));
+    let guess = folders.rules.iter().find(|folder| folder.is_guess);
+    if let Some(guess) = guess.filter(|_| rules.rules.is_empty() && cases.rules.is_empty()) {
+        let mut told = vec![no_rules(&guess.path.join("rules"))];
+        told.extend(rules.problems.into_iter().filter(|it| it.diagnostic.code == "foreign-rules"));
+        return Err(told);
+    }
     let unused = unused_gates(&folders.gates, &rules);
     if !unused.is_empty() {
         return Err(unused);
     }
-    let exceptions = exception::load_tree(&folders.exceptions);
+    let mut exceptions = exception::load_tree(&folders.exceptions);
+    for (path, text) in std::mem::take(&mut rules.exports) {
+        exceptions.add(&path, text);
+    }
+    problems.append(&mut rules.problems);
+    case::named_by_id(&mut cases, &rules);
     Ok(Project { rules, cases, exceptions, schema, problems })
+}
+
+/// That there is no folder of rules.
+fn no_rules(path: &Path) -> Problem {
+    let path = files::shown(path);
+    let message = format!("the folder of rules, {path}, is not there");
+    let help = "name the folder of the rules with --rules or in harness.toml";
+    let error = Diagnostic::error("config", message, Span::default()).with_help(help);
+    Problem::with_path(path, error)
 }
 
 /// Gates on folders that hold no rule: they would never fire.
@@ -268,94 +423,4 @@ fn unused_gates(gates: &Gates, rules: &RuleTree) -> Vec<Problem> {
         Problem::with_path("harness.toml", diagnostic)
     };
     unused.map(problem).collect()
-}
-
-/// Adds a mapping file: `{"mappings": …, "settings": …}`, the same by index as
-/// `GET index/_mapping` shows it, or the bare mapping. What cannot be read is told:
-/// as a warning where it concerns single fields.
-fn overlay(schema: &mut Schema, path: &Path) -> Vec<Problem> {
-    let name = files::shown(path);
-    let problem = |message: String| {
-        Problem::with_path(&name, Diagnostic::error("mapping", message, Span::default()))
-    };
-    let text = match files::read(path) {
-        Ok(text) => text,
-        Err(diagnostic) => return vec![Problem::with_path(&name, diagnostic)],
-    };
-    let value: Value = match serde_json::from_str(&text) {
-        Ok(value) => value,
-        Err(error) => return vec![problem(format!("not JSON: {error}"))],
-    };
-    add(schema, &name, &value)
-}
-
-/// Adds what a mapping file holds; what of it cannot be read.
-fn add(schema: &mut Schema, name: &str, file: &Value) -> Vec<Problem> {
-    let problem = |error: &MappingError| {
-        let error = Diagnostic::error("mapping", error.to_string(), Span::default());
-        Problem::with_path(name, error)
-    };
-    let refused = |error: &MappingError| {
-        let help = "rules that read it are unsupported, others are not touched";
-        let warning = Diagnostic::warning("mapping", error.to_string(), Span::default());
-        Problem::with_path(name, warning.with_help(help))
-    };
-    let mut problems = Vec::new();
-    for part in mappings(file) {
-        let mapping = part.get("mappings").unwrap_or(part);
-        let settings = part.get("settings").unwrap_or(&Value::Null);
-        match schema.add_mapping(mapping, settings) {
-            Ok(parts) => problems.extend(parts.iter().map(refused)),
-            Err(errors) => problems.extend(errors.iter().map(problem)),
-        }
-    }
-    problems
-}
-
-/// The mappings of a file: one, or one of each index.
-fn mappings(file: &Value) -> Vec<&Value> {
-    let by_index = file.as_object().filter(|parts| {
-        !parts.is_empty() && parts.values().all(|part| part.get("mappings").is_some())
-    });
-    by_index.map_or_else(|| vec![file], |parts| parts.values().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn mapping_files_have_several_forms() {
-        let mapping = json!({"properties": {"a": {"type": "keyword"}}});
-        let other = json!({"properties": {"b": {"type": "ip"}}});
-        for file in [
-            mapping.clone(),
-            json!({"mappings": mapping, "settings": {}}),
-            json!({"logs-x": {"mappings": mapping}, "logs-y": {"mappings": other}}),
-        ] {
-            let mut schema = Schema::new(Base::Empty);
-            assert!(add(&mut schema, "m.json", &file).is_empty(), "{file}");
-            assert!(schema.field("a").is_some(), "{file}");
-            assert_eq!(schema.field("b").is_some(), file.get("logs-y").is_some());
-        }
-    }
-
-    #[test]
-    fn what_of_a_mapping_is_not_obeyed_is_told() {
-        let found = |file: &Value| -> Vec<(Severity, String)> {
-            let problems = add(&mut Schema::new(Base::Empty), "m.json", file);
-            let told = |problem: Problem| {
-                (problem.diagnostic.severity, problem.diagnostic.message.clone())
-            };
-            problems.into_iter().map(told).collect()
-        };
-        let odd = json!({"properties": {"a": {"type": "long", "coerce": false}}});
-        let message = "a: `coerce: false` is not supported".to_owned();
-        assert_eq!(found(&odd), [(Severity::Warning, message)]);
-        let broken = json!({"properties": {"a": 5}});
-        let message = "a: expected an object, found 5".to_owned();
-        assert_eq!(found(&broken), [(Severity::Error, message)]);
-    }
 }

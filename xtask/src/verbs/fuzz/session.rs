@@ -99,6 +99,7 @@ fn parsed(input: &str) -> Option<Project> {
     let (rule, diagnostics) = harness::rule::parse(&text);
     let loaded = Loaded {
         path: "a/r.toml".to_owned(),
+        key: "a/r".to_owned(),
         file: "a/r.toml".to_owned(),
         text,
         rule,
@@ -119,7 +120,7 @@ fn parsed(input: &str) -> Option<Project> {
     let mut tree = CaseTree::default();
     tree.rules.insert("a/r".to_owned(), cases);
     Some(Project {
-        rules: RuleTree { folder: "rules".to_owned(), rules: vec![loaded] },
+        rules: RuleTree { folder: "rules".to_owned(), rules: vec![loaded], ..RuleTree::default() },
         cases: tree,
         exceptions: ExceptionTree::default(),
         schema: Schema::new(Base::Embedded),

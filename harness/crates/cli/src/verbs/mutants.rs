@@ -1,9 +1,6 @@
 //! `harness mutants`.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use harness_quality::gate::misses;
@@ -11,12 +8,11 @@ use harness_quality::mutate::{Fixtures, mutate};
 use harness_report::digest::Digest;
 use harness_report::mutants::{self, Options};
 use harness_report::{coverage_json, human};
-use harness_runner::config::Folders;
 use harness_runner::run::Session;
 
 use crate::args::{Format, MutantsArgs};
 use crate::exit::Exit;
-use crate::{gate, project};
+use crate::{changed, gate, project};
 
 /// Changes rules, judges the changes by their cases, and prints what was missed.
 pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
@@ -26,7 +22,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     if let Some(reference) = &args.in_diff {
-        match changed(&args.run.folders.root(), &folders, reference) {
+        match changed::keys(&project.rules, &folders, reference) {
             // Events of all cases stay: they decide on the types of fields.
             Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
             Err(error) => {
@@ -67,39 +63,4 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     }
     let nothing = found.rules.is_empty() && args.in_diff.is_none();
     Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
-}
-
-/// The keys of the rules whose file or cases differ from a commit.
-fn changed(root: &Path, folders: &Folders, reference: &str) -> io::Result<BTreeSet<String>> {
-    if reference.is_empty() || reference.starts_with('-') {
-        return Err(io::Error::other("is no name of a commit"));
-    }
-    let below = |folder: &Path| folder.strip_prefix(root).unwrap_or(folder).to_path_buf();
-    let (rules, cases) = (below(&folders.rules), below(&folders.cases));
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["diff", "--name-only", "--no-ext-diff", "--relative", "-z", reference, "--"])
-        .args([&rules, &cases])
-        .output()?;
-    if !output.status.success() {
-        let message = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(message.lines().next().unwrap_or("git failed").to_owned()));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let key = |path: &str| {
-        let path = Path::new(path);
-        let key = match path.strip_prefix(&rules) {
-            Ok(rule) => rule.with_extension(""),
-            // …/<rule>/positive/<case>.json, or …/<rule>/case.toml.
-            Err(_) => {
-                let folder = path.strip_prefix(&cases).ok()?.parent()?;
-                let is_case = folder.ends_with("positive") || folder.ends_with("negative");
-                if is_case { folder.parent()?.to_path_buf() } else { folder.to_path_buf() }
-            }
-        };
-        let parts: Vec<_> = key.iter().map(|part| part.to_string_lossy()).collect();
-        Some(parts.join("/"))
-    };
-    Ok(text.split('\0').filter(|path| !path.is_empty()).filter_map(key).collect())
 }

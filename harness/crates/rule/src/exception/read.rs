@@ -1,11 +1,12 @@
-//! Exception items out of JSON.
+//! Exception items out of files.
 
 use std::collections::BTreeSet;
 
-use serde::de::IgnoredAny;
-use serde_json::{Deserializer, Map, Value};
+use serde_json::{Map, Value};
 
 use super::{Entry, Item, Test};
+use crate::data::{self, Placed};
+use crate::kind::{Kind, kind};
 use harness_model::value::DEFAULT_DATE_FORMAT;
 use harness_model::value::{DateFormat, Rounding};
 use harness_source::diagnostic::Diagnostic;
@@ -43,77 +44,71 @@ pub(super) struct Contents {
     pub(super) errors: Vec<(Option<String>, Diagnostic)>,
 }
 
-/// Reads a file: `whole` as one JSON value, else a value a line.
-pub(super) fn contents(path: &str, stem: &str, text: &str, whole: bool) -> Contents {
+/// Reads a file: lists and items one after the other or in arrays, or what
+/// detection-rules keeps of them.
+pub(super) fn contents(path: &str, stem: &str, text: &str) -> Contents {
+    let (values, errors) = data::format(path, text).values(text);
     let mut contents = Contents::default();
-    let Contents { lists, items, errors } = &mut contents;
-    let mut values: Vec<(Value, Span)> = Vec::new();
-    let mut start = 0;
-    for line in if whole { vec![text] } else { text.split_inclusive('\n').collect() } {
-        if !line.trim().is_empty() {
-            match elements(line, start) {
-                Ok(found) => values.extend(found),
-                Err(error) => errors.push((None, error)),
-            }
-        }
-        start += line.len();
-    }
+    contents.errors.extend(errors.into_iter().map(|error| (None, error)));
     let mut lines = Lines { text, line: 1, start: 0, scanned: 0 };
-    for (position, (value, span)) in (1..).zip(values) {
-        let Value::Object(object) = value else {
-            let error = Diagnostic::error("exception", "an exception is a JSON object", span);
-            errors.push((None, error));
-            continue;
-        };
-        let list = object.get("list_id").and_then(Value::as_str).unwrap_or(stem).to_owned();
-        // An export also holds the lists themselves and a count; one of rules holds
-        // rules, connectors and counts of these.
-        let other = ["exported_exception_list_count", "exported_count", "risk_score", "attributes"];
-        if !object.contains_key("entries")
-            && (other.iter().any(|key| object.contains_key(*key))
-                || object.contains_key("list_id") && !object.contains_key("item_id"))
-        {
-            if object.contains_key("list_id") {
-                lists.insert(list);
+    let all = values.iter().flat_map(|value| value.items().unwrap_or(std::slice::from_ref(value)));
+    let mut position = 0;
+    for value in all {
+        let kept = value.get("exceptions").and_then(Placed::items);
+        for list in kept.unwrap_or_default() {
+            let container = list.get("container").map(Placed::to_json);
+            let name = container.as_ref().and_then(|list| list.get("list_id")?.as_str());
+            let name = name.unwrap_or(stem);
+            contents.lists.insert(name.to_owned());
+            for item in list.get("items").and_then(Placed::items).unwrap_or_default() {
+                position += 1;
+                contents.value(path, name, item, position, &mut lines);
             }
-            continue;
         }
-        let mut reader = Reader { span, name: format!("#{position}"), errors: Vec::new() };
-        let at = lines.line_column(span.start);
-        items.extend(reader.item(path, at, object).map(|item| (list.clone(), item)));
-        errors.extend(reader.errors.into_iter().map(|error| (Some(list.clone()), error)));
-        lists.insert(list);
+        if kept.is_none() {
+            position += 1;
+            contents.value(path, stem, value, position, &mut lines);
+        }
     }
-    if lists.is_empty() {
-        lists.insert(stem.to_owned());
+    if contents.lists.is_empty() {
+        contents.lists.insert(stem.to_owned());
     }
     contents
 }
 
-/// The JSON value of a text that begins at an offset of its file; of an array its
-/// elements.
-fn elements(text: &str, offset: usize) -> Result<Vec<(Value, Span)>, Diagnostic> {
-    let value = serde_json::from_str::<Value>(text).map_err(|error| {
-        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1));
-        let at = before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-        let at = offset + at.min(text.trim_end().len());
-        Diagnostic::error("json-syntax", format!("not JSON: {error}"), Span::new(at, at))
-    })?;
-    let mut at = text.len() - text.trim_start().len();
-    let Value::Array(items) = value else {
-        return Ok(vec![(value, Span::new(offset + at, offset + text.trim_end().len()))]);
-    };
-    at += 1;
-    let mut found = Vec::with_capacity(items.len());
-    for item in items {
-        at += text[at..].find(|c: char| !c.is_whitespace() && c != ',').unwrap_or(0);
-        let mut stream = Deserializer::from_str(&text[at..]).into_iter::<IgnoredAny>();
-        stream.next();
-        let end = at + stream.byte_offset();
-        found.push((item, Span::new(offset + at, offset + end)));
-        at = end;
+impl Contents {
+    /// Adds an item or a list; what else an export holds is passed over.
+    fn value(
+        &mut self,
+        path: &str,
+        stem: &str,
+        value: &Placed,
+        position: usize,
+        lines: &mut Lines<'_>,
+    ) {
+        let span = value.span;
+        let Value::Object(object) = value.to_json() else {
+            let error = Diagnostic::error("exception", "an exception is a JSON object", span);
+            self.errors.push((None, error));
+            return;
+        };
+        match kind(value) {
+            Kind::Filed(_) | Kind::Flat(_) | Kind::Aside | Kind::Foreign(_) => return,
+            Kind::Exceptions | Kind::Unknown => {}
+        }
+        let list = object.get("list_id").and_then(Value::as_str).unwrap_or(stem).to_owned();
+        let is_list = object.contains_key("list_id") && !object.contains_key("item_id");
+        if !object.contains_key("entries") && is_list {
+            self.lists.insert(list);
+            return;
+        }
+        let mut reader = Reader { span, name: format!("#{position}"), errors: Vec::new() };
+        let at = lines.line_column(span.start);
+        let item = reader.item(path, at, object);
+        self.items.extend(item.map(|item| (list.clone(), item)));
+        self.errors.extend(reader.errors.into_iter().map(|error| (Some(list.clone()), error)));
+        self.lists.insert(list);
     }
-    Ok(found)
 }
 
 /// Lines and columns of a text, asked for from its start to its end.

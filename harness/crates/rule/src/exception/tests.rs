@@ -1,7 +1,7 @@
 use super::*;
 
-fn check(text: &str, whole: bool, expected: &str) {
-    let read::Contents { items, errors, .. } = read::contents("l.json", "l", text, whole);
+fn check(text: &str, expected: &str) {
+    let read::Contents { items, errors, .. } = read::contents("l.json", "l", text);
     let items = items.iter().map(|(list, item)| format!("{list}/{} {:?}", item.name, item.entries));
     let errors = errors.iter().map(|(_, error)| error.message.clone());
     let found: Vec<_> = items.chain(errors).collect();
@@ -57,7 +57,7 @@ fn items_are_read_and_what_is_unknown_is_refused() {
         ("[1]".to_owned(), "an exception is a JSON object"),
         ("{".to_owned(), "not JSON"),
     ] {
-        check(&text, true, expected);
+        check(&text, expected);
     }
 }
 
@@ -69,7 +69,7 @@ fn an_export_holds_lists_items_and_a_count() {
                 [{\"field\": \"a\", \"type\": \"exists\", \"operator\": \"included\"}]}\n\
                 {\"list_id\": \"third\", \"item_id\": \"two\", \"entries\": []}\n\
                 {\"exported_exception_list_count\": 1}\n";
-    let found = read::contents("l.ndjson", "rules_export", text, false);
+    let found = read::contents("l.ndjson", "rules_export", text);
     let names: Vec<_> = found
         .items
         .iter()
@@ -84,14 +84,27 @@ fn an_export_holds_lists_items_and_a_count() {
 #[test]
 fn an_item_is_known_by_its_place() {
     let text = "[\n  {\"item_id\": \"a\", \"entries\": 1},\n\n  2, {\"item_id\": \"b[,\", \"entries\": 3}\n]";
-    let found = read::contents("l.json", "l", text, true);
+    let found = read::contents("l.json", "l", text);
     let places: Vec<_> = found.errors.iter().map(|(_, error)| error.span.of(text)).collect();
     assert_eq!(
         places,
         ["{\"item_id\": \"a\", \"entries\": 1}", "2", "{\"item_id\": \"b[,\", \"entries\": 3}"]
     );
     assert_eq!(harness_source::span::line_column(text, found.errors[2].1.span.start), (4, 6));
-    let broken = read::contents("l.json", "l", "[\n  {\"a\" 1}\n]", true);
+    let broken = read::contents("l.json", "l", "[\n  {\"a\" 1}\n]");
     assert_eq!(broken.errors[0].1.span.of("[\n  {\"a\" 1}\n]"), "");
     assert_eq!(broken.errors[0].1.span.start, 9);
+}
+
+#[test]
+fn lists_of_detection_rules_are_read() {
+    let text = "[metadata]\nlist_name = 'L'\n\n[[exceptions]]\n[exceptions.container]\nlist_id = 'l1'\n\
+                name = 'L'\ntype = 'rule_default'\n\n[[exceptions.items]]\nitem_id = 'i'\nname = 'One'\n\
+                [[exceptions.items.entries]]\nfield = 'a'\ntype = 'match'\noperator = 'included'\n\
+                value = 'x'\n";
+    let found = read::contents("file.toml", "file", text);
+    assert!(found.errors.is_empty(), "{:?}", found.errors);
+    let items: Vec<_> =
+        found.items.iter().map(|(list, item)| (list.as_str(), item.name.as_str())).collect();
+    assert_eq!(items, [("l1", "One")]);
 }
