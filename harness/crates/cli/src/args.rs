@@ -1,10 +1,14 @@
 //! The arguments. Help texts name the program `{program}` until [`named`] has seen them.
 
+mod lint;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Command, Subcommand, ValueEnum};
+
+pub use lint::{LintArgs, LintFormat};
 
 /// Where to start, and the exit codes.
 pub const AFTER_HELP: &str = "\
@@ -87,6 +91,19 @@ Examples:
 Each case holds when it is written, and none that is there is changed.
 Next: {program} test judges them, {program} coverage shows what they leave untested.")]
     New(NewArgs),
+    /// Tell what is wrong with rules before any event is seen.
+    #[command(after_help = "\
+Examples:
+  {program} lint                               every rule of this repository
+  {program} lint aws/ linux/ssh_keys           these rules
+  {program} lint --root ../rules-repo          a foreign repository, as it is
+  {program} lint --explain schedule-gap        what a finding means, with examples
+  {program} lint --fix                         mend what changes no alert
+  {program} lint --format sarif --out lint.sarif
+
+A finding is accepted by a comment in the rule: # lint: accept CODE: reason. All kinds of
+findings are in docs/lint.md.")]
+    Lint(LintArgs),
     /// Run rules on files of events, or on the data of a cluster, and count the alerts.
     #[command(after_help = "\
 Examples:

@@ -33,6 +33,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Explain(args) => verbs::explain::run(&args),
         Verb::New(args) => verbs::new::run(&args),
+        Verb::Lint(args) => verbs::lint::run(&args),
         Verb::Backtest(args) => verbs::backtest::run(&args),
     }
 }

@@ -1,9 +1,11 @@
 //! Questions about a rule and its cases: coverage, mutants, explanations, gates, cases.
 
 mod clause;
+mod compare;
 pub mod coverage;
 pub mod explain;
 pub mod gate;
+pub mod lint;
 pub mod mutate;
 mod synthesis;
 pub mod synthesize;

@@ -94,6 +94,16 @@ fn annotation(problem: &Problem, checkout: &Checkout) -> Annotation {
     }
 }
 
+/// Writes an annotation for one problem, at this level.
+pub(super) fn one(
+    problem: &Problem,
+    level: &'static str,
+    checkout: &Checkout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    Annotation { level, ..annotation(problem, checkout) }.write(out)
+}
+
 fn uncovered(row: &Row<'_>, file: &str) -> Option<Annotation> {
     let lines: Vec<String> = row
         .uncovered()

@@ -16,6 +16,7 @@ pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod lint;
 pub mod markdown;
 pub mod mutants;
 pub mod navigator;

@@ -18,12 +18,22 @@ pub fn render(problem: &Problem, styled: Styled) -> String {
 
 /// The same with a note, such as where else it is.
 pub(super) fn with_note(problem: &Problem, note: Option<&str>, styled: Styled) -> String {
-    let diagnostic = &problem.diagnostic;
-    let level = match diagnostic.severity {
+    let level = match problem.diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Unsupported => Level::NOTE.with_name("unsupported"),
         Severity::Warning => Level::WARNING,
     };
+    at_level(problem, level, note, styled)
+}
+
+/// The same under another word for how bad it is.
+pub(super) fn at_level(
+    problem: &Problem,
+    level: Level<'_>,
+    note: Option<&str>,
+    styled: Styled,
+) -> String {
+    let diagnostic = &problem.diagnostic;
     let message = printable(&diagnostic.message, Lines::Escape);
     let path = printable(&problem.path, Lines::Escape);
     let window = Window::around(&problem.text, diagnostic.span.start, diagnostic.span.end);

@@ -16,6 +16,7 @@
 
 mod gates;
 mod layout;
+mod lint;
 mod mapping;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ use harness_source::span::Span;
 use harness_text::pattern::glob::Glob;
 
 pub use gates::{Gate, Gates};
+pub use lint::{Lint, LintAccept, LintLevel};
 
 /// Where a project's parts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +68,10 @@ pub struct Folders {
     pub known_fields: Vec<String>,
     /// What rules have to reach.
     pub gates: Gates,
+    /// What to tell of them.
+    pub lint: Lint,
+    /// The configuration as it opens from the current folder, and its text.
+    pub file: (String, Arc<str>),
 }
 
 /// Folders that the command line names in place of those of `harness.toml`.
@@ -92,6 +98,7 @@ struct RawConfig {
     schema: Table<RawSchema>,
     /// By folder, as it is named from the root.
     gates: BTreeMap<String, Table<Gate>>,
+    lint: Table<lint::RawLint>,
 }
 
 #[derive(Default, Deserialize)]
@@ -226,6 +233,9 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
         }
     };
     let gates = file.gates(raw.gates, &rules)?;
+    let Table(lint) = raw.lint;
+    let lint = lint.read(|folder| file.key_below(folder, &rules));
+    let lint = lint.map_err(|message| file.problem(&message, Span::default()))?;
     let Table(schema) = raw.schema;
     let mappings = schema.mappings.into_iter();
     let mappings = mappings.map(|mapping| file.one(mapping, "mapping file", Path::exists));
@@ -258,6 +268,8 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
         unknown_fields: schema.unknown_fields,
         known_fields: schema.known_fields,
         gates,
+        lint,
+        file: (file.name, file.text),
     })
 }
 
@@ -339,19 +351,23 @@ impl File<'_> {
             if path.components().any(|part| part == Component::ParentDir) {
                 return Err(error(format!("gates.\"{folder}\" is not a plain path")));
             }
-            let path = layout::plain(&self.root.join(path));
-            let below = rules.iter().find_map(|own| {
-                let below = path.strip_prefix(layout::plain(&own.path)).ok()?;
-                let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-                Some(format!("{}{}", own.prefix, parts.join("/")))
-            });
-            let Some(below) = below else {
+            let Some(below) = self.key_below(&folder, rules) else {
                 let first = rules.first().map_or_else(String::new, |own| files::shown(&own.path));
                 return Err(error(format!("gates.\"{folder}\" is no folder below {first}")));
             };
             gates.folders.push((below, gate));
         }
         Ok(gates)
+    }
+
+    /// What the keys of the rules in a folder begin with.
+    fn key_below(&self, folder: &str, rules: &[Folder]) -> Option<String> {
+        let path = layout::plain(&self.root.join(folder));
+        rules.iter().find_map(|own| {
+            let below = path.strip_prefix(layout::plain(&own.path)).ok()?;
+            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+            Some(format!("{}{}", own.prefix, parts.join("/")))
+        })
     }
 }
 

@@ -121,6 +121,11 @@ impl Encoder {
         }
     }
 
+    /// The function of a predicate; `None` where it is too large.
+    pub(crate) fn condition(&mut self, predicate: &Predicate) -> Option<Function> {
+        self.free(predicate, &None)
+    }
+
     /// A predicate that is no node of the tree.
     fn free(&mut self, predicate: &Predicate, place: &Place) -> Option<Function> {
         match predicate {

@@ -1,0 +1,78 @@
+//! Lint: what is wrong with a rule before any event is seen.
+//!
+//! Each check is a file, or a family of checks on one kind of thing; [`codes`] is the
+//! table of all kinds of findings, from which docs/lint.md is made. A check asks the
+//! rule's text, the compiled rule and the schema; it never sees a fixture, so a mistake
+//! that rule and fixture share is found.
+
+mod accept;
+pub mod codes;
+mod evidence;
+mod fields;
+pub mod fix;
+mod metadata;
+mod model;
+mod settings;
+mod target;
+#[cfg(test)]
+mod tests;
+mod time;
+mod traps;
+mod uses;
+
+use rayon::prelude::*;
+
+use harness_compile::rule::compile_rule;
+use harness_model::schema::Schema;
+use harness_rule::tree::{Loaded, RuleTree};
+
+pub use codes::{About, Code, Example, Family};
+pub use model::{Edit, Finding, Fix, Level, Safety};
+pub use settings::{Accept, Settings};
+use target::{Sink, Target};
+
+/// When rules are compiled: a moment like any other, 2026-01-01.
+const NOW: i64 = 1_767_225_600_000;
+
+/// What is wrong with the rules that `selects` takes, by rule and place.
+pub fn lint(
+    rules: &RuleTree,
+    schema: &Schema,
+    settings: &Settings,
+    selects: &(dyn Fn(&Loaded) -> bool + Sync),
+) -> Vec<Finding> {
+    let selected: Vec<&Loaded> = rules.rules.iter().filter(|loaded| selects(loaded)).collect();
+    let mut found: Vec<Vec<Finding>> =
+        selected.par_iter().map(|loaded| of_file(loaded, schema)).collect();
+    for (at, finding) in metadata::together(&selected) {
+        found[at].push(finding);
+    }
+    let mut used = settings.unused();
+    let mut all = Vec::new();
+    for (loaded, found) in selected.iter().zip(found) {
+        all.extend(settings.judge(loaded, found, &mut used));
+    }
+    all.extend(settings.left(&used, rules, &selected));
+    all
+}
+
+/// The findings about one file, by place.
+fn of_file(loaded: &Loaded, schema: &Schema) -> Vec<Finding> {
+    let mut sink = Sink::new(loaded);
+    for found in &loaded.diagnostics {
+        sink.diagnostic(harness_predicate::Part::File, found.clone());
+    }
+    if let Some(rule) = &loaded.rule {
+        let compiled = compile_rule(rule, schema, NOW);
+        for (part, found) in &compiled.diagnostics {
+            sink.diagnostic(*part, found.clone());
+        }
+        let uses = uses::of_rule(rule);
+        let target = Target { loaded, rule, schema, compiled: &compiled, uses: &uses };
+        traps::check(&target, &mut sink);
+        fields::check(&target, &mut sink);
+        time::check(&target, &mut sink);
+        metadata::check(&target, &mut sink);
+    }
+    sink.into_findings()
+}

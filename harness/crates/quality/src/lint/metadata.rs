@@ -1,0 +1,66 @@
+//! What a rule says of itself.
+
+mod attack;
+mod index;
+mod rule;
+
+use std::collections::BTreeMap;
+
+use harness_rule::tree::Loaded;
+use harness_source::span::Span;
+
+use super::codes::Code;
+use super::model::Finding;
+use super::target::{Sink, Target};
+
+/// The findings about one rule's metadata.
+pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
+    attack::check(target, sink);
+    index::check(target, sink);
+    rule::check(target, sink);
+}
+
+/// The findings about rules beside each other, with the number of their file.
+pub(super) fn together(rules: &[&Loaded]) -> Vec<(usize, Finding)> {
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, loaded) in rules.iter().enumerate() {
+        if let Some(rule) = &loaded.rule {
+            names.entry(rule.name.trim()).or_default().push(at);
+        }
+    }
+    let mut found = Vec::new();
+    for (name, users) in names.into_iter().filter(|(_, users)| users.len() > 1) {
+        for at in &users {
+            let loaded = rules[*at];
+            let mut others = users.iter().filter(|other| *other != at);
+            let other = others.next().map_or("", |other| rules[*other].file.as_str());
+            let message = format!("`{name}` is also the name of {other}");
+            let mut sink = Sink::new(loaded);
+            sink.file(Code::DuplicateName, key(&loaded.text, "name").unwrap_or_default(), message);
+            found.extend(sink.into_findings().into_iter().map(|finding| (*at, finding)));
+        }
+    }
+    found
+}
+
+/// The value of a key at the start of a line; the first such line below `[rule]` where
+/// there is one.
+pub(super) fn key(text: &str, name: &str) -> Option<Span> {
+    let from = text.find("[rule]").unwrap_or(0);
+    find_key(text, name, from).or_else(|| find_key(text, name, 0))
+}
+
+fn find_key(text: &str, name: &str, from: usize) -> Option<Span> {
+    let mut at = from;
+    for line in text.get(from..)?.split_inclusive('\n') {
+        let own = line.trim_end();
+        if let Some(rest) = own.strip_prefix(name)
+            && let Some(value) = rest.trim_start().strip_prefix('=')
+        {
+            let start = at + own.len() - value.trim_start().len();
+            return Some(Span::new(start, at + own.len()));
+        }
+        at += line.len();
+    }
+    None
+}

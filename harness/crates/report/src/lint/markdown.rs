@@ -1,0 +1,54 @@
+//! Findings for pull requests and job summaries.
+
+use std::io::{self, Write};
+
+use harness_quality::lint::Finding;
+
+use super::sum;
+use crate::checkout::Checkout;
+use crate::{Lines, printable};
+
+/// How many findings are listed.
+const MOST: usize = 200;
+
+/// Writes a table of findings.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn markdown(
+    findings: &[Finding],
+    rules: usize,
+    checkout: &Checkout,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "## Lint\n\n{}", sum(findings, rules))?;
+    if findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| level | place | finding | code |\n|---|---|---|---|")?;
+    for finding in findings.iter().take(MOST) {
+        let (line, _) = finding.place();
+        let place = format!("{}:{line}", checkout.link(&finding.path));
+        let mut text = cell(&finding.message);
+        if let Some(help) = &finding.help {
+            text.push_str(&format!("<br>{}", cell(help)));
+        }
+        if let Some(event) = &finding.evidence {
+            text.push_str(&format!("<br>for example <code>{}</code>", cell(&event.to_string())));
+        }
+        let (level, code) = (finding.level.name(), finding.code);
+        writeln!(out, "| {level} | {} | {text} | `{code}` |", cell(&place))?;
+    }
+    if findings.len() > MOST {
+        writeln!(out, "\n{} more are not listed.", findings.len() - MOST)?;
+    }
+    Ok(())
+}
+
+/// A text that stays in its cell.
+fn cell(text: &str) -> String {
+    let text = printable(text, Lines::Escape);
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('|', "&#124;").replace('*', "&#42;").replace('\\', "&#92;")
+}
