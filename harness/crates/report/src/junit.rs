@@ -33,7 +33,7 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A test of a class.
-fn test(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
+pub(super) fn test(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
     let mut test = TestCase::new(text(name), status);
     test.set_classname(text(class));
     test
@@ -45,14 +45,19 @@ fn skipped(reason: &str) -> TestCaseStatus {
     status
 }
 
-fn failed(kind: NonSuccessKind, ty: &str, message: &str, details: &str) -> TestCaseStatus {
+pub(super) fn failed(
+    kind: NonSuccessKind,
+    ty: &str,
+    message: &str,
+    details: &str,
+) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
     status.set_type(ty).set_message(attribute(message)).set_description(text(details));
     status
 }
 
 /// Text with control characters, which XML cannot hold, as escapes.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let noncharacter = |c| matches!(c, '\u{fffe}' | '\u{ffff}');
     printable(text, Lines::Keep).replace(noncharacter, "\u{fffd}")
 }

@@ -72,10 +72,15 @@ impl<'a> Sink<'a> {
 
     /// What the reader or the compiler says.
     pub(super) fn diagnostic(&mut self, part: Part, found: Diagnostic) {
-        let level = match found.severity {
-            Severity::Error => Level::Error,
-            Severity::Warning => Level::Warning,
-            Severity::Unsupported => Level::Note,
+        let is_named = found.help.as_deref().is_some_and(|help| help.starts_with("did you mean"))
+            || found.message.contains("did you mean");
+        let level = match (found.code, found.severity) {
+            // A name that is like no known one may be that of another integration.
+            ("unknown-field", severity) if severity != Severity::Error && !is_named => Level::Note,
+            ("unknown-field", Severity::Unsupported) | (_, Severity::Warning) => Level::Warning,
+            (_, Severity::Error) => Level::Error,
+            // What the harness does not do is no fault of the rule.
+            (_, Severity::Unsupported) => return,
         };
         let problem = self.loaded.locate(part, found);
         self.found.push(Finding {
@@ -116,6 +121,13 @@ impl<'a> Sink<'a> {
     /// By place; what is told twice, once.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         let mut found = self.found;
+        // What the compiler says of such a field our own finding says better.
+        let own = |found: &Finding| found.code == Code::SourceOnlyField.name();
+        let places: Vec<Span> = found.iter().filter(|one| own(one)).map(|one| one.span).collect();
+        found.retain(|one| {
+            let within = |place: &Span| one.span.start <= place.start && place.end <= one.span.end;
+            one.code != "field-not-searchable" || !places.iter().any(within)
+        });
         found.sort_by(|a, b| {
             (a.span.start, a.span.end, a.code, &a.message).cmp(&(
                 b.span.start,

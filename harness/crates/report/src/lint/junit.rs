@@ -1,13 +1,13 @@
-//! Findings as JUnit XML: a test for each rule that has some, failed by errors and
-//! warnings.
+//! Findings as JUnit XML: a test for each rule, failed by errors and warnings.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use harness_quality::lint::{Finding, Level};
+use quick_junit::{NonSuccessKind, Report, TestCaseStatus, TestSuite};
 
+use crate::junit::{failed, test, text};
 use crate::problem::one_line;
-use crate::xml::escape;
 
 /// Writes one suite.
 ///
@@ -22,43 +22,30 @@ pub fn junit(findings: &[Finding], rules: &[String], out: &mut dyn Write) -> io:
     for finding in findings {
         by_rule.entry(&finding.rule).or_default().push(finding);
     }
-    let counts = |finding: &&&Finding| finding.level != Level::Note;
-    let failed = by_rule.values().filter(|own| own.iter().any(|one| counts(&one))).count();
-    let tests = by_rule.len();
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(out, r#"<testsuites name="lint" tests="{tests}" failures="{failed}" errors="0">"#)?;
-    writeln!(
-        out,
-        r#"  <testsuite name="lint" tests="{tests}" failures="{failed}" errors="0" skipped="0">"#
-    )?;
+    let mut suite = TestSuite::new("lint");
     for (rule, own) in by_rule {
         let name = if rule.is_empty() { "harness.toml" } else { rule };
-        write!(out, r#"    <testcase classname="lint" name="{}""#, escape(name))?;
-        let lines = |own: &[&Finding]| {
-            let line =
-                |finding: &&Finding| format!("{} [{}]", one_line(&finding.problem()), finding.code);
-            escape(&own.iter().map(line).collect::<Vec<_>>().join("\n"))
-        };
         let (bad, notes): (Vec<&Finding>, Vec<&Finding>) =
-            own.iter().partition(|finding| finding.level != Level::Note);
-        if own.is_empty() {
-            writeln!(out, "/>")?;
-            continue;
-        }
-        writeln!(out, ">")?;
-        if let Some(first) = bad.first() {
-            let message = escape(&first.message);
-            writeln!(
-                out,
-                r#"      <failure type="{}" message="{message}">{}</failure>"#,
-                first.code,
-                lines(&bad)
-            )?;
-        }
+            own.into_iter().partition(|finding| finding.level != Level::Note);
+        let status = match bad.first() {
+            None => TestCaseStatus::success(),
+            Some(first) => {
+                failed(NonSuccessKind::Failure, first.code, &first.message, &lines(&bad))
+            }
+        };
+        let mut case = test("lint", name, status);
         if !notes.is_empty() {
-            writeln!(out, "      <system-out>{}</system-out>", lines(&notes))?;
+            case.set_system_out(text(&lines(&notes)));
         }
-        writeln!(out, "    </testcase>")?;
+        suite.add_test_case(case);
     }
-    writeln!(out, "  </testsuite>\n</testsuites>")
+    let mut report = Report::new("lint");
+    report.add_test_suite(suite);
+    report.serialize(out).map_err(io::Error::other)
+}
+
+/// The findings, a line each.
+fn lines(findings: &[&Finding]) -> String {
+    let line = |finding: &&Finding| format!("{} [{}]", one_line(&finding.problem()), finding.code);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -159,7 +159,7 @@ pub(super) static TABLE: [About; 27] = [
     trap(
         Code::TextAsKeyword,
         "text-as-keyword",
-        Level::Warning,
+        Level::Note,
         "a whole analyzed text compared by `==`",
         "ES|QL compares the text as a whole and by case, whatever the analyzer makes of it; `:` \
          and MATCH look for words",

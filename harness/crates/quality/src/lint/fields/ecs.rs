@@ -72,6 +72,18 @@ const CATEGORIES: [&str; 22] = [
     "process",
 ];
 
+/// Values that agents of old had, and some still have.
+const OLDER: [(&str, &str); 8] = [
+    ("event.category", "network_traffic"),
+    ("event.type", "process_started"),
+    ("event.type", "process_stopped"),
+    ("event.type", "authentication_success"),
+    ("event.type", "authentication_failure"),
+    ("network.direction", "incoming"),
+    ("network.direction", "outgoing"),
+    ("network.direction", "unidirectional"),
+];
+
 /// Fields that ECS has dropped, and what took their place.
 const DROPPED: [(&str, &str); 9] = [
     ("process.ppid", "process.parent.pid"),
@@ -113,6 +125,9 @@ fn value(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
             && other.field == used.field
             && allowed.contains(&other.value.as_str())
     });
+    if OLDER.contains(&(used.field.as_str(), value)) {
+        return;
+    }
     let same = allowed.iter().find(|known| known.eq_ignore_ascii_case(value));
     let near = same.copied().or_else(|| nearest(value, allowed.iter().copied()));
     let message = format!("`{}` has no value `{value}` in ECS", used.field);
@@ -122,8 +137,7 @@ fn value(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         Some(near) => told.help(format!("did you mean `{near}`?")),
         None => told.help(format!("ECS has {}", allowed.join(", "))),
     };
-    let told =
-        if beside && same.is_none() || near.is_none() { told.level(Level::Note) } else { told };
+    let told = if beside || near.is_none() { told.level(Level::Note) } else { told };
     if let (Some(near), 1) = (near, raw.matches(value).count()) {
         let mended = raw.replacen(value, near, 1);
         told.fix(format!("write `{near}`"), Safety::Unsafe, &[(used.span, mended)]);

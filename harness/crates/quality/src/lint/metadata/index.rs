@@ -80,6 +80,17 @@ const KNOWN: &[&str] = &[
     "logs-network_traffic.flow",
     "logs-network_traffic.http",
     "logs-network_traffic.icmp",
+    "logs-network_traffic.amqp",
+    "logs-network_traffic.cassandra",
+    "logs-network_traffic.dhcpv4",
+    "logs-network_traffic.memcached",
+    "logs-network_traffic.mongodb",
+    "logs-network_traffic.mysql",
+    "logs-network_traffic.nfs",
+    "logs-network_traffic.pgsql",
+    "logs-network_traffic.redis",
+    "logs-network_traffic.sip",
+    "logs-network_traffic.thrift",
     "logs-network_traffic.tls",
     "logs-nginx",
     "logs-o365.audit",
@@ -168,7 +179,17 @@ fn near(pattern: &str) -> Option<&'static str> {
     let likeness = Likeness::new(stem);
     let near = KNOWN.iter().map(|known| (likeness.distance(known), *known)).min()?;
     let most = if stem.len() < 8 { 1 } else { MAX_DISTANCE };
-    (near.0 <= most).then_some(near.1)
+    (near.0 <= most && !is_other_dataset(stem, near.1)).then_some(near.1)
+}
+
+/// Whether two names of one integration differ in a short data set only: that is
+/// another one rather than the same misspelt.
+fn is_other_dataset(a: &str, b: &str) -> bool {
+    const SHORT: usize = 4;
+    match (a.rsplit_once('.'), b.rsplit_once('.')) {
+        (Some((own, a)), Some((other, b))) => own == other && a.len().min(b.len()) <= SHORT,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -106,7 +106,8 @@ fn in_wildcard(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         return;
     }
     let class = || {
-        let ranges = ["[a-z", "[A-Z", "[0-9", "[^"];
+        // A command may have an expression in it.
+        let ranges = if value.contains(' ') { &[][..] } else { &["[a-z", "[A-Z", "[0-9", "[^"] };
         ranges.iter().any(|range| value.find(range).is_some_and(|at| value[at..].contains(']')))
     };
     let escape = || {

@@ -113,16 +113,11 @@ fn latin(c: char) -> Option<char> {
 }
 
 /// Fields that Windows fills with names as they were typed.
-const TYPED: [&str; 14] = [
+const TYPED: [&str; 9] = [
     "process.name",
     "process.executable",
     "process.parent.name",
     "process.parent.executable",
-    "process.command_line",
-    "process.parent.command_line",
-    "process.args",
-    "process.parent.args",
-    "process.working_directory",
     "file.name",
     "file.path",
     "dll.name",
@@ -141,7 +136,13 @@ fn case(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         systems.peek().is_some() && systems.all(|used| used.value == "windows")
     };
     let lettered = used.value.bytes().any(|byte| byte.is_ascii_alphabetic());
-    if !by_case || !lettered || !TYPED.contains(&used.field.as_str()) || !on_windows() {
+    // An exclusion that misses lets more through, and nothing by.
+    if used.negated
+        || !by_case
+        || !lettered
+        || !TYPED.contains(&used.field.as_str())
+        || !on_windows()
+    {
         return;
     }
     let turned = used.value.to_ascii_uppercase();
