@@ -220,10 +220,7 @@ impl Client {
         };
         #[cfg(not(feature = "tls"))]
         if let Some(address) = addresses.iter().find(|address| address.starts_with("https:")) {
-            let message = format!(
-                "{address} needs a build with the feature `tls`: cargo xtask-tls in place of \
-                 cargo xtask"
-            );
+            let message = format!("{address} needs a build with the feature tls");
             return Err(ClusterError::Config(message));
         }
         let agent = config.build().new_agent();
