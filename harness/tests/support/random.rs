@@ -342,10 +342,15 @@ pub fn predicate() -> impl Strategy<Value = Predicate> {
     })
 }
 
+/// What types documents.
+pub fn ingest(schema: &Schema, columns: &mut Columns) -> Ingest {
+    let fields: Vec<_> = schema.fields().map(Arc::clone).collect();
+    Ingest::new(schema, &fields, columns)
+}
+
 /// Types documents.
 pub fn documents(schema: &Schema, sources: Vec<Value>, columns: &mut Columns) -> Vec<Document> {
-    let fields: Vec<_> = schema.fields().map(Arc::clone).collect();
-    let ingest = Ingest::new(schema, &fields, columns);
+    let ingest = ingest(schema, columns);
     let mut malformed: Vec<Malformed> = Vec::new();
     let document = |source| {
         let event = Event::from_json(source, 1).expect("an object");

@@ -7,6 +7,7 @@
 //! ([`state`]).
 
 mod input;
+mod moments;
 mod request;
 mod rule;
 mod runs;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use harness_model::event::Event;
+use harness_model::events::Origin;
 use harness_model::schema::{Home, Schema};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::Loaded;
@@ -52,30 +54,41 @@ pub fn run(
     let started = Instant::now();
     let mut blocks = Blocks::new(request.inputs.clone(), request.block);
     let mut schema = schema.clone();
-    let sample = look_ahead(&mut blocks, &request.names, rules, &mut schema, interrupted);
+    let origins: Vec<Option<Origin>> = request.inputs.iter().map(Input::origin).collect();
+    let sample = look_ahead(&mut blocks, &origins, rules, &mut schema, interrupted);
     let mut outcomes: Vec<Option<Outcome>> = rules.iter().map(|_| None).collect();
-    let mut prepared = Vec::new();
     let now = request.to.unwrap_or(sample.newest);
-    let compiled: Vec<Result<Prepared<'_>, Outcome>> = rules
-        .par_iter()
-        .enumerate()
-        .map(|(at, loaded)| Prepared::new(at, loaded, &schema, exceptions, now))
-        .collect();
-    for (outcome, compiled) in outcomes.iter_mut().zip(compiled) {
-        match compiled {
-            Ok(one) => prepared.push(one),
-            Err(reason) => *outcome = Some(reason),
+    let all: Vec<usize> = (0..rules.len()).collect();
+    let mut prepared = compile(&all, rules, (&schema, exceptions), &|_| now, &mut outcomes);
+    let may_repeat = !sample.is_whole && !request.inputs.contains(&Input::Stdin);
+    prepared.iter_mut().for_each(|rule| rule.is_collecting = may_repeat && rule.is_threat());
+    let setting = Setting { request, schema: &schema, origins: &origins, progress, interrupted };
+    let mut scanned = scan(&mut blocks, &prepared, setting);
+    let mut again = Vec::new();
+    let mut times = vec![now; rules.len()];
+    for (rule, newest) in prepared.iter().zip(&scanned.newest_of) {
+        times[rule.at] = request.to.or(*newest).unwrap_or(now);
+        // What depends on the time of the last event was run with a guess.
+        if rule.asks_for_time && times[rule.at] != now {
+            again.push(rule.at);
         }
     }
-    // What depends on the time of the last event is run when that is known.
-    let known = request.to.is_some() || sample.is_whole;
-    let (prepared, late): (Vec<_>, Vec<_>) =
-        prepared.into_iter().partition(|rule| known || !rule.asks_for_time);
-    let setting = Setting { request, schema: &schema, progress, interrupted };
-    let mut scanned = scan(&mut blocks, &prepared, setting);
-    tell(&prepared, &mut scanned, &mut outcomes);
-    if !late.is_empty() {
-        again(&late, rules, exceptions, setting, &scanned, &mut outcomes);
+    again.extend(tell(&prepared, &mut scanned, &mut outcomes));
+    again.sort_unstable();
+    again.dedup();
+    if !again.is_empty() {
+        if request.inputs.contains(&Input::Stdin) {
+            let reason = "it depends on the time of the last event, and standard input is read \
+                          once: state --to";
+            let refused = || Some(Outcome::Unsupported(reason.to_owned()));
+            again.iter().for_each(|at| outcomes[*at] = refused());
+        } else if !interrupted.load(Ordering::Relaxed) {
+            let at = |rule: usize| times[rule];
+            let late = compile(&again, rules, (&schema, exceptions), &at, &mut outcomes);
+            let mut blocks = Blocks::new(request.inputs.clone(), request.block);
+            let mut scanned = scan(&mut blocks, &late, setting);
+            tell(&late, &mut scanned, &mut outcomes);
+        }
     }
     let unread = blocks.unread.iter().map(|one| (one.input, one.line, one.reason.clone()));
     let mut broken: Vec<(usize, usize, String)> = scanned.broken.told;
@@ -112,46 +125,47 @@ pub fn run(
     }
 }
 
-/// Puts down how rules came out.
-fn tell(rules: &[Prepared<'_>], scanned: &mut Scanned, outcomes: &mut [Option<Outcome>]) {
+/// Compiles rules, each for a run at its time; puts down those that do not run.
+fn compile<'a>(
+    which: &[usize],
+    rules: &'a [Loaded],
+    (schema, exceptions): (&Schema, &ExceptionTree),
+    now: &(dyn Fn(usize) -> i64 + Sync),
+    outcomes: &mut [Option<Outcome>],
+) -> Vec<Prepared<'a>> {
+    let compiled: Vec<(usize, Result<Prepared<'_>, Outcome>)> = which
+        .par_iter()
+        .map(|at| (*at, Prepared::new(*at, &rules[*at], schema, exceptions, now(*at))))
+        .collect();
+    let mut prepared = Vec::new();
+    for (at, compiled) in compiled {
+        match compiled {
+            Ok(one) => prepared.push(one),
+            Err(outcome) => outcomes[at] = Some(outcome),
+        }
+    }
+    prepared
+}
+
+/// Puts down how rules came out; which of them have to read the events once more.
+fn tell(
+    rules: &[Prepared<'_>],
+    scanned: &mut Scanned,
+    outcomes: &mut [Option<Outcome>],
+) -> Vec<usize> {
+    let mut again = Vec::new();
     for (rule, found) in rules.iter().zip(std::mem::take(&mut scanned.found)) {
         outcomes[rule.at] = Some(match found {
             Ok(found) => Outcome::Ran(found),
             Err(Stop::Unsupported(reason)) => Outcome::Unsupported(reason),
             Err(Stop::Cluster(error)) => Outcome::Unsupported(error.to_string()),
+            Err(Stop::Again) => {
+                again.push(rule.at);
+                Outcome::Unsupported("the run ended before its events were read".to_owned())
+            }
         });
     }
-}
-
-/// Runs rules that depend on the time of the last event, when that is known.
-fn again(
-    late: &[Prepared<'_>],
-    rules: &[Loaded],
-    exceptions: &ExceptionTree,
-    setting: Setting<'_>,
-    first: &Scanned,
-    outcomes: &mut [Option<Outcome>],
-) {
-    let request = setting.request;
-    if request.inputs.contains(&Input::Stdin) {
-        for rule in late {
-            let reason = "it depends on the time of the last event, and standard input is read \
-                          once: state --to";
-            outcomes[rule.at] = Some(Outcome::Unsupported(reason.to_owned()));
-        }
-        return;
-    }
-    let now = first.newest.unwrap_or(0);
-    let mut prepared = Vec::new();
-    for rule in late {
-        match Prepared::new(rule.at, &rules[rule.at], setting.schema, exceptions, now) {
-            Ok(one) => prepared.push(one),
-            Err(outcome) => outcomes[rule.at] = Some(outcome),
-        }
-    }
-    let mut blocks = Blocks::new(request.inputs.clone(), request.block);
-    let mut scanned = scan(&mut blocks, &prepared, setting);
-    tell(&prepared, &mut scanned, outcomes);
+    again
 }
 
 /// What the first events say.
@@ -165,7 +179,7 @@ struct Sample {
 /// newest of them happened.
 fn look_ahead(
     blocks: &mut Blocks,
-    names: &[String],
+    origins: &[Option<Origin>],
     rules: &[Loaded],
     schema: &mut Schema,
     interrupted: &AtomicBool,
@@ -188,12 +202,22 @@ fn look_ahead(
     };
     let mut newest = 0;
     for block in &read {
-        scan::each_event(block, names, &mut |event: &Event| {
+        let origin = origins.get(block.input).and_then(Option::as_ref);
+        scan::each_event(block, origin, &mut |event: &Event| {
             let home = event.index.as_deref().map_or(home, Home::of);
             schema.observe(&event.source, home);
             newest = newest.max(event.timestamp().unwrap_or(0));
         });
     }
     blocks.put_back(read);
+    if !is_whole {
+        // Logs are mostly in order: the last events are the newest.
+        for block in blocks.tails() {
+            let origin = origins.get(block.input).and_then(Option::as_ref);
+            scan::each_event(&block, origin, &mut |event: &Event| {
+                newest = newest.max(event.timestamp().unwrap_or(0));
+            });
+        }
+    }
     Sample { newest, is_whole }
 }

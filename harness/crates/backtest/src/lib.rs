@@ -88,6 +88,7 @@ pub fn run(
         outcomes[at] = Some(match outcome {
             Ok(found) => Outcome::Ran(found),
             Err(Stop::Unsupported(reason)) => Outcome::Unsupported(reason),
+            Err(Stop::Again) => Outcome::Unsupported("its events are read once".to_owned()),
             Err(Stop::Cluster(error)) => return Err(error),
         });
         done += 1;

@@ -20,6 +20,8 @@ use super::target::Target;
 pub(super) enum Stop {
     Unsupported(String),
     Cluster(ClusterError),
+    /// The events have to be read once more.
+    Again,
 }
 
 impl From<ClusterError> for Stop {

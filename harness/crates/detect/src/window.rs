@@ -160,6 +160,11 @@ impl Clock {
         }
     }
 
+    /// The moment that a value of a timestamp field states.
+    pub fn moment(&self, value: &serde_json::Value) -> Option<i64> {
+        self.format.from_json(value).ok()
+    }
+
     /// The field that [`Self::times`] looks at first.
     pub fn field(&self) -> &str {
         self.timestamp_override.as_deref().unwrap_or("@timestamp")

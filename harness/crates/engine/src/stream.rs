@@ -7,12 +7,18 @@
 //! holds without which it cannot. What only the whole row can tell, scripts and
 //! nested objects, is left [`Answer::open`] to whoever has the row.
 
+mod cache;
+mod fold;
+pub mod layout;
 mod node;
 pub mod program;
+pub mod reader;
 mod tests_of_column;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use fold::Folding;
 
 use harness_model::document::{Cell, ColumnId, Document};
 use node::{Bits, Truth};
@@ -33,17 +39,23 @@ const SETS: usize = 131_072;
 /// A set of leaves, by number: that of a value. The first is the empty one.
 pub type Class = u32;
 
+/// The class of no leaves.
+const EMPTY: Class = 0;
+
 /// Answers the rows of one thread.
 #[derive(Debug)]
 pub struct Matcher<'a> {
     program: &'a Program,
     /// The leaves of each class.
     classes: Vec<Box<[u32]>>,
-    numbers: HashMap<Box<[u32]>, Class>,
+    numbers: HashMap<Box<[u32]>, Class, Folding>,
+    /// By leaf: the class of it alone; the empty one where that was not seen yet.
+    alone: Vec<Class>,
     /// By the classes of a row, ascending.
-    answers: HashMap<Box<[Class]>, Arc<Answer>>,
+    answers: HashMap<Box<[Class]>, Arc<Answer>, Folding>,
     bits: Bits,
     passed: Vec<u32>,
+    matching: Vec<usize>,
 }
 
 impl<'a> Matcher<'a> {
@@ -52,39 +64,58 @@ impl<'a> Matcher<'a> {
         Self {
             program,
             classes: vec![Box::default()],
-            numbers: HashMap::from([(Box::default(), 0)]),
-            answers: HashMap::new(),
+            numbers: HashMap::default(),
+            alone: vec![EMPTY; program.leaves()],
+            answers: HashMap::default(),
             bits: Bits::new(program.leaves()),
             passed: Vec::new(),
+            matching: Vec::new(),
         }
     }
 
     /// The class of a cell of a root row.
     pub fn class(&mut self, column: ColumnId, cell: &Cell) -> Class {
-        self.passed.clear();
-        self.program.passing(column, cell, &mut self.passed);
+        self.add(column, cell);
         self.intern()
     }
 
-    /// The class of several cells together.
-    pub fn class_of_all(&mut self, cells: &[(ColumnId, Cell)]) -> Class {
-        self.passed.clear();
-        for (column, cell) in cells {
-            self.program.passing(*column, cell, &mut self.passed);
-        }
-        self.intern()
+    /// Adds the leaves that a cell passes to those of the class that is being made.
+    fn add(&mut self, column: ColumnId, cell: &Cell) {
+        self.program.passing(column, cell, &mut self.passed);
+    }
+
+    /// The same of the whole string of a keyword.
+    fn add_text(&mut self, column: ColumnId, text: &str) {
+        self.program.passing_text(column, text, &mut self.matching, &mut self.passed);
     }
 
     /// The class of an object of a nested field.
     pub fn class_of_object(&mut self, path: &str) -> Class {
-        self.passed.clear();
         self.passed.extend(self.program.object(path));
         self.intern()
     }
 
+    /// The class of the leaves that were added since the last one.
     fn intern(&mut self) -> Class {
+        match self.passed[..] {
+            [] => return EMPTY,
+            [leaf] if self.alone[leaf as usize] != EMPTY => {
+                self.passed.clear();
+                return self.alone[leaf as usize];
+            }
+            _ => {}
+        }
         self.passed.sort_unstable();
         self.passed.dedup();
+        let class = self.numbered();
+        if let [leaf] = self.passed[..] {
+            self.alone[leaf as usize] = class;
+        }
+        self.passed.clear();
+        class
+    }
+
+    fn numbered(&mut self) -> Class {
         if let Some(class) = self.numbers.get(self.passed.as_slice()) {
             return *class;
         }

@@ -107,10 +107,53 @@ pub struct Malformed {
 
 /// A wanted field with all that its values need.
 #[derive(Debug)]
-struct Target {
+pub struct Target {
     field: Arc<Field>,
     column: ColumnId,
     date: Option<DateFormat>,
+}
+
+impl Target {
+    /// The column that it fills.
+    pub fn column(&self) -> ColumnId {
+        self.column
+    }
+
+    /// Where whole strings are kept as they are: the longest that is kept, and what is
+    /// done to them before.
+    pub fn strings(&self) -> Option<(Option<usize>, Normalizer)> {
+        match self.field.ty {
+            FieldType::Keyword { ignore_above, normalizer } => Some((ignore_above, normalizer)),
+            FieldType::Wildcard { ignore_above } => Some((ignore_above, Normalizer::None)),
+            _ => None,
+        }
+    }
+
+    /// The cell of one scalar; `None` where the field does not index it, or cannot.
+    pub fn cell(&self, leaf: &Value) -> Option<Cell> {
+        let leaf = match (leaf, &self.field.null_value) {
+            (Value::Null, None) => return None,
+            (Value::Null, Some(text)) => &Value::String(text.to_string()),
+            (leaf, _) => leaf,
+        };
+        typed(leaf, self).ok().flatten()
+    }
+
+    /// Whether an object may be one value of it.
+    fn takes_objects(&self) -> bool {
+        matches!(self.field.ty, FieldType::Range { .. } | FieldType::Geometry(_))
+    }
+}
+
+/// A place in documents from which columns are filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Scalars of that path.
+    Scalars(Arc<str>),
+    /// All that lies at or below that path.
+    Whole(Arc<str>),
+    /// The objects of a nested field, which are rows of their own.
+    Objects(Arc<str>),
 }
 
 /// Turns events into documents under one schema.
@@ -209,6 +252,55 @@ impl Ingest {
             }
         }
         Document { rows: filler.rows.into_iter().map(RowBuilder::finish).collect() }
+    }
+}
+
+/// What whoever reads documents without [`Event`]s has to know.
+impl Ingest {
+    /// All places from which columns are filled, and those of the objects that are rows.
+    pub fn places(&self) -> Vec<Place> {
+        let roots = self.flattened.iter().chain(self.keyed.iter().map(|(root, _)| root));
+        let whole: BTreeSet<&Arc<str>> = roots.collect();
+        let mut places: Vec<Place> =
+            whole.iter().map(|root| Place::Whole((*root).clone())).collect();
+        for (path, targets) in &self.targets {
+            if targets.iter().any(Target::takes_objects) {
+                places.push(Place::Whole(path.clone()));
+            } else if !whole.contains(path) {
+                places.push(Place::Scalars(path.clone()));
+            }
+        }
+        places.extend(self.nested.iter().map(|path| Place::Objects(path.clone())));
+        places
+    }
+
+    /// The fields that a scalar of a path fills.
+    pub fn targets(&self, path: &str) -> &[Target] {
+        self.targets.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The cells of the root row that a value at a path fills.
+    pub fn cells(&self, path: &str, value: &Value) -> Vec<(ColumnId, Cell)> {
+        let rows = vec![RowBuilder::default()];
+        let mut filler = Filler { ingest: self, rows, malformed: &mut Vec::new() };
+        filler.value(value, &mut path.to_owned(), 0);
+        filler.rows.swap_remove(0).cells.into_iter().collect()
+    }
+
+    /// The cells that every document has.
+    pub fn constants(&self) -> Vec<(ColumnId, Cell)> {
+        let constant =
+            |(column, value): &(ColumnId, String)| (*column, Cell::Keyword(vec![value.clone()]));
+        self.constants.iter().map(constant).collect()
+    }
+
+    /// The cells that a stated index fills where a document has none.
+    pub fn of_index(&self, index: &str) -> Vec<(ColumnId, Option<Cell>)> {
+        let read = |(column, field): &(ColumnId, Arc<str>)| {
+            let value = IndexPart::of(field).and_then(|part| part.read(index));
+            (*column, value.map(|value| Cell::Keyword(vec![value])))
+        };
+        self.from_index.iter().map(read).collect()
     }
 }
 
@@ -341,11 +433,8 @@ impl Filler<'_> {
     /// Points and ranges are objects that are one value; whether this is one.
     fn whole(&mut self, value: &Value, path: &str, row: usize) -> bool {
         let Some(targets) = self.ingest.targets.get(path) else { return false };
-        let is_whole = |target: &&Target| {
-            matches!(target.field.ty, FieldType::Range { .. } | FieldType::Geometry(_))
-        };
         let mut any = false;
-        for target in targets.iter().filter(is_whole) {
+        for target in targets.iter().filter(|target| target.takes_objects()) {
             self.cell(value, target, row);
             any = true;
         }

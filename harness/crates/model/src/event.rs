@@ -110,10 +110,22 @@ fn data_stream_index(source: &Value) -> Option<String> {
         collect(source, name, &mut values);
         values.first().and_then(|value| value.as_str().map(str::to_owned))
     };
-    let dataset = part("data_stream.dataset")?;
-    let kind = part("data_stream.type").unwrap_or_else(|| "logs".to_owned());
-    let namespace = part("data_stream.namespace").unwrap_or_else(|| "default".to_owned());
-    Some(format!("{kind}-{dataset}-{namespace}"))
+    let [kind, dataset, namespace] = DATA_STREAM.map(part);
+    data_stream_name(kind.as_deref(), dataset.as_deref(), namespace.as_deref())
+}
+
+/// The fields that an index name is made from: type, dataset and namespace.
+pub const DATA_STREAM: [&str; 3] =
+    ["data_stream.type", "data_stream.dataset", "data_stream.namespace"];
+
+/// The name of a data stream, where its dataset is stated.
+pub fn data_stream_name(
+    kind: Option<&str>,
+    dataset: Option<&str>,
+    namespace: Option<&str>,
+) -> Option<String> {
+    let (kind, namespace) = (kind.unwrap_or("logs"), namespace.unwrap_or("default"));
+    dataset.map(|dataset| format!("{kind}-{dataset}-{namespace}"))
 }
 
 fn take_string(

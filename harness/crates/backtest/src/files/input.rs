@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::text::Scanner;
+use harness_model::events::Origin;
 use harness_source::files::unpacked;
 use harness_source::limits;
 
@@ -21,6 +22,16 @@ pub enum Input {
     File(PathBuf),
     /// Standard input.
     Stdin,
+}
+
+impl Input {
+    /// The data stream that the path of a file names.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        match self {
+            Self::File(path) => Origin::of(path),
+            Self::Stdin => None,
+        }
+    }
 }
 
 /// Some events as they stand in a file.
@@ -150,6 +161,12 @@ impl Blocks {
         }
     }
 
+    /// The last lines of files that are not packed, as far as they can be read.
+    pub(super) fn tails(&self) -> Vec<Block> {
+        let inputs = self.inputs.iter().enumerate();
+        inputs.filter_map(|(at, input)| tail(at, input).ok().flatten()).collect()
+    }
+
     fn open(&self, at: usize, input: &Input) -> io::Result<Open> {
         let raw: Box<dyn Read + Send> = match input {
             Input::File(path) => {
@@ -192,6 +209,27 @@ fn form(start: &[u8]) -> Form {
     scanner.feed(&text[..end]);
     // A line that is longer than what is looked at is a value of its own.
     if scanner.is_between() || end == text.len() { Form::Lines } else { Form::Values }
+}
+
+/// The last lines of a file.
+fn tail(input: usize, from: &Input) -> io::Result<Option<Block>> {
+    let Input::File(path) = from else { return Ok(None) };
+    let mut file = File::open(path)?;
+    let mut first = [0];
+    // Packed files begin with no character of JSON.
+    if file.read(&mut first)? == 0 || !(first[0].is_ascii_graphic() || first[0] == b'\n') {
+        return Ok(None);
+    }
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(FIRST as u64)))?;
+    let mut bytes = Vec::new();
+    file.take(FIRST as u64).read_to_end(&mut bytes)?;
+    if length > FIRST as u64 {
+        // The first of them is cut.
+        let Some(end) = memchr::memchr(b'\n', &bytes) else { return Ok(None) };
+        bytes.drain(..=end);
+    }
+    Ok(Some(Block { number: 0, input, line: 0, form: Form::Lines, bytes }))
 }
 
 /// Reads until so many bytes are there, or the end.

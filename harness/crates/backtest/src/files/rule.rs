@@ -45,6 +45,8 @@ pub(super) struct Prepared<'a> {
     pub(super) nanos: bool,
     /// Whether the plan or the exceptions depend on the time of the run.
     pub(super) asks_for_time: bool,
+    /// Whether only indicators are looked for.
+    pub(super) is_collecting: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -103,6 +105,7 @@ impl<'a> Prepared<'a> {
             indicators,
             nanos: schema.field(timestamp).is_some_and(|field| field.is_nanos()),
             asks_for_time: compiled.uses_now || excepted.lapses,
+            is_collecting: false,
         })
     }
 
@@ -111,9 +114,38 @@ impl<'a> Prepared<'a> {
         self.rule.rule_type == RuleType::MachineLearning
     }
 
-    /// What is asked of each event: the filters of the plan in their order.
+    /// Whether it compares events with indicators.
+    pub(super) fn is_threat(&self) -> bool {
+        matches!(self.plan, Plan::Threat(_))
+    }
+
+    /// The filters of the plan in their order.
     pub(super) fn filters(&self) -> Vec<&Predicate> {
         self.plan.filters()
+    }
+
+    /// What is asked of each event, with the number of the filter. A pipeline reads what
+    /// passes two of its filters; indicators come before what they are compared with.
+    pub(super) fn asked(&self) -> Vec<(usize, Predicate)> {
+        if let Plan::Pipeline(plan) = &self.plan {
+            return vec![(0, Predicate::and([plan.filter.clone(), plan.narrow.clone()]))];
+        }
+        let all = self.plan.filters().into_iter().cloned().enumerate();
+        all.filter(|(filter, _)| !self.is_collecting || self.reach(*filter) == Reach::Indicators)
+            .collect()
+    }
+
+    /// Which events a filter is asked about.
+    pub(super) fn reach(&self, filter: usize) -> Reach {
+        match &self.plan {
+            Plan::NewTerms(_) => Reach::History,
+            Plan::Threat(_) if filter == 1 => Reach::Indicators,
+            Plan::Threat(_)
+            | Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::Pipeline(_) => Reach::Window,
+        }
     }
 
     /// All columns that are read: by filters, by groups and by exceptions.

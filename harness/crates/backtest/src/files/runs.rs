@@ -42,8 +42,41 @@ impl<'a> Runs<'a> {
         self.first(|run| run.from > time)
     }
 
+    /// All runs that see something of these moments, which ascend; `None` where those
+    /// are more than `most`.
+    pub(super) fn all_seeing(self, times: &[i64], most: usize) -> Option<Vec<Run>> {
+        let mut runs: Vec<Run> = Vec::new();
+        // How many intervals before the last run those are that were not looked at.
+        let mut open = i64::MAX;
+        for time in times {
+            let Some(first) = self.first_steps(|run| run.to > *time) else { continue };
+            let mut steps = first.min(open);
+            while steps >= 0 && self.back(steps).from <= *time {
+                if runs.len() == most {
+                    return None;
+                }
+                runs.push(self.back(steps));
+                steps -= 1;
+                open = steps;
+            }
+        }
+        Some(runs)
+    }
+
+    /// All runs from the first that sees a moment on; `None` where they are more than `most`.
+    pub(super) fn since(self, time: i64, most: usize) -> Option<Vec<Run>> {
+        let first = self.first_steps(|run| run.to > time).unwrap_or(0);
+        let few = usize::try_from(first).is_ok_and(|steps| steps < most);
+        few.then(|| (0..=first).rev().map(|steps| self.back(steps)).collect())
+    }
+
     /// The first run that `late` says is late enough, which holds of all after one that is.
     fn first(self, late: impl Fn(Run) -> bool) -> Option<Run> {
+        self.first_steps(late).map(|steps| self.back(steps))
+    }
+
+    /// How many intervals before the last run that is.
+    fn first_steps(self, late: impl Fn(Run) -> bool) -> Option<i64> {
         if !late(self.last()) {
             return None;
         }
@@ -53,7 +86,7 @@ impl<'a> Runs<'a> {
             step = step.saturating_mul(2);
             // Before all dates.
             if step > MOST_STEPS {
-                return Some(self.back(is_late));
+                return Some(is_late);
             }
         }
         let mut is_early = is_late + step;
@@ -65,7 +98,7 @@ impl<'a> Runs<'a> {
                 is_early = middle;
             }
         }
-        Some(self.back(is_late))
+        Some(is_late)
     }
 
     /// The runs that see something for the first time, ascending.
@@ -120,6 +153,12 @@ mod tests {
         let run = runs.first_without(newest - 12 * MINUTE).map(|run| run.now);
         assert_eq!(run, Some(newest - 5 * MINUTE));
         assert_eq!(runs.first_without(newest - 2 * MINUTE), None);
+        let times = [newest - 601 * MINUTE, newest - 600 * MINUTE, newest - 10 * MINUTE];
+        let all = runs.all_seeing(&times, 9).expect("few");
+        let all: Vec<i64> = all.iter().map(|run| (newest - run.now) / MINUTE).collect();
+        assert_eq!(all, [600, 595, 10, 5]);
+        assert_eq!(runs.all_seeing(&times, 3), None);
+        assert_eq!(runs.since(newest - 12 * MINUTE, 9).expect("few").len(), 3);
     }
 
     #[test]

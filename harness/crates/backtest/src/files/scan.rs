@@ -2,12 +2,12 @@
 //! rules take what concerns them in the order of the files.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use super::input::{Block, Blocks, Form, may_be_action};
+use super::moments::{TimeFields, Times, moments};
 use super::request::{Progress, Request};
 use super::rule::Prepared;
 use super::runs::Runs;
@@ -16,21 +16,25 @@ use super::state::State;
 use super::text::pieces;
 use crate::{Found, Stop};
 use harness_detect::window::{Clock, Window};
-use harness_engine::stream::Matcher;
+use harness_engine::stream::layout::Layout;
 use harness_engine::stream::program::Program;
+use harness_engine::stream::reader::{FIRST_CAPTURES, Reader};
 use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
-use harness_model::events::parse_file;
+use harness_model::events::{Opener, Origin, values};
 use harness_model::schema::Schema;
 use harness_predicate::eval::eval;
-use harness_predicate::plan::Reach;
+use harness_predicate::plan::{Plan, Reach};
 use harness_predicate::{Column, Predicate};
+use harness_source::diagnostic::Diagnostic;
 
 /// What every pass has.
 #[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
     pub(super) request: &'a Request,
     pub(super) schema: &'a Schema,
+    /// By input: the data stream that its path names.
+    pub(super) origins: &'a [Option<Origin>],
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     pub(super) interrupted: &'a AtomicBool,
 }
@@ -45,6 +49,8 @@ pub(super) struct Scanned {
     pub(super) broken: Broken,
     pub(super) oldest: Option<i64>,
     pub(super) newest: Option<i64>,
+    /// By rule: the newest event by its timestamp fields.
+    pub(super) newest_of: Vec<Option<i64>>,
 }
 
 /// What is no event.
@@ -58,22 +64,32 @@ pub(super) struct Broken {
 /// How many broken lines are told.
 const TOLD: usize = 20;
 
-/// The fields by which an event says when it happened.
-const STATED: [&str; 2] = ["@timestamp", "event.ingested"];
-
 /// What the threads share.
 struct Ground<'a> {
     program: Program,
     columns: Columns,
     ingest: Ingest,
-    predicates: Vec<&'a Predicate>,
+    predicates: Vec<Predicate>,
     /// By predicate: the rule, by position, and which of its filters it is.
     owners: Vec<(usize, usize)>,
+    rules: &'a [Prepared<'a>],
     /// The different ways of rules to tell when an event happened.
     clocks: Vec<&'a Clock>,
     /// By rule: its way.
     clock_of: Vec<usize>,
+    times: TimeFields,
     names: &'a [String],
+    /// By input: the data stream that its path names.
+    origins: &'a [Option<Origin>],
+}
+
+/// What one thread has for itself.
+struct Worker<'a> {
+    ground: &'a Ground<'a>,
+    reader: Reader<'a>,
+    times: Times,
+    /// By index: whether each predicate concerns its events.
+    concerns: HashMap<Option<String>, Vec<bool>>,
 }
 
 /// What a thread found in a block.
@@ -100,6 +116,8 @@ struct Candidate {
 /// Runs rules over all blocks.
 pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting<'_>) -> Scanned {
     let ground = Ground::new(rules, setting);
+    let captures: Vec<&str> = FIRST_CAPTURES.into_iter().chain(ground.times.names()).collect();
+    let layout = Layout::new(&ground.program, &ground.ingest, &captures);
     let taken = blocks.taken.clone();
     let mut merger = Merger::new(&ground, rules, setting, taken);
     let shared = Mutex::new(blocks);
@@ -107,13 +125,13 @@ pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting
     thread::scope(|scope| {
         let (send, receive) = mpsc::sync_channel::<Chunk>(threads * 2);
         for _ in 0..threads {
-            let (send, shared, ground) = (send.clone(), &shared, &ground);
+            let (send, shared, ground, layout) = (send.clone(), &shared, &ground, &layout);
             scope.spawn(move || {
-                let mut matcher = Matcher::new(&ground.program);
+                let mut worker = Worker::new(ground, layout);
                 while !setting.interrupted.load(Ordering::Relaxed) {
                     let block = shared.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(block) = block else { break };
-                    if send.send(ground.chunk(&block, &mut matcher)).is_err() {
+                    if send.send(worker.chunk(&block)).is_err() {
                         break;
                     }
                 }
@@ -143,7 +161,7 @@ impl<'a> Ground<'a> {
         let mut predicates = Vec::new();
         let mut owners = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
-            for (filter, predicate) in rule.filters().into_iter().enumerate() {
+            for (filter, predicate) in rule.asked() {
                 predicates.push(predicate);
                 owners.push((at, filter));
             }
@@ -166,20 +184,42 @@ impl<'a> Ground<'a> {
             })
         });
         let clock_of = clock_of.collect();
+        let program = Program::new(&predicates.iter().collect::<Vec<_>>(), &columns);
+        let times = TimeFields::new(&clocks);
+        let (names, origins) = (&setting.request.names, setting.origins);
         Self {
-            program: Program::new(&predicates, &columns),
+            program,
             columns,
             ingest,
             predicates,
             owners,
+            rules,
             clocks,
             clock_of,
-            names: &setting.request.names,
+            times,
+            names,
+            origins,
         }
     }
 
+    /// By predicate: whether its rule looks at events of an index for it.
+    fn concerns(&self, index: Option<&str>) -> Vec<bool> {
+        let sees = |(rule, filter): &(usize, usize)| {
+            let rule = &self.rules[*rule];
+            rule.sees(index, rule.reach(*filter))
+        };
+        self.owners.iter().map(sees).collect()
+    }
+}
+
+impl<'a> Worker<'a> {
+    fn new(ground: &'a Ground<'a>, layout: &'a Layout<'a>) -> Self {
+        let times = Times::new(&ground.times);
+        Self { ground, reader: Reader::new(layout), times, concerns: HashMap::new() }
+    }
+
     /// Makes rows of a block and asks which predicates hold of each.
-    fn chunk(&self, block: &Block, matcher: &mut Matcher<'_>) -> Chunk {
+    fn chunk(&mut self, block: &Block) -> Chunk {
         let mut chunk = Chunk {
             number: block.number,
             input: block.input,
@@ -187,43 +227,83 @@ impl<'a> Ground<'a> {
             bytes: block.bytes.len() as u64,
             broken: Vec::new(),
             candidates: Vec::new(),
-            newest: vec![None; self.clocks.len()],
+            newest: vec![None; self.ground.clocks.len()],
             oldest: None,
         };
-        let name = self.names.get(block.input).map_or("", String::as_str);
-        each_piece(block, &mut |line, piece| match events(piece, name) {
-            Ok(events) => {
-                for event in events {
-                    self.event(event, (name, line), &mut chunk, matcher);
+        let name = self.ground.names.get(block.input).map_or("", String::as_str);
+        let origin = self.ground.origins.get(block.input).and_then(Option::as_ref);
+        each_piece(block, &mut |line, piece| {
+            let text = match std::str::from_utf8(piece) {
+                Ok(text) => text,
+                Err(_) => {
+                    chunk.broken.push((line, "it is not UTF-8".to_owned()));
+                    return;
                 }
+            };
+            if origin.is_none() && self.is_passed_over(text, &mut chunk) {
+                return;
             }
-            Err(reason) => chunk.broken.push((line, reason)),
+            match events(text, origin) {
+                Ok(events) => {
+                    for event in events {
+                        self.event(event, (name, line), &mut chunk);
+                    }
+                }
+                Err(reason) => chunk.broken.push((line, reason)),
+            }
         });
         chunk
     }
 
-    fn event(
-        &self,
-        mut event: Event,
-        (name, line): (&str, usize),
-        chunk: &mut Chunk,
-        matcher: &mut Matcher<'_>,
-    ) {
+    /// Whether a text is one event that concerns no rule; then it was counted.
+    fn is_passed_over(&mut self, text: &str, chunk: &mut Chunk) -> bool {
+        let Some(row) = self.reader.read(text) else { return false };
+        if !(row.answer.sure.is_empty() && row.answer.open.is_empty()) {
+            let ground = self.ground;
+            let concerns = match self.concerns.get(&row.index) {
+                Some(concerns) => concerns,
+                None => {
+                    let concerns = ground.concerns(row.index.as_deref());
+                    self.concerns.entry(row.index).or_insert(concerns)
+                }
+            };
+            let mut all = row.answer.sure.iter().chain(&row.answer.open);
+            if all.any(|predicate| concerns[*predicate as usize]) {
+                return false;
+            }
+        }
+        chunk.events += 1;
+        self.times.clear();
+        self.reader.captured(&mut |number, scalar| {
+            if let Some(field) = number.checked_sub(FIRST_CAPTURES.len()) {
+                self.times.add(&self.ground.times, field, scalar);
+            }
+        });
+        for (at, newest) in chunk.newest.iter_mut().enumerate() {
+            let own = self.times.of_clock(&self.ground.times, at);
+            *newest = (*newest).max(own.map(|(_, newest)| newest));
+            chunk.oldest =
+                [chunk.oldest, own.map(|(oldest, _)| oldest)].into_iter().flatten().min();
+        }
+        true
+    }
+
+    fn event(&mut self, mut event: Event, (name, line): (&str, usize), chunk: &mut Chunk) {
+        let ground = self.ground;
         chunk.events += 1;
         if event.id.starts_with('#') {
             event.id = format!("{name}:{line}");
         }
-        for (clock, newest) in self.clocks.iter().zip(&mut chunk.newest) {
+        for (clock, newest) in ground.clocks.iter().zip(&mut chunk.newest) {
             let times = clock.times(&event);
             *newest = (*newest).max(times.iter().copied().max());
             let oldest = times.iter().copied().min();
             chunk.oldest = [chunk.oldest, oldest].into_iter().flatten().min();
         }
-        let document = self.ingest.document(&event, &mut Vec::new());
-        let answer = matcher.document(&document);
-        matcher.forget();
+        let document = ground.ingest.document(&event, &mut Vec::new());
+        let answer = self.reader.matcher().document(&document);
         let open = answer.open.iter().copied().filter(|predicate| {
-            eval(self.predicates[*predicate as usize], &document, &self.columns)
+            eval(&ground.predicates[*predicate as usize], &document, &ground.columns)
         });
         let mut predicates: Vec<u32> = answer.sure.iter().copied().chain(open).collect();
         if predicates.is_empty() {
@@ -264,16 +344,25 @@ fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
 }
 
 /// The events of a piece of a file, or why it is none.
-fn events(piece: &[u8], name: &str) -> Result<Vec<Event>, String> {
-    let text = std::str::from_utf8(piece).map_err(|_| "it is not UTF-8".to_owned())?;
-    parse_file(text, Path::new(name)).map_err(|found| found.message)
+fn events(text: &str, origin: Option<&Origin>) -> Result<Vec<Event>, String> {
+    let message = |found: Diagnostic| found.message;
+    let mut opener = Opener::new(origin.cloned());
+    let mut events = Vec::new();
+    for (value, span) in values(text).map_err(message)? {
+        for value in opener.open(value, span).map_err(message)? {
+            let event = Event::from_json(value, events.len() + 1);
+            events.push(event.map_err(|error| error.to_string())?);
+        }
+    }
+    opener.end().map_err(message)?;
+    Ok(events)
 }
 
-/// Visits the events of a block of a file.
-pub(super) fn each_event(block: &Block, names: &[String], visit: &mut dyn FnMut(&Event)) {
-    let name = names.get(block.input).map_or("", String::as_str);
+/// Visits the events of a block.
+pub(super) fn each_event(block: &Block, origin: Option<&Origin>, visit: &mut dyn FnMut(&Event)) {
     each_piece(block, &mut |_, piece| {
-        events(piece, name).into_iter().flatten().for_each(|event| visit(&event));
+        let text = std::str::from_utf8(piece).unwrap_or_default();
+        events(text, origin).into_iter().flatten().for_each(|event| visit(&event));
     });
 }
 
@@ -317,6 +406,7 @@ impl<'a> Merger<'a> {
                 broken: Broken::default(),
                 oldest: None,
                 newest: None,
+                newest_of: Vec::new(),
             },
         }
     }
@@ -356,7 +446,7 @@ impl<'a> Merger<'a> {
             let when =
                 times[clock].get_or_insert_with(|| moments(self.ground.clocks[clock], event));
             let reaches = rule.plan.reaches();
-            let filters: Vec<usize> = own
+            let mut filters: Vec<usize> = own
                 .iter()
                 .map(|predicate| owners[*predicate as usize].1)
                 .filter(|filter| {
@@ -368,6 +458,11 @@ impl<'a> Merger<'a> {
             let holds = |condition: &Predicate| eval(condition, document, &self.ground.columns);
             if filters.is_empty() || rule.bars(event, &holds) {
                 continue;
+            }
+            if let Plan::Pipeline(_) = rule.plan {
+                // One condition stood for all of them.
+                let all = rule.filters().into_iter().enumerate();
+                filters = all.filter(|(_, own)| holds(own)).map(|(filter, _)| filter).collect();
             }
             let seen = Seen {
                 event,
@@ -389,6 +484,7 @@ impl<'a> Merger<'a> {
         let request = self.setting.request;
         for (at, (rule, state)) in self.rules.iter().zip(self.states).enumerate() {
             let newest = self.newest[self.ground.clock_of[at]];
+            self.scanned.newest_of.push(newest);
             let newest = request.to.map(|to| to.saturating_sub(1)).or(newest).unwrap_or(0);
             let end = End {
                 columns: &self.ground.columns,
@@ -412,14 +508,6 @@ impl<'a> Merger<'a> {
 
 /// Why rules on anomalies do not run where there are none.
 const NO_RECORDS: &str = "it reads what anomaly jobs recorded, and the files hold no such records";
-
-/// When an event happened by a clock: nothing where it states no time at all, `None`
-/// where it states one, but in no field that the clock reads.
-fn moments(clock: &Clock, event: &Event) -> Option<Vec<i64>> {
-    let times = clock.times(event);
-    let stated = || STATED.iter().any(|field| event.date(field).is_some());
-    if times.is_empty() && stated() { None } else { Some(times) }
-}
 
 /// Whether an event of these times counts for a filter of that reach.
 fn in_time(rule: &Prepared<'_>, request: &Request, reach: Reach, times: Option<&[i64]>) -> bool {

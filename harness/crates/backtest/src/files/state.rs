@@ -1,6 +1,7 @@
 //! What a rule keeps of the events so far, by its type.
 
 mod new_terms;
+mod rows;
 mod sample;
 mod sequence;
 mod single;
@@ -23,6 +24,7 @@ pub(super) enum State {
     Sequence(sequence::Sequence),
     Sample(sample::Sample),
     Threat(threat::Threat),
+    Rows(Box<rows::Rows>),
 }
 
 impl State {
@@ -32,13 +34,12 @@ impl State {
         columns: &Columns,
         samples: usize,
     ) -> Result<Self, Stop> {
-        let unsupported = |reason: &str| Err(Stop::Unsupported(reason.to_owned()));
         Ok(match &rule.plan {
             Plan::Filter(_) => Self::Single(single::Single::new(rule, samples)),
             Plan::Threshold(_) => Self::Threshold(threshold::Threshold::default()),
             Plan::NewTerms(_) => Self::NewTerms(new_terms::NewTerms::default()),
             Plan::Threat(plan) => Self::Threat(threat::Threat::new(plan, columns)),
-            Plan::Pipeline(_) => return unsupported("queries in ES|QL are not run on files yet"),
+            Plan::Pipeline(_) => Self::Rows(Box::new(rows::Rows::new(rule, samples)?)),
             Plan::Eql(EqlPlan { search, limits }) => match search {
                 EqlSearch::Events(_) if limits.is_empty() => {
                     Self::Single(single::Single::new(rule, samples))
@@ -63,6 +64,7 @@ impl State {
             Self::Sequence(state) => state.take(rule, seen),
             Self::Sample(state) => state.take(rule, seen),
             Self::Threat(state) => state.take(seen),
+            Self::Rows(state) => state.take(rule, seen),
         }
     }
 
@@ -75,6 +77,7 @@ impl State {
             Self::Sequence(state) => state.finish(rule, end),
             Self::Sample(state) => state.finish(rule, end),
             Self::Threat(state) => state.finish(rule, end),
+            Self::Rows(state) => state.finish(rule, end),
         }
     }
 }

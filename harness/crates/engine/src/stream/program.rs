@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::fold::Folding;
 use super::node::{Bits, Node, Truth};
 use super::tests_of_column::ColumnTests;
 use harness_model::document::{Cell, ColumnId, Columns};
@@ -11,7 +12,7 @@ use harness_predicate::{Column, Leaf, Predicate, Test};
 /// Predicates, ready to be asked about rows.
 #[derive(Debug)]
 pub struct Program {
-    columns: HashMap<ColumnId, ColumnTests>,
+    columns: HashMap<ColumnId, ColumnTests, Folding>,
     /// The leaf that holds where a row has an object of a nested field.
     objects: HashMap<Arc<str>, u32>,
     leaves: usize,
@@ -120,6 +121,19 @@ impl Program {
     pub(super) fn passing(&self, column: ColumnId, cell: &Cell, passed: &mut Vec<u32>) {
         if let Some(tests) = self.columns.get(&column) {
             tests.passing(cell, passed);
+        }
+    }
+
+    /// The same of the whole string of a keyword.
+    pub(super) fn passing_text(
+        &self,
+        column: ColumnId,
+        text: &str,
+        matching: &mut Vec<usize>,
+        passed: &mut Vec<u32>,
+    ) {
+        if let Some(tests) = self.columns.get(&column) {
+            tests.passing_text(text, matching, passed);
         }
     }
 

@@ -46,11 +46,14 @@ impl ColumnTests {
     /// Adds the leaves that some value of a cell passes; some may be added twice.
     pub(super) fn passing(&self, cell: &Cell, passed: &mut Vec<u32>) {
         passed.extend(self.exists);
+        let mut matching = Vec::new();
         match cell {
-            Cell::Keyword(values) => values.iter().for_each(|value| self.term(value, passed)),
+            Cell::Keyword(values) => {
+                values.iter().for_each(|value| self.term(value, &mut matching, passed));
+            }
             Cell::Text(values) => {
                 for tokens in values {
-                    tokens.iter().for_each(|token| self.term(&token.text, passed));
+                    tokens.iter().for_each(|token| self.term(&token.text, &mut matching, passed));
                     let holding = self.phrases.iter().filter(|(phrase, _)| phrase.occurs(tokens));
                     passed.extend(holding.map(|(_, leaf)| *leaf));
                 }
@@ -73,13 +76,22 @@ impl ColumnTests {
         }
     }
 
-    fn term(&self, text: &str, passed: &mut Vec<u32>) {
-        if self.pattern_leaves.is_empty() {
-            return;
+    /// The same of the whole string of a keyword; `matching` is memory that is reused.
+    pub(super) fn passing_text(
+        &self,
+        text: &str,
+        matching: &mut Vec<usize>,
+        passed: &mut Vec<u32>,
+    ) {
+        passed.extend(self.exists);
+        self.term(text, matching, passed);
+    }
+
+    fn term(&self, text: &str, matching: &mut Vec<usize>, passed: &mut Vec<u32>) {
+        if !self.pattern_leaves.is_empty() {
+            self.patterns.matching(text, matching);
+            passed.extend(matching.iter().map(|at| self.pattern_leaves[*at]));
         }
-        let mut matching = Vec::new();
-        self.patterns.matching(text, &mut matching);
-        passed.extend(matching.into_iter().map(|at| self.pattern_leaves[at]));
     }
 
     fn each<T>(&self, values: &[T], passed: &mut Vec<u32>, passes: impl Fn(&Test, &T) -> bool) {

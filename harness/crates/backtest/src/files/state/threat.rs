@@ -84,6 +84,9 @@ impl Threat {
         if self.indicators.is_empty() {
             return Ok(found);
         }
+        if rule.is_collecting {
+            return Err(Stop::Again);
+        }
         let numbers = |from: usize, to: usize| -> Vec<u32> {
             (from..to).filter_map(|at| u32::try_from(at).ok()).collect()
         };
