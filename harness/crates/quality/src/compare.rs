@@ -8,20 +8,20 @@
 mod disjoint;
 mod event;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use harness_model::schema::Schema;
 use harness_predicate::{Leaf, Predicate};
 use serde_json::Value;
 
 pub(crate) use disjoint::disjoint;
-pub(crate) use event::Bench;
+pub(crate) use event::{Bench, holds_lists};
 
 use crate::synthesis::bdd::{FALSE, Function};
 use crate::synthesis::encode::{Atom, Encoder};
 
 /// How many combinations of leaves are tried.
-const MAX_TRIES: usize = 24;
+const MAX_TRIES: usize = 64;
 
 /// How many values a field of an event may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

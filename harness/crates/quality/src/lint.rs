@@ -12,6 +12,7 @@ mod fields;
 pub mod fix;
 mod metadata;
 mod model;
+mod proved;
 mod settings;
 mod target;
 #[cfg(test)]
@@ -24,6 +25,8 @@ use rayon::prelude::*;
 
 use harness_compile::rule::compile_rule;
 use harness_model::schema::Schema;
+use harness_predicate::plan::Plan;
+use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
 
 pub use codes::{About, Code, Example, Family};
@@ -36,15 +39,16 @@ const NOW: i64 = 1_767_225_600_000;
 
 /// What is wrong with the rules that `selects` takes, by rule and place.
 pub fn lint(
-    rules: &RuleTree,
-    schema: &Schema,
+    Rules { tree: rules, exceptions, schema }: Rules<'_>,
     settings: &Settings,
     selects: &(dyn Fn(&Loaded) -> bool + Sync),
 ) -> Vec<Finding> {
     let selected: Vec<&Loaded> = rules.rules.iter().filter(|loaded| selects(loaded)).collect();
-    let mut found: Vec<Vec<Finding>> =
-        selected.par_iter().map(|loaded| of_file(loaded, schema)).collect();
-    for (at, finding) in metadata::together(&selected) {
+    let (mut found, plans): (Vec<Vec<Finding>>, Vec<Option<Plan>>) =
+        selected.par_iter().map(|loaded| of_file(loaded, schema)).unzip();
+    let together = metadata::together(&selected);
+    let overlap = proved::overlap(&selected, &plans, schema);
+    for (at, finding) in together.into_iter().chain(overlap) {
         found[at].push(finding);
     }
     let mut used = settings.unused();
@@ -52,13 +56,27 @@ pub fn lint(
     for (loaded, found) in selected.iter().zip(found) {
         all.extend(settings.judge(loaded, found, &mut used));
     }
+    let about_lists = proved::exceptions(&selected, &plans, exceptions, schema);
+    all.extend(settings.judge_rest(about_lists, &mut used));
     all.extend(settings.left(&used, rules, &selected));
     all
 }
 
-/// The findings about one file, by place.
-fn of_file(loaded: &Loaded, schema: &Schema) -> Vec<Finding> {
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The rules.
+    pub tree: &'a RuleTree,
+    /// Their exception lists.
+    pub exceptions: &'a ExceptionTree,
+    /// The fields, of which no fixture has a say.
+    pub schema: &'a Schema,
+}
+
+/// The findings about one file, by place, and the plan of its rule.
+fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
     let mut sink = Sink::new(loaded);
+    let mut plan = None;
     for found in &loaded.diagnostics {
         sink.diagnostic(harness_predicate::Part::File, found.clone());
     }
@@ -73,6 +91,8 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> Vec<Finding> {
         fields::check(&target, &mut sink);
         time::check(&target, &mut sink);
         metadata::check(&target, &mut sink);
+        proved::check(&target, &mut sink);
+        plan = compiled.plan;
     }
-    sink.into_findings()
+    (sink.into_findings(), plan)
 }

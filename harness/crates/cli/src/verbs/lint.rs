@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use harness_quality::lint::fix::{self, Fixed};
-use harness_quality::lint::{Code, Finding, Level, Safety, Settings, lint};
+use harness_quality::lint::{Code, Finding, Level, Rules, Safety, Settings, lint};
 use harness_report::lint as report;
 use harness_rule::tree::Loaded;
 use harness_runner::config::Folders;
@@ -87,7 +87,9 @@ fn is_selected(loaded: &Loaded, args: &LintArgs) -> bool {
 }
 
 fn found(project: &Project, settings: &Settings, args: &LintArgs) -> Vec<Finding> {
-    lint(&project.rules, &project.schema, settings, &|loaded| is_selected(loaded, args))
+    let Project { rules: tree, exceptions, schema, .. } = project;
+    let rules = Rules { tree, exceptions, schema };
+    lint(rules, settings, &|loaded| is_selected(loaded, args))
 }
 
 /// The project after its rules have changed.

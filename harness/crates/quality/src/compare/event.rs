@@ -63,6 +63,16 @@ impl<'a> Bench<'a> {
         malformed.is_empty().then_some(document)
     }
 
+    /// An event as a document; nothing where a value does not fit its field.
+    pub(crate) fn read(&self, source: &Value) -> Option<Document> {
+        self.document(source)
+    }
+
+    /// Whether a document fulfils a predicate.
+    pub(crate) fn holds_of(&self, predicate: &Predicate, document: &Document) -> bool {
+        eval(predicate, document, &self.columns)
+    }
+
     /// Whether an event fulfils a predicate.
     pub(crate) fn holds(&self, predicate: &Predicate, source: &Value) -> Option<bool> {
         Some(eval(predicate, &self.document(source)?, &self.columns))
@@ -181,7 +191,8 @@ fn candidates(held: &[&Leaf], own: &[Wanted<'_>]) -> Vec<Value> {
 }
 
 /// Fields of ECS that hold lists, by the last parts of their names.
-const LISTS: [&str; 32] = [
+const LISTS: [&str; 33] = [
+    "event.action",
     "args",
     "env_vars",
     "category",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Bench, Prover, Values};
 
-fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let mut schema = Schema::new(Base::Empty);
     for name in ["user.name", "file.name"] {
         schema.insert(Field::plain(name, FieldType::KEYWORD));
@@ -34,7 +34,7 @@ fn leaf() -> impl Strategy<Value = Predicate> {
     })
 }
 
-fn predicate() -> impl Strategy<Value = Predicate> {
+pub(crate) fn predicate() -> impl Strategy<Value = Predicate> {
     leaf().prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(Predicate::negate),
@@ -45,7 +45,7 @@ fn predicate() -> impl Strategy<Value = Predicate> {
 }
 
 /// All events of the domain; with lists where `most` is two.
-fn events(most: usize) -> Vec<Value> {
+pub(crate) fn events(most: usize) -> Vec<Value> {
     let texts = ["a", "b", "ab", "A", "B", "AB", "aB", "Ab", "c", "xb", "ax", "axb"];
     let mut sets: Vec<Vec<&str>> = vec![vec![]];
     sets.extend(texts.iter().map(|text| vec![*text]));

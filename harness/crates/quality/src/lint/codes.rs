@@ -5,6 +5,7 @@
 
 mod fields;
 mod metadata;
+mod proved;
 mod time;
 mod traps;
 
@@ -68,6 +69,8 @@ pub enum Example {
     Esql(&'static str),
     /// Keys of a rule file, in place of those of a KQL rule.
     Toml(&'static str),
+    /// An item of the exception list of the rule `process.name: "nc"`.
+    Exception(&'static str),
 }
 
 impl Example {
@@ -78,13 +81,18 @@ impl Example {
             Self::Eql(_) => "eql",
             Self::Esql(_) => "esql",
             Self::Toml(_) => "toml",
+            Self::Exception(_) => "json",
         }
     }
 
     /// Its text.
     pub const fn text(self) -> &'static str {
         match self {
-            Self::Kql(text) | Self::Eql(text) | Self::Esql(text) | Self::Toml(text) => text,
+            Self::Kql(text)
+            | Self::Eql(text)
+            | Self::Esql(text)
+            | Self::Toml(text)
+            | Self::Exception(text) => text,
         }
     }
 
@@ -95,8 +103,16 @@ impl Example {
             Self::Eql(query) => ("eql", "eql", query),
             Self::Esql(query) => ("esql", "esql", query),
             Self::Toml(_) => ("query", "kuery", "event.action: \"started\""),
+            Self::Exception(_) => ("query", "kuery", "process.name: \"nc\""),
         };
-        let keys = if let Self::Toml(text) = self { text } else { "" };
+        let keys = match self {
+            Self::Toml(text) => text,
+            Self::Exception(_) => {
+                "[[rule.exceptions_list]]\nid = \"own\"\nlist_id = \"own\"\n\
+                 namespace_type = \"single\"\ntype = \"detection\""
+            }
+            Self::Kql(_) | Self::Eql(_) | Self::Esql(_) => "",
+        };
         let query = format!("query = '''\n{query}\n'''");
         let base = [
             ("rule_id", "rule_id = \"5d0f1c0a-7a3e-4a57-9b2c-0d9b8f4e6a11\""),
@@ -158,6 +174,30 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A condition that no event fulfils.
+    NeverTrue,
+    /// A condition that every event fulfils.
+    AlwaysTrue,
+    /// Two conditions that no single value fulfils.
+    Contradiction,
+    /// A stage whose key cannot be that of one before.
+    CannotFollow,
+    /// A clause without which the rule is the same.
+    NoEffect,
+    /// A value of a list that another one covers.
+    CoveredValue,
+    /// A field of groups or joins that no matching event has.
+    ImpossibleField,
+    /// A bound that one event reaches.
+    LowThreshold,
+    /// Two rules with the same events.
+    SameRule,
+    /// A rule with events that another has too.
+    InsideRule,
+    /// An exception that silences nothing.
+    IdleException,
+    /// An exception that silences everything.
+    TotalException,
     /// A `*` in KQL quotes.
     QuotedWildcard,
     /// A `*` in a phrase of analyzed text.
@@ -202,6 +242,8 @@ codes! {
     FlattenedPattern,
     /// An EQL field that may be unmapped inside of `not (…)`.
     OptionalInNot,
+    /// A negated function of several fields.
+    ScriptInNot,
     /// `and` beside `or` without parentheses.
     MixedOperators,
     /// A comparison of a list in ES|QL.
@@ -259,7 +301,8 @@ codes! {
 }
 
 /// The table, in the order of [`Code`].
-static TABLE: [&[About]; 4] = [&traps::TABLE, &fields::TABLE, &time::TABLE, &metadata::TABLE];
+static TABLE: [&[About]; 5] =
+    [&proved::TABLE, &traps::TABLE, &fields::TABLE, &time::TABLE, &metadata::TABLE];
 
 impl Code {
     /// What there is to say of it.

@@ -159,6 +159,28 @@ impl Settings {
         left
     }
 
+    /// What is left of findings that are about no rule.
+    pub(super) fn judge_rest(&self, found: Vec<Finding>, used: &mut Used) -> Vec<Finding> {
+        let mut left = Vec::new();
+        for mut finding in found {
+            let mut accepted = false;
+            for (entry, used) in self.accept.iter().zip(used.iter_mut()) {
+                if entry.code == finding.code && entry.takes(&finding.rule) {
+                    *used = true;
+                    accepted = true;
+                }
+            }
+            if let Some(level) = self.level(&finding.rule, &finding)
+                && !accepted
+                && self.wants(finding.code)
+            {
+                finding.level = level;
+                left.push(finding);
+            }
+        }
+        left
+    }
+
     /// What is wrong with an acceptance in a file.
     fn of_comment(&self, comment: &Comment, hit: &[&str]) -> Vec<(Code, String)> {
         let mut told = Vec::new();

@@ -97,6 +97,14 @@ impl<'a> Sink<'a> {
         });
     }
 
+    /// Whether there is a finding of a kind that meets a place of the query.
+    pub(super) fn has(&self, code: Code, span: Span) -> bool {
+        let query = self.loaded.rule.as_ref().and_then(|rule| rule.query.as_ref());
+        let span = query.map_or(span, |query| query.locate(span));
+        let meets = |one: &Finding| one.span.start < span.end && span.start < one.span.end;
+        self.found.iter().any(|one| one.code == code.name() && meets(one))
+    }
+
     /// A finding at a place of the query.
     pub(super) fn query(&mut self, code: Code, span: Span, message: String) -> Told<'_> {
         self.at(code, Part::Query, span, message)

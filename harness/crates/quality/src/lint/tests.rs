@@ -1,12 +1,14 @@
 //! The table of kinds: both examples of each, and the page made of it.
 
+mod golden;
 mod page;
 
 use harness_model::schema::{Base, Schema};
 use harness_rule::tree::{Loaded, RuleTree};
 
 use super::codes::{Code, Example};
-use super::{Finding, Settings, lint};
+use super::{Finding, Rules, Settings, lint};
+use harness_rule::exception::{self, ExceptionTree};
 
 /// A rule file as it would be loaded.
 fn loaded(path: &str, text: &str) -> Loaded {
@@ -17,11 +19,12 @@ fn loaded(path: &str, text: &str) -> Loaded {
 }
 
 /// The findings about rule files.
-pub(super) fn findings(texts: &[&str]) -> Vec<Finding> {
+pub(super) fn findings(texts: &[&str], exceptions: &ExceptionTree) -> Vec<Finding> {
     let rules = texts.iter().enumerate();
     let rules = rules.map(|(at, text)| loaded(&format!("r{at}.toml"), text)).collect();
     let tree = RuleTree { folder: "rules".to_owned(), rules, ..RuleTree::default() };
-    lint(&tree, &Schema::new(Base::Embedded), &Settings::default(), &|_| true)
+    let schema = &Schema::new(Base::Embedded);
+    lint(Rules { tree: &tree, exceptions, schema }, &Settings::default(), &|_| true)
 }
 
 /// A rule that stands beside the examples.
@@ -32,9 +35,23 @@ const OTHER: &str = "[rule]\nrule_id = \"1f6a9c0a-7a3e-4a57-9b2c-0d9b8f4e6a22\"\
 
 fn of_example(example: Example) -> Vec<Finding> {
     let text = example.rule();
-    let mut found = findings(&[&text, OTHER]);
-    found.retain(|finding| finding.rule == "r0");
+    let exceptions =
+        if let Example::Exception(item) = example { list(item) } else { ExceptionTree::default() };
+    let mut found = findings(&[OTHER, &text], &exceptions);
+    found.retain(|finding| finding.rule == "r1" || finding.rule.is_empty());
     found
+}
+
+/// An exception list with one item, as it is read from a folder.
+fn list(item: &str) -> ExceptionTree {
+    let name = format!("harness-lint-{}-{}", std::process::id(), item.len());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("the folder is made");
+    std::fs::write(folder.join("own.ndjson"), item).expect("the list is written");
+    let tree = exception::load_tree(&folder);
+    std::fs::remove_dir_all(&folder).expect("the folder is removed");
+    assert!(tree.problems.is_empty() && tree.broken.is_empty(), "{:?}", tree.broken);
+    tree
 }
 
 #[test]
@@ -66,7 +83,11 @@ fn production_rules_are_linted() {
     let root = std::path::Path::new(&shared).join("corpus/rules");
     let tree = harness_rule::tree::load_tree(&root);
     assert!(tree.rules.len() > 1_000);
-    let found = lint(&tree, &Schema::new(Base::Embedded), &Settings::default(), &|_| true);
+    let (exceptions, schema) = (&ExceptionTree::default(), &Schema::new(Base::Embedded));
+    let rules = Rules { tree: &tree, exceptions, schema };
+    let started = std::time::Instant::now();
+    let found = lint(rules, &Settings::default(), &|_| true);
+    println!("{} rules in {:?}", tree.rules.len(), started.elapsed());
     assert!(found.iter().all(|finding| !finding.message.is_empty()));
     if let Some(out) = std::env::var_os("LINT_OUT") {
         let line = |one: &Finding| {
@@ -80,4 +101,46 @@ fn production_rules_are_linted() {
         let lines: Vec<String> = found.iter().map(line).collect();
         std::fs::write(out, lines.join("\n")).expect("the findings are written");
     }
+}
+
+/// The safe fixes of production rules: proved to change nothing.
+#[test]
+#[ignore = "needs the shared folder"]
+fn safe_fixes_keep_what_rules_catch() {
+    use super::Safety;
+    use super::fix::fixed;
+    use crate::compare::Prover;
+    use harness_compile::rule::compile_rule;
+    use harness_predicate::Predicate;
+
+    let shared = std::env::var("HARNESS_SHARED").expect("HARNESS_SHARED names the folder");
+    let tree = harness_rule::tree::load_tree(&std::path::Path::new(&shared).join("corpus/rules"));
+    let (exceptions, schema) = (&ExceptionTree::default(), &Schema::new(Base::Embedded));
+    let rules = Rules { tree: &tree, exceptions, schema };
+    let found = lint(rules, &Settings::default(), &|_| true);
+    let all = fixed(&found, Safety::Safe);
+    let mut unknown = 0;
+    for one in &all {
+        let plan = |text: &str| {
+            let (rule, _) = harness_rule::parse(text);
+            compile_rule(&rule.expect("a rule"), schema, super::NOW).plan
+        };
+        let (Some(before), Some(after)) = (plan(&one.before), plan(&one.after)) else {
+            unknown += 1;
+            continue;
+        };
+        assert_eq!(before.filters().len(), after.filters().len(), "{}", one.path);
+        let mut prover = Prover::new(schema);
+        for (a, b) in before.filters().into_iter().zip(after.filters()) {
+            for (a, b) in [(a, b), (b, a)] {
+                let beyond = Predicate::and([a.clone(), b.clone().negate()]);
+                match prover.is_never(&beyond) {
+                    Some(same) => assert!(same, "{}", one.path),
+                    None => unknown += 1,
+                }
+            }
+        }
+    }
+    println!("{} files mended, {unknown} comparisons given up", all.len());
+    assert!(all.len() > 50 && unknown * 10 < all.len());
 }

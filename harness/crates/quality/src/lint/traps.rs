@@ -6,10 +6,13 @@ mod fields;
 mod operators;
 mod optional;
 mod regex;
+mod script;
 mod values;
 mod wildcard;
 
 use super::target::{Sink, Target};
+
+pub(super) use values::cut;
 
 /// The findings of all traps.
 pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
@@ -25,5 +28,6 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
     fields::source_only(target, sink);
     operators::check(target, sink);
     optional::check(target, sink);
+    script::check(target, sink);
     esql::check(target, sink);
 }

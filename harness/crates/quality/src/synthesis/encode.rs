@@ -394,6 +394,22 @@ impl Encoder {
         self.constrained(differ)
     }
 
+    /// By node, whether it is a leaf that a fact ties to another one, or that stands
+    /// twice; `None` where conditions are nested.
+    pub(crate) fn tied(&mut self, tree: &Tree<'_>) -> Option<Vec<bool>> {
+        let variables = self.variables(tree)?;
+        let mut count: HashMap<u32, usize> = HashMap::new();
+        variables.iter().for_each(|variable| *count.entry(*variable).or_default() += 1);
+        let is_tied = |variable: &u32| {
+            *variable != u32::MAX
+                && (count.get(variable).is_some_and(|count| *count > 1)
+                    || self.facts.never.contains(variable)
+                    || !self.facts.after(*variable).is_empty()
+                    || !self.facts.before(*variable).is_empty())
+        };
+        Some(variables.iter().map(is_tied).collect())
+    }
+
     /// Forgets all functions where they take much room.
     pub(crate) fn tidy(&mut self) {
         if self.manager.is_half_full() {

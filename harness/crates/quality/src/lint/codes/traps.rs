@@ -13,7 +13,7 @@ const fn trap(
     About { code, name, family: Family::Traps, level, title, why, bad, good }
 }
 
-pub(super) static TABLE: [About; 27] = [
+pub(super) static TABLE: [About; 28] = [
     trap(
         Code::QuotedWildcard,
         "quoted-wildcard",
@@ -283,6 +283,23 @@ pub(super) static TABLE: [About; 27] = [
             Example::Eql(
                 "process where process.name : \"a.exe\" and not (user.id : \"S-1-5-18\" and \
                  process.parent.name : \"b.exe\")",
+            ),
+        ),
+    ),
+    trap(
+        Code::ScriptInNot,
+        "script-in-not",
+        Level::Note,
+        "a negated EQL function of several fields",
+        "the function of a missing field is null, the negation is made outside of it, and so an \
+         event that lacks one of the fields passes",
+        (
+            Example::Eql(
+                "process where process.name : \"a.exe\" and not startswith~(host.name, user.name)",
+            ),
+            Example::Eql(
+                "process where host.name != null and user.name != null and not \
+                 startswith~(host.name, user.name)",
             ),
         ),
     ),

@@ -183,7 +183,7 @@ fn shown(value: &str) -> String {
 }
 
 /// The value with the separator before it, where it stands in a list of values.
-fn cut(target: &Target<'_>, span: Span) -> Option<Span> {
+pub(in crate::lint) fn cut(target: &Target<'_>, span: Span) -> Option<Span> {
     let text = target.query();
     let before = text.get(..span.start)?;
     let head = before.trim_end();

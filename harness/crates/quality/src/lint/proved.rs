@@ -1,0 +1,132 @@
+//! What is proved of a rule: clauses that cannot hold, or that say nothing.
+
+mod clauses;
+mod exceptions;
+mod fields;
+mod overlap;
+mod pairs;
+mod stages;
+
+use harness_predicate::plan::{EqlSearch, Plan};
+use harness_predicate::{Origin, Part, Predicate};
+use harness_source::span::Span;
+
+use super::codes::Code;
+use super::model::Level;
+use super::target::{Sink, Target};
+use crate::compare::{Answer, Prover, Values};
+
+pub(super) use exceptions::check as exceptions;
+pub(super) use overlap::check as overlap;
+
+/// The proved findings about one rule.
+pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
+    let Some(plan) = &target.compiled.plan else { return };
+    // ES|QL has null beside true and false; what is proved here is of two values.
+    if matches!(plan, Plan::Pipeline(_)) {
+        return;
+    }
+    let mut prover = Prover::new(target.schema);
+    let mut is_dead = false;
+    for (number, filter) in plan.filters().into_iter().enumerate() {
+        let whole = Whole { target, number, filter };
+        if !whole.can_hold(&mut prover, sink) {
+            is_dead = true;
+            continue;
+        }
+        whole.can_fail(&mut prover, plan, sink);
+        let grouped = filter.clone().grouped();
+        pairs::check(target, &grouped, sink);
+        clauses::check(target, &grouped, &mut prover, sink);
+    }
+    if !is_dead {
+        fields::check(target, plan, &mut prover, sink);
+        stages::check(target, plan, sink);
+    }
+    fields::bounds(target, plan, sink);
+}
+
+/// One filter of a plan.
+struct Whole<'a> {
+    target: &'a Target<'a>,
+    number: usize,
+    filter: &'a Predicate,
+}
+
+impl Whole<'_> {
+    /// The place of the filter, and what to call it.
+    fn place(&self) -> (Span, String) {
+        let span = span_of(self.filter);
+        let text = self.target.query();
+        let whole = span.unwrap_or_else(|| Span::new(0, text.trim_end().len()));
+        match &self.target.compiled.plan {
+            Some(Plan::Eql(plan)) if matches!(plan.search, EqlSearch::Sequence { .. }) => {
+                (whole, format!("stage {}", self.number + 1))
+            }
+            Some(Plan::Threat(_)) if self.number == 1 => (whole, "the indicator query".to_owned()),
+            Some(_) | None => (whole, "the query".to_owned()),
+        }
+    }
+
+    /// Tells a filter that no event fulfils; whether some does.
+    fn can_hold(&self, prover: &mut Prover<'_>, sink: &mut Sink<'_>) -> bool {
+        // An unknown field is told by itself.
+        let mut known = true;
+        self.filter.leaves(&mut |leaf| known &= !leaf.columns().is_empty());
+        if !known || is_constant(self.filter) || prover.is_never(self.filter) != Some(true) {
+            return true;
+        }
+        let (place, what) = self.place();
+        sink.query(Code::NeverTrue, place, format!("no event fulfils {what}"))
+            .help("two of its clauses rule each other out");
+        false
+    }
+
+    /// Tells a filter that every event fulfils.
+    fn can_fail(&self, prover: &mut Prover<'_>, plan: &Plan, sink: &mut Sink<'_>) {
+        let not = self.filter.clone().negate();
+        if !plan.wants_event(self.number)
+            || is_constant(self.filter)
+            || prover.is_never(&not) != Some(true)
+        {
+            return;
+        }
+        let (place, what) = self.place();
+        sink.query(Code::AlwaysTrue, place, format!("every event fulfils {what}"))
+            .help("leave out what always holds, or mend it")
+            .level(Level::Warning);
+    }
+}
+
+/// Whether a predicate has no test.
+fn is_constant(predicate: &Predicate) -> bool {
+    let mut has_leaf = false;
+    predicate.leaves(&mut |_| has_leaf = true);
+    !has_leaf
+}
+
+/// From the first to the last place of a predicate in the query.
+fn span_of(predicate: &Predicate) -> Option<Span> {
+    let mut found: Option<Span> = None;
+    predicate.leaves(&mut |leaf| {
+        let Origin { part, span } = leaf.origin;
+        if part == Part::Query && span != Span::default() {
+            found = Some(found.map_or(span, |before| before.to(span)));
+        }
+    });
+    found
+}
+
+/// The event of an answer.
+fn event(answer: Answer) -> Option<serde_json::Value> {
+    match answer {
+        Answer::Event(event) => Some(event),
+        Answer::Never | Answer::Unknown => None,
+    }
+}
+
+/// An event that fulfils a predicate, with lists or not.
+fn witness(prover: &mut Prover<'_>, predicate: &Predicate) -> Option<serde_json::Value> {
+    event(prover.find(predicate, Values::One))
+        .or_else(|| event(prover.find(predicate, Values::Many)))
+}

@@ -1,0 +1,105 @@
+//! Exceptions that can silence nothing, or everything.
+
+use harness_compile::exception::{Compiled, compile};
+use harness_compile::{Context, Now};
+use harness_model::schema::Schema;
+use harness_predicate::plan::Plan;
+use harness_predicate::{Part, Predicate};
+use harness_rule::exception::{ExceptionTree, Item};
+use harness_rule::tree::Loaded;
+use harness_source::diagnostic::Diagnostic;
+use harness_source::span::Span;
+
+use crate::compare::{Answer, Prover, Values};
+use crate::lint::NOW;
+use crate::lint::codes::Code;
+use crate::lint::model::Finding;
+
+/// The findings about the lists that rules name; `plans` are by rule.
+pub(in crate::lint) fn check(
+    rules: &[&Loaded],
+    plans: &[Option<Plan>],
+    tree: &ExceptionTree,
+    schema: &Schema,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (list, items) in &tree.lists {
+        let users: Vec<(&Loaded, &Plan)> = rules
+            .iter()
+            .zip(plans)
+            .filter_map(|(loaded, plan)| {
+                let rule = loaded.rule.as_ref()?;
+                let names = rule.exceptions_list.iter().any(|own| own.list_id == *list);
+                Some((*loaded, plan.as_ref().filter(|_| names)?))
+            })
+            .collect();
+        for item in items {
+            found.extend(of_item(item, &users, tree, schema));
+        }
+    }
+    found
+}
+
+fn of_item(
+    item: &Item,
+    users: &[(&Loaded, &Plan)],
+    tree: &ExceptionTree,
+    schema: &Schema,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut idle = !users.is_empty();
+    for (loaded, plan) in users {
+        let context = Context { schema, part: Part::File, now: Now::at(NOW) };
+        let compiled = compile(item, loaded.rule.as_ref(), tree, context);
+        let Ok(Compiled::Applied { condition, words }) = compiled else { return Vec::new() };
+        let Some(filter) = events(plan).filter(|_| words.is_empty()) else { return Vec::new() };
+        let mut prover = Prover::new(schema);
+        let of = |condition: Predicate| Predicate::and([filter.clone(), condition]);
+        // Fields of one value have one.
+        idle &= prover.find(&of(condition.clone()), Values::One) == Answer::Never;
+        let total = prover.is_never(&of(condition.negate())) == Some(true);
+        if total && prover.is_never(filter) == Some(false) {
+            let message =
+                format!("exception `{}` silences every event of {}", item.name, loaded.key());
+            found.push(finding(Code::TotalException, item, tree, message));
+        }
+    }
+    if idle {
+        let message = format!("exception `{}` silences no event of any rule", item.name);
+        found.push(finding(Code::IdleException, item, tree, message));
+    }
+    found
+}
+
+/// The condition on single events of a plan that has one.
+fn events(plan: &Plan) -> Option<&Predicate> {
+    match plan {
+        Plan::Eql(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Threat(_)
+        | Plan::Filter(_) => {
+            let filters = plan.filters();
+            let own = if matches!(plan, Plan::Threat(_)) { 1 } else { filters.len() };
+            (own == 1).then(|| filters.first().copied()).flatten()
+        }
+        Plan::Pipeline(_) => None,
+    }
+}
+
+fn finding(code: Code, item: &Item, tree: &ExceptionTree, message: String) -> Finding {
+    let about = code.about();
+    let problem = tree.problem(item, Diagnostic::warning(about.name, message, Span::default()));
+    Finding {
+        code: about.name,
+        level: about.level,
+        rule: String::new(),
+        path: problem.path,
+        text: problem.text,
+        span: problem.diagnostic.span,
+        message: problem.diagnostic.message,
+        help: None,
+        evidence: None,
+        fix: None,
+    }
+}

@@ -1,0 +1,178 @@
+//! Rules that catch the same events, or only events that another catches as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use harness_model::schema::Schema;
+use harness_predicate::plan::{EqlSearch, Plan};
+use harness_predicate::{Column, Leaf, Predicate};
+use harness_rule::names::RuleType;
+use harness_rule::tree::Loaded;
+use harness_source::span::Span;
+use harness_text::pattern::Case;
+use harness_text::pattern::glob::Glob;
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::{event, witness};
+use crate::compare::{Bench, Prover, Values};
+use crate::lint::codes::Code;
+use crate::lint::model::Finding;
+use crate::lint::target::Sink;
+
+/// The most rules that one is told to lie in.
+const MAX_NAMED: usize = 1;
+
+/// A rule that alerts on each event that fulfils one condition.
+struct Single<'a> {
+    at: usize,
+    loaded: &'a Loaded,
+    filter: &'a Predicate,
+    /// The columns of which some event of it has to have one, by the condition's form.
+    needed: Vec<&'a Column>,
+    /// An event that it catches.
+    event: Option<Value>,
+}
+
+/// The findings, with the number of their file; `plans` are by file.
+pub(in crate::lint) fn check(
+    rules: &[&Loaded],
+    plans: &[Option<Plan>],
+    schema: &Schema,
+) -> Vec<(usize, Finding)> {
+    let singles = rules.par_iter().zip(plans).enumerate().filter_map(|(at, (loaded, plan))| {
+        let filter = single(loaded, plan.as_ref()?)?;
+        let needed = needed(filter);
+        let event = witness(&mut Prover::new(schema), filter);
+        Some(Single { at, loaded, filter, needed, event })
+    });
+    let singles: Vec<Single<'_>> = singles.collect();
+    let mut users: BTreeMap<&Column, usize> = BTreeMap::new();
+    for column in singles.iter().flat_map(|single| &single.needed) {
+        *users.entry(column).or_default() += 1;
+    }
+    // A rule is looked for under the rarest column that its events have.
+    let mut by_column: BTreeMap<&Column, Vec<&Single<'_>>> = BTreeMap::new();
+    for single in &singles {
+        if let Some(rarest) = single.needed.iter().min_by_key(|column| users[**column]) {
+            by_column.entry(rarest).or_default().push(single);
+        }
+    }
+    let mut leaves: Vec<&Leaf> = Vec::new();
+    for single in &singles {
+        single.filter.leaves(&mut |leaf| leaves.push(leaf));
+    }
+    let bench = Bench::new(schema, leaves.into_iter());
+    let found: Vec<Option<(usize, Finding)>> = singles
+        .par_iter()
+        .map(|own| {
+            let document = bench.read(own.event.as_ref()?)?;
+            let mut columns: Vec<&Column> = Vec::new();
+            own.filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
+            let columns: BTreeSet<&Column> = columns.into_iter().collect();
+            let others = columns.iter().filter_map(|column| by_column.get(column)).flatten();
+            let mut wider = others.filter(|other| {
+                other.at != own.at && reads(other, own) && bench.holds_of(other.filter, &document)
+            });
+            wider.by_ref().take(MAX_NAMED * 50).find_map(|other| told(own, other, schema))
+        })
+        .collect();
+    found.into_iter().flatten().collect()
+}
+
+/// The condition of a rule that has no other than one on single events.
+fn single<'a>(loaded: &Loaded, plan: &'a Plan) -> Option<&'a Predicate> {
+    let rule = loaded.rule.as_ref()?;
+    let alerts = matches!(rule.rule_type, RuleType::Query | RuleType::Eql);
+    let hidden = rule.building_block_type.is_some() || rule.is_deprecated();
+    let grouped = rule.alert_suppression.is_some();
+    if !alerts || hidden || grouped {
+        return None;
+    }
+    let filter = match plan {
+        Plan::Filter(filter) => filter,
+        Plan::Eql(plan) => match &plan.search {
+            EqlSearch::Events(filter) if plan.limits.is_empty() => filter,
+            EqlSearch::Events(_) | EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => {
+                return None;
+            }
+        },
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => {
+            return None;
+        }
+    };
+    (!super::is_constant(filter)).then_some(filter)
+}
+
+/// Columns that an event has to have for a condition to hold.
+fn needed(filter: &Predicate) -> Vec<&Column> {
+    let parts: Vec<&Predicate> = match filter {
+        Predicate::And(parts) => parts.iter().collect(),
+        other => vec![other],
+    };
+    let mut found = Vec::new();
+    for part in parts {
+        match part {
+            Predicate::Leaf(leaf) if !leaf.holds_without_values() => found.push(&leaf.column),
+            Predicate::Or(choices) => {
+                let mut columns = BTreeSet::new();
+                let plain = choices.iter().all(|choice| match choice {
+                    Predicate::Leaf(leaf) => {
+                        columns.insert(&leaf.column);
+                        !leaf.holds_without_values()
+                    }
+                    _ => false,
+                });
+                if plain && columns.len() == 1 {
+                    found.extend(columns);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a rule reads all the indices that another does.
+fn reads(wide: &Single<'_>, narrow: &Single<'_>) -> bool {
+    let patterns = |single: &Single<'_>| -> Vec<String> {
+        single.loaded.rule.as_ref().map_or_else(Vec::new, |rule| rule.patterns().to_vec())
+    };
+    let (wide, narrow) = (patterns(wide), patterns(narrow));
+    let excludes = wide.iter().chain(&narrow).any(|pattern| pattern.starts_with('-'));
+    if excludes {
+        return wide == narrow;
+    }
+    narrow.iter().all(|own| {
+        wide.iter().any(|other| other == own || Glob::simple(other).matches(own, Case::Sensitive))
+    })
+}
+
+/// What is proved of a rule and one that may be wider.
+fn told(own: &Single<'_>, other: &Single<'_>, schema: &Schema) -> Option<(usize, Finding)> {
+    let mut prover = Prover::new(schema);
+    let beyond = |a: &Predicate, b: &Predicate| Predicate::and([a.clone(), b.clone().negate()]);
+    if prover.is_never(&beyond(own.filter, other.filter)) != Some(true) {
+        return None;
+    }
+    let same =
+        reads(own, other) && prover.is_never(&beyond(other.filter, own.filter)) == Some(true);
+    // Of two that are the same the second is told.
+    if same && own.at < other.at {
+        return None;
+    }
+    let query = own.loaded.rule.as_ref()?.query.as_ref()?;
+    let place = Span::new(0, query.text.trim_end().len());
+    let key = other.loaded.key();
+    let mut sink = Sink::new(own.loaded);
+    if same {
+        let message = format!("{key} catches the very same events");
+        sink.query(Code::SameRule, place, message).help("keep one of the two");
+    } else {
+        let more = event(prover.beyond(other.filter, own.filter, Values::One));
+        let message = format!("each event of this rule is one of {key} as well");
+        sink.query(Code::InsideRule, place, message)
+            .help("leave one of the two out, or make the other ask for less")
+            .evidence(more);
+    }
+    sink.into_findings().into_iter().next().map(|finding| (own.at, finding))
+}
