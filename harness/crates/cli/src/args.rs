@@ -1,6 +1,7 @@
 //! The arguments. Help texts name the program `{program}` until [`named`] has seen them.
 
 mod lint;
+mod select;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,17 @@ use std::str::FromStr;
 
 use clap::{Args, Command, Subcommand, ValueEnum};
 
+use harness_report::human::{self, STATUSES};
+use harness_runner::verdict::Status;
 pub use lint::{LintArgs, LintFormat};
+
+pub use select::SelectArgs;
 
 /// Where to start, and the exit codes.
 pub const AFTER_HELP: &str = "\
-Start with {program} test: each failed case ends with the command that explains it.
+A first time: {program} init, then {program} test; each failed case ends with the command
+that explains it. Daily: test, explain, new, lint. For coverage: coverage, mutants. On
+data: backtest.
 
 Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed, a file is
 invalid or a denied warning was found, 4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.";
@@ -30,13 +37,24 @@ pub fn named(command: Command, program: &'static str) -> Command {
 /// The verbs for authors of rules.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Prepare a repository of rules: a harness.toml, a first case, a workflow.
+    #[command(after_help = "\
+Examples:
+  {program} init                         for the repository around the current folder
+  {program} init --root ../rules-repo --no-ci
+
+What is there stays as it is. Next: {program} test runs the rules on their cases.")]
+    Init(InitArgs),
     /// Run rules on their cases and judge the alerts.
     #[command(after_help = "\
 Examples:
   {program} test                         every rule of this repository
-  {program} test aws/                    rules whose path or name contains aws/
+  {program} test aws/ rules/linux/*.toml  rules by folder, path, glob, name or id
+  {program} test aws/s3/positive/first   one case
+  {program} test --tag Linux --severity high --changed=origin/main
   {program} test --root ../rules-repo    a foreign repository, as it is
-  {program} test --update                also write the snapshots
+  {program} test --update                also write the snapshots; --check compares them
+  {program} test --junit run.xml --markdown run.md   several reports of one run
   {program} test --schedule              also look for gaps between runs
   {program} test --engine http://127.0.0.1:9200            on a cluster
   {program} test --engine http://127.0.0.1:9200 --compare  on a cluster and embedded
@@ -59,7 +77,7 @@ Next: {program} mutants RULE proposes the cases that are missing.")]
 Examples:
   {program} mutants                      every rule of this repository
   {program} mutants linux/ssh_keys       these rules
-  {program} mutants --in-diff main       rules that changed, or whose cases did, since main
+  {program} mutants --changed=main       rules that changed, or whose cases did, since main
   {program} mutants --min-mutants 100    exit code 5 where one is missed
 
 A missed mutant is shown with the case that would catch it, ready to save.")]
@@ -158,6 +176,58 @@ pub struct RunArgs {
     /// Show no progress bar.
     #[arg(long)]
     pub no_progress: bool,
+    /// How many threads to use; by default as many as there are cores.
+    #[arg(short, long, value_name = "N", visible_alias = "threads",
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// When to colour what is printed.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Colour,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// At terminals, unless NO_COLOR says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The heading of further reports.
+const REPORTS: &str = "Reports beside the one that is printed";
+
+/// Reports beside the one that is printed.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = REPORTS)]
+pub struct ReportArgs {
+    /// Write a report in JUnit XML to a file as well.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a report in Markdown to a file as well.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write a report in JSON to a file as well.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// The files that are asked for, each with its format.
+    pub fn files<F>(&self, junit: F, markdown: F, json: F) -> impl Iterator<Item = (F, &Path)> {
+        let all = [(junit, &self.junit), (markdown, &self.markdown), (json, &self.json)];
+        all.into_iter().filter_map(|(format, file)| Some((format, file.as_deref()?)))
+    }
+}
+
+/// A status by its word.
+fn status(word: &str) -> Result<Status, String> {
+    let found = STATUSES.into_iter().find(|status| human::word(*status) == word);
+    let words: Vec<&str> = STATUSES.into_iter().map(human::word).collect();
+    found.ok_or_else(|| format!("one of {}", words.join(", ")))
 }
 
 /// The heading of the arguments about a cluster.
@@ -242,9 +312,6 @@ pub struct BacktestArgs {
     /// The end of the period, exclusive; on a cluster now by default.
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
-    /// The number of threads that read files; by default as many as there are cores.
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
-    pub threads: Option<u8>,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,
@@ -272,12 +339,24 @@ pub enum BacktestFormat {
     Html,
 }
 
+/// `harness init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub folders: Folders,
+    /// Write no workflow for continuous integration.
+    #[arg(long)]
+    pub no_ci: bool,
+}
+
 /// `harness test`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct TestArgs {
-    /// Only rules whose path or name contains this text, or that have this rule id.
-    pub filter: Option<String>,
+    /// Which rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,
@@ -291,9 +370,22 @@ pub struct TestArgs {
     /// (in the formats human and json).
     #[arg(long)]
     pub schedule: bool,
+    /// Compare with the snapshots, and fail with exit code 3 where they differ.
+    #[arg(long, conflicts_with = "update")]
+    pub check: bool,
     /// Print one line for each folder instead of one for each rule.
-    #[arg(long)]
+    #[arg(short, long)]
     pub quiet: bool,
+    /// Print one line for each rule, also for those without cases.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Only tell of rules that came out like this: passed, failed, todo, untested,
+    /// unsupported or invalid; separate several with commas.
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
+    pub status: Vec<Status>,
+    /// Reports beside the one that is printed.
+    #[command(flatten)]
+    pub reports: ReportArgs,
     /// Fail with exit code 3 where there is a warning.
     #[arg(long)]
     pub deny_warnings: bool,
@@ -324,9 +416,9 @@ pub enum TestFormat {
 /// `harness coverage`.
 #[derive(Debug, Args)]
 pub struct CoverageArgs {
-    /// Only rules whose path or name contains this text, or that have this rule id;
-    /// shows what each rule lacks.
-    pub filter: Option<String>,
+    /// Which rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,
@@ -334,8 +426,14 @@ pub struct CoverageArgs {
     #[arg(long, value_enum, default_value_t)]
     pub format: CoverageFormat,
     /// Print the sums only, without a line for each rule.
-    #[arg(long)]
+    #[arg(short, long)]
     pub quiet: bool,
+    /// Reports beside the one that is printed.
+    #[command(flatten)]
+    pub reports: ReportArgs,
+    /// Write the page of coverage to a file as well.
+    #[arg(long, value_name = "FILE", help_heading = REPORTS)]
+    pub html: Option<PathBuf>,
     /// Measure clauses only, without mutants.
     #[arg(long)]
     pub no_mutants: bool,
@@ -364,10 +462,11 @@ pub struct GateArgs {
 /// `harness mutants`.
 #[derive(Debug, Args)]
 pub struct MutantsArgs {
-    /// Only rules whose path or name contains this text, or that have this rule id.
-    pub filter: Option<String>,
-    /// Only rules that changed since this git commit, or whose cases did.
-    #[arg(long, value_name = "REF")]
+    /// Which rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// As --changed=REF.
+    #[arg(long, value_name = "REF", conflicts_with = "changed")]
     pub in_diff: Option<String>,
     /// Where things are, and where the report goes.
     #[command(flatten)]

@@ -27,11 +27,21 @@ use exit::Exit;
 ///
 /// What keeps the verb from an outcome.
 pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
+    match &verb {
+        Verb::Test(args) => project::set_up(&args.run),
+        Verb::Coverage(args) => project::set_up(&args.run),
+        Verb::Mutants(args) => project::set_up(&args.run),
+        Verb::New(args) => project::set_up(&args.run),
+        Verb::Lint(args) => project::set_up(&args.run),
+        Verb::Backtest(args) => project::set_up(&args.run),
+        Verb::Explain(_) | Verb::Init(_) => {}
+    }
     match verb {
         Verb::Test(args) => verbs::test::run(&args, program),
         Verb::Coverage(args) => verbs::coverage::run(&args),
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Explain(args) => verbs::explain::run(&args),
+        Verb::Init(args) => verbs::init::run(&args, program),
         Verb::New(args) => verbs::new::run(&args),
         Verb::Lint(args) => verbs::lint::run(&args),
         Verb::Backtest(args) => verbs::backtest::run(&args),

@@ -3,6 +3,7 @@
 pub(crate) mod backtest;
 pub(crate) mod coverage;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod mutants;
 pub(crate) mod new;

@@ -227,3 +227,66 @@ fn rules_of_other_products_are_named() {
     repository.check(".", &["test"], NOTHING_RAN, &named);
     Repository::new().check(".", &["test"], USAGE, &["the folder of rules, rules, is not there"]);
 }
+
+#[test]
+fn rules_and_cases_are_selected() {
+    let repository = Repository::new()
+        .write("rules/linux/login.toml", filed("Root Login", "aaaaaaa1"))
+        .write("rules/linux/block.toml", filed("Block", "bbbbbbb1").replace("\"low\"", "\"high\""))
+        .cases("linux/login")
+        .cases("linux/block");
+    for (arguments, code, phrase) in [
+        (&["rules/linux/login.toml"][..], OK, "1 rule, 2 cases"),
+        (&["linux/*"], OK, "2 rules, 4 cases"),
+        (&["root login"], OK, "1 rule, 2 cases"),
+        (&["--severity", "high"], OK, "1 rule, 2 cases"),
+        (&["linux/login/positive/p"], OK, "1 rule, 1 case"),
+        (&["cases/linux/login/negative/n.json"], OK, "1 rule, 1 case"),
+        (&["linux/login", "positive/p"], OK, "1 rule, 1 case"),
+        (&["linux/login", "linux/blok"], NOTHING_RAN, "did you mean `linux/block`?"),
+        (&["linux/login", "--list"], OK, "linux/login\n"),
+        (&["--type", "eq"], USAGE, "one of query, saved_query, eql"),
+        (&["--changed=-x"], USAGE, "is no name of a commit"),
+        (&["--status", "failed"], OK, "0 rules"),
+        (&["linux/login/positive/p", "--check"], USAGE, "name the rule instead of a case"),
+    ] {
+        repository.check(".", &[&["test"], arguments].concat(), code, &[phrase]);
+    }
+    repository.check(".", &["coverage", "linux/login", "--no-mutants"], OK, &["login"]);
+}
+
+#[test]
+fn one_run_writes_several_reports_and_compares_snapshots() {
+    let repository =
+        Repository::new().write("rules/login.toml", filed("Login", "a1")).cases("login");
+    let reports = ["test", "--junit", "j.xml", "--markdown", "m.md", "--json", "r.json", "-j", "1"];
+    repository.check(".", &reports, OK, &["1 rule, 2 cases"]);
+    for (file, start) in [("j.xml", "<?xml"), ("m.md", "#"), ("r.json", "{")] {
+        let text = fs::read_to_string(repository.0.join(file)).expect("a report");
+        assert!(text.starts_with(start), "{file}: {text}");
+    }
+    repository.check(".", &["test", "--check"], FAILED, &["the rule has no snapshot"]);
+    repository.check(".", &["test", "--update"], OK, &["1 snapshot written"]);
+    repository.check(".", &["test", "--check"], OK, &["1 passed"]);
+    let snapshot = repository.0.join("snapshots/login.snap");
+    let text = fs::read_to_string(&snapshot).expect("a snapshot").replace("passed", "failed");
+    fs::write(&snapshot, text).expect("a file");
+    repository.check(".", &["test", "--check"], FAILED, &["the snapshot differs", "login.snap:"]);
+}
+
+#[test]
+fn the_first_minute() {
+    let mut repository = Repository::new();
+    for number in 0..30 {
+        let name = format!("Login {number}");
+        let text = filed(&name, &format!("a{number}"));
+        repository = repository.write(&format!("rules/linux/r{number}.toml"), text);
+    }
+    let next =
+        ["linux", "30 untested", "harness lint", "harness new linux/r0", "positive/<name>.json"];
+    repository.check(".", &["test"], NOTHING_RAN, &next);
+    let written = ["wrote harness.toml", "wrote .github/workflows/", "wrote cases/linux/r0/"];
+    repository.check(".", &["init"], OK, &written);
+    repository.check(".", &["init"], OK, &["everything is there already"]);
+    repository.check(".", &["test"], OK, &["✓ r0", "29 untested", "1 passed"]);
+}

@@ -100,10 +100,15 @@ fn name(run: &CaseRun) -> String {
 /// those that the run was given to find its folders. `None` where nobody has typed one.
 pub(super) fn command(rule: &RuleRun, run: &CaseRun, places: &Places) -> Option<String> {
     let Places { flags, program, .. } = places;
-    let named = [rule.key.clone(), name(run)];
-    let words = flags.iter().chain(&named).map(|word| in_shell(word));
-    let words = words.collect::<Vec<_>>().join(" ");
-    (!program.is_empty()).then(|| format!("{program} explain {words}"))
+    let named = [&*rule.key, &*name(run)];
+    (!program.is_empty()).then(|| shell(program, "explain", flags, &named))
+}
+
+/// A command as a person types it.
+pub(super) fn shell(program: &str, verb: &str, flags: &[String], named: &[&str]) -> String {
+    let words = flags.iter().map(String::as_str).chain(named.iter().copied());
+    let words = words.map(|word| format!(" {}", in_shell(word))).collect::<String>();
+    format!("{program} {verb}{words}")
 }
 
 /// Why a case does not hold, a thought a line; its warnings are told elsewhere.

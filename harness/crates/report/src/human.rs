@@ -14,6 +14,7 @@ use super::words::{self, plural};
 use super::{Lines, printable};
 use harness_runner::run::{CaseRun, Places, RuleRun, Run};
 use harness_runner::verdict::Status;
+use harness_source::files;
 
 /// How much to show.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// Each rule.
+    Each,
+    /// Each rule; of many, those without cases are counted.
     All,
     /// Each folder with its counts.
     Folders,
@@ -48,7 +51,8 @@ pub fn render(run: &Run, options: Options, out: &mut dyn Write) -> io::Result<()
     report.problems(out)?;
     report.failures(out)?;
     report.elsewhere(out)?;
-    report.summary(out)
+    report.summary(out)?;
+    report.next(out)
 }
 
 /// Writes what is to be said of one rule: its findings and why its cases fail.
@@ -71,8 +75,32 @@ pub fn rule(
     report.failures(out)
 }
 
-/// The most warnings that are shown.
-const MAX_WARNINGS: usize = 50;
+/// The most findings of a kind that are shown.
+const MAX_FINDINGS: usize = 50;
+
+/// The same of a run without cases, which is the first of a repository.
+const MAX_FIRST: usize = 3;
+
+/// In runs of more rules, those without cases are counted and not named.
+const MAX_NAMED: usize = 20;
+
+/// The most findings of a kind that are shown of a run.
+fn most(run: &Run) -> usize {
+    if is_first(run) { MAX_FIRST } else { MAX_FINDINGS }
+}
+
+/// Whether it is a run of many rules without any case.
+fn is_first(run: &Run) -> bool {
+    run.rules.len() > MAX_NAMED && run.rules.iter().all(|rule| rule.cases.is_empty())
+}
+
+/// Says how many there are beyond those that are shown.
+fn more(all: usize, run: &Run, noun: &str, out: &mut dyn Write) -> io::Result<()> {
+    match all.saturating_sub(most(run)) {
+        0 => Ok(()),
+        rest => writeln!(out, "\nand {}: see --format json", plural(rest, &format!("more {noun}"))),
+    }
+}
 
 /// Writes the warnings of a run, the same ones once.
 ///
@@ -81,14 +109,11 @@ const MAX_WARNINGS: usize = 50;
 /// As `out`'s.
 pub fn warnings(run: &Run, styled: Styled, out: &mut dyn Write) -> io::Result<()> {
     let all = told::warnings(run);
-    for told in all.iter().take(MAX_WARNINGS) {
+    for told in all.iter().take(most(run)) {
         let note = told.also();
         writeln!(out, "\n{}", problem::with_note(&told.problem, note.as_deref(), styled))?;
     }
-    match all.len().saturating_sub(MAX_WARNINGS) {
-        0 => Ok(()),
-        rest => writeln!(out, "\nand {} more: see --format json", plural(rest, "warning")),
-    }
+    more(all.len(), run, "warning", out)
 }
 
 /// How many warnings a run has, the same ones counted once.
@@ -163,10 +188,19 @@ impl Report<'_> {
             let length = rest.iter().take_while(|rule| folder(&rule.key) == name).count();
             let (rules, others) = rest.split_at(length);
             rest = others;
-            match self.options.detail {
-                Detail::All => {
+            let detail = match self.options.detail {
+                Detail::All if is_first(self.run) => Detail::Folders,
+                detail => detail,
+            };
+            match detail {
+                Detail::All | Detail::Each => {
                     writeln!(out, "{}", self.bold(&printable(name, Lines::Escape)))?;
-                    rules.iter().try_for_each(|rule| self.rule(rule, out))?;
+                    let (folded, shown): (Vec<_>, Vec<_>) =
+                        rules.iter().partition(|rule| self.is_folded(rule));
+                    shown.into_iter().try_for_each(|rule| self.rule(rule, out))?;
+                    if !folded.is_empty() {
+                        writeln!(out, "  {}", self.counts(folded.into_iter()))?;
+                    }
                     writeln!(out)?;
                 }
                 Detail::Folders => {
@@ -176,6 +210,13 @@ impl Report<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a rule is counted and not named: nobody tests it, and there are many.
+    fn is_folded(&self, rule: &RuleRun) -> bool {
+        let is_idle = matches!(rule.status, Status::Untested | Status::Unsupported);
+        let is_many = self.options.detail == Detail::All && self.run.rules.len() > MAX_NAMED;
+        is_idle && rule.cases.is_empty() && is_many
     }
 
     fn rule(&self, rule: &RuleRun, out: &mut dyn Write) -> io::Result<()> {
@@ -197,7 +238,9 @@ impl Report<'_> {
 
     /// Why rules are unsupported, most frequent first.
     fn reasons(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (found, files) in told::unsupported(self.run) {
+        let all = told::unsupported(self.run);
+        let count = all.len();
+        for (found, files) in all.into_iter().take(most(self.run)) {
             let count =
                 self.options.styled.paint(style(Status::Unsupported), &plural(files.len(), "rule"));
             let reason = printable(&found.message, Lines::Escape);
@@ -207,14 +250,47 @@ impl Report<'_> {
                 writeln!(out, "  help: {}", printable(help, Lines::Escape))?;
             }
         }
-        Ok(())
+        more(count, self.run, "reason", out)
     }
 
     fn problems(&self, out: &mut dyn Write) -> io::Result<()> {
-        for told in told::errors(self.run) {
+        let all = told::errors(self.run);
+        for told in all.iter().take(most(self.run)) {
             let note = told.also();
             let text = problem::with_note(&told.problem, note.as_deref(), self.options.styled);
             writeln!(out, "\n{text}")?;
+        }
+        more(all.len(), self.run, "error", out)
+    }
+
+    /// What to do where there are rules and no cases.
+    fn next(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Places { cases, program, .. } = &self.run.places;
+        let mut rules = self.run.rules.iter();
+        let Some(first) = rules.clone().find(|rule| rule.status == Status::Untested) else {
+            return Ok(());
+        };
+        if program.is_empty() || rules.any(|rule| !rule.cases.is_empty()) {
+            return Ok(());
+        }
+        let safe = |text: &str| printable(text, Lines::Escape).into_owned();
+        let folder = files::below(cases, &first.key);
+        writeln!(
+            out,
+            "\nNo rule has cases yet. A case is a file of events: {}/positive/<name>.json has\n\
+             to raise an alert, {}/negative/<name>.json must not.",
+            safe(&folder),
+            safe(&folder)
+        )?;
+        let command = |verb: &str, words: &[&str]| {
+            failure::shell(program, verb, &self.run.places.flags, words)
+        };
+        for (line, what) in [
+            (command("lint", &[]), "what is wrong with the rules themselves"),
+            (command("new", &[&first.key]), "write the first cases of a rule"),
+            (command("explain", &[&first.key]), "what its clauses need"),
+        ] {
+            writeln!(out, "  {:<40}  {}", safe(&line), self.options.styled.dim(what))?;
         }
         Ok(())
     }

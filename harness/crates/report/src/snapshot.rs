@@ -149,6 +149,38 @@ pub fn write(run: &Run, snapshots: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
+/// Snapshots that say something else than the run; the first line that differs.
+pub fn differing(run: &Run, snapshots: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for rule in run.rules.iter().filter(|rule| wanted(rule)) {
+        let path = path(snapshots, &rule.key);
+        let Ok(written) = files::read(&path) else { continue };
+        // What insta keeps about a snapshot stands between two lines of dashes.
+        let body = written.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
+        let body = body.map_or(&*written, |(_, body)| body);
+        let rendered = render(rule);
+        let (old, new) = (body.trim_end(), rendered.trim_end());
+        if old == new {
+            continue;
+        }
+        let mut start = written.len() - body.len();
+        let (mut lines, mut others) = (old.split('\n'), new.split('\n'));
+        let (old, new) = loop {
+            match (lines.next(), others.next()) {
+                (Some(old), Some(new)) if old == new => start += old.len() + 1,
+                (old, new) => break (old.unwrap_or_default(), new.unwrap_or_default()),
+            }
+        };
+        start = start.min(written.len());
+        let message = format!("the snapshot differs: now `{}`", new.trim());
+        let help = format!("write it with `{} test --update`, then read it", run.places.program);
+        let span = Span::new(start, start + old.len());
+        let diagnostic = Diagnostic::error("snapshot", message, span).with_help(help);
+        problems.push(Problem { path: files::shown(&path), diagnostic, text: written.into() });
+    }
+    problems
+}
+
 /// Snapshots that belong to no rule with cases, and rules without a snapshot.
 pub fn unpaired(run: &Run, snapshots: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();

@@ -9,6 +9,18 @@ pub(super) trait Named: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
+/// The variant of a word.
+///
+/// # Errors
+///
+/// The words that there are.
+#[expect(private_bounds, reason = "the enums of this module only")]
+pub fn of_name<T: Named>(word: &str) -> Result<T, String> {
+    let found = T::ALL.iter().find(|variant| variant.name() == word.to_lowercase());
+    let names: Vec<&str> = T::ALL.iter().map(|variant| variant.name()).collect();
+    found.copied().ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
 macro_rules! named {
     ($(#[$doc:meta])* $enum:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$doc])*

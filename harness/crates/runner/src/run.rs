@@ -10,6 +10,7 @@ mod ground;
 pub mod home;
 mod judge;
 mod model;
+mod narrow;
 mod pipeline;
 mod schedule;
 mod subject;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::case::{Case, CaseTree, Fault};
+use crate::select::Selected;
 use harness_engine::embedded::Embedded;
 use harness_engine::{Engine, EngineError};
 use harness_model::document::{Columns, Document, refuse};
@@ -113,6 +115,17 @@ impl Session {
     /// Compiles every rule whose key or name contains `filter`, and types the
     /// events of its cases.
     pub fn open(project: Project, filter: Option<&str>) -> Self {
+        let selects = |loaded: &Loaded| filter.is_none_or(|text| selects(loaded, text));
+        Self::open_where(project, filter.is_none(), &selects)
+    }
+
+    /// The same for the rules that were selected.
+    pub fn open_selected(project: Project, selected: &Selected) -> Self {
+        let selects = |loaded: &Loaded| selected.has(&loaded.key);
+        Self::open_where(project, selected.keys.is_none(), &selects)
+    }
+
+    fn open_where(project: Project, is_all: bool, selects: &dyn Fn(&Loaded) -> bool) -> Self {
         let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         home::observe(&mut schema, &rules, &cases);
@@ -120,13 +133,9 @@ impl Session {
         let (mut by_rule, mut faults) = (cases.rules, cases.problems);
         let events = by_rule.values().flatten().flat_map(|case| &case.events);
         let whereabouts = Whereabouts::new(events, &schema);
-        let selected: Vec<Loaded> = rules
-            .rules
-            .into_iter()
-            .filter(|rule| filter.is_none_or(|text| selects(rule, text)))
-            .collect();
+        let selected: Vec<Loaded> = rules.rules.into_iter().filter(|rule| selects(rule)).collect();
         let mut problems = Vec::new();
-        if filter.is_none() {
+        if is_all {
             let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
             problems.extend(orphans(&by_rule, &keys, &places));
         }
@@ -165,7 +174,7 @@ impl Session {
             }
         }
         let mut elsewhere = Vec::new();
-        if filter.is_none() { &mut problems } else { &mut elsewhere }.append(&mut rest);
+        if is_all { &mut problems } else { &mut elsewhere }.append(&mut rest);
         let fixtures = Fixtures::new(&work, &schema);
         Self { problems, elsewhere, places, work, fixtures, schema }
     }

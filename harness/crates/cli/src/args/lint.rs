@@ -2,16 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-use super::RunArgs;
+use super::{RunArgs, SelectArgs};
 
 /// `harness lint`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct LintArgs {
-    /// Only rules whose path or name contains one of these texts, or that have this rule
-    /// id; all where none is given.
-    #[arg(value_name = "RULES")]
-    pub filters: Vec<String>,
+    /// Which rules.
+    #[command(flatten)]
+    pub which: SelectArgs,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,

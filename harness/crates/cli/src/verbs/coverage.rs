@@ -24,8 +24,13 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    project::unselected(&project.rules, args.filter.as_deref());
-    let session = Session::open(project, args.filter.as_deref());
+    let Some(selected) = project::select(&args.select, &project, &folders) else {
+        return Ok(Exit::Usage);
+    };
+    if args.select.list {
+        return project::list(&project, &selected);
+    }
+    let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;
     let run = explain::judge(&session, &session.ask(&engine).map_err(io::Error::other)?);
     bar.set_message("measuring");
@@ -40,32 +45,41 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
 
     let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
     let checkout = project::checkout();
-    let mut output = Vec::new();
-    let out = &mut output;
-    match args.format {
-        CoverageFormat::Human => {
-            let options = table::Options {
-                styled: project::styled(project::is_file(args.run.out.as_deref())),
-                detail: match (args.quiet, &args.filter) {
-                    (true, _) => Detail::Sums,
-                    (false, Some(_)) => Detail::Gaps,
-                    (false, None) => Detail::Rules,
-                },
-            };
-            table::render(&digest, options, out)?;
-            human::warnings(&run, options.styled, out)?;
-            if let Some(words) = human::warnings_in_words(&run) {
-                writeln!(out, "\n{words}")?;
+    let render = |format: CoverageFormat| -> io::Result<Vec<u8>> {
+        let mut output = Vec::new();
+        let out = &mut output;
+        match format {
+            CoverageFormat::Human => {
+                let options = table::Options {
+                    styled: project::styled(project::is_file(args.run.out.as_deref())),
+                    detail: match (args.quiet, selected.keys.is_some()) {
+                        (true, _) => Detail::Sums,
+                        (false, true) => Detail::Gaps,
+                        (false, false) => Detail::Rules,
+                    },
+                };
+                table::render(&digest, options, out)?;
+                human::warnings(&run, options.styled, out)?;
+                if let Some(words) = human::warnings_in_words(&run) {
+                    writeln!(out, "\n{words}")?;
+                }
             }
+            CoverageFormat::Json => coverage_json::render(&digest, out)?,
+            CoverageFormat::Junit => junit::render(&digest, out)?,
+            CoverageFormat::Markdown => markdown::render(&digest, out)?,
+            CoverageFormat::Github => github::render(&digest, &checkout, out)?,
+            CoverageFormat::Navigator => navigator::render(&digest, out)?,
+            CoverageFormat::Html => html::render(&digest, &checkout, out)?,
         }
-        CoverageFormat::Json => coverage_json::render(&digest, out)?,
-        CoverageFormat::Junit => junit::render(&digest, out)?,
-        CoverageFormat::Markdown => markdown::render(&digest, out)?,
-        CoverageFormat::Github => github::render(&digest, &checkout, out)?,
-        CoverageFormat::Navigator => navigator::render(&digest, out)?,
-        CoverageFormat::Html => html::render(&digest, &checkout, out)?,
+        Ok(output)
+    };
+    project::deliver(&render(args.format)?, args.run.out.as_deref())?;
+    let (junit, markdown) = (CoverageFormat::Junit, CoverageFormat::Markdown);
+    let beside = args.reports.files(junit, markdown, CoverageFormat::Json);
+    let page = args.html.as_deref().map(|file| (CoverageFormat::Html, file));
+    for (format, file) in beside.chain(page) {
+        project::deliver(&render(format)?, Some(file))?;
     }
-    project::deliver(&output, args.run.out.as_deref())?;
     let gates = gate::with(folders.gates, args.gate);
     let passed = gate::passes(&misses(&gates, &run, Some(&coverage), mutants.as_ref()));
     Ok(if passed { test::exit(&run, args.deny_warnings) } else { Exit::Gate })

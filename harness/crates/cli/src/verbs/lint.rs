@@ -8,7 +8,8 @@ use harness_quality::lint::{Code, Finding, Level, Rules, Safety, Settings, lint}
 use harness_report::lint as report;
 use harness_rule::tree::Loaded;
 use harness_runner::config::Folders;
-use harness_runner::run::{Project, selects};
+use harness_runner::run::Project;
+use harness_runner::select::Selected;
 use harness_source::files;
 
 use crate::args::{LintArgs, LintFormat};
@@ -29,8 +30,11 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
     let Some((mut project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
-    for rule in &args.filters {
-        project::unselected(&project.rules, Some(rule));
+    let Some(selected) = project::select(&args.which, &project, &folders) else {
+        return Ok(Exit::Usage);
+    };
+    if args.which.list {
+        return project::list(&project, &selected);
     }
     bar.finish_and_clear();
     let mut settings = Settings::of(&folders);
@@ -38,7 +42,7 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
         settings.select.clone_from(&args.select);
     }
     settings.ignore.extend(args.ignore.iter().cloned());
-    let mut findings = found(&project, &settings, args);
+    let mut findings = found(&project, &settings, &selected);
     if args.fix {
         let safety = if args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
         let fixed = fix::fixed(&findings, safety);
@@ -50,14 +54,14 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
                 Some(project) => project,
                 None => return Ok(Exit::Usage),
             };
-            findings = found(&project, &settings, args);
+            findings = found(&project, &settings, &selected);
         }
     }
     let keys: Vec<String> = project
         .rules
         .rules
         .iter()
-        .filter(|rule| is_selected(rule, args))
+        .filter(|rule| selected.has(&rule.key))
         .map(Loaded::key)
         .collect();
     let mut output = Vec::new();
@@ -82,14 +86,10 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
     })
 }
 
-fn is_selected(loaded: &Loaded, args: &LintArgs) -> bool {
-    args.filters.is_empty() || args.filters.iter().any(|text| selects(loaded, text))
-}
-
-fn found(project: &Project, settings: &Settings, args: &LintArgs) -> Vec<Finding> {
+fn found(project: &Project, settings: &Settings, selected: &Selected) -> Vec<Finding> {
     let Project { rules: tree, exceptions, schema, .. } = project;
     let rules = Rules { tree, exceptions, schema };
-    lint(rules, settings, &|loaded| is_selected(loaded, args))
+    lint(rules, settings, &|loaded| selected.has(&loaded.key))
 }
 
 /// The project after its rules have changed.

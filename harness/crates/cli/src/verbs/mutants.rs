@@ -12,27 +12,24 @@ use harness_runner::run::Session;
 
 use crate::args::{Format, MutantsArgs};
 use crate::exit::Exit;
-use crate::{changed, gate, project};
+use crate::{gate, project};
 
 /// Changes rules, judges the changes by their cases, and prints what was missed.
 pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let bar = project::progress(args.run.no_progress, "loading rules and cases");
-    let Some((mut project, folders)) = project::open(&args.run.folders) else {
+    let Some((project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
-    if let Some(reference) = &args.in_diff {
-        match changed::keys(&project.rules, &folders, reference) {
-            // Events of all cases stay: they decide on the types of fields.
-            Ok(keys) => project.rules.rules.retain(|rule| keys.contains(&rule.key())),
-            Err(error) => {
-                tell!("error: --in-diff {reference}: {error}");
-                return Ok(Exit::Usage);
-            }
-        }
+    let mut select = args.select.clone();
+    select.changed = select.changed.or_else(|| args.in_diff.clone());
+    let Some(selected) = project::select(&select, &project, &folders) else {
+        return Ok(Exit::Usage);
+    };
+    if args.select.list {
+        return project::list(&project, &selected);
     }
-    project::unselected(&project.rules, args.filter.as_deref());
-    let session = Session::open(project, args.filter.as_deref());
+    let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;
     bar.set_message("mutating");
     let found = mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
@@ -61,6 +58,6 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     if args.deny_warnings && human::warning_count(&run) > 0 {
         return Ok(Exit::Failed);
     }
-    let nothing = found.rules.is_empty() && args.in_diff.is_none();
+    let nothing = found.rules.is_empty() && select.changed.is_none();
     Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
 }

@@ -1,14 +1,18 @@
 //! `harness test`.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Instant;
 
 use harness_quality::explain;
 use harness_report::digest::Digest;
 use harness_report::human::{self, Detail};
+use harness_report::problem::{self, Styled};
 use harness_report::snapshot;
 use harness_report::{github, json, junit, markdown, schedule};
+use harness_runner::config::Folders;
 use harness_runner::run::{Run, Session};
+use harness_runner::select::Selected;
 use harness_runner::verdict::Status;
 use harness_source::diagnostic::Severity;
 
@@ -16,6 +20,9 @@ use crate::args::{TestArgs, TestFormat};
 use crate::engine;
 use crate::exit::Exit;
 use crate::project;
+
+/// The most snapshots that are told to differ.
+const MAX_SNAPSHOTS: usize = 20;
 
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
@@ -29,8 +36,17 @@ pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    project::unselected(&project.rules, args.filter.as_deref());
-    let session = Session::open(project, args.filter.as_deref());
+    let Some(selected) = project::select(&args.select, &project, &folders) else {
+        return Ok(Exit::Usage);
+    };
+    if args.select.list {
+        return project::list(&project, &selected);
+    }
+    if (args.update || args.check) && !selected.cases.is_empty() {
+        tell!("a snapshot has all cases of a rule: name the rule instead of a case");
+        return Ok(Exit::Usage);
+    }
+    let session = Session::open_selected(project, &selected);
     let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
     let (hits, compared, differs) = asked;
     let mut run = explain::judge(&session, &hits);
@@ -39,38 +55,87 @@ pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
     bar.finish_and_clear();
 
     let schedules = args.schedule.then(|| session.schedule(&hits));
-    let digest = || Digest::new(&run, None, None);
+    run.narrow(&selected);
+    let shown = shown(&run, &args.status);
+    let digest = || Digest::new(&shown, None, None);
     let checkout = project::checkout();
-    let mut output = Vec::new();
-    match args.format {
-        TestFormat::Human => {
-            let options = human::Options {
-                styled: project::styled(project::is_file(args.run.out.as_deref())),
-                detail: if args.quiet { Detail::Folders } else { Detail::All },
-                elapsed: started.elapsed(),
-            };
-            human::render(&run, options, &mut output)?;
-            if let Some(schedules) = &schedules {
-                schedule::render(schedules, &mut output)?;
+    let render = |format: TestFormat| -> io::Result<Vec<u8>> {
+        let mut output = Vec::new();
+        match format {
+            TestFormat::Human => {
+                let options = human::Options {
+                    styled: project::styled(project::is_file(args.run.out.as_deref())),
+                    detail: match (args.quiet, args.verbose) {
+                        (true, _) => Detail::Folders,
+                        (false, true) => Detail::Each,
+                        (false, false) => Detail::All,
+                    },
+                    elapsed: started.elapsed(),
+                };
+                human::render(&shown, options, &mut output)?;
+                if let Some(schedules) = &schedules {
+                    schedule::render(schedules, &mut output)?;
+                }
             }
+            TestFormat::Json => json::render(&shown, schedules.as_deref(), &mut output)?,
+            TestFormat::Junit => junit::render(&digest(), &mut output)?,
+            TestFormat::Markdown => markdown::render(&digest(), &mut output)?,
+            TestFormat::Github => github::render(&digest(), &checkout, &mut output)?,
         }
-        TestFormat::Json => json::render(&run, schedules.as_deref(), &mut output)?,
-        TestFormat::Junit => junit::render(&digest(), &mut output)?,
-        TestFormat::Markdown => markdown::render(&digest(), &mut output)?,
-        TestFormat::Github => github::render(&digest(), &checkout, &mut output)?,
+        Ok(output)
+    };
+    project::deliver(&render(args.format)?, args.run.out.as_deref())?;
+    let (junit, markdown) = (TestFormat::Junit, TestFormat::Markdown);
+    for (format, file) in args.reports.files(junit, markdown, TestFormat::Json) {
+        project::deliver(&render(format)?, Some(file))?;
     }
-    project::deliver(&output, args.run.out.as_deref())?;
-    if args.update {
-        let written = snapshot::write(&run, &folders.snapshots)?;
-        let noun = if written == 1 { "snapshot" } else { "snapshots" };
-        tell!("{written} {noun} written to {}", folders.snapshots.display());
-    }
+    let outdated = snapshots(args, &run, &selected, &folders)?;
     for line in &compared {
         tell!("{line}");
     }
     let unwanted = schedules.iter().flatten().any(|one| !one.unwanted.is_empty());
     let exit = exit(&run, args.deny_warnings);
-    Ok(if exit == Exit::Ok && (differs || unwanted) { Exit::Failed } else { exit })
+    let failed = differs || unwanted || outdated;
+    Ok(if exit == Exit::Ok && failed { Exit::Failed } else { exit })
+}
+
+/// The run with the rules of these statuses only; all where none is stated.
+fn shown<'a>(run: &'a Run, statuses: &[Status]) -> Cow<'a, Run> {
+    if statuses.is_empty() {
+        return Cow::Borrowed(run);
+    }
+    let mut shown = run.clone();
+    shown.rules.retain(|rule| statuses.contains(&rule.status));
+    Cow::Owned(shown)
+}
+
+/// Writes the snapshots or compares with them; whether they differ.
+fn snapshots(
+    args: &TestArgs,
+    run: &Run,
+    selected: &Selected,
+    folders: &Folders,
+) -> io::Result<bool> {
+    if args.update {
+        let written = snapshot::write(run, &folders.snapshots)?;
+        let noun = if written == 1 { "snapshot" } else { "snapshots" };
+        tell!("{written} {noun} written to {}", folders.snapshots.display());
+    }
+    if !args.check {
+        return Ok(false);
+    }
+    let mut found = snapshot::differing(run, &folders.snapshots);
+    if selected.keys.is_none() {
+        found.extend(snapshot::unpaired(run, &folders.snapshots));
+    }
+    for problem in found.iter().take(MAX_SNAPSHOTS) {
+        tell_styled!("{}", problem::render(problem, Styled::Ansi));
+    }
+    match found.len().saturating_sub(MAX_SNAPSHOTS) {
+        0 => {}
+        more => tell!("and {more} more"),
+    }
+    Ok(!found.is_empty())
 }
 
 /// Red for anything that failed, is missing or could not be read, and for warnings

@@ -34,7 +34,7 @@ pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
     });
     let names = names.collect();
     let cores = || thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.map_or_else(cores, usize::from);
+    let threads = args.run.jobs.map_or_else(cores, usize::from);
     let size = size(&inputs);
     let request = Request { inputs, names, from, to, samples: args.samples, threads, block: BLOCK };
     let interrupted = interrupt();

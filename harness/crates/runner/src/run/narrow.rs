@@ -1,0 +1,34 @@
+//! A run without the cases that nobody asked for.
+
+use super::{CaseRun, RuleRun, Run};
+use crate::select::{Selected, named};
+use crate::verdict::{Status, Verdict};
+
+impl Run {
+    /// Leaves the cases that were asked for; a rule of which not all were is not held
+    /// to have cases of both kinds.
+    pub fn narrow(&mut self, selected: &Selected) {
+        for rule in &mut self.rules {
+            let Some(cases) = selected.cases.get(&rule.key) else { continue };
+            let RuleRun { cases: runs, problems, status, .. } = rule;
+            runs.retain(|run| cases.contains(&named(&run.case)));
+            problems.retain(|problem| problem.diagnostic.code != "unpaired");
+            match status {
+                Status::Passed | Status::Failed | Status::Todo => *status = standing(runs),
+                Status::Untested | Status::Unsupported | Status::Invalid => {}
+            }
+        }
+    }
+}
+
+/// The status of a rule by some of its cases.
+fn standing(runs: &[CaseRun]) -> Status {
+    let todo = |run: &CaseRun| run.case.options.todo.is_some();
+    if runs.iter().any(|run| !todo(run) && run.verdict != Verdict::Pass) {
+        Status::Failed
+    } else if runs.iter().any(todo) {
+        Status::Todo
+    } else {
+        Status::Passed
+    }
+}
