@@ -105,6 +105,8 @@ Examples:
   {program} new --all                    every rule of this repository
   {program} new --all --root ../rules-repo --cases out
                                          a foreign repository, cases beside it
+  {program} new linux/ssh_keys --from events/ --minimize --scrub
+                                         takes them from real events
 
 Each case holds when it is written, and none that is there is changed.
 Next: {program} test judges them, {program} coverage shows what they leave untested.")]
@@ -514,6 +516,7 @@ pub enum Format {
 
 /// `harness new`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct NewArgs {
     /// The rules, by path, name or rule id, or by a part that no other rule has.
     #[arg(required_unless_present = "all", value_name = "RULE")]
@@ -521,6 +524,15 @@ pub struct NewArgs {
     /// Make cases for all rules.
     #[arg(long, conflicts_with = "named")]
     pub all: bool,
+    /// Take the cases of one rule from events: files, folders, or - for standard input.
+    #[arg(long, value_name = "EVENTS", num_args = 1.., conflicts_with = "all")]
+    pub from: Vec<String>,
+    /// Leave out the fields of events without which the verdict and its reasons stay.
+    #[arg(long, requires = "from")]
+    pub minimize: bool,
+    /// Replace people, machines, addresses, ids and secrets in events, alike everywhere.
+    #[arg(long, requires = "from")]
+    pub scrub: bool,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,

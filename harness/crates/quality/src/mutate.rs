@@ -10,7 +10,7 @@ mod judge;
 mod letters;
 mod model;
 pub(crate) mod perturb;
-mod pipeline;
+pub(crate) mod pipeline;
 mod plans;
 mod script;
 #[cfg(test)]

@@ -9,20 +9,24 @@
 
 mod draft;
 mod evaluate;
+mod finish;
 mod goal;
 mod grow;
 mod index;
 mod model;
 mod name;
 mod pipeline;
+mod real;
+mod scrub;
 mod seed;
 mod suggest;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use crate::coverage::ClauseCoverage;
 use crate::mutate::{self, Fixtures, Outcome};
 use harness_engine::EngineError;
 use harness_runner::case::{Case, Polarity};
@@ -31,7 +35,10 @@ use harness_runner::run::{Hits, Project, RuleRun, Run, Session};
 use harness_runner::verdict::{Status, Verdict};
 use harness_source::diagnostic::Severity;
 
+use model::Grown;
 pub use model::{ClauseRow, Made, RuleCases};
+pub use real::{Taken, Treatment, taken};
+pub use scrub::Replacements;
 pub use write::{Written, write};
 
 /// How often cases are judged again after some that do not hold were dropped.
@@ -57,10 +64,10 @@ pub fn synthesize(
         .retain(|fault| project.rules.rules.iter().any(|rule| fault.belongs_to(&rule.key())));
     let kept: BTreeMap<String, usize> =
         project.cases.rules.iter().map(|(key, cases)| (key.clone(), cases.len())).collect();
-    let (seeds, standing) = seeds(&project);
-    let drafts = drafts(&project, seeds);
+    let seeds = seeds(&project);
+    let (drafts, standing) = drafts(&project, &seeds);
     let made = grown(&project, drafts, &kept);
-    judged(&project, made, &standing, &kept)
+    judged(&project, made, &standing)
 }
 
 /// Cases by the key of their rule.
@@ -75,16 +82,10 @@ fn with(project: &Project, more: &ByRule) -> Project {
     project
 }
 
-/// One plain event for each rule, with all fields that nothing knows; and how each
-/// rule stands with it.
-fn seeds(project: &Project) -> (ByRule, Vec<RuleRun>) {
+/// One plain event for each rule, with all fields that nothing knows.
+fn seeds(project: &Project) -> ByRule {
     let session = Session::open(project.clone(), None);
-    let standing = standing(&session);
-    let first = seed::all(&session, &standing, &project.rules);
-    let again = Session::open(with(project, &first), None);
-    // A field that was made known may have hidden others.
-    let standing = self::standing(&again);
-    (first, standing)
+    seed::all(&session, &standing(&session), &project.rules)
 }
 
 /// How rules stand before any case of theirs was judged.
@@ -94,9 +95,11 @@ fn standing(session: &Session) -> Vec<RuleRun> {
     session.judge(&nothing).rules
 }
 
-/// What raises each rule, and what its type asks of several events.
-fn drafts(project: &Project, seeds: ByRule) -> ByRule {
-    let session = Session::open(with(project, &seeds), None);
+/// What raises each rule, and what its type asks of several events; and how each rule
+/// stands.
+fn drafts(project: &Project, seeds: &ByRule) -> (ByRule, Vec<RuleRun>) {
+    let session = Session::open(with(project, seeds), None);
+    let standing = standing(&session);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
     let drafts = rules.map(|((key, subject), flow)| {
@@ -107,7 +110,7 @@ fn drafts(project: &Project, seeds: ByRule) -> ByRule {
         };
         (key, found)
     });
-    drafts.filter(|(_, drafts)| !drafts.is_empty()).collect()
+    (drafts.filter(|(_, drafts)| !drafts.is_empty()).collect(), standing)
 }
 
 /// The cases that are worth keeping, by rule.
@@ -115,7 +118,7 @@ fn grown(
     project: &Project,
     drafts: ByRule,
     kept: &BTreeMap<String, usize>,
-) -> BTreeMap<String, Vec<Made>> {
+) -> BTreeMap<String, Grown> {
     let session = Session::open(with(project, &drafts), None);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
@@ -123,8 +126,8 @@ fn grown(
         let kept = kept.get(&key).copied().unwrap_or(0);
         let made = match (subject, flow) {
             (Some(subject), _) => grow::grow(subject, kept),
-            (None, Some(flow)) => pipeline::grow(flow, kept),
-            (None, None) => Vec::new(),
+            (None, Some(flow)) => Grown { made: pipeline::grow(flow, kept), dead: Vec::new() },
+            (None, None) => Grown::default(),
         };
         (key, made)
     });
@@ -134,20 +137,19 @@ fn grown(
 /// Judges what was made, drops what does not hold, and measures the rest.
 fn judged(
     project: &Project,
-    mut made: BTreeMap<String, Vec<Made>>,
+    mut made: BTreeMap<String, Grown>,
     standing: &[RuleRun],
-    kept: &BTreeMap<String, usize>,
 ) -> Result<Vec<RuleCases>, EngineError> {
     let mut round = 0;
     loop {
         let cases: ByRule = made
             .iter()
-            .map(|(key, own)| (key.clone(), own.iter().map(|made| made.case(key)).collect()))
+            .map(|(key, own)| (key.clone(), own.made.iter().map(|made| made.case(key)).collect()))
             .collect();
         let session = Session::open(with(project, &cases), None);
         let engine = session.engine()?;
         let run = session.judge(&session.ask(&engine)?);
-        let dropped = dropped(&mut made, &run, kept);
+        let dropped = dropped(&mut made, &run);
         round += 1;
         if dropped && round < MAX_ROUNDS {
             continue;
@@ -168,8 +170,8 @@ fn judged(
                 file: run.file.clone(),
                 positive: count(Polarity::Positive),
                 negative: count(Polarity::Negative),
-                made: own,
-                clauses: coverage.clauses.iter().map(ClauseRow::new).collect(),
+                clauses: rows(&coverage.clauses, &own.dead),
+                made: own.made,
                 mutants: mutants.score(),
                 missed: missed.collect(),
                 reason,
@@ -179,19 +181,27 @@ fn judged(
     }
 }
 
-/// Drops the cases that do not hold; whether there were any.
-fn dropped(
-    made: &mut BTreeMap<String, Vec<Made>>,
-    run: &Run,
-    kept: &BTreeMap<String, usize>,
-) -> bool {
+/// The clauses of a rule; `dead` are those that no event can turn.
+fn rows(clauses: &[ClauseCoverage], dead: &[(usize, bool)]) -> Vec<ClauseRow> {
+    let mut rows: Vec<ClauseRow> = clauses.iter().map(ClauseRow::new).collect();
+    for (at, holds) in dead {
+        if let Some(row) = rows.get_mut(*at) {
+            let shown = if *holds { &row.holds } else { &row.fails };
+            row.is_dead |= shown.is_none();
+        }
+    }
+    rows
+}
+
+/// Drops the cases that do not hold, or that no index takes; whether there were any.
+fn dropped(made: &mut BTreeMap<String, Grown>, run: &Run) -> bool {
     let mut any = false;
     for rule in &run.rules {
-        let Some(own) = made.get_mut(&rule.key) else { continue };
-        let start = kept.get(&rule.key).copied().unwrap_or(0);
-        let mut runs = rule.cases.iter().skip(start).map(|run| run.verdict == Verdict::Pass);
+        let Some(Grown { made: own, .. }) = made.get_mut(&rule.key) else { continue };
+        let passed = rule.cases.iter().filter(|run| run.verdict == Verdict::Pass);
+        let passed: BTreeSet<&str> = passed.map(|run| run.case.path.as_str()).collect();
         let before = own.len();
-        own.retain(|_| runs.next().unwrap_or(false));
+        own.retain(|made| passed.contains(made.path(&rule.key).as_str()));
         any |= own.len() != before;
     }
     any

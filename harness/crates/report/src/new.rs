@@ -71,7 +71,7 @@ pub fn render(rules: &[RuleCases], options: &Options, out: &mut dyn Write) -> io
 fn is_full(rule: &RuleCases) -> bool {
     rule.positive > 0
         && rule.negative > 0
-        && rule.covered() == rule.clauses.len()
+        && rule.clauses.iter().all(|row| row.is_dead || row.is_covered())
         && rule.mutants.0 == rule.mutants.1
 }
 
@@ -110,7 +110,8 @@ fn whole(rule: &RuleCases, options: &Options, out: &mut dyn Write) -> io::Result
         writeln!(out, "\n  {:width$}  decides where it holds, and where it fails", "clause")?;
     }
     for row in &rule.clauses {
-        let of = |case: &Option<String>| case.as_deref().unwrap_or("-").to_owned();
+        let none = if row.is_dead { "no event" } else { "-" };
+        let of = |case: &Option<String>| case.as_deref().unwrap_or(none).to_owned();
         writeln!(out, "  {:width$}  {}, {}", shown(row), of(&row.holds), of(&row.fails))?;
     }
     for missed in &rule.missed {

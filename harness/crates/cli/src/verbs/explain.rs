@@ -81,7 +81,8 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
     Ok(Question::Events(path.to_owned(), events))
 }
 
-fn stdin() -> Result<String, Diagnostic> {
+/// The text of standard input.
+pub(super) fn stdin() -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
     match io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
         Ok(_) => files::decode(bytes),

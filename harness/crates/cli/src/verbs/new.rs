@@ -6,13 +6,17 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
+use harness_model::event::Event;
+use harness_model::events;
 use harness_quality::explain::{Unfound, find_rule};
-use harness_quality::synthesize;
+use harness_quality::synthesize::{self, Treatment};
 use harness_report::new::{self, Options};
+use harness_report::problem::{self, Styled};
 use harness_report::{Lines, printable};
 use harness_rule::tree::RuleTree;
-use harness_source::files;
+use harness_source::files::{self, Problem};
 
+use super::explain;
 use crate::args::{Format, NewArgs};
 use crate::exit::Exit;
 use crate::project;
@@ -37,7 +41,32 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     };
     bar.set_message("making cases");
     let wanted = |key: &str| args.all || keys.contains(key);
-    let made = synthesize::synthesize(project, &wanted).map_err(io::Error::other)?;
+    let made = if args.from.is_empty() {
+        synthesize::synthesize(project, &wanted).map_err(io::Error::other)?
+    } else {
+        let Some(key) = keys.first().filter(|_| keys.len() == 1) else {
+            tell!("--from takes the cases of one rule");
+            return Ok(Exit::Usage);
+        };
+        let events = match events_of(&args.from) {
+            Ok(events) => events,
+            Err(problem) => {
+                tell_styled!("{}", problem::render(&problem, Styled::Ansi));
+                return Ok(Exit::Usage);
+            }
+        };
+        let treatment = Treatment { minimize: args.minimize, scrub: args.scrub };
+        let taken = synthesize::taken(project, key, events, treatment).map_err(io::Error::other)?;
+        for (old, new) in &taken.replacements.list {
+            tell!("{} becomes {new}", printable(old, Lines::Escape));
+        }
+        if !taken.secrets.is_empty() {
+            let fields = taken.secrets.join(", ");
+            tell!("nothing is written: something looks like a secret in {fields}");
+            return Ok(Exit::Failed);
+        }
+        taken.rules
+    };
     let written = if args.dry_run {
         None
     } else {
@@ -63,6 +92,42 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     Ok(if made.is_empty() { Exit::NothingRan } else { Exit::Ok })
+}
+
+/// The files of a folder that hold events.
+const EVENTS: [&str; 6] =
+    ["**/*.json", "**/*.ndjson", "**/*.jsonl", "**/*.json.gz", "**/*.ndjson.gz", "**/*.jsonl.gz"];
+
+/// The events of files, folders and standard input.
+fn events_of(named: &[String]) -> Result<Vec<Event>, Problem> {
+    let mut found = Vec::new();
+    for name in named {
+        if name == "-" {
+            let text = explain::stdin();
+            found.push(("standard input".to_owned(), text));
+            continue;
+        }
+        let path = Path::new(name);
+        if path.is_dir() {
+            let mut problems = Vec::new();
+            let files = files::find(path, &EVENTS, &mut problems);
+            if let Some(problem) = problems.into_iter().next() {
+                return Err(problem);
+            }
+            found.extend(
+                files.iter().map(|file| (files::shown(&file.path), files::read(&file.path))),
+            );
+        } else {
+            found.push((name.clone(), files::read(path)));
+        }
+    }
+    let mut all = Vec::new();
+    for (path, text) in found {
+        let text = text.map_err(|found| Problem::with_path(&path, found))?;
+        let events = events::parse_file(&text, Path::new(&path));
+        all.extend(events.map_err(|found| Problem::with_path(&path, found))?);
+    }
+    Ok(all)
 }
 
 /// The keys of the rules that are named, or what is wrong with the names.

@@ -14,7 +14,7 @@ use harness_predicate::{Origin, Part};
 use harness_runner::case::Polarity;
 use harness_runner::run::{Flow, Program};
 use harness_runner::verdict::{self, Verdict};
-use propose::Proposer;
+pub(crate) use propose::Proposer;
 
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
 pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
@@ -28,6 +28,16 @@ pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
         bounds.extend(judge.proposer.and_then(|proposer| proposer.bound()));
     }
     RuleMutants { key: flow.key(), cases: flow.cases().len(), mutants, bounds }
+}
+
+/// The changes of a rule's pipeline that can be judged.
+pub(crate) fn programs(flow: &Flow<'_>) -> Vec<Program> {
+    let edits = edits::edits(flow.text());
+    let program = |edit: &Edit| {
+        let mut tried = edit.tried.iter();
+        tried.find_map(|marks| flow.program(&edited(flow.text(), marks)).ok())
+    };
+    edits.iter().filter_map(program).collect()
 }
 
 /// The cases that hold under the rule.

@@ -32,7 +32,7 @@ pub(crate) struct Counterfactual<'a> {
     /// Where the filter is false, and where it is true: once it is asked for,
     /// and `None` where that is too large.
     wholes: [OnceCell<Option<Function>>; 2],
-    suggest: Suggest,
+    suggest: Suggest<'a>,
 }
 
 impl<'a> Counterfactual<'a> {
@@ -40,12 +40,12 @@ impl<'a> Counterfactual<'a> {
     pub(crate) fn new(subject: &'a Subject<'a>, plan: &'a Plan, filter: usize) -> Option<Self> {
         let tree = Tree::new(*plan.filters().get(filter)?);
         let (encoder, wholes) = (Encoder::new(), Default::default());
-        let suggest: Suggest = |_, _| Vec::new();
+        let suggest: Suggest<'_> = &|_, _| Vec::new();
         Some(Self { subject, plan, filter, tree, encoder, wholes, suggest })
     }
 
     /// The same, with values that are tried first.
-    pub(crate) fn suggesting(self, suggest: Suggest) -> Self {
+    pub(crate) fn suggesting(self, suggest: Suggest<'a>) -> Self {
         Self { suggest, ..self }
     }
 

@@ -305,7 +305,7 @@ fn with(event: &Event, path: &str, values: Vec<Json>) -> Option<Event> {
 }
 
 /// A value of the same kind, another for each number.
-fn numbered(value: &Json, number: usize) -> Option<Json> {
+pub(crate) fn numbered(value: &Json, number: usize) -> Option<Json> {
     match value {
         Json::String(text) => match text.rsplit_once('.') {
             // Of an address the last part.
@@ -321,7 +321,7 @@ fn numbered(value: &Json, number: usize) -> Option<Json> {
 }
 
 /// Values that pass or just miss what a query asks for.
-fn constants(steps: &[Step]) -> Vec<Json> {
+pub(crate) fn constants(steps: &[Step]) -> Vec<Json> {
     let mut found = Vec::new();
     let mut see = |typed: &Typed| {
         typed.each(&mut |part| match &part.node {

@@ -30,7 +30,7 @@ const MAX_TRIES: usize = 8;
 const MAX_VALUES: usize = 200;
 
 /// Values of a field that are tried first, so that these leaves are as wanted.
-pub(crate) type Suggest = fn(&str, &[(Leaf, bool)]) -> Vec<Value>;
+pub(crate) type Suggest<'a> = &'a dyn Fn(&str, &[(Leaf, bool)]) -> Vec<Value>;
 
 /// Looks for an event that a rule and a mutant of it judge differently.
 pub(crate) struct Search<'a> {
@@ -39,7 +39,7 @@ pub(crate) struct Search<'a> {
     pub(crate) mutant: &'a Plan,
     /// The filter that the mutant changes.
     pub(crate) filter: usize,
-    suggest: Suggest,
+    suggest: Suggest<'a>,
 }
 
 /// An event of a case, and where it has to go.
@@ -63,11 +63,11 @@ impl<'a> Search<'a> {
         mutant: &'a Plan,
         filter: usize,
     ) -> Self {
-        Self { subject, plan, mutant, filter, suggest: |_, _| Vec::new() }
+        Self { subject, plan, mutant, filter, suggest: &|_, _| Vec::new() }
     }
 
     /// The same, with values that are tried first.
-    pub(crate) fn suggesting(self, suggest: Suggest) -> Self {
+    pub(crate) fn suggesting(self, suggest: Suggest<'a>) -> Self {
         Self { suggest, ..self }
     }
 

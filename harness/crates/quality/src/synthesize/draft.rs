@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::seed::{MOMENT, any_value, time_fields};
-use super::suggest;
+use super::seed::{self, MOMENT, any_value, time_fields};
+use super::suggest::Context;
 use crate::clause::tree::Tree;
 use crate::synthesis::counterfactual::Counterfactual;
 use crate::synthesis::encode::{Encoder, Replacement};
@@ -13,7 +13,6 @@ use crate::synthesis::fields;
 use crate::synthesis::search::Search;
 use harness_model::event::Event;
 use harness_model::index_pattern;
-use harness_model::value::format_date;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{
     EqlSearch, NewTermsPlan, Plan, Stage, TermField, ThreatPlan, ThresholdPlan,
@@ -56,12 +55,14 @@ struct Maker<'a> {
     /// The case of the plain event.
     seed: usize,
     times: Vec<String>,
+    context: Context,
     drafts: Vec<Case>,
 }
 
 impl<'a> Maker<'a> {
     fn new(subject: &'a Subject<'a>, plan: &'a Plan, seed: usize) -> Self {
-        Self { subject, plan, seed, times: time_fields(subject.rule()), drafts: Vec::new() }
+        let (times, context) = (time_fields(subject.rule()), seed::context(subject.rule()));
+        Self { subject, plan, seed, times, context, drafts: Vec::new() }
     }
 
     fn holds(&self, filter: &Predicate, event: &Event) -> bool {
@@ -90,14 +91,15 @@ impl<'a> Maker<'a> {
         let predicate = *self.plan.filters().get(filter)?;
         let fits = |event: &Event| self.holds(predicate, event) && accepts(event);
         let turner = Counterfactual::new(self.subject, self.plan, filter)?;
-        let mut turner = turner.suggesting(suggest::values);
+        let suggest = |field: &str, wanted: &[_]| self.context.values(field, wanted);
+        let mut turner = turner.suggesting(&suggest);
         let found = turner.turned_to((self.seed, 0), true, &fits);
         found.or_else(|| {
             let tree = Tree::new(predicate);
             let (with, needed) = (Predicate::Const(false), Predicate::Const(true));
             let gap = Replacement { tree: &tree, node: 0, with: &with, needed: &needed };
             let search = Search::new(self.subject, self.plan, self.plan, filter);
-            let search = search.suggesting(suggest::values);
+            let search = search.suggesting(&suggest);
             let accept = |_, _, event: Event| fits(&event).then_some(event);
             search.find_by(&mut Encoder::new(), gap, &accept)
         })
@@ -105,11 +107,7 @@ impl<'a> Maker<'a> {
 
     /// The event at another time.
     fn at(&self, event: &Event, millis: i64) -> Option<Event> {
-        let mut source = event.source.clone();
-        for field in &self.times {
-            fields::set(&mut source, field, vec![json!(format_date(millis))]);
-        }
-        rebuilt(event, source)
+        seed::at(event, &self.times, millis)
     }
 
     /// The event with a field of one value, where the filter still holds.
@@ -154,7 +152,22 @@ impl<'a> Maker<'a> {
 
     fn single(&mut self) {
         if let Some(event) = self.event(0, &|event| self.alerts(std::slice::from_ref(event)) > 0) {
-            self.draft("typical", vec![event]);
+            self.draft("typical", vec![event.clone()]);
+            self.anomalies(&event);
+        }
+    }
+
+    /// What a rule of records of jobs asks of one beside.
+    fn anomalies(&mut self, event: &Event) {
+        let Some(learning) = &self.subject.rule().machine_learning else { return };
+        let any = Predicate::Const(true);
+        let low = learning.anomaly_threshold.checked_sub(1).map(Value::from);
+        let low = low.and_then(|low| self.set(event, "record_score", &low, &any));
+        let other = self.set(event, "job_id", &json!("another_job"), &any);
+        for (name, event) in [("too_low_a_score", low), ("another_job", other)] {
+            if let Some(event) = event {
+                self.draft(name, vec![event]);
+            }
         }
     }
 

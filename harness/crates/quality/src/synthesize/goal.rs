@@ -55,6 +55,19 @@ impl Goal {
     }
 }
 
+/// A case, evaluated.
+struct View<'t> {
+    trial: &'t Trial<'t>,
+    /// By filter and event; none where the filter does not reach it.
+    nodes: Vec<Vec<Option<Nodes>>>,
+    hits: Vec<Vec<u32>>,
+    alerts: usize,
+}
+
+fn is_hit(nodes: Option<&Nodes>) -> bool {
+    nodes.is_some_and(|nodes| nodes.values[0])
+}
+
 /// What a case shows.
 pub(super) struct Shown {
     /// By goal.
@@ -80,55 +93,81 @@ impl<'a> Goals<'a> {
         Self { subject, plan, trees, reaches: plan.reaches(), list }
     }
 
+    /// The clause that a goal is about: its number, and whether it is that it holds.
+    pub(super) fn clause(&self, at: usize) -> Option<(usize, bool)> {
+        matches!(self.list.get(at)?, Goal::Clause(_)).then(|| ((at - 2) / 2, at % 2 == 1))
+    }
+
     /// What a case shows; `None` where it cannot be judged.
     pub(super) fn shown(&self, trial: &Trial<'_>) -> Option<Shown> {
+        let view = self.view(trial)?;
+        let met = self.list.iter().map(|goal| self.is_met(goal, &view)).collect();
+        Some(Shown { met, alerts: view.alerts })
+    }
+
+    /// Whether a case raises the rule, or some clause decides in it.
+    pub(super) fn is_near(&self, trial: &Trial<'_>) -> bool {
+        let Some(view) = self.view(trial) else { return false };
+        let mut clauses = self.list.iter().filter(|goal| matches!(goal, Goal::Clause(_)));
+        view.alerts > 0 || clauses.any(|goal| self.is_met(goal, &view))
+    }
+
+    /// Whether a case shows one thing.
+    pub(super) fn shows(&self, trial: &Trial<'_>, at: usize) -> bool {
+        let view = self.view(trial);
+        view.zip(self.list.get(at)).is_some_and(|(view, goal)| self.is_met(goal, &view))
+    }
+
+    fn view<'t>(&self, trial: &'t Trial<'t>) -> Option<View<'t>> {
         let columns = self.subject.columns();
         let documents = trial.documents();
-        let nodes: Vec<Vec<Option<Nodes>>> = self
-            .trees
-            .iter()
-            .zip(&self.reaches)
-            .map(|(tree, reach)| {
-                let own = documents.iter().enumerate().map(|(event, document)| {
-                    trial.reaches(event, *reach).then(|| Nodes::new(tree, document, columns))
-                });
-                own.collect()
-            })
-            .collect();
-        let hit = |nodes: &Option<Nodes>| nodes.as_ref().is_some_and(|nodes| nodes.values[0]);
+        let filters = self.trees.iter().zip(&self.reaches);
+        let nodes = filters.map(|(tree, reach)| {
+            let own = documents.iter().enumerate().map(|(event, document)| {
+                trial.reaches(event, *reach).then(|| Nodes::new(tree, document, columns))
+            });
+            own.collect::<Vec<_>>()
+        });
+        let nodes: Vec<Vec<Option<Nodes>>> = nodes.collect();
         let numbers = |nodes: &Vec<Option<Nodes>>| -> Vec<u32> {
-            let numbered = (0_u32..).zip(nodes).filter(|(_, nodes)| hit(nodes));
+            let numbered = (0_u32..).zip(nodes).filter(|(_, nodes)| is_hit(nodes.as_ref()));
             numbered.map(|(number, _)| number).collect()
         };
         let hits: Vec<Vec<u32>> = nodes.iter().map(numbers).collect();
         let alerts = trial.detected(self.plan, &hits).ok()?;
-        // Whether a node with another condition turns the filter on an event.
-        let turns = |one: &Replaced, event: usize| -> bool {
-            let Some(own) = &nodes[one.filter][event] else { return false };
-            let document = &documents[event];
-            let node = &self.trees[one.filter].nodes[one.node];
-            if node.nested.is_some() {
-                let whole = self.trees[one.filter].nodes[0].predicate;
-                return eval(&one.apply(whole), document, columns) != own.values[0];
-            }
-            own.care[one.node] && eval(&one.with, document, columns) != own.values[one.node]
-        };
-        let met = self.list.iter().map(|goal| match goal {
+        Some(View { trial, nodes, hits, alerts })
+    }
+
+    /// Whether a node with another condition turns its filter on an event.
+    fn turns(&self, one: &Replaced, event: usize, view: &View<'_>) -> bool {
+        let Some(own) = &view.nodes[one.filter][event] else { return false };
+        let (document, columns) = (&view.trial.documents()[event], self.subject.columns());
+        let tree = &self.trees[one.filter];
+        if tree.nodes[one.node].nested.is_some() {
+            let whole = tree.nodes[0].predicate;
+            return eval(&one.apply(whole), document, columns) != own.values[0];
+        }
+        own.care[one.node] && eval(&one.with, document, columns) != own.values[one.node]
+    }
+
+    fn is_met(&self, goal: &Goal, view: &View<'_>) -> bool {
+        let View { trial, nodes, hits, alerts } = view;
+        let (alerts, size) = (*alerts, trial.documents().len());
+        match goal {
             Goal::Alerts => alerts > 0,
             Goal::Silence => alerts == 0,
             Goal::Clause(places) => {
-                places.iter().any(|one| (0..documents.len()).any(|event| turns(one, event)))
+                places.iter().any(|one| (0..size).any(|event| self.turns(one, event, view)))
             }
             Goal::Filters(replaced) => {
                 let mut changed = hits.clone();
                 let mut differs = false;
                 for one in replaced {
-                    let events = 0..documents.len();
                     let own = &nodes[one.filter];
-                    let list: Vec<u32> = events
-                        .filter(|event| hit(&own[*event]) != turns(one, *event))
-                        .filter_map(|event| u32::try_from(event).ok())
-                        .collect();
+                    let list = (0..size).filter(|event| {
+                        is_hit(own[*event].as_ref()) != self.turns(one, *event, view)
+                    });
+                    let list: Vec<u32> = list.filter_map(|at| u32::try_from(at).ok()).collect();
                     differs |= list != changed[one.filter];
                     changed[one.filter] = list;
                 }
@@ -139,15 +178,14 @@ impl<'a> Goals<'a> {
                 self.is_told(trial, plan, &own, alerts)
             }
             Goal::Part { without, kind } => {
+                let columns = self.subject.columns();
                 let holds = |filter: &Predicate, document: &_| eval(filter, document, columns);
-                let other = trial.alerts(without, &holds);
-                other.is_ok_and(|other| match kind {
+                trial.alerts(without, &holds).is_ok_and(|other| match kind {
                     ClauseKind::NewTerm => other != alerts,
                     _ => other > alerts,
                 })
             }
-        });
-        Some(Shown { met: met.collect(), alerts })
+        }
     }
 
     /// Whether a plan makes something else of a case than the rule does.

@@ -1,12 +1,18 @@
 //! Cases near the drafts of a rule that show what is not shown yet; then those go
 //! again that show nothing alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::finish::finished;
 use super::goal::Goals;
-use super::{Made, name, suggest};
+use super::seed::{self, MOMENT};
+use super::suggest::Context;
+use super::{Grown, Made, name};
 use crate::mutate::perturb;
+use crate::synthesis::bdd::FALSE;
 use crate::synthesis::encode::{Encoder, Replacement};
+use crate::synthesis::events::renumbered;
 use crate::synthesis::reachability;
 use crate::synthesis::search::Search;
 use harness_model::event::Event;
@@ -18,6 +24,10 @@ use harness_runner::run::Subject;
 const MAX_VARIANTS: usize = 250;
 /// The most events of a draft whose variants are tried.
 const MAX_EVENTS: usize = 40;
+/// The most events that are joined to one case.
+const MAX_MERGED: usize = 40;
+/// The most events of a case that are given what they have beside.
+const MAX_FINISHED: usize = 60;
 
 /// A case that may be kept.
 pub(super) struct Candidate {
@@ -32,32 +42,75 @@ pub(super) struct Candidate {
     met: Vec<bool>,
     /// Whether it is one of the rule's own.
     is_own: bool,
+    /// Whether it was found near another.
+    is_found: bool,
+    alerts: usize,
 }
 
 /// Cases for a rule; the first `kept` are its own, the others drafts.
-pub(super) fn grow(subject: &Subject<'_>, kept: usize) -> Vec<Made> {
-    let Some(plan) = subject.plans().get(subject.plan_of(subject.cases().len().saturating_sub(1)))
-    else {
-        return Vec::new();
-    };
+pub(super) fn grow(subject: &Subject<'_>, kept: usize) -> Grown {
+    let last = subject.cases().len().checked_sub(1);
+    let plan = last.and_then(|last| subject.plans().get(subject.plan_of(last)));
+    let Some(plan) = plan else { return Grown::default() };
     let goals = Goals::new(subject, plan);
+    let met = vec![false; goals.list.len()];
+    let context = seed::context(subject.rule());
     let mut pool =
-        Pool { goals: &goals, subject, met: vec![false; goals.list.len()], list: Vec::new() };
+        Pool { goals: &goals, subject, context, met, list: Vec::new(), dead: Vec::new() };
     for number in 0..subject.cases().len() {
         pool.offer(number, subject.cases()[number].events.clone(), number < kept, true);
     }
     pool.search();
     pool.vary();
     pool.reduce();
-    pool.made(kept)
+    pool.name();
+    pool.merge();
+    pool.finish();
+    Grown { made: pool.made(kept), dead: pool.dead }
+}
+
+/// Cases of a rule taken from the events of its last case: `treat` gets the events of
+/// each, what has to stay as it is, and the fields that the rule reads.
+pub(super) fn taken(
+    subject: &Subject<'_>,
+    kept: usize,
+    mut treat: impl FnMut(&[Event], &dyn Fn(&[Event]) -> bool, &BTreeSet<String>) -> Vec<Event>,
+) -> Grown {
+    let last = subject.cases().len().saturating_sub(1);
+    let plan = subject.plans().get(subject.plan_of(last)).filter(|plan| is_alone(plan));
+    let Some(plan) = plan else { return Grown::default() };
+    let goals = Goals::new(subject, plan);
+    let met = vec![false; goals.list.len()];
+    let context = seed::context(subject.rule());
+    let mut pool =
+        Pool { goals: &goals, subject, context, met, list: Vec::new(), dead: Vec::new() };
+    for number in 0..kept {
+        pool.offer(number, subject.cases()[number].events.clone(), true, true);
+    }
+    pool.pick(last);
+    pool.reduce();
+    pool.name_taken();
+    let read: BTreeSet<String> = pool.read().iter().map(ToString::to_string).collect();
+    for at in 0..pool.list.len() {
+        let one = &pool.list[at];
+        if !one.is_own {
+            let done = treat(&one.events, &|events| pool.keeps(one, events), &read);
+            pool.list[at].events = done;
+        }
+    }
+    Grown { made: pool.made(kept), dead: Vec::new() }
 }
 
 struct Pool<'p, 'a> {
     goals: &'p Goals<'a>,
     subject: &'a Subject<'a>,
+    context: Context,
     /// What is shown by some candidate.
     met: Vec<bool>,
     list: Vec<Candidate>,
+    /// The clauses that no event can turn: their number, and whether it is that they
+    /// hold.
+    dead: Vec<(usize, bool)>,
 }
 
 impl Pool<'_, '_> {
@@ -74,6 +127,8 @@ impl Pool<'_, '_> {
             name: None,
             met: shown.met,
             is_own: false,
+            is_found: true,
+            alerts: shown.alerts,
         })
     }
 
@@ -96,6 +151,7 @@ impl Pool<'_, '_> {
             return;
         }
         candidate.is_own = is_own;
+        candidate.is_found = false;
         candidate.name = is_named.then(|| case.name.clone());
         self.take(candidate);
     }
@@ -111,18 +167,28 @@ impl Pool<'_, '_> {
                 }
                 let needed = reachability::needed(self.goals.plan, one.filter);
                 let tree = &self.goals.trees[one.filter];
-                let gap = Replacement { tree, node: one.node, with: &one.with, needed: &needed };
+                let replacement =
+                    Replacement { tree, node: one.node, with: &one.with, needed: &needed };
                 let plan = self.goals.plan;
                 let search = Search::new(self.subject, plan, plan, one.filter);
-                let search = search.suggesting(suggest::values);
+                let suggest = |field: &str, wanted: &[_]| self.context.values(field, wanted);
+                let search = search.suggesting(&suggest);
                 let encoder = &mut encoders[one.filter];
                 encoder.tidy();
-                let found = search.find_by(encoder, gap, &|case, event, changed| {
-                    let candidate = self.candidate(case, self.replaced(case, event, changed)?)?;
-                    candidate.met[at].then_some(candidate)
+                let found = search.find_by(encoder, replacement, &|case, event, changed| {
+                    let events = self.replaced(case, event, changed)?;
+                    let shows = self.goals.shows(&self.subject.trial(case, events.clone()), at);
+                    shows.then(|| self.candidate(case, events)).flatten()
                 });
-                if let Some(candidate) = found {
-                    self.take(candidate);
+                match found {
+                    Some(candidate) => self.take(candidate),
+                    None => {
+                        let clause = self.goals.clause(at);
+                        let mut none = || encoder.difference(replacement) == Some(FALSE);
+                        if let Some(clause) = clause.filter(|_| none()) {
+                            self.dead.push(clause);
+                        }
+                    }
                 }
             }
         }
@@ -166,29 +232,161 @@ impl Pool<'_, '_> {
         }
     }
 
-    /// Drops candidates while all that is shown still is: the last found first.
+    /// Drops candidates while all that is shown still is.
     fn reduce(&mut self) {
-        let mut counts = vec![0_usize; self.met.len()];
-        let count = |counts: &mut Vec<usize>, met: &[bool], add: bool| {
-            for (count, _) in counts.iter_mut().zip(met).filter(|(_, met)| **met) {
-                *count = if add { *count + 1 } else { *count - 1 };
+        let met: Vec<(bool, &[bool])> =
+            self.list.iter().map(|one| (one.is_own, one.met.as_slice())).collect();
+        let mut needed = needed(&met).into_iter();
+        self.list.retain(|_| needed.next().unwrap_or(false));
+    }
+
+    /// Names those that have none.
+    fn name(&mut self) {
+        for candidate in &mut self.list {
+            let before = &self.subject.cases()[candidate.base].events;
+            let (polarity, events) = (candidate.polarity, &candidate.events);
+            candidate.name.get_or_insert_with(|| name::name(polarity, before, events));
+        }
+    }
+
+    /// Joins cases of one event that differ in the same field: negative ones to a case
+    /// of several events, positive ones to a case that counts its alerts.
+    fn merge(&mut self) {
+        if !is_alone(self.goals.plan) && !matches!(self.goals.plan, Plan::NewTerms(_)) {
+            return;
+        }
+        let mut groups: BTreeMap<(Polarity, String), Vec<usize>> = BTreeMap::new();
+        for (at, candidate) in self.list.iter().enumerate() {
+            if candidate.is_own || candidate.events.len() != 1 || !candidate.is_found {
+                continue;
             }
-        };
-        self.list.iter().for_each(|candidate| count(&mut counts, &candidate.met, true));
-        let mut kept: BTreeSet<usize> = (0..self.list.len()).collect();
-        for at in (0..self.list.len()).rev() {
-            let candidate = &self.list[at];
-            let mut shown = counts.iter().zip(&candidate.met).filter(|(_, met)| **met);
-            if !candidate.is_own && shown.all(|(count, _)| *count > 1) {
-                count(&mut counts, &candidate.met, false);
-                kept.remove(&at);
+            let before = &self.subject.cases()[candidate.base].events;
+            if let Some(fields) = name::fields(before, &candidate.events) {
+                let name = match candidate.polarity {
+                    Polarity::Positive => format!("each_{fields}"),
+                    Polarity::Negative => format!("other_{fields}"),
+                };
+                groups.entry((candidate.polarity, name)).or_default().push(at);
             }
         }
-        let mut at = 0;
-        self.list.retain(|_| {
-            at += 1;
-            kept.contains(&(at - 1))
+        let mut gone = vec![false; self.list.len()];
+        let mut joined = Vec::new();
+        for ((polarity, name), members) in groups {
+            for members in members.chunks(MAX_MERGED).filter(|members| members.len() > 1) {
+                if let Some(made) = self.joined(members, polarity) {
+                    members.iter().for_each(|at| gone[*at] = true);
+                    joined.push(Candidate { name: Some(name.clone()), ..made });
+                }
+            }
+        }
+        let mut gone = gone.into_iter();
+        self.list.retain(|_| !gone.next().unwrap_or(false));
+        self.list.extend(joined);
+    }
+
+    /// One case of several; `None` where together they are something else.
+    fn joined(&self, members: &[usize], polarity: Polarity) -> Option<Candidate> {
+        let times = seed::time_fields(self.subject.rule());
+        let base = self.list.get(*members.first()?)?.base;
+        let window = self.subject.window(base);
+        let count = i64::try_from(members.len()).ok()?;
+        let step = (window.to.saturating_sub(window.from) / (count + 1)).clamp(1, 1_000);
+        let events = (0_i64..).zip(members).map(|(n, at)| {
+            let event = self.list[*at].events.first()?;
+            seed::at(event, &times, MOMENT - (count - 1 - n) * step)
         });
+        let mut events = events.collect::<Option<Vec<Event>>>()?;
+        for event in &mut events {
+            "#".clone_into(&mut event.id);
+        }
+        renumbered(&mut events);
+        let mut made = self.candidate(base, events)?;
+        // New terms look at events together: what one shows, another may hide.
+        let shows = |at: &usize| {
+            let own = self.list[*at].met.iter();
+            own.zip(&made.met).all(|(own, all)| !own || *all)
+        };
+        if !is_alone(self.goals.plan) && !members.iter().all(shows) {
+            return None;
+        }
+        let holds = match polarity {
+            Polarity::Positive => made.alerts == members.len(),
+            Polarity::Negative => made.alerts == 0,
+        };
+        if !holds {
+            return None;
+        }
+        // Each alert is counted, so that one less is noticed.
+        made.options.alerts = (polarity == Polarity::Positive).then_some(members.len());
+        for at in members {
+            made.met.iter_mut().zip(&self.list[*at].met).for_each(|(all, own)| *all |= own);
+        }
+        Some(made)
+    }
+
+    /// The fields that the rule reads.
+    fn read(&self) -> BTreeSet<Arc<str>> {
+        let columns = self.subject.plans().iter().flat_map(Plan::columns);
+        columns.map(|column| self.subject.field(column)).collect()
+    }
+
+    /// Whether a candidate with other events shows all that it did.
+    fn keeps(&self, one: &Candidate, events: &[Event]) -> bool {
+        let Some(other) = self.candidate(one.base, events.to_vec()) else { return false };
+        let shows = |(before, after): (&bool, &bool)| !before || *after;
+        // Where alerts are counted, one alert less says what its event did.
+        let counted = one.options.alerts.is_some();
+        other.alerts == one.alerts && (counted || one.met.iter().zip(&other.met).all(shows))
+    }
+
+    /// Takes the events of a case that show something, small ones first.
+    fn pick(&mut self, case: usize) {
+        let mut events: Vec<&Event> = self.subject.cases()[case].events.iter().collect();
+        events.sort_by_cached_key(|event| event.source.to_string().len());
+        for event in events {
+            let alone = vec![Event { id: "#1".to_owned(), ..event.clone() }];
+            if !self.goals.is_near(&self.subject.trial(case, alone.clone())) {
+                continue;
+            }
+            if let Some(candidate) = self.candidate(case, alone) {
+                // That a rule is silent on an event says something near it only.
+                let shows = candidate.alerts > 0 || candidate.met[2..].contains(&true);
+                if shows {
+                    self.take(candidate);
+                }
+            }
+        }
+    }
+
+    /// Names events by what they are to the first that raises the rule.
+    fn name_taken(&mut self) {
+        let first = self.list.iter().find(|one| one.polarity == Polarity::Positive);
+        let first = first.map(|one| one.events.clone());
+        let read = self.read();
+        for candidate in &mut self.list {
+            let special = match &first {
+                Some(first) if *first != candidate.events => {
+                    name::name_by(candidate.polarity, first, &candidate.events, &read)
+                }
+                Some(_) | None => "as_it_happened".to_owned(),
+            };
+            candidate.name.get_or_insert(special);
+        }
+    }
+
+    /// Gives events what they have beside.
+    fn finish(&mut self) {
+        let read = self.read();
+        let reads = |field: &str| read.contains(field);
+        for at in 0..self.list.len() {
+            let one = &self.list[at];
+            if one.is_own || one.events.len() > MAX_FINISHED {
+                continue;
+            }
+            let keeps = |events: &[Event]| self.keeps(one, events);
+            let done = finished(&one.events, &self.context, &reads, &keeps);
+            self.list[at].events = done;
+        }
     }
 
     fn made(&self, kept: usize) -> Vec<Made> {
@@ -196,20 +394,35 @@ impl Pool<'_, '_> {
         let mut names = name::Names::new(own.map(|case| (case.polarity, case.name.clone())));
         let fresh = self.list.iter().filter(|candidate| !candidate.is_own);
         let made = fresh.map(|candidate| {
-            let before = &self.subject.cases()[candidate.base].events;
-            let special = candidate
-                .name
-                .clone()
-                .unwrap_or_else(|| name::name(candidate.polarity, before, &candidate.events));
+            let name = candidate.name.as_deref().unwrap_or("typical");
             Made {
                 polarity: candidate.polarity,
-                name: names.free(candidate.polarity, &special),
+                name: names.free(candidate.polarity, name),
                 events: candidate.events.clone(),
                 options: candidate.options.clone(),
             }
         });
         made.collect()
     }
+}
+
+/// Which candidates are left when those go that show nothing alone, the last found
+/// first; the rule's own are marked and stay.
+pub(super) fn needed(list: &[(bool, &[bool])]) -> Vec<bool> {
+    let size = list.first().map_or(0, |(_, met)| met.len());
+    let mut counts = vec![0_usize; size];
+    for (_, met) in list {
+        counts.iter_mut().zip(*met).for_each(|(count, met)| *count += usize::from(*met));
+    }
+    let mut kept = vec![true; list.len()];
+    for (at, (is_own, met)) in list.iter().enumerate().rev() {
+        let mut shown = counts.iter().zip(*met).filter(|(_, met)| **met);
+        if !is_own && shown.all(|(count, _)| *count > 1) {
+            counts.iter_mut().zip(*met).for_each(|(count, met)| *count -= usize::from(*met));
+            kept[at] = false;
+        }
+    }
+    kept
 }
 
 /// Whether a rule judges events one by one.

@@ -26,16 +26,30 @@ impl Made {
         events::fixture(&self.events)
     }
 
+    /// What its file would be called below the cases folder.
+    pub(super) fn path(&self, key: &str) -> String {
+        format!("{key}/{}/{}.json", self.polarity.folder(), self.name)
+    }
+
     /// The case that its file would be.
     pub(super) fn case(&self, key: &str) -> Case {
         Case {
-            path: format!("{key}/{}/{}.json", self.polarity.folder(), self.name),
+            path: self.path(key),
             name: self.name.clone(),
             polarity: self.polarity,
             events: self.events.clone(),
             options: self.options.clone(),
         }
     }
+}
+
+/// What was found for one rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grown {
+    pub(super) made: Vec<Made>,
+    /// The clauses that no event can turn: their number, and whether it is that they
+    /// hold.
+    pub(super) dead: Vec<(usize, bool)>,
 }
 
 /// The cases of one rule, and what they show.
@@ -64,10 +78,7 @@ pub struct RuleCases {
 impl RuleCases {
     /// How many clauses are covered.
     pub fn covered(&self) -> usize {
-        self.clauses
-            .iter()
-            .filter(|clause| clause.holds.is_some() && clause.fails.is_some())
-            .count()
+        self.clauses.iter().filter(|clause| clause.is_covered()).count()
     }
 }
 
@@ -80,9 +91,16 @@ pub struct ClauseRow {
     pub holds: Option<String>,
     /// A case with an event on which it fails and decides.
     pub fails: Option<String>,
+    /// Whether it is proved that no event turns it.
+    pub is_dead: bool,
 }
 
 impl ClauseRow {
+    /// Whether it decides both ways.
+    pub fn is_covered(&self) -> bool {
+        self.holds.is_some() && self.fails.is_some()
+    }
+
     pub(super) fn new(clause: &ClauseCoverage) -> Self {
         let short = |path: &str| {
             let mut parts = path.rsplitn(3, '/');
@@ -94,6 +112,6 @@ impl ClauseRow {
             witness.as_ref().map(|witness| short(&witness.case))
         };
         let (holds, fails) = (of(&clause.decides_true), of(&clause.decides_false));
-        Self { text: clause.text.clone(), holds, fails }
+        Self { text: clause.text.clone(), holds, fails, is_dead: false }
     }
 }

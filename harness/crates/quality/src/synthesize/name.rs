@@ -1,6 +1,7 @@
 //! Names of files that say what is special about a case.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -59,12 +60,32 @@ impl Names {
 
 /// What is special about events that were others before.
 pub(super) fn name(polarity: Polarity, before: &[Event], after: &[Event]) -> String {
+    name_of(polarity, before, after, &|_| true)
+}
+
+/// The same, where these fields count alone.
+pub(super) fn name_by(
+    polarity: Polarity,
+    before: &[Event],
+    after: &[Event],
+    read: &BTreeSet<Arc<str>>,
+) -> String {
+    name_of(polarity, before, after, &|field| read.contains(field))
+}
+
+fn name_of(
+    polarity: Polarity,
+    before: &[Event],
+    after: &[Event],
+    counts: &dyn Fn(&str) -> bool,
+) -> String {
     if after.len() != before.len() && after.len() > 1 {
         let word = if after.len() < before.len() { "an_event_less" } else { "an_event_more" };
         return word.to_owned();
     }
     let pairs = before.iter().zip(after);
     let mut changes = pairs.flat_map(|(before, after)| changes(before, after)).collect::<Vec<_>>();
+    changes.retain(|change| counts(&change.field));
     // A field and its copies change together: the shortest name speaks for all.
     changes.sort_by_key(|change| (change.field == "@timestamp", change.field.len()));
     let Some(first) = changes.first() else { return "the_same".to_owned() };
@@ -76,6 +97,20 @@ pub(super) fn name(polarity: Polarity, before: &[Event], after: &[Event]) -> Str
         }
     }
     words
+}
+
+/// The fields that change, in a word or two; for a field and its copies the shortest
+/// name speaks.
+pub(super) fn fields(before: &[Event], after: &[Event]) -> Option<String> {
+    let pairs = before.iter().zip(after);
+    let mut fields: Vec<String> = pairs
+        .flat_map(|(before, after)| changes(before, after))
+        .map(|change| change.field)
+        .collect();
+    fields.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    fields.dedup();
+    let words: Vec<String> = fields.iter().take(2).map(|field| short(field)).collect();
+    (!words.is_empty()).then(|| words.join("_and_"))
 }
 
 /// A field that changes.

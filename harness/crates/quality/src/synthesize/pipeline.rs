@@ -1,15 +1,139 @@
-//! Cases for ES|QL pipelines.
+//! Cases for ES|QL pipelines: a climb from the plain event to events that come
+//! through all commands, and cases near those that show each change of the text.
 
-use super::Made;
-use harness_runner::case::Case;
-use harness_runner::run::Flow;
+mod climb;
+mod pattern;
+
+use serde_json::Value;
+
+use super::finish::finished;
+use super::grow::needed;
+use super::seed::named_case;
+use super::{Made, name, seed};
+use crate::mutate::pipeline::{Proposer, programs};
+use climb::Climb;
+use harness_model::event::Event;
+use harness_runner::case::{Case, Polarity};
+use harness_runner::run::{Flow, Program, Variant};
 
 /// Drafts for a rule whose last case is its plain event.
-pub(super) fn drafts(_flow: &Flow<'_>) -> Vec<Case> {
-    Vec::new()
+pub(super) fn drafts(flow: &Flow<'_>) -> Vec<Case> {
+    let Some(seed) = flow.cases().len().checked_sub(1) else { return Vec::new() };
+    let Ok(program) = flow.program(flow.text()) else { return Vec::new() };
+    let found = Climb::new(flow, &program, seed).and_then(|mut climb| climb.top());
+    let Some((positive, negative)) = found else { return Vec::new() };
+    let options = &flow.cases()[seed].options;
+    let mut drafts = vec![named_case(&flow.key(), "typical", positive, options)];
+    drafts.extend(negative.map(|events| named_case(&flow.key(), "too_little", events, options)));
+    drafts
+}
+
+/// The most events of a case that are given what they have beside.
+const MAX_FINISHED: usize = 12;
+
+/// A case that may be kept.
+struct Candidate {
+    base: usize,
+    events: Vec<Event>,
+    alerts: usize,
+    name: Option<String>,
+    met: Vec<bool>,
+    is_own: bool,
 }
 
 /// Cases for a rule; the first `kept` are its own, the others drafts.
-pub(super) fn grow(_flow: &Flow<'_>, _kept: usize) -> Vec<Made> {
-    Vec::new()
+pub(super) fn grow(flow: &Flow<'_>, kept: usize) -> Vec<Made> {
+    let (Ok(program), Some(last)) = (flow.program(flow.text()), flow.cases().len().checked_sub(1))
+    else {
+        return Vec::new();
+    };
+    let mutants = programs(flow);
+    let judge = Judge { flow, program: &program, mutants: &mutants };
+    let mut known = vec![false; mutants.len() + 2];
+    let mut list: Vec<Candidate> = Vec::new();
+    let mut take = |candidate: Candidate, known: &mut Vec<bool>| {
+        let fresh = candidate.met.iter().zip(&*known).any(|(own, known)| *own && !known);
+        if fresh || candidate.is_own {
+            known.iter_mut().zip(&candidate.met).for_each(|(known, own)| *known |= own);
+            list.push(candidate);
+        }
+    };
+    for (number, case) in flow.cases().iter().enumerate() {
+        if let Some(mut candidate) = judge.candidate(number, case.events.clone()) {
+            candidate.is_own = number < kept;
+            candidate.name = Some(case.name.clone());
+            take(candidate, &mut known);
+        }
+    }
+    let proposer = Proposer::new(flow, &program);
+    for (at, mutant) in mutants.iter().enumerate() {
+        if known[at + 2] {
+            continue;
+        }
+        let found = proposer.find(mutant).and_then(|(fixture, _)| events(fixture));
+        if let Some(candidate) = found.and_then(|events| judge.candidate(last, events)) {
+            take(candidate, &mut known);
+        }
+    }
+    let context = seed::context(flow.rule());
+    let fields = program.pipeline().map_or(&[][..], |pipeline| pipeline.fields.as_slice());
+    let reads = |field: &str| fields.iter().any(|own| &*own.path == field);
+    let met: Vec<(bool, &[bool])> =
+        list.iter().map(|one| (one.is_own, one.met.as_slice())).collect();
+    let needed = needed(&met);
+    let own = flow.cases().iter().take(kept);
+    let mut names = name::Names::new(own.map(|case| (case.polarity, case.name.clone())));
+    let fresh = list.iter().zip(needed).filter(|(one, needed)| *needed && !one.is_own);
+    let made = fresh.map(|(one, _)| {
+        let keeps = |events: &[Event]| {
+            let other = judge.candidate(one.base, events.to_vec());
+            other.is_some_and(|other| other.alerts == one.alerts && other.met == one.met)
+        };
+        let few = one.events.len() <= MAX_FINISHED;
+        let done = few.then(|| finished(&one.events, &context, &reads, &keeps));
+        let polarity = if one.alerts > 0 { Polarity::Positive } else { Polarity::Negative };
+        let before = &flow.cases()[one.base].events;
+        let special = one.name.clone().unwrap_or_else(|| name::name(polarity, before, &one.events));
+        Made {
+            polarity,
+            name: names.free(polarity, &special),
+            events: done.unwrap_or_else(|| one.events.clone()),
+            options: flow.cases()[one.base].options.clone(),
+        }
+    });
+    made.collect()
+}
+
+struct Judge<'a> {
+    flow: &'a Flow<'a>,
+    program: &'a Program,
+    mutants: &'a [Program],
+}
+
+impl Judge<'_> {
+    fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
+        let variant = self.flow.variant(self.program, base, events)?;
+        let alerts = self.alerts(self.program, &variant)?;
+        let told = |mutant: &Program| {
+            self.alerts(mutant, &variant).is_some_and(|other| (other > 0) != (alerts > 0))
+        };
+        let mut met = vec![alerts > 0, alerts == 0];
+        met.extend(self.mutants.iter().map(told));
+        let events = variant.events().to_vec();
+        Some(Candidate { base, events, alerts, name: None, met, is_own: false })
+    }
+
+    fn alerts(&self, program: &Program, variant: &Variant) -> Option<usize> {
+        Some(self.flow.on(program, variant)?.run(false, None).ok()?.0)
+    }
+}
+
+/// The events of a fixture.
+fn events(fixture: Value) -> Option<Vec<Event>> {
+    let values = match fixture {
+        Value::Array(values) => values,
+        other => vec![other],
+    };
+    let numbered = (1..).zip(values);
+    numbered.map(|(position, value)| Event::from_json(value, position).ok()).collect()
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{ByRule, index, suggest};
+use super::suggest::{self, Context};
+use super::{ByRule, index};
+use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
 use harness_model::event::Event;
 use harness_model::value::format_date;
@@ -54,6 +56,18 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
         seeds.insert(run.key.clone(), vec![case]);
     }
     seeds
+}
+
+/// A draft.
+pub(super) fn named_case(key: &str, name: &str, events: Vec<Event>, options: &Options) -> Case {
+    let (polarity, options) = (Polarity::Positive, options.clone());
+    Case {
+        path: format!("{key}/draft/{name}.json"),
+        name: name.to_owned(),
+        polarity,
+        events,
+        options,
+    }
 }
 
 /// A value of the type that a test on a field asks for.
@@ -130,11 +144,22 @@ pub(super) fn plain(rule: &Rule) -> Event {
             set("job_id", json!(job));
         }
     }
-    for (field, value) in suggest::skeleton(index.as_deref().unwrap_or_default()) {
-        set(field, value);
-    }
     let index_stated = index.is_some();
     Event { id: "#1".to_owned(), index, index_stated, source }
+}
+
+/// What values of a rule's events have in common.
+pub(super) fn context(rule: &Rule) -> Context {
+    Context::new(rule, index::of(rule).as_deref())
+}
+
+/// The event at another time, in these fields.
+pub(super) fn at(event: &Event, fields: &[String], millis: i64) -> Option<Event> {
+    let mut source = event.source.clone();
+    for field in fields {
+        fields::set(&mut source, field, vec![json!(format_date(millis))]);
+    }
+    rebuilt(event, source)
 }
 
 /// The fields that say when an event of a rule happened.
@@ -147,5 +172,5 @@ pub(super) fn time_fields(rule: &Rule) -> Vec<String> {
 
 /// A value for a field that only has to be there.
 pub(super) fn any_value(field: &str, column: Option<&Column>) -> Vec<Value> {
-    suggest::usual(field, column.map_or(Kind::Keyword, |column| column.kind))
+    suggest::any(field, column.map_or(Kind::Keyword, |column| column.kind))
 }

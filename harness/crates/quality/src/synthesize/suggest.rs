@@ -1,141 +1,379 @@
-//! Values that a reviewer finds plausible: by field, and by what a pattern asks for.
+//! Values that a reviewer finds plausible: by field, by what a pattern asks for, and
+//! by the system that a rule is about.
+
+pub(super) mod regexp;
 
 use serde_json::{Value, json};
 
 use harness_predicate::{Kind, Leaf, Test};
+use harness_rule::model::Rule;
 use harness_text::pattern::Pattern;
 use harness_text::pattern::glob::{Glob, GlobPart};
 
-/// Values of a field that are tried first, so that these leaves are as wanted.
-pub(super) fn values(field: &str, wanted: &[(Leaf, bool)]) -> Vec<Value> {
-    let mut values = Vec::new();
-    let passing = wanted.iter().filter(|(_, holds)| *holds).map(|(leaf, _)| leaf);
-    let mut is_asked = false;
-    for leaf in passing {
-        match &leaf.test {
-            Test::Exists => {}
-            Test::Term(Pattern::Glob(glob, _)) => {
-                is_asked = true;
-                values.push(json!(filled(field, glob)));
-            }
-            Test::Term(Pattern::Prefix(prefix, _)) => {
-                is_asked = true;
-                values.push(json!(format!("{prefix}{}", tail(field, prefix))));
-            }
-            Test::Term(_)
-            | Test::Phrase(_)
-            | Test::Long(_)
-            | Test::Date(_)
-            | Test::Nanos(_)
-            | Test::Bool(_)
-            | Test::Double(_)
-            | Test::Ip(_)
-            | Test::Script(_) => is_asked = true,
-        }
-    }
-    if !is_asked {
-        let kind = wanted.first().map_or(Kind::Keyword, |(leaf, _)| leaf.column.kind);
-        values.extend(usual(field, kind));
-    }
-    values
+/// The system that the events of a rule come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    Linux,
+    Macos,
+    Windows,
+    /// A service, or not known.
+    Other,
 }
 
-/// Text for a pattern, with something between what it states.
-fn filled(field: &str, glob: &Glob) -> String {
-    let parts = glob.parts();
-    let mut text = String::new();
-    for (at, part) in parts.iter().enumerate() {
-        match part {
-            GlobPart::Literal(literal) => text.push_str(literal),
-            GlobPart::One => text.push('1'),
-            GlobPart::Many => {
-                let next = match parts.get(at + 1) {
-                    Some(GlobPart::Literal(next)) => next.as_str(),
-                    Some(GlobPart::One | GlobPart::Many) | None => "",
-                };
-                let fill = if at == 0 {
-                    head(field, next)
-                } else if at + 1 == parts.len() {
-                    tail(field, &text)
-                } else {
-                    middle(field, &text, next)
-                };
-                text.push_str(&fill);
+/// What values of a rule's events have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Context {
+    pub(super) system: System,
+    /// The dataset of the rule's index, such as `aws.cloudtrail`.
+    dataset: String,
+}
+
+impl Context {
+    pub(super) fn new(rule: &Rule, index: Option<&str>) -> Self {
+        let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
+        let index = index.unwrap_or_default();
+        let states = |name: &str| {
+            text.contains(&format!("\"{name}\"")) || text.contains(&format!(":{name}"))
+        };
+        let tagged = |name: &str| rule.tags.iter().any(|tag| tag == &format!("OS: {name}"));
+        let system = if states("windows") || index.contains("win") || tagged("Windows") {
+            System::Windows
+        } else if states("macos") || tagged("macOS") {
+            System::Macos
+        } else if states("linux") || index.contains("auditd") || tagged("Linux") {
+            System::Linux
+        } else if text.contains(".exe")
+            || index.starts_with("endgame")
+            || index.contains("system.security")
+        {
+            System::Windows
+        } else if index.contains("endpoint") {
+            System::Linux
+        } else {
+            System::Other
+        };
+        let dataset = dataset(index).unwrap_or_default().to_owned();
+        Self { system, dataset }
+    }
+
+    /// Values of a field that are tried first, so that these leaves are as wanted.
+    pub(super) fn values(&self, field: &str, wanted: &[(Leaf, bool)]) -> Vec<Value> {
+        let mut values = Vec::new();
+        let passing = wanted.iter().filter(|(_, holds)| *holds).map(|(leaf, _)| leaf);
+        let mut is_asked = false;
+        for leaf in passing {
+            match &leaf.test {
+                Test::Exists => {}
+                Test::Term(Pattern::Glob(glob, _)) => {
+                    is_asked = true;
+                    values.push(json!(self.filled(field, glob)));
+                }
+                Test::Term(Pattern::Regexp(regexp)) => {
+                    is_asked = true;
+                    let text = regexp::sample(regexp.source());
+                    values.extend(text.filter(|text| regexp.matches(text)).map(Value::from));
+                }
+                Test::Term(Pattern::Prefix(prefix, _)) => {
+                    is_asked = true;
+                    values.push(json!(format!("{prefix}{}", self.tail(field, prefix))));
+                }
+                Test::Term(_)
+                | Test::Phrase(_)
+                | Test::Long(_)
+                | Test::Date(_)
+                | Test::Nanos(_)
+                | Test::Bool(_)
+                | Test::Double(_)
+                | Test::Ip(_)
+                | Test::Script(_) => is_asked = true,
+            }
+        }
+        if !is_asked {
+            let kind = wanted.first().map_or(Kind::Keyword, |(leaf, _)| leaf.column.kind);
+            values.extend(self.usual(field, kind));
+        }
+        values
+    }
+
+    /// Text for a pattern, with something between what it states.
+    fn filled(&self, field: &str, glob: &Glob) -> String {
+        let parts = glob.parts();
+        let mut text = String::new();
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                GlobPart::Literal(literal) => text.push_str(literal),
+                GlobPart::One => {
+                    let next = parts.get(at + 1);
+                    let drive =
+                        matches!(next, Some(GlobPart::Literal(next)) if next.starts_with(':'));
+                    text.push(if drive { 'C' } else { '1' });
+                }
+                GlobPart::Many => {
+                    let next = match parts.get(at + 1) {
+                        Some(GlobPart::Literal(next)) => next.as_str(),
+                        Some(GlobPart::One | GlobPart::Many) | None => "",
+                    };
+                    let fill = if at == 0 {
+                        self.head(field, next)
+                    } else if at + 1 == parts.len() {
+                        self.tail(field, &text)
+                    } else {
+                        self.middle(field, &text, next)
+                    };
+                    text.push_str(&fill);
+                }
+            }
+        }
+        text
+    }
+
+    /// What may stand before a text.
+    fn head(&self, field: &str, next: &str) -> String {
+        let text = match next.chars().next() {
+            Some('\\') if is_path(field) && next.starts_with("\\Users") => "C:",
+            Some('\\') if is_path(field) => "C:\\Users\\alice",
+            Some('/') if is_path(field) => "/opt",
+            Some(_) if is_path(field) && self.system == System::Windows => "C:\\Windows\\",
+            Some(_) if is_path(field) => "/usr/bin/",
+            Some(' ') if is_command(field) => "example",
+            Some(_) if is_command(field) && self.system == System::Windows => "cmd.exe /c ",
+            Some(_) if is_command(field) => "sh -c ",
+            Some('.' | '-' | '_' | '/' | ':' | '@' | ' ' | '\\') => "example",
+            Some(_) | None => "",
+        };
+        text.to_owned()
+    }
+
+    /// What may stand after a text.
+    fn tail(&self, field: &str, before: &str) -> String {
+        let text = match before.chars().last() {
+            Some('\\') if is_file(field) => "example.exe",
+            Some('.' | '-' | '_' | ':' | '@' | '=' | '/' | '\\') => "example",
+            Some(' ') => "example",
+            Some(_) if is_command(field) => " example",
+            Some(_) | None => "",
+        };
+        text.to_owned()
+    }
+
+    /// What may stand between two texts.
+    fn middle(&self, field: &str, before: &str, next: &str) -> String {
+        let last = before.chars().last();
+        let first = next.chars().next();
+        let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let text = match (last, first) {
+            (Some('\\'), Some('\\')) | (Some('/'), Some('/')) if before.ends_with("sers\\") => {
+                "alice"
+            }
+            (Some('/'), Some('/')) if before.ends_with("home/") || before.ends_with("sers/") => {
+                "alice"
+            }
+            (Some('\\' | '/'), _) | (_, Some('\\' | '/')) => "example",
+            (Some(' '), Some(' ')) if is_command(field) => "--example",
+            (Some(' '), _) | (_, Some(' ')) if is_command(field) => "",
+            _ if is_command(field) => " ",
+            _ if word(last) && word(first) => "-",
+            _ => "example",
+        };
+        text.to_owned()
+    }
+
+    /// Values that a field often has, by its name, else by what its column holds.
+    pub(super) fn usual(&self, field: &str, kind: Kind) -> Vec<Value> {
+        let known = known(field);
+        if !known.is_empty() {
+            return known.iter().map(|value| json!(value)).collect();
+        }
+        match kind {
+            Kind::Long => {
+                vec![json!(4312), json!(1), json!("2026-01-05T10:00:00.000Z"), json!(true)]
+            }
+            Kind::Double => vec![json!(12.5)],
+            Kind::Ip => vec![json!("192.0.2.10"), json!("198.51.100.24"), json!("2001:db8::10")],
+            Kind::Keyword | Kind::Text | Kind::Absent => {
+                self.texts(field).iter().map(|value| json!(value)).collect()
             }
         }
     }
-    text
+
+    fn texts(&self, field: &str) -> &'static [&'static str] {
+        let windows = self.system == System::Windows;
+        let last = field.rsplit('.').next().unwrap_or(field);
+        if field.ends_with("dataset") {
+            return &["example.log"];
+        }
+        if field.ends_with("process.name") || field.ends_with("parent.name") {
+            return if windows { &["notepad.exe", "explorer.exe"] } else { &["ls", "sshd"] };
+        }
+        match last {
+            "executable" if windows => {
+                &["C:\\Windows\\System32\\notepad.exe", "C:\\Windows\\explorer.exe"]
+            }
+            "executable" => &["/usr/bin/ls", "/usr/sbin/sshd"],
+            "path" if field.contains("registry") => {
+                &["HKLM\\SOFTWARE\\Example\\Settings", "HKU\\S-1-5-18\\Software\\Example"]
+            }
+            "path" if windows => &["C:\\Users\\alice\\Documents\\notes.txt", "C:\\Temp\\notes.txt"],
+            "path" => &["/home/alice/notes.txt", "/srv/example/notes.txt"],
+            "working_directory" | "directory" if windows => &["C:\\Users\\alice"],
+            "working_directory" | "directory" => &["/home/alice"],
+            "command_line" if windows => &["notepad.exe notes.txt", "explorer.exe"],
+            "command_line" => &["ls -l", "sshd -D"],
+            "args" if windows => &["notepad.exe", "notes.txt"],
+            "args" => &["ls", "-l"],
+            "original_file_name" | "pe_original_file_name" => &["NOTEPAD.EXE", "Explorer.EXE"],
+            "sha256" => &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+            "sha1" => &["a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"],
+            "md5" => &["098f6bcd4621d373cade4e832627b4f6"],
+            "subject_name" => &["Example Ltd", "Another Ltd"],
+            "arn" => {
+                &["arn:aws:iam::123456789012:user/alice", "arn:aws:iam::123456789012:role/app"]
+            }
+            "email" => &["alice@example.com", "bob@example.org"],
+            "domain" if field.contains("user") => &["EXAMPLE", "WORKGROUP"],
+            "domain" | "registered_domain" => &["example.com", "example.org"],
+            "entity_id" => &["Zm9vYmFyLTEyMzQ", "Zm9vYmFyLTU2Nzg"],
+            "extension" => &["txt", "log"],
+            "action" => &["example-action", "another-action"],
+            "name" if field.contains("question") => &["www.example.com", "www.example.org"],
+            "name" if field.contains("file") => &["notes.txt", "example.log"],
+            "name" if field.contains("user") => &["alice", "bob"],
+            "name" if field.contains("host") => &["host-1.example.com", "host-2.example.com"],
+            "name" if field.contains("group") => &["staff", "guests"],
+            "id" if field.contains("user") && windows => {
+                &["S-1-5-21-1111111111-2222222222-3333333333-1001", "S-1-5-18"]
+            }
+            "id" if field.contains("user") && self.system != System::Other => &["1000", "1001"],
+            "id" if field.contains("account") => &["123456789012", "210987654321"],
+            "id" => &["a1b2c3d4-0001", "a1b2c3d4-0002"],
+            "original" if field.contains("user_agent") => &["Mozilla/5.0 (X11; Linux x86_64)"],
+            "original" | "full" if field.contains("url") => {
+                &["https://www.example.com/", "https://example.org/a"]
+            }
+            "country_iso_code" => &["NO", "NZ"],
+            "country_name" => &["Norway", "New Zealand"],
+            "region" => &["eu-north-1", "us-east-1"],
+            _ => &["example", "another"],
+        }
+    }
+
+    /// The last part of a path, and whether paths of the system have it.
+    fn folder(&self, name: &str) -> String {
+        match self.system {
+            System::Windows => format!("C:\\Windows\\System32\\{name}"),
+            System::Linux | System::Macos | System::Other => format!("/usr/bin/{name}"),
+        }
+    }
+
+    /// What an event of the rule's data stream has beside: fields that it lacks, and
+    /// those that have to fit others. What a rule reads is left as it is by whoever
+    /// takes these, one after the other.
+    pub(super) fn beside(&self, event: &harness_model::event::Event) -> Vec<(String, Value)> {
+        let text = |field: &str| event.first(field).and_then(Value::as_str).map(str::to_owned);
+        let mut found: Vec<(String, Value)> = Vec::new();
+        let mut add = |field: &str, value: Value| {
+            if event.first(field).is_none() {
+                found.push((field.to_owned(), value));
+            }
+        };
+        for process in ["process", "process.parent"] {
+            let name = text(&format!("{process}.name"));
+            let path = text(&format!("{process}.executable"));
+            match (&name, &path) {
+                (Some(name), None) => {
+                    add(&format!("{process}.executable"), json!(self.folder(name)))
+                }
+                (None, Some(path)) => add(&format!("{process}.name"), json!(base(path))),
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+        if let (Some(path), None) = (text("file.path"), text("file.name")) {
+            add("file.name", json!(base(&path)));
+        }
+        if let (Some(name), None) = (text("file.name"), text("file.path")) {
+            let folder = match self.system {
+                System::Windows => "C:\\Users\\alice\\",
+                System::Linux | System::Macos | System::Other => "/home/alice/",
+            };
+            add("file.path", json!(format!("{folder}{name}")));
+        }
+        if let Some(index) = &event.index {
+            let mut parts = index.splitn(2, '-');
+            let kind = parts.next().unwrap_or_default();
+            if let (Some(dataset), true) =
+                (dataset(index), ["logs", "metrics", "traces"].contains(&kind))
+            {
+                add("data_stream.type", json!(kind));
+                add("data_stream.dataset", json!(dataset));
+                add("data_stream.namespace", json!("default"));
+                add("event.dataset", json!(dataset));
+                add("event.module", json!(dataset.split('.').next().unwrap_or(dataset)));
+            }
+        }
+        add("event.kind", json!("event"));
+        add("ecs.version", json!("8.17.0"));
+        if self.system != System::Other {
+            let os = match self.system {
+                System::Linux => "linux",
+                System::Macos => "macos",
+                System::Windows => "windows",
+                System::Other => "",
+            };
+            add("host.os.type", json!(os));
+            add("host.name", json!("host-1.example.com"));
+            add("host.id", json!("7d3f0c52-51a4-4f0e-9b0a-6f2f4c1d9a10"));
+            add("user.name", json!("alice"));
+        }
+        if self.dataset.starts_with("endpoint") {
+            add("agent.type", json!("endpoint"));
+            add("process.entity_id", json!("Zm9vYmFyLTEyMzQ"));
+            add("process.pid", json!(4312));
+        }
+        if self.dataset.starts_with("aws") {
+            add("cloud.provider", json!("aws"));
+            add("cloud.account.id", json!("123456789012"));
+            add("cloud.region", json!("eu-north-1"));
+            add("user.name", json!("alice"));
+            add("source.ip", json!("192.0.2.10"));
+        }
+        if ["okta", "o365", "azure", "google_workspace", "gcp", "github"]
+            .iter()
+            .any(|name| self.dataset.starts_with(name))
+        {
+            add("user.name", json!("alice@example.com"));
+            add("source.ip", json!("192.0.2.10"));
+        }
+        found
+    }
+}
+
+/// The dataset in the name of a data stream.
+fn dataset(index: &str) -> Option<&str> {
+    let index = index.split_once(':').map_or(index, |(_, local)| local);
+    let mut parts = index.splitn(3, '-');
+    let (kind, dataset) = (parts.next()?, parts.next()?);
+    parts.next()?;
+    ["logs", "metrics", "traces"].contains(&kind).then_some(dataset)
+}
+
+/// The last part of a path.
+fn base(path: &str) -> &str {
+    path.rsplit(['\\', '/']).next().unwrap_or(path)
+}
+
+fn is_file(field: &str) -> bool {
+    ["path", "executable"].iter().any(|end| field.ends_with(end)) && !field.contains("registry")
 }
 
 fn is_path(field: &str) -> bool {
-    ["path", "executable", "directory"].iter().any(|end| field.ends_with(end))
+    is_file(field) || field.ends_with("directory")
 }
 
 fn is_command(field: &str) -> bool {
-    field.contains("command_line") || field.ends_with("args")
+    field.contains("command_line") || field.contains("script_block")
 }
 
-/// What may stand before a text.
-fn head(field: &str, next: &str) -> String {
-    if is_path(field) || next.starts_with('\\') {
-        if next.contains('\\') || next.ends_with(".exe") || next.ends_with(".dll") {
-            let joined = if next.starts_with('\\') { "C:" } else { "C:\\Windows\\" };
-            return if next.starts_with("\\Users") || !next.starts_with('\\') {
-                joined.to_owned()
-            } else {
-                "C:\\Users\\alice".to_owned()
-            };
-        }
-        return if next.starts_with('/') { "/usr".to_owned() } else { "/tmp/".to_owned() };
-    }
-    if is_command(field) && !next.starts_with(' ') {
-        return "cmd ".to_owned();
-    }
-    match next.chars().next() {
-        Some('.' | '-' | '_' | '/' | ':' | '@' | ' ') => "example".to_owned(),
-        Some(_) | None => String::new(),
-    }
-}
-
-/// What may stand after a text.
-fn tail(field: &str, before: &str) -> String {
-    let ends = |c: char| before.ends_with(c);
-    if is_path(field) || ends('\\') || ends('/') {
-        if ends('\\') {
-            return "example.exe".to_owned();
-        }
-        if ends('/') {
-            return "example".to_owned();
-        }
-    }
-    match before.chars().last() {
-        Some('.' | '-' | '_' | ':' | '@' | '=') => "example".to_owned(),
-        Some(' ') => "1".to_owned(),
-        Some(_) | None => String::new(),
-    }
-}
-
-/// What may stand between two texts.
-fn middle(field: &str, before: &str, next: &str) -> String {
-    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    if is_command(field) {
-        return if before.ends_with(' ') || next.starts_with(' ') {
-            "x".into()
-        } else {
-            " ".into()
-        };
-    }
-    if before.ends_with('\\') && next.starts_with('\\') {
-        return "alice".to_owned();
-    }
-    if before.ends_with('/') && next.starts_with('/') {
-        return "alice".to_owned();
-    }
-    let joins = word(before.chars().last()) && word(next.chars().next());
-    if joins { "-".to_owned() } else { "x".to_owned() }
-}
-
-/// What ECS allows for a field, or what is often there; the usual first.
+/// What ECS allows for a field; the usual first.
 fn known(field: &str) -> &'static [&'static str] {
     match field {
         "event.kind" => &["event", "alert", "state"],
@@ -159,57 +397,7 @@ fn known(field: &str) -> &'static [&'static str] {
     }
 }
 
-/// Values that a field often has, by its name, else by what its column holds.
-pub(super) fn usual(field: &str, kind: Kind) -> Vec<Value> {
-    let known = known(field);
-    if !known.is_empty() {
-        return known.iter().map(|value| json!(value)).collect();
-    }
-    match kind {
-        Kind::Long => vec![json!(4312), json!(1), json!("2026-01-05T10:00:00.000Z"), json!(true)],
-        Kind::Double => vec![json!(12.5)],
-        Kind::Ip => vec![json!("192.0.2.10"), json!("198.51.100.24"), json!("2001:db8::10")],
-        Kind::Keyword | Kind::Text | Kind::Absent => {
-            texts(field).iter().map(|value| json!(value)).collect()
-        }
-    }
-}
-
-fn texts(field: &str) -> &'static [&'static str] {
-    let last = field.rsplit('.').next().unwrap_or(field);
-    if field.ends_with("process.name") || field.ends_with("process.parent.name") {
-        return &["example.exe", "sample"];
-    }
-    match last {
-        "executable" | "path" => &["/usr/bin/example", "C:\\Program Files\\Example\\example.exe"],
-        "command_line" => &["example --run", "example.exe /run"],
-        "args" => &["example", "--run"],
-        "sha256" => &["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
-        "sha1" => &["a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"],
-        "md5" => &["098f6bcd4621d373cade4e832627b4f6"],
-        "arn" => &["arn:aws:iam::123456789012:user/alice"],
-        "email" => &["alice@example.com", "bob@example.org"],
-        "domain" => &["example.com", "example.org"],
-        "entity_id" => &["Zm9vYmFyLTEyMzQ", "Zm9vYmFyLTU2Nzg"],
-        "extension" => &["txt", "exe"],
-        "name" if field.contains("user") => &["alice", "bob"],
-        "name" if field.contains("host") => &["host-1.example.com", "host-2.example.com"],
-        "id" => &["a1b2c3d4-0001", "a1b2c3d4-0002"],
-        _ => &["example", "another"],
-    }
-}
-
-/// What events of an index have, whatever they are about.
-pub(super) fn skeleton(index: &str) -> Vec<(&'static str, Value)> {
-    let on_hosts =
-        ["endpoint", "windows", "system", "auditd", "winlogbeat", "auditbeat", "endgame"];
-    if on_hosts.iter().any(|name| index.contains(name)) {
-        return vec![
-            ("host.id", json!("7d3f0c52-51a4-4f0e-9b0a-6f2f4c1d9a10")),
-            ("host.name", json!("host-1.example.com")),
-            ("user.id", json!("S-1-5-21-1111111111-2222222222-3333333333-1001")),
-            ("user.name", json!("alice")),
-        ];
-    }
-    Vec::new()
+/// Values for a field that only has to be there, whatever the rule.
+pub(super) fn any(field: &str, kind: Kind) -> Vec<Value> {
+    Context { system: System::Other, dataset: String::new() }.usual(field, kind)
 }

@@ -33,7 +33,7 @@ const MAX_READ: usize = limits::MUTANT_READS.most;
 const RUN: usize = 8;
 
 /// Looks for cases.
-pub(super) struct Proposer<'a> {
+pub(crate) struct Proposer<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     /// Made when they are first asked for.
@@ -50,14 +50,14 @@ struct Judged {
 }
 
 impl<'a> Proposer<'a> {
-    pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
+    pub(crate) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
         let (left, wanting) = (Cell::new(MAX_READ), Cell::new(false));
         Self { flow, program, variants: OnceCell::new(), left, wanting }
     }
 
     /// A case that a mutant judges otherwise than the rule, and what the rule
     /// makes of it; `None` where none was found.
-    pub(super) fn find(&self, mutant: &Program) -> Option<(Value, Polarity)> {
+    pub(crate) fn find(&self, mutant: &Program) -> Option<(Value, Polarity)> {
         self.aimed(mutant).or_else(|| {
             let variants = self.variants.get_or_init(|| self.variants());
             variants.iter().find_map(|Judged { variant, alerts }| {
