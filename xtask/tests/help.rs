@@ -19,13 +19,16 @@ fn help(verb: &[&str]) -> String {
 
 #[test]
 fn help_reads_as_it_did() {
-    let verbs: [&[&str]; 13] = [
+    let verbs: [&[&str]; 16] = [
         &[],
         &["test"],
         &["coverage"],
         &["mutants"],
         &["explain"],
         &["backtest"],
+        &["lint"],
+        &["new"],
+        &["regress"],
         &["conformance"],
         &["bench"],
         &["fuzz"],

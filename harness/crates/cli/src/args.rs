@@ -1,6 +1,7 @@
 //! The arguments. Help texts name the program `{program}` until [`named`] has seen them.
 
 mod lint;
+mod regress;
 mod select;
 
 use std::fmt;
@@ -12,14 +13,15 @@ use clap::{Args, Command, Subcommand, ValueEnum};
 use harness_report::human::{self, STATUSES};
 use harness_runner::verdict::Status;
 pub use lint::{LintArgs, LintFormat};
+pub use regress::{FailOn, RegressArgs, RegressFormat};
 
 pub use select::SelectArgs;
 
 /// Where to start, and the exit codes.
 pub const AFTER_HELP: &str = "\
 A first time: {program} init, then {program} test; each failed case ends with the command
-that explains it. Daily: test, explain, new, lint. For coverage: coverage, mutants. On
-data: backtest.
+that explains it. Daily: test, explain, new, lint. For coverage: coverage, mutants. For
+changes: regress. On data: backtest.
 
 Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 a case failed, a file is
 invalid or a denied warning was found, 4 nothing ran, 5 a gate was missed, 6 the cluster did not answer.";
@@ -124,6 +126,20 @@ Examples:
 A finding is accepted by a comment in the rule: # lint: accept CODE: reason. All kinds of
 findings are in docs/lint.md.")]
     Lint(LintArgs),
+    /// Show what a change of rules changes: which events are caught now, which no longer.
+    #[command(after_help = "\
+Examples:
+  {program} regress main                  the work tree against main
+  {program} regress v1.2..v1.3            two revisions; the work tree stays as it is
+  {program} regress old/rules new/rules   two folders, or two exports of Kibana
+  {program} regress old.toml new.toml     two versions of a rule
+  {program} regress main --fail-on lost   exit code 5 where an event is no longer caught
+  {program} regress main --format markdown --out evidence.md
+                                          what reviewers of a pull request ask for
+
+same, narrower and wider are proved; each event that is shown was judged under both
+versions.")]
+    Regress(RegressArgs),
     /// Run rules on files of events, or on the data of a cluster, and count the alerts.
     #[command(after_help = "\
 Examples:

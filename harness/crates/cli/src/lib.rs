@@ -13,6 +13,7 @@ pub mod engine;
 pub mod exit;
 mod gate;
 pub mod project;
+mod revision;
 mod verbs;
 
 use std::io;
@@ -44,6 +45,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Init(args) => verbs::init::run(&args, program),
         Verb::New(args) => verbs::new::run(&args),
         Verb::Lint(args) => verbs::lint::run(&args),
+        Verb::Regress(args) => verbs::regress::run(&args),
         Verb::Backtest(args) => verbs::backtest::run(&args),
     }
 }

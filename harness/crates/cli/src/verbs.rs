@@ -7,4 +7,5 @@ pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod mutants;
 pub(crate) mod new;
+pub(crate) mod regress;
 pub(crate) mod test;

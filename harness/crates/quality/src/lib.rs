@@ -7,5 +7,6 @@ pub mod explain;
 pub mod gate;
 pub mod lint;
 pub mod mutate;
+pub mod regress;
 mod synthesis;
 pub mod synthesize;

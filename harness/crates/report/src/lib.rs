@@ -22,6 +22,7 @@ pub mod mutants;
 pub mod navigator;
 pub mod new;
 pub mod problem;
+pub mod regress;
 pub mod schedule;
 mod segments;
 pub mod snapshot;

@@ -1,0 +1,140 @@
+//! What is told of changed rules.
+
+use harness_rule::tree::Loaded;
+use serde_json::Value;
+
+use super::direction::Direction;
+use super::pairs::Pair;
+
+/// All rules of two revisions, compared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Regression {
+    /// The rules that were added, removed or changed, by path.
+    pub rules: Vec<RuleChange>,
+    /// How many rules are the same, byte for byte.
+    pub unchanged: usize,
+}
+
+/// What became of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// It alerts on the same events: proved.
+    Same,
+    /// It no longer alerts on some events, and on no others: proved.
+    Narrower,
+    /// It alerts on more events, and on all of before: proved.
+    Wider,
+    /// It alerts on some events that it did not, and no longer on others.
+    Both,
+    /// Not all of it is known.
+    Unknown,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+}
+
+impl Change {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Narrower => "narrower",
+            Self::Wider => "wider",
+            Self::Both => "both",
+            Self::Unknown => "unknown",
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// Whether events are lost, or may be.
+    pub fn may_lose(self) -> bool {
+        match self {
+            Self::Narrower | Self::Both | Self::Unknown | Self::Removed => true,
+            Self::Same | Self::Wider | Self::Added => false,
+        }
+    }
+}
+
+/// One rule that was added, removed or changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleChange {
+    /// Its path below the rules, of the new version where there is one.
+    pub path: String,
+    /// Its file as it opens from the current folder.
+    pub file: String,
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub rule_id: String,
+    /// What became of it.
+    pub change: Change,
+    /// The events of one case that alert now and did not before.
+    pub gained: Option<Vec<Value>>,
+    /// The events of one case that alerted before and no longer do.
+    pub lost: Option<Vec<Value>>,
+    /// What else changed, a sentence each.
+    pub notes: Vec<String>,
+    /// Why not all of it is known.
+    pub reason: Option<String>,
+}
+
+impl RuleChange {
+    pub(super) fn of(pair: &Pair<'_>) -> Self {
+        let shown = pair.new.or(pair.old);
+        let rule = shown.and_then(|loaded| loaded.rule.as_ref());
+        let mut notes = Vec::new();
+        if let (Some(old), Some(new)) = (pair.old, pair.new) {
+            if old.path != new.path {
+                notes.push(format!("moved from {}", old.path));
+            }
+            let name = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.name.clone());
+            if let (Some(old), Some(new)) = (name(old), name(new))
+                && old != new
+            {
+                notes.push(format!("renamed from {old}"));
+            }
+        }
+        Self {
+            path: shown.map(|loaded| loaded.path.clone()).unwrap_or_default(),
+            file: shown.map(|loaded| loaded.file.clone()).unwrap_or_default(),
+            name: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            rule_id: rule.map(|rule| rule.rule_id.value.clone()).unwrap_or_default(),
+            change: match (pair.old, pair.new) {
+                (None, _) => Change::Added,
+                (_, None) => Change::Removed,
+                (Some(_), Some(_)) => Change::Unknown,
+            },
+            gained: None,
+            lost: None,
+            notes,
+            reason: None,
+        }
+    }
+
+    pub(super) fn unknown(&mut self, reason: impl Into<String>) {
+        self.change = Change::Unknown;
+        self.reason = Some(reason.into());
+    }
+
+    /// Takes what is known of both directions.
+    pub(super) fn decide(&mut self, gained: Direction, lost: Direction) {
+        let reason = [&gained, &lost].into_iter().find_map(|direction| match direction {
+            Direction::Unknown(why) => Some((*why).to_owned()),
+            Direction::Never | Direction::Shown(_) => None,
+        });
+        self.change = match (&gained, &lost) {
+            (Direction::Never, Direction::Never) => Change::Same,
+            (Direction::Never, Direction::Shown(_)) => Change::Narrower,
+            (Direction::Shown(_), Direction::Never) => Change::Wider,
+            (Direction::Shown(_), Direction::Shown(_)) => Change::Both,
+            (Direction::Unknown(_), _) | (_, Direction::Unknown(_)) => Change::Unknown,
+        };
+        let events = |direction| match direction {
+            Direction::Shown(events) => Some(events),
+            Direction::Never | Direction::Unknown(_) => None,
+        };
+        (self.gained, self.lost, self.reason) = (events(gained), events(lost), reason);
+    }
+}

@@ -1,0 +1,222 @@
+//! Two plans, compared: what each alerts on and the other does not.
+
+use std::collections::BTreeSet;
+
+use harness_detect::window::Window;
+use harness_model::schema::Schema;
+use harness_predicate::Predicate;
+use harness_predicate::plan::{
+    EqlSearch, NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan,
+};
+use serde_json::Value;
+
+use super::conditions::Version;
+use super::direction::Direction;
+use super::judge::{Judge, Stream};
+use super::{NOW, sequences, settings, streams};
+use crate::compare::{Answer, Prover, Values};
+
+/// Asks about two versions under one schema.
+pub(super) struct Comparison<'a> {
+    pub(super) prover: Prover<'a>,
+    pub(super) judge: Judge,
+    pub(super) windows: [Window; 2],
+}
+
+/// One condition and another.
+pub(super) struct Relation {
+    /// What the first catches and the second does not.
+    pub(super) beyond: Answer,
+    /// What the second catches and the first does not.
+    pub(super) within: Answer,
+    /// What both catch.
+    pub(super) both: Option<Value>,
+}
+
+impl Comparison<'_> {
+    /// What one condition catches beyond another: an event of single values where there
+    /// is one, since those are what people know.
+    pub(super) fn beyond(&mut self, a: &Predicate, b: &Predicate) -> Answer {
+        match self.prover.beyond(a, b, Values::One) {
+            Answer::Event(event) => Answer::Event(event),
+            Answer::Never | Answer::Unknown => self.prover.beyond(a, b, Values::Many),
+        }
+    }
+
+    pub(super) fn event(&mut self, condition: &Predicate) -> Option<Value> {
+        for values in [Values::One, Values::Many] {
+            if let Answer::Event(event) = self.prover.find(condition, values) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    pub(super) fn relation(&mut self, a: &Predicate, b: &Predicate) -> Relation {
+        Relation {
+            beyond: self.beyond(a, b),
+            within: self.beyond(b, a),
+            both: self.event(&Predicate::and([a.clone(), b.clone()])),
+        }
+    }
+
+    /// The direction in which `yes` alerts and `no` does not: proved never, or tried.
+    pub(super) fn tried(
+        &self,
+        never: bool,
+        (yes, no): (&Plan, &Plan),
+        (own, other): (Window, Window),
+        streams: Vec<Stream>,
+    ) -> Direction {
+        if never {
+            return Direction::Never;
+        }
+        match self.judge.apart((yes, own), (no, other), streams.into_iter()) {
+            Some(events) => Direction::Shown(events),
+            None => Direction::Unknown("no events were found that tell the versions apart"),
+        }
+    }
+}
+
+/// What the new version gains, and what it loses.
+pub(super) fn directions(old: &Version<'_>, new: &Version<'_>, schema: &Schema) -> [Direction; 2] {
+    let windows = [old.clock.window(NOW), new.clock.window(NOW)];
+    let judge = Judge::new([&old.plan, &new.plan], schema);
+    let mut comparison = Comparison { prover: Prover::new(schema), judge, windows };
+    let [gained, lost] = plans(&mut comparison, &old.plan, &new.plan);
+    let seen = |gained: bool| settings::reach(old, new, gained, &mut comparison);
+    let (more, less) = reached(seen);
+    [gained.or(more), lost.or(less)]
+}
+
+fn reached(mut seen: impl FnMut(bool) -> Direction) -> (Direction, Direction) {
+    (seen(true), seen(false))
+}
+
+fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction; 2] {
+    if let (Some(before), Some(after)) = (single(old), single(new)) {
+        let told = |answer| match answer {
+            Answer::Never => Direction::Never,
+            Answer::Event(event) => Direction::Shown(vec![event]),
+            Answer::Unknown => Direction::Unknown("the search for an event was given up"),
+        };
+        return [told(comparison.beyond(after, before)), told(comparison.beyond(before, after))];
+    }
+    match (old, new) {
+        (Plan::Threshold(before), Plan::Threshold(after)) => {
+            thresholds(comparison, (old, before), (new, after))
+        }
+        (Plan::NewTerms(before), Plan::NewTerms(after)) => {
+            new_terms(comparison, (old, before), (new, after))
+        }
+        (Plan::Threat(before), Plan::Threat(after)) => {
+            threats(comparison, (old, before), (new, after))
+        }
+        (Plan::Eql(before), Plan::Eql(after)) => {
+            sequences::directions(comparison, (old, before), (new, after))
+        }
+        (
+            Plan::Filter(_)
+            | Plan::Eql(_)
+            | Plan::Threshold(_)
+            | Plan::NewTerms(_)
+            | Plan::Threat(_)
+            | Plan::Pipeline(_),
+            _,
+        ) => {
+            let why = "a rule of another type has no common measure";
+            [Direction::Unknown(why), Direction::Unknown(why)]
+        }
+    }
+}
+
+/// The condition of a plan that alerts on each event that fulfils it.
+fn single(plan: &Plan) -> Option<&Predicate> {
+    match plan {
+        Plan::Filter(filter) => Some(filter),
+        Plan::Eql(plan) => match &plan.search {
+            EqlSearch::Events(filter) if plan.limits.is_empty() => Some(filter),
+            EqlSearch::Events(_) | EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => None,
+        },
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => None,
+    }
+}
+
+fn names(fields: &[TermField]) -> BTreeSet<&str> {
+    fields.iter().map(|field| &*field.field).collect()
+}
+
+/// Whether whatever reaches the threshold of `a` reaches that of `b`, all events
+/// of `a` being events of `b`: the groups are at most as fine, and want no more.
+fn reaches(a: &ThresholdPlan, b: &ThresholdPlan) -> bool {
+    let counted = match (&a.cardinality, &b.cardinality) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some((field, least)), Some((other, needed))) => {
+            field.field == other.field && needed <= least
+        }
+    };
+    names(&b.fields).is_subset(&names(&a.fields)) && b.count <= a.count && counted
+}
+
+fn thresholds(
+    comparison: &mut Comparison<'_>,
+    (old, before): (&Plan, &ThresholdPlan),
+    (new, after): (&Plan, &ThresholdPlan),
+) -> [Direction; 2] {
+    let relation = comparison.relation(&after.filter, &before.filter);
+    let [was, is] = comparison.windows;
+    let gained_never = relation.beyond == Answer::Never && reaches(after, before);
+    let lost_never = relation.within == Answer::Never && reaches(before, after);
+    let gained = streams::groups(&relation.beyond, relation.both.as_ref(), after, before);
+    let lost = streams::groups(&relation.within, relation.both.as_ref(), before, after);
+    [
+        comparison.tried(gained_never, (new, old), (is, was), gained),
+        comparison.tried(lost_never, (old, new), (was, is), lost),
+    ]
+}
+
+fn new_terms(
+    comparison: &mut Comparison<'_>,
+    (old, before): (&Plan, &NewTermsPlan),
+    (new, after): (&Plan, &NewTermsPlan),
+) -> [Direction; 2] {
+    let relation = comparison.relation(&after.filter, &before.filter);
+    let [was, is] = comparison.windows;
+    // An event that a wider condition finds in the history is known then, so a change of
+    // the condition may work both ways.
+    let same = relation.beyond == Answer::Never
+        && relation.within == Answer::Never
+        && names(&before.fields) == names(&after.fields)
+        && was == is;
+    let (more, less, both) = (&relation.beyond, &relation.within, relation.both.as_ref());
+    let gained = streams::first_seen([more, less], both, after, before, is);
+    let lost = streams::first_seen([less, more], both, before, after, was);
+    [
+        comparison.tried(same, (new, old), (is, was), gained),
+        comparison.tried(same, (old, new), (was, is), lost),
+    ]
+}
+
+fn threats(
+    comparison: &mut Comparison<'_>,
+    (old, before): (&Plan, &ThreatPlan),
+    (new, after): (&Plan, &ThreatPlan),
+) -> [Direction; 2] {
+    let events = comparison.relation(&after.filter, &before.filter);
+    let indicators = comparison.relation(&after.indicators, &before.indicators);
+    let [was, is] = comparison.windows;
+    let mapped = before.groups == after.groups && before.indicator_index == after.indicator_index;
+    let never = |events: &Answer, indicators: &Answer| {
+        mapped && *events == Answer::Never && *indicators == Answer::Never
+    };
+    let gained_never = never(&events.beyond, &indicators.beyond);
+    let lost_never = never(&events.within, &indicators.within);
+    let own = [events.both.as_ref(), indicators.both.as_ref()];
+    let gained = streams::indicated([&events.beyond, &indicators.beyond], own, after);
+    let lost = streams::indicated([&events.within, &indicators.within], own, before);
+    [
+        comparison.tried(gained_never, (new, old), (is, was), gained),
+        comparison.tried(lost_never, (old, new), (was, is), lost),
+    ]
+}

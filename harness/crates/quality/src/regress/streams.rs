@@ -1,0 +1,300 @@
+//! Streams of events that may tell two versions apart, to be judged.
+
+use std::collections::BTreeSet;
+
+use harness_detect::window::Window;
+use harness_model::event::Event;
+use harness_model::value::format_date;
+use harness_predicate::plan::{NewTermsPlan, Stage, TermField, ThreatPlan, ThresholdPlan};
+use serde_json::{Value, json};
+
+use super::NOW;
+use super::judge::Stream;
+use crate::compare::Answer;
+use crate::synthesis::fields;
+
+/// How many streams are tried for one direction.
+pub(super) const MAX_STREAMS: usize = 64;
+/// The most events of a stream.
+const MAX_EVENTS: u64 = 2_000;
+/// The time between two events, in milliseconds.
+const STEP: i64 = 1_000;
+
+/// How the events of several stages follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In their order, within so many milliseconds where that is stated.
+    Within(Option<u64>),
+    /// In any order.
+    Any,
+}
+
+impl Order {
+    /// Whether all that is in this order is in the other.
+    pub(super) fn lies_in(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Within(_), Self::Any | Self::Within(None)) | (Self::Any, Self::Any) => true,
+            (Self::Within(Some(own)), Self::Within(Some(other))) => own <= other,
+            (Self::Within(None), Self::Within(Some(_))) | (Self::Any, Self::Within(_)) => false,
+        }
+    }
+
+    fn span(self) -> Option<u64> {
+        match self {
+            Self::Within(span) => span,
+            Self::Any => None,
+        }
+    }
+}
+
+fn event(answer: &Answer) -> Option<&Value> {
+    match answer {
+        Answer::Event(event) => Some(event),
+        Answer::Never | Answer::Unknown => None,
+    }
+}
+
+/// So many steps before the run.
+fn before(steps: u64) -> i64 {
+    NOW - STEP * i64::try_from(steps.max(1)).unwrap_or(1)
+}
+
+/// The event at a time.
+fn at(source: &Value, time: i64) -> Value {
+    let mut source = source.clone();
+    fields::set(&mut source, "@timestamp", vec![json!(format_date(time))]);
+    source
+}
+
+fn has(source: &Value, field: &str) -> bool {
+    let dotted = source.get(field).is_some();
+    dotted || source.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
+}
+
+/// The event with a value for a field, where it has none.
+fn with(source: &mut Value, field: &str, values: &[Value]) {
+    if !has(source, field) {
+        fields::set(source, field, values.to_vec());
+    }
+}
+
+/// The event with another value than the other events have; the first keeps its own.
+fn nth(source: &mut Value, field: &str, n: u64) {
+    if n == 0 {
+        with(source, field, &[value(field, 0)]);
+    } else {
+        fields::set(source, field, vec![value(field, n)]);
+    }
+}
+
+/// Values of one field: the n-th one in the forms that types take.
+fn value(field: &str, n: u64) -> Value {
+    if field.ends_with(".ip") || field.ends_with("address") {
+        return json!(format!("192.0.2.{}", 1 + n % 250));
+    }
+    if ["port", "pid", "bytes", "code"].iter().any(|last| field.ends_with(last)) {
+        return json!(1_000 + n);
+    }
+    json!(format!("{}-{}", field.rsplit('.').next().unwrap_or(field), n + 1))
+}
+
+/// Groups of events of which `own` may alert and `other` may not.
+pub(super) fn groups(
+    beyond: &Answer,
+    both: Option<&Value>,
+    own: &ThresholdPlan,
+    other: &ThresholdPlan,
+) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    let least = own.cardinality.as_ref().map_or(1, |(_, least)| *least);
+    let count = own.count.max(least);
+    if count > MAX_EVENTS {
+        return streams;
+    }
+    let named: BTreeSet<&str> = own.fields.iter().map(|field| &*field.field).collect();
+    let extra: Vec<&TermField> =
+        other.fields.iter().filter(|field| !named.contains(&*field.field)).collect();
+    for base in event(beyond).into_iter().chain(both) {
+        for spread in [true, false] {
+            for distinct in [least, count] {
+                let events = (0..count).map(|n| {
+                    let mut source = base.clone();
+                    for field in &own.fields {
+                        with(&mut source, &field.field, &[value(&field.field, 0)]);
+                    }
+                    for field in extra.iter().filter(|_| spread) {
+                        nth(&mut source, &field.field, n);
+                    }
+                    let counted = [&own.cardinality, &other.cardinality];
+                    for (field, _) in counted.into_iter().flatten() {
+                        nth(&mut source, &field.field, n % distinct);
+                    }
+                    at(&source, before(count - n))
+                });
+                streams.push(Stream { events: events.collect(), indicators: Vec::new() });
+            }
+        }
+        // Few events with all values in one field.
+        if let Some((field, least)) = own.cardinality.as_ref().filter(|_| own.count < count) {
+            let mut source = base.clone();
+            for field in &own.fields {
+                with(&mut source, &field.field, &[value(&field.field, 0)]);
+            }
+            let values: Vec<Value> = (0..*least).map(|n| value(&field.field, n)).collect();
+            fields::set(&mut source, &field.field, values);
+            let events = (0..own.count).map(|n| at(&source, before(n)));
+            streams.push(Stream { events: events.collect(), indicators: Vec::new() });
+        }
+    }
+    streams
+}
+
+/// Events that are new to `own` and may be known to `other`: those that `own` alone catches
+/// and those that both do, after such as are in the history of one or the other.
+pub(super) fn first_seen(
+    [beyond, within]: [&Answer; 2],
+    both: Option<&Value>,
+    own: &NewTermsPlan,
+    other: &NewTermsPlan,
+    window: Window,
+) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    let named: BTreeSet<&str> = own.fields.iter().map(|field| &*field.field).collect();
+    let filled = |source: &Value, n: u64| {
+        let mut source = source.clone();
+        for field in &own.fields {
+            with(&mut source, &field.field, &[value(&field.field, 0)]);
+        }
+        for field in other.fields.iter().filter(|field| !named.contains(&*field.field)) {
+            with(&mut source, &field.field, &[value(&field.field, n)]);
+        }
+        source
+    };
+    let now = NOW - STEP;
+    let before = window.from.saturating_sub(3_600_000);
+    let bases: Vec<&Value> = event(beyond).into_iter().chain(both).collect();
+    for base in &bases {
+        streams.push(Stream { events: vec![at(&filled(base, 0), now)], indicators: Vec::new() });
+        for earlier in bases.iter().copied().chain(event(within)) {
+            for n in [0, 1] {
+                let events = vec![at(&filled(earlier, n), before), at(&filled(base, 0), now)];
+                streams.push(Stream { events, indicators: Vec::new() });
+            }
+        }
+    }
+    streams
+}
+
+/// Events with indicators, of which the plan may alert.
+pub(super) fn indicated(
+    beyond: [&Answer; 2],
+    both: [Option<&Value>; 2],
+    plan: &ThreatPlan,
+) -> Vec<Stream> {
+    let [events, indicators] = beyond;
+    let first = event(events).into_iter().chain(both[0]);
+    let first: Vec<&Value> = first.collect();
+    let second: Vec<&Value> = event(indicators).into_iter().chain(both[1]).collect();
+    let mut streams = Vec::new();
+    for own in &first {
+        for other in &second {
+            for group in &plan.groups {
+                let (mut own, mut other) = ((*own).clone(), (*other).clone());
+                for (n, entry) in (0..).zip(group) {
+                    let shared = value(&entry.field.field, n);
+                    with(&mut own, &entry.field.field, std::slice::from_ref(&shared));
+                    let theirs =
+                        if entry.negate { value(&entry.field.field, n + 9) } else { shared };
+                    with(&mut other, &entry.value.field, &[theirs]);
+                }
+                streams.push(Stream {
+                    events: vec![at(&own, NOW - STEP)],
+                    indicators: vec![at(&other, NOW - 86_400_000)],
+                });
+            }
+        }
+    }
+    streams
+}
+
+/// Events of stages in order, `own` in one way and `other` in another.
+pub(super) fn ordered(
+    sets: &[Vec<Option<Value>>],
+    stages: &[Stage],
+    own: Order,
+    other: Order,
+    until: Option<&Value>,
+) -> Vec<Stream> {
+    let mut streams = Vec::new();
+    let mut spans: Vec<Option<u64>> = vec![None, own.span()];
+    spans.extend(other.span().map(|span| Some(span.saturating_add(1_000))));
+    for set in sets {
+        for span in &spans {
+            for joined in [true, false] {
+                for ended in [false, true] {
+                    if ended && until.is_none() {
+                        continue;
+                    }
+                    let events = stream(set, stages, *span, joined, until.filter(|_| ended));
+                    streams.extend(events.map(|events| Stream { events, indicators: Vec::new() }));
+                }
+            }
+        }
+    }
+    streams
+}
+
+/// The value of a join key: that of the first stage whose event has one.
+fn shared(set: &[Option<Value>], stages: &[Stage], at: usize) -> Value {
+    let keys = || stages.iter().filter_map(|stage| stage.keys.get(at));
+    let stated = set.iter().zip(stages).find_map(|(event, stage)| {
+        let field = &stage.keys.get(at)?.field;
+        let event = Event::from_json(event.clone()?, 1).ok()?;
+        event.first(field).cloned()
+    });
+    let first = keys().next().map_or("", |key| &*key.field);
+    stated.unwrap_or_else(|| value(first, 0))
+}
+
+/// An event for each stage that wants one, runs counted; the last one `span`
+/// milliseconds after the first. Where keys are not `joined`, only the first is shared.
+fn stream(
+    set: &[Option<Value>],
+    stages: &[Stage],
+    span: Option<u64>,
+    joined: bool,
+    until: Option<&Value>,
+) -> Option<Vec<Value>> {
+    let mut sources: Vec<Value> = Vec::new();
+    let last = stages.iter().rposition(|stage| !stage.missing)?;
+    for (number, (stage, event)) in stages.iter().zip(set).enumerate() {
+        if stage.missing {
+            continue;
+        }
+        for _ in 0..stage.runs {
+            let mut source = event.clone()?;
+            for (at, key) in stage.keys.iter().enumerate() {
+                let shared = shared(set, stages, at);
+                if joined || at == 0 {
+                    fields::set(&mut source, &key.field, vec![shared]);
+                } else {
+                    nth(&mut source, &key.field, number as u64);
+                }
+            }
+            sources.push(source);
+        }
+        if let Some(until) = until.filter(|_| number + 1 == last) {
+            let mut source = until.clone();
+            for (at, key) in stage.keys.iter().enumerate() {
+                fields::set(&mut source, &key.field, vec![shared(set, stages, at)]);
+            }
+            sources.push(source);
+        }
+    }
+    let count = i64::try_from(sources.len()).ok()?;
+    let span = span.and_then(|span| i64::try_from(span).ok());
+    let end = NOW - STEP;
+    let start = end.saturating_sub(span.unwrap_or(count * STEP));
+    let times = (0..count).map(|n| if n + 1 == count { end } else { start + n });
+    Some(sources.iter().zip(times).map(|(source, time)| at(source, time)).collect())
+}
