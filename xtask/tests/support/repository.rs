@@ -1,6 +1,7 @@
 //! A repository of a test, and the binary that runs on it.
 
 #![expect(unreachable_pub, reason = "a module of test crates")]
+#![allow(dead_code, reason = "no test crate needs all of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -34,6 +34,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Mutants(args) => project::set_up(&args.run),
         Verb::New(args) => project::set_up(&args.run),
         Verb::Lint(args) => project::set_up(&args.run),
+        Verb::Regress(args) => project::set_up(&args.run),
         Verb::Backtest(args) => project::set_up(&args.run),
         Verb::Explain(_) | Verb::Init(_) => {}
     }

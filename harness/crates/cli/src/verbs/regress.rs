@@ -47,7 +47,7 @@ fn fails(on: FailOn, rule: &RuleChange) -> bool {
 /// be used, which is told.
 fn compared(args: &RegressArgs) -> io::Result<Option<Regression>> {
     let folders = &args.run.folders;
-    match args.revisions.as_slice() {
+    Ok(match args.revisions.as_slice() {
         [one] if one.contains("..") && !Path::new(one).exists() => {
             let (base, head) = one.split_once("..").unwrap_or((one, ""));
             let head = if head.is_empty() { "HEAD" } else { head.trim_start_matches('.') };
@@ -68,8 +68,8 @@ fn compared(args: &RegressArgs) -> io::Result<Option<Regression>> {
             }
             between(&at(folders, base), &at(folders, head), args)
         }
-        [] | [_, _, _, ..] => Ok(None),
-    }
+        [] | [_, _, _, ..] => None,
+    })
 }
 
 /// The same folders in a revision.
@@ -94,18 +94,17 @@ fn at(folders: &Folders, path: &str) -> Folders {
     Folders { rules: vec![path.to_path_buf()], ..folders.clone() }
 }
 
-fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Option<Regression>> {
-    let Some((base, _)) = project::open(base) else { return Ok(None) };
-    let Some((head, _)) = project::open(head) else { return Ok(None) };
+fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> Option<Regression> {
+    let ((base, _), (head, _)) = (project::open(base)?, project::open(head)?);
     let selected =
         |loaded: &Loaded| args.rule.is_empty() || args.rule.iter().any(|one| selects(loaded, one));
     // Two rules are two versions of one, whatever their ids.
     if let ([old], [new]) = (base.rules.rules.as_slice(), head.rules.rules.as_slice()) {
         let change = regress::between(old, new, &head.exceptions, &head.schema);
-        return Ok(Some(Regression { rules: vec![change], unchanged: 0 }));
+        return Some(Regression { rules: vec![change], unchanged: 0 });
     }
     let (before, after) = (revision(&base), revision(&head));
-    Ok(Some(regress::regress(before, after, &head.schema, &selected)))
+    Some(regress::regress(before, after, &head.schema, &selected))
 }
 
 fn revision(project: &Project) -> Revision<'_> {

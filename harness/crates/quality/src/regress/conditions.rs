@@ -57,9 +57,10 @@ impl<'r> Version<'r> {
                 }
             }
         }
-        let plan = match silenced.is_empty() {
-            true => plan,
-            false => plan.restrict(&Predicate::or(silenced).negate()),
+        let plan = if silenced.is_empty() {
+            plan
+        } else {
+            plan.restrict(&Predicate::or(silenced).negate())
         };
         Ok(Self { rule, plan, clock })
     }

@@ -47,9 +47,8 @@ pub(super) fn reach(
         let filter = own.plan.filters().into_iter().next().cloned();
         let event = filter.and_then(|filter| comparison.event(&filter));
         return match (event, &own.plan) {
-            (Some(source), Plan::Filter(_)) => Direction::Shown(vec![hit(&index, source)]),
-            (Some(_), _) => Direction::Unknown("the index patterns differ"),
-            (None, _) => Direction::Unknown("the index patterns differ"),
+            (Some(source), Plan::Filter(_)) => Direction::Shown(vec![hit(&index, &source)]),
+            (_, _) => Direction::Unknown("the index patterns differ"),
         };
     }
     let excludes = |rule: &Rule| {
@@ -64,7 +63,7 @@ pub(super) fn reach(
     gap(own, other, comparison)
 }
 
-fn hit(index: &str, source: Value) -> Value {
+fn hit(index: &str, source: &Value) -> Value {
     serde_json::json!({"_index": index, "_source": source})
 }
 
@@ -214,8 +213,9 @@ fn suppressed(suppression: Option<&AlertSuppression>) -> String {
         Some(duration) => format!("once in {}", span_text(duration.millis().unsigned_abs())),
         None => "once a run".to_owned(),
     };
-    match groups.is_empty() {
-        true => format!("an alert comes at most {often} now"),
-        false => format!("an alert comes at most {often} for each {} now", groups.join(", ")),
+    if groups.is_empty() {
+        format!("an alert comes at most {often} now")
+    } else {
+        format!("an alert comes at most {often} for each {} now", groups.join(", "))
     }
 }

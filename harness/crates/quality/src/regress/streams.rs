@@ -89,13 +89,14 @@ fn nth(source: &mut Value, field: &str, n: u64) {
 
 /// Values of one field: the n-th one in the forms that types take.
 fn value(field: &str, n: u64) -> Value {
-    if field.ends_with(".ip") || field.ends_with("address") {
+    let last = field.rsplit('.').next().unwrap_or(field);
+    if last == "ip" || last == "address" {
         return json!(format!("192.0.2.{}", 1 + n % 250));
     }
-    if ["port", "pid", "bytes", "code"].iter().any(|last| field.ends_with(last)) {
+    if ["port", "pid", "bytes", "code"].contains(&last) {
         return json!(1_000 + n);
     }
-    json!(format!("{}-{}", field.rsplit('.').next().unwrap_or(field), n + 1))
+    json!(format!("{last}-{}", n + 1))
 }
 
 /// Groups of events of which `own` may alert and `other` may not.
