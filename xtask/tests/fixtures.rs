@@ -120,6 +120,23 @@ fn events_follow_each_other_whatever_the_ending() {
 }
 
 #[test]
+fn an_alert_is_taken_for_its_event() {
+    let alert = json!({
+        "_index": ".internal.alerts-security.alerts-default-000001", "_id": "a1",
+        "_source": {
+            "@timestamp": "2026-01-05T10:20:00.000Z", "event.action": "SendCommand",
+            "event.kind": "signal", "kibana.alert.rule.name": "A rule",
+            "kibana.alert.original_time": "2026-01-05T10:15:00.000Z",
+            "kibana.alert.ancestors": [{"id": "x", "type": "event", "depth": 0,
+                                        "index": ".ds-logs-aws.cloudtrail-default-2026.01.05-000001"}]
+        }
+    });
+    let repository = good().write("cases/r/negative/w.json", alert.to_string());
+    let noisy = "cases/r/negative/w.json raised 1 alert but should not have";
+    check(&repository, &["test"], FAILED, &[noisy]);
+}
+
+#[test]
 fn events_are_read_packed_and_in_utf_16() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(document().to_string().as_bytes()).expect("memory is writable");

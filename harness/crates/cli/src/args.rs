@@ -56,6 +56,7 @@ Examples:
   {program} test --tag Linux --severity high --changed=origin/main
   {program} test --root ../rules-repo    a foreign repository, as it is
   {program} test --update                also write the snapshots; --check compares them
+  {program} test --watch aws/s3          again whenever the rule or a case changes
   {program} test --junit run.xml --markdown run.md   several reports of one run
   {program} test --schedule              also look for gaps between runs
   {program} test --engine http://127.0.0.1:9200            on a cluster
@@ -140,6 +141,17 @@ Examples:
 same, narrower and wider are proved; each event that is shown was judged under both
 versions.")]
     Regress(RegressArgs),
+    /// Say what fields are, or import them from where they are defined.
+    #[command(after_help = "\
+Examples:
+  {program} schema process.name user.id       what these fields are, and who says so
+  {program} schema import mapping.json        of GET index/_mapping, or a template
+  {program} schema import ../integrations/packages/aws/data_stream/cloudtrail
+  {program} schema import detection_rules/etc/integration-schemas.json.gz --out mappings/all.json
+
+Next: name the file below [schema] in harness.toml.")]
+    #[command(args_conflicts_with_subcommands = true)]
+    Schema(SchemaArgs),
     /// Run rules on files of events, or on the data of a cluster, and count the alerts.
     #[command(after_help = "\
 Examples:
@@ -357,6 +369,39 @@ pub enum BacktestFormat {
     Html,
 }
 
+/// `harness schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The fields.
+    #[arg(value_name = "FIELD", required = true)]
+    pub fields: Vec<String>,
+    /// Where things are.
+    #[command(flatten)]
+    pub folders: Folders,
+    /// What else to do.
+    #[command(subcommand)]
+    pub verb: Option<SchemaVerb>,
+}
+
+/// What `harness schema` does beside saying what fields are.
+#[derive(Debug, Subcommand)]
+pub enum SchemaVerb {
+    /// Write the fields of files as a mapping: of Elasticsearch's mappings and templates,
+    /// fields.yml of packages, schemas of detection-rules, ECS and beats.
+    Import(ImportArgs),
+}
+
+/// `harness schema import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The files, or folders with fields/*.yml below; packed by gzip or zstd or not.
+    #[arg(value_name = "FILE|DIR", required = true)]
+    pub sources: Vec<PathBuf>,
+    /// The mapping file, by default mappings/<name>.json; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// `harness init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -388,6 +433,9 @@ pub struct TestArgs {
     /// (in the formats human and json).
     #[arg(long)]
     pub schedule: bool,
+    /// Run again what a change of a rule or a case touches, without an end.
+    #[arg(long, conflicts_with_all = ["update", "check", "schedule"])]
+    pub watch: bool,
     /// Compare with the snapshots, and fail with exit code 3 where they differ.
     #[arg(long, conflicts_with = "update")]
     pub check: bool,

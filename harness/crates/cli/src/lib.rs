@@ -36,7 +36,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Lint(args) => project::set_up(&args.run),
         Verb::Regress(args) => project::set_up(&args.run),
         Verb::Backtest(args) => project::set_up(&args.run),
-        Verb::Explain(_) | Verb::Init(_) => {}
+        Verb::Explain(_) | Verb::Init(_) | Verb::Schema(_) => {}
     }
     match verb {
         Verb::Test(args) => verbs::test::run(&args, program),
@@ -47,6 +47,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::New(args) => verbs::new::run(&args),
         Verb::Lint(args) => verbs::lint::run(&args),
         Verb::Regress(args) => verbs::regress::run(&args),
+        Verb::Schema(args) => verbs::schema::run(&args),
         Verb::Backtest(args) => verbs::backtest::run(&args),
     }
 }

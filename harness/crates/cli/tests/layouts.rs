@@ -275,6 +275,27 @@ fn one_run_writes_several_reports_and_compares_snapshots() {
 }
 
 #[test]
+fn fields_are_imported_and_told() {
+    let template = "{\"index_templates\": [{\"name\": \"t\", \"index_template\": {\"template\": \
+                    {\"mappings\": {\"properties\": {\"x\": {\"properties\": {\"y\": {\"type\": \"long\"}}}}}}}}]}";
+    let repository = Repository::new()
+        .write("rules/login.toml", filed("Login", "a1"))
+        .write("t.json", template)
+        .write(
+            "p/fields/f.yml",
+            "- name: x\n  type: group\n  fields:\n    - name: z\n      type: ip\n",
+        )
+        .write("harness.toml", "[schema]\nmappings = [\"mappings/t.json\", \"mappings/p.json\"]\n");
+    let imported = ["1 field of 1 mapping written to mappings/t.json", "mappings = ["];
+    repository.check(".", &["schema", "import", "t.json"], OK, &imported);
+    repository.check(".", &["schema", "import", "p"], OK, &["mappings/p.json"]);
+    let known = ["x.y  long  by mappings/t.json", "x.z  ip  by mappings/p.json", "process.name  "];
+    repository.check(".", &["schema", "x.y", "x.z", "process.name"], OK, &known);
+    let unknown = ["proces.name  not known; did you mean process.name?"];
+    repository.check(".", &["schema", "proces.name"], FAILED, &unknown);
+}
+
+#[test]
 fn the_first_minute() {
     let mut repository = Repository::new();
     for number in 0..30 {

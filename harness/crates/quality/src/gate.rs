@@ -40,6 +40,10 @@ pub fn misses(
         let caught = mutants.and_then(|mutants| mutants.rules.get(at));
         let score = caught.map(crate::mutate::RuleMutants::score);
         let least_mutants = least(|gate| gate.min_mutants);
+        let is_asked = least_mutants > 0 && score.is_some();
+        if is_asked && rule.status == Status::Untested {
+            miss("there is no case, so no mutant is caught".to_owned());
+        }
         if let Some(reason) = short(score, least_mutants, "mutants are caught") {
             miss(reason);
         }

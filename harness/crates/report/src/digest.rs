@@ -195,9 +195,11 @@ impl<'a> Digest<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The clauses that no event has shown to matter both ways.
+    /// The clauses that no event has shown to matter both ways; of a rule without cases
+    /// it is all, and none is named.
     pub fn uncovered(&self) -> impl Iterator<Item = &'a ClauseCoverage> + use<'a> {
-        self.clauses.iter().filter(|clause| !clause.is_covered())
+        let named = if self.rule.cases.is_empty() { &[] } else { self.clauses };
+        named.iter().filter(|clause| !clause.is_covered())
     }
 
     /// The mutants that no case noticed.

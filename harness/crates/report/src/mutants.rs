@@ -36,6 +36,11 @@ pub fn render(
     for rule in &mutants.rules {
         report.rule(rule, out)?;
     }
+    let untested = mutants.rules.iter().filter(|rule| rule.cases == 0).count();
+    if untested > 0 {
+        let rules = plural(untested, "rule");
+        writeln!(out, "\n{rules} without cases: every mutant is missed, and none is listed")?;
+    }
     let all = || mutants.rules.iter().flat_map(|rule| &rule.mutants);
     let count = |name: &str| all().filter(|mutant| mutant.outcome.name() == name).count();
     writeln!(
@@ -65,10 +70,6 @@ impl Report<'_> {
         let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };
         let score = self.styled.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
         writeln!(out, "{}  {score}", printable(&rule.key, Lines::Escape))?;
-        if rule.cases == 0 {
-            let hint = "no cases yet: with a positive one, cases that catch mutants are proposed";
-            return writeln!(out, "  {hint}");
-        }
         for mutant in &rule.mutants {
             self.mutant(&rule.key, mutant, out)?;
         }

@@ -21,7 +21,7 @@ use harness_source::files::{self, Found, Problem};
 use harness_source::likeness;
 use harness_source::span::Span;
 
-use harness_model::events::parse_file;
+use harness_model::events::{self, parse_file};
 pub use harness_model::events::{MAX_EVENT, parse};
 pub use model::{Case, Polarity};
 pub use options::Options;
@@ -123,6 +123,26 @@ pub(crate) fn named_by_id(cases: &mut CaseTree, rules: &RuleTree) {
             let all = cases.rules.entry(loaded.key.clone()).or_default();
             all.extend(own);
             all.sort_by(|a, b| (a.polarity, &a.name).cmp(&(b.polarity, &b.name)));
+        }
+    }
+}
+
+/// Takes alerts of Kibana for the events that they were raised by, in the cases of rules
+/// that read no alerts.
+pub(crate) fn without_alerts(cases: &mut CaseTree, rules: &RuleTree) {
+    for loaded in &rules.rules {
+        let Some(rule) = &loaded.rule else { continue };
+        let query = rule.query.as_ref().map_or("", |query| query.text.as_str());
+        let marks = ["alerts-security", ".siem-signals", "kibana.alert", "signal."];
+        let mut texts = rule.index.iter().map(String::as_str).chain([query]);
+        if texts.any(|text| marks.iter().any(|mark| text.contains(mark))) {
+            continue;
+        }
+        let own = cases.rules.get_mut(&loaded.key);
+        for event in own.into_iter().flatten().flat_map(|case| &mut case.events) {
+            if let Some(original) = events::original(event) {
+                *event = original;
+            }
         }
     }
 }

@@ -15,6 +15,7 @@
 //! ```
 
 mod gates;
+mod import;
 mod layout;
 mod lint;
 mod mapping;
@@ -41,6 +42,7 @@ use harness_source::span::Span;
 use harness_text::pattern::glob::Glob;
 
 pub use gates::{Gate, Gates};
+pub use import::Imported;
 pub use lint::{Lint, LintAccept, LintLevel};
 
 /// Where a project's parts are.
@@ -414,7 +416,15 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     }
     problems.append(&mut rules.problems);
     case::named_by_id(&mut cases, &rules);
+    case::without_alerts(&mut cases, &rules);
     Ok(Project { rules, cases, exceptions, schema, problems })
+}
+
+/// What a mapping file alone says of fields.
+pub fn mapped(path: &Path) -> Schema {
+    let mut schema = Schema::new(Base::Empty);
+    drop(mapping::overlay(&mut schema, path));
+    schema
 }
 
 /// That there is no folder of rules.

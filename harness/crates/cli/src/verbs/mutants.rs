@@ -58,6 +58,7 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     if args.deny_warnings && human::warning_count(&run) > 0 {
         return Ok(Exit::Failed);
     }
-    let nothing = found.rules.is_empty() && select.changed.is_none();
+    let is_idle = found.rules.iter().all(|rule| rule.cases == 0);
+    let nothing = is_idle && select.changed.is_none();
     Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
 }

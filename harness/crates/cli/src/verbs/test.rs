@@ -1,7 +1,9 @@
 //! `harness test`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use harness_quality::explain;
@@ -16,6 +18,7 @@ use harness_runner::select::Selected;
 use harness_runner::verdict::Status;
 use harness_source::diagnostic::Severity;
 
+use super::watch;
 use crate::args::{TestArgs, TestFormat};
 use crate::engine;
 use crate::exit::Exit;
@@ -26,6 +29,15 @@ const MAX_SNAPSHOTS: usize = 20;
 
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
+    if args.watch { watch::run(args, program) } else { once(args, program, None) }
+}
+
+/// Runs the rules that were asked for, of these those that changed files touch.
+pub(super) fn once(
+    args: &TestArgs,
+    program: &'static str,
+    changed: Option<&BTreeSet<PathBuf>>,
+) -> io::Result<Exit> {
     if args.schedule && !matches!(args.format, TestFormat::Human | TestFormat::Json) {
         tell!("--schedule needs the format human or json");
         return Ok(Exit::Usage);
@@ -36,9 +48,12 @@ pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    let Some(selected) = project::select(&args.select, &project, &folders) else {
+    let Some(mut selected) = project::select(&args.select, &project, &folders) else {
         return Ok(Exit::Usage);
     };
+    if let Some(touched) = changed.and_then(|paths| watch::touched(paths, &project, &folders)) {
+        selected.keys = Some(touched.into_iter().filter(|key| selected.has(key)).collect());
+    }
     if args.select.list {
         return project::list(&project, &selected);
     }

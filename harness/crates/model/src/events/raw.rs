@@ -66,7 +66,7 @@ pub(super) fn form(text: &str) -> Option<(&'static str, &'static str)> {
         return None;
     }
     if starts(&["//", "/*", "#"]) {
-        return Some(("JSON with comments, which JSON has not", "delete the comments"));
+        return Some(("JSON with comments", "delete the comments"));
     }
     if starts(&["<?xml", "<Event", "<Events"]) {
         return Some(("XML", PIPELINE));
@@ -145,7 +145,7 @@ mod tests {
             ("<134>Jan  5 10:15:00 host app: x", Some("a log of syslog")),
             ("type=SYSCALL msg=audit(1767608100.000:1): arch=c000003e", Some("a log of auditd")),
             ("Jan  5 10:15:00 h CEF:0|a|b|1|c|d|5|", Some("a log in CEF or LEEF")),
-            ("// from prod\n{}", Some("JSON with comments, which JSON has not")),
+            ("// from prod\n{}", Some("JSON with comments")),
             ("{\"a\":1}", None),
             ("[1, 2]\n[3, 4]", None),
             ("nonsense", None),

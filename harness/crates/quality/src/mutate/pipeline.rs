@@ -19,7 +19,8 @@ pub(crate) use propose::Proposer;
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
 pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
     let (mut mutants, mut bounds) = (Vec::new(), Vec::new());
-    if let Ok(program) = flow.program(flow.text()) {
+    let program = if flow.cases().is_empty() { None } else { flow.program(flow.text()).ok() };
+    if let Some(program) = program {
         let holding = holding(flow, &program);
         let proposer = (fixtures != Fixtures::Skip).then(|| Proposer::new(flow, &program));
         let judge = Judge { flow, program: &program, holding, proposer };

@@ -50,7 +50,7 @@ fn read(path: &Path) -> Result<(String, Value), Problem> {
 }
 
 /// Adds what a mapping file holds; what of it cannot be read.
-fn add(schema: &mut Schema, name: &str, file: &Value) -> Vec<Problem> {
+pub(super) fn add(schema: &mut Schema, name: &str, file: &Value) -> Vec<Problem> {
     let problem = |error: &MappingError| {
         let error = Diagnostic::error("mapping", error.to_string(), Span::default());
         Problem::with_path(name, error)
@@ -131,13 +131,16 @@ fn flat<'a>(
 }
 
 /// Adds a field at its path; one below a field that has a type is a multi-field of it.
-fn insert(properties: &mut Map<String, Value>, path: &str, kind: &str) {
+pub(super) fn insert(properties: &mut Map<String, Value>, path: &str, kind: &str) {
     let (first, rest) = path.split_once('.').map_or((path, None), |(a, b)| (a, Some(b)));
     let entry = properties.entry(first).or_insert_with(|| json!({}));
     let Some(object) = entry.as_object_mut() else { return };
     match rest {
         None => {
             object.insert("type".to_owned(), kind.into());
+            if kind == "scaled_float" {
+                object.insert("scaling_factor".to_owned(), 1000.into());
+            }
         }
         Some(rest) => {
             let key = if object.contains_key("type") { "fields" } else { "properties" };
