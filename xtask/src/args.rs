@@ -26,6 +26,7 @@ pub(crate) struct Cli {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is used once")]
 pub(crate) enum Verb {
     #[command(flatten)]
     Author(harness_cli::args::Verb),

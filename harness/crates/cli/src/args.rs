@@ -218,7 +218,7 @@ pub struct RunArgs {
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
-    /// At terminals, unless NO_COLOR says otherwise.
+    /// At terminals, unless the environment says otherwise.
     #[default]
     Auto,
     /// Always.

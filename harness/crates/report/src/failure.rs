@@ -107,8 +107,12 @@ pub(super) fn command(rule: &RuleRun, run: &CaseRun, places: &Places) -> Option<
 /// A command as a person types it.
 pub(super) fn shell(program: &str, verb: &str, flags: &[String], named: &[&str]) -> String {
     let words = flags.iter().map(String::as_str).chain(named.iter().copied());
-    let words = words.map(|word| format!(" {}", in_shell(word))).collect::<String>();
-    format!("{program} {verb}{words}")
+    let words: Vec<String> = words.map(in_shell).collect();
+    [program, verb]
+        .into_iter()
+        .chain(words.iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Why a case does not hold, a thought a line; its warnings are told elsewhere.

@@ -98,19 +98,15 @@ impl<'a> Node<'a> {
 
 impl Read for String {
     fn read(node: Node<'_>) -> Option<Self> {
-        match node.value {
-            Data::Text(text) => Some(text.clone()),
-            _ => node.mismatch("a string"),
-        }
+        let Data::Text(text) = node.value else { return node.mismatch("a string") };
+        Some(text.clone())
     }
 }
 
 impl Read for bool {
     fn read(node: Node<'_>) -> Option<Self> {
-        match node.value {
-            Data::Bool(value) => Some(*value),
-            _ => node.mismatch("a boolean"),
-        }
+        let Data::Bool(value) = node.value else { return node.mismatch("a boolean") };
+        Some(*value)
     }
 }
 

@@ -18,10 +18,8 @@ pub(super) struct Table<'a> {
 impl<'a> Node<'a> {
     /// The value as a table.
     pub(super) fn table(self) -> Option<Table<'a>> {
-        match self.value {
-            Data::Table(entries) => Some(Table::new(self, entries)),
-            _ => self.mismatch("a table"),
-        }
+        let Data::Table(entries) = self.value else { return self.mismatch("a table") };
+        Some(Table::new(self, entries))
     }
 }
 

@@ -4,10 +4,11 @@
 //! opened, and large files never read. Hidden files are left alone, as in a shell.
 
 mod find;
+mod folder;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -17,36 +18,16 @@ use crate::file::{self, Contents, Outcome};
 use crate::kind::{self, Foreign};
 use crate::model::Rule;
 use find::Found;
+use folder::is_ending;
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::{self, Problem};
 use harness_source::span::Span;
 use summary::Summary;
 
+pub use folder::Folder;
+
 /// How many other users of a rule id a message names.
 const MAX_NAMED: usize = 3;
-
-/// Endings of files that may hold rules; what they hold is told by their content.
-const ENDINGS: [&str; 6] = ["toml", "json", "ndjson", "jsonl", "yaml", "yml"];
-
-/// A folder of rules, or a file of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Folder {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What the paths of its rules begin with: empty, or with `/` at the end.
-    pub prefix: String,
-    /// Folders below it that hold other things.
-    pub without: Vec<PathBuf>,
-    /// Whether nobody says that there are rules in it.
-    pub is_guess: bool,
-}
-
-impl Folder {
-    /// A folder whose rules are named by their paths below it.
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), ..Self::default() }
-    }
-}
 
 /// The rules of folders, in the byte order of their paths.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -133,10 +114,6 @@ pub fn key_of(path: &str) -> &str {
     stem.map_or(path, |(stem, _)| stem)
 }
 
-fn is_ending(ending: &str) -> bool {
-    ENDINGS.iter().any(|own| own.eq_ignore_ascii_case(ending))
-}
-
 /// Loads all rules below a folder, in parallel.
 pub fn load_tree(root: &Path) -> RuleTree {
     load_trees(&[Folder::at(root)])
@@ -208,11 +185,10 @@ fn read(found: Found, folder: &str, is_guess: bool) -> Read {
         let rule = Loaded { path, key, file: file.clone(), text, rule: None, diagnostics };
         return none(vec![rule], Contents::default());
     }
-    if path.ends_with(".tf") || path.ends_with(".tf.json") {
-        return match text.contains("elasticstack_kibana_security_detection_rule") {
-            true => foreign(&kind::TERRAFORM),
-            false => none(Vec::new(), Contents::default()),
-        };
+    if find::is_terraform(&path) {
+        let is_rule = text.contains("elasticstack_kibana_security_detection_rule");
+        let kept = if is_rule { vec![&kind::TERRAFORM] } else { Vec::new() };
+        return none(Vec::new(), Contents { foreign: kept, ..Contents::default() });
     }
     let mut contents = file::contents(&path, &text, is_guess);
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -196,17 +196,14 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
         text: Arc::clone(&text),
     })?;
     let file = File { root, name, text };
-    let mut layout = match &raw.rules {
-        Some(_) => None,
-        None if given.rules.is_empty() => layout::stated(root)?,
-        None => None,
-    };
+    let is_told = raw.rules.is_some() || !given.rules.is_empty();
+    let mut layout = if is_told { None } else { layout::stated(root)? };
     let mut fills = layout.as_mut().map_or_else(Vec::new, |own| std::mem::take(&mut own.schemas));
     let mut exceptions = layout.as_mut().and_then(|own| own.exceptions.take());
     let stated = |raw: toml::Spanned<Paths>| {
         let span = Span::new(raw.span().start, raw.span().end);
         let paths = raw.into_inner().0.into_iter();
-        paths.map(|path| file.stated(path, span, "folder", Path::exists)).collect::<Result<_, _>>()
+        paths.map(|path| file.stated(&path, span, "folder", Path::exists)).collect::<Result<_, _>>()
     };
     let rules: Vec<Folder> = match (given.rules, raw.rules, layout) {
         (given, raw, None) if !given.is_empty() || raw.is_some() => {
@@ -240,15 +237,15 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
     let lint = lint.map_err(|message| file.problem(&message, Span::default()))?;
     let Table(schema) = raw.schema;
     let mappings = schema.mappings.into_iter();
-    let mappings = mappings.map(|mapping| file.one(mapping, "mapping file", Path::exists));
+    let mappings = mappings.map(|mapping| file.one(&mapping, "mapping file", Path::exists));
     let snapshots = match (given.snapshots, raw.snapshots) {
         (Some(given), _) => given,
         // They are written where there are none yet, and never outside.
-        (None, Some(named)) => file.inside(named)?,
+        (None, Some(named)) => file.inside(&named)?,
         (None, None) => file.below(root.join("snapshots"))?,
     };
     let folder = |raw: Option<toml::Spanned<PathBuf>>, default: &str| match raw {
-        Some(raw) => file.one(raw, "folder", Path::is_dir),
+        Some(raw) => file.one(&raw, "folder", Path::is_dir),
         None => file.below(root.join(default)),
     };
     let exceptions = match exceptions.filter(|_| raw.exceptions.is_none()) {
@@ -299,7 +296,7 @@ impl File<'_> {
     /// A place that the file names: below the root, or beside it by steps back.
     fn stated(
         &self,
-        given: PathBuf,
+        given: &Path,
         span: Span,
         what: &str,
         is: fn(&Path) -> bool,
@@ -308,7 +305,7 @@ impl File<'_> {
             let message = format!("{} is no path from the root", given.display());
             return Err(self.problem(&message, span));
         }
-        let path = layout::plain(&self.root.join(&given));
+        let path = layout::plain(&self.root.join(given));
         let goes_back = given.components().any(|part| part == Component::ParentDir);
         let path = if goes_back { path } else { self.below(path)? };
         if is(&path) {
@@ -319,16 +316,16 @@ impl File<'_> {
 
     fn one(
         &self,
-        given: toml::Spanned<PathBuf>,
+        given: &toml::Spanned<PathBuf>,
         what: &str,
         is: fn(&Path) -> bool,
     ) -> Result<PathBuf, Problem> {
         let span = Span::new(given.span().start, given.span().end);
-        self.stated(given.into_inner(), span, what, is)
+        self.stated(given.get_ref(), span, what, is)
     }
 
     /// A place below the root, which need not be there.
-    fn inside(&self, given: toml::Spanned<PathBuf>) -> Result<PathBuf, Problem> {
+    fn inside(&self, given: &toml::Spanned<PathBuf>) -> Result<PathBuf, Problem> {
         let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
         if given.get_ref().components().all(plain) {
             return self.one(given, "folder", |_| true);

@@ -246,16 +246,11 @@ mod tests {
     fn found(selection: &Selection) -> String {
         let (rules, cases) = tree();
         let found = selection.resolve(&rules, &cases);
-        let keys = found.keys.map_or_else(
-            || "all".to_owned(),
-            |keys| keys.into_iter().collect::<Vec<_>>().join(" "),
-        );
-        let cases = found.cases.iter().map(|(rule, cases)| format!(" {rule}: {cases:?}"));
-        format!(
-            "{keys}{}{}",
-            cases.collect::<String>(),
-            found.unknown.iter().map(|name| format!(" ?{name}")).collect::<String>()
-        )
+        let keys =
+            found.keys.map_or_else(|| vec!["all".to_owned()], |keys| keys.into_iter().collect());
+        let cases = found.cases.iter().map(|(rule, cases)| format!("{rule}: {cases:?}"));
+        let unknown = found.unknown.iter().map(|name| format!("?{name}"));
+        keys.into_iter().chain(cases).chain(unknown).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -273,8 +268,8 @@ mod tests {
             (&["bbbbbb"], "linux/ssh_keys"),
             (&["SSH"], "linux/ssh linux/ssh_keys windows/ssh"),
             (&["_keys", "windows/ssh"], "linux/ssh_keys windows/ssh"),
-            (&["shs"], " ?shs"),
-            (&["linux/ssh", "nothing"], " ?nothing"),
+            (&["shs"], "?shs"),
+            (&["linux/ssh", "nothing"], "?nothing"),
             (&["cases/linux/ssh/positive/p.json"], "linux/ssh linux/ssh: {\"positive/p\"}"),
             (&["linux/ssh/positive/p"], "linux/ssh linux/ssh: {\"positive/p\"}"),
             (&["linux/ssh", "negative/n"], "linux/ssh linux/ssh: {\"negative/n\"}"),
@@ -282,7 +277,7 @@ mod tests {
                 &["negative/n.json"],
                 "linux/ssh windows/ssh linux/ssh: {\"negative/n\"} windows/ssh: {\"negative/n\"}",
             ),
-            (&["linux/ssh", "negative/x"], " ?negative/x"),
+            (&["linux/ssh", "negative/x"], "?negative/x"),
         ] {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(found(&Selection { names, ..Selection::default() }), expected);

@@ -11,7 +11,7 @@ const HEADING: &str = "Which rules";
 #[derive(Clone, Debug, Default, Args)]
 pub struct SelectArgs {
     /// Only these rules, by path, folder, glob, name or id, or a part of these; also
-    /// single cases, as linux/ssh_keys/positive/first.
+    /// single cases, as linux/keys/positive/first.
     #[arg(value_name = "RULES")]
     pub names: Vec<String>,
     /// Only rules with this tag; "OS: Linux" also by Linux; may be repeated.

@@ -29,11 +29,12 @@ const MAX_SNAPSHOTS: usize = 20;
 
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
-    if args.watch { watch::run(args, program) } else { once(args, program, None) }
+    let once = |changed: Option<&BTreeSet<PathBuf>>| once(args, program, changed);
+    if args.watch { watch::run(args, &once) } else { once(None) }
 }
 
 /// Runs the rules that were asked for, of these those that changed files touch.
-pub(super) fn once(
+fn once(
     args: &TestArgs,
     program: &'static str,
     changed: Option<&BTreeSet<PathBuf>>,

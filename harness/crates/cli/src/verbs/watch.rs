@@ -12,7 +12,6 @@ use harness_runner::config::Folders;
 use harness_runner::run::Project;
 use harness_source::files;
 
-use super::test;
 use crate::args::TestArgs;
 use crate::exit::Exit;
 use crate::project;
@@ -23,13 +22,14 @@ const QUIET: Duration = Duration::from_millis(30);
 /// How many changed files a line names.
 const MAX_NAMED: usize = 3;
 
-/// Runs the rules, and those that a change touches after each one, without an end.
-pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
-    let folders = match project::folders(&args.run.folders) {
-        Ok(folders) => folders,
-        // It is told as it is without watching.
-        Err(_) => return test::once(args, program, None),
-    };
+/// Runs the rules by `test`, and those that a change touches after each one, without an
+/// end.
+pub(super) fn run(
+    args: &TestArgs,
+    test: &dyn Fn(Option<&BTreeSet<PathBuf>>) -> io::Result<Exit>,
+) -> io::Result<Exit> {
+    // What is wrong is told as it is without watching.
+    let Ok(folders) = project::folders(&args.run.folders) else { return test(None) };
     let (send, changes) = channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // Nobody listens any more at the end.
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
     for (path, mode) in watched(&folders, &args.run.folders.root()) {
         watcher.watch(&path, mode).map_err(io::Error::other)?;
     }
-    test::once(args, program, None)?;
+    test(None)?;
     tell!("watching for changes; Ctrl-C ends it");
     while let Some(paths) = next(&changes, &folders.snapshots) {
         let started = Instant::now();
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
         let more = paths.len().saturating_sub(MAX_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         tell!("\n{}{more}", named.join(", "));
-        test::once(args, program, Some(&paths))?;
+        test(Some(&paths))?;
         tell!("{} ms after the change", started.elapsed().as_millis());
     }
     Ok(Exit::Ok)

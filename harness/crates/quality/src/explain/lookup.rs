@@ -1,6 +1,6 @@
 //! Finds the rule or the case that a person names.
 
-use harness_rule::tree::{Loaded, RuleTree};
+use harness_rule::tree::{Loaded, RuleTree, key_of};
 use harness_runner::case::Case;
 use harness_source::likeness::{Likeness, ranked};
 
@@ -23,7 +23,7 @@ pub enum Unfound {
 ///
 /// When it is not exactly one.
 pub fn find_rule(tree: &RuleTree, text: &str) -> Result<String, Unfound> {
-    let plain = text.strip_suffix(".toml").unwrap_or(text).trim_start_matches("./");
+    let plain = key_of(text).trim_start_matches("./");
     let name = |rule: &Loaded| rule.rule.as_ref().map_or("", |rule| &rule.name).to_owned();
     let id = |rule: &Loaded| rule.rule.as_ref().map_or("", |rule| &rule.rule_id.value).to_owned();
     let lower = text.to_lowercase();

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
+use super::value::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use harness_source::span::Span;
 
 /// The values of a text as JSON, or the first finding.
 fn read(path: &str, text: &str) -> Result<Vec<Value>, String> {

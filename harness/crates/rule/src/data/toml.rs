@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Data, Entries, Entry, Format, Placed};
+use super::value::{Data, Entries, Entry, Format, Placed};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
-use super::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
+use super::value::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
@@ -177,7 +177,12 @@ fn size(value: &Placed) -> usize {
     match &value.data {
         Data::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
         Data::Table(entries) => 1 + entries.values().map(|entry| size(&entry.value)).sum::<usize>(),
-        _ => 1,
+        Data::Null
+        | Data::Bool(_)
+        | Data::Integer(_)
+        | Data::Float(_)
+        | Data::Text(_)
+        | Data::Moment(_) => 1,
     }
 }
 
@@ -195,24 +200,18 @@ fn name(value: &Placed) -> Result<String, Diagnostic> {
     }
 }
 
-/// The entries of other tables, where there are none of these names yet.
+/// The entries of another table, or of several, where there are none of these names yet.
 fn merge(entries: &mut Entries, value: Placed) {
-    match value.data {
-        Data::Table(others) => {
+    let tables = match value.data {
+        Data::Array(tables) => tables,
+        data => vec![Placed { data, ..value }],
+    };
+    for table in tables {
+        if let Data::Table(others) = table.data {
             for (name, entry) in others {
                 entries.entry(name).or_insert(entry);
             }
         }
-        Data::Array(tables) => {
-            for table in tables {
-                if let Data::Table(others) = table.data {
-                    for (name, entry) in others {
-                        entries.entry(name).or_insert(entry);
-                    }
-                }
-            }
-        }
-        _ => {}
     }
 }
 

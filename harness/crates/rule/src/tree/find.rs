@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Folder, is_ending};
+use super::folder::{Folder, is_ending};
 use crate::kind::{self, Foreign};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files;
@@ -93,6 +93,11 @@ fn is_wanted(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let known = is_ending(ending) || ending == "tf" || foreign(name).is_some();
     known && !name.starts_with('.') && !matches!(name, "_config.yaml" | "_config.yml")
+}
+
+/// Whether a file configures Terraform.
+pub(super) fn is_terraform(path: &str) -> bool {
+    path.strip_suffix(".json").unwrap_or(path).rsplit('.').next() == Some("tf")
 }
 
 /// What rules a file has by its name alone.

@@ -1,4 +1,5 @@
 use std::fs::{self, File};
+use std::path::PathBuf;
 
 use super::find::MAX_BYTES;
 use super::*;

@@ -90,7 +90,11 @@ fn by_pattern(file: &Value, is_wanted: &dyn Fn(&str) -> bool) -> Option<Value> {
     let patterns = file.as_object().filter(|patterns| !patterns.is_empty())?;
     let mut fields: Vec<(String, &str)> = Vec::new();
     for (pattern, types) in patterns {
-        if pattern == "properties" || pattern == "mappings" {
+        let is_mapping = |key: &str| types.get(key).is_some_and(Value::is_object);
+        if ["properties", "mappings", "template"].contains(&pattern.as_str())
+            || is_mapping("properties")
+            || is_mapping("mappings")
+        {
             return None;
         }
         flat(types, &mut String::new(), MAX_DEPTH, &mut fields)?;
