@@ -15,6 +15,7 @@ mod scan;
 mod seen;
 mod state;
 mod text;
+mod top;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -26,21 +27,16 @@ use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::Loaded;
 use harness_runner::run::home;
 use rayon::prelude::*;
+use serde_json::Value;
 
 pub use input::Input;
-pub use request::{Progress, Request};
+pub use request::{Progress, Request, Sizes};
 
 use super::model::Source;
-use super::{Backtest, Outcome, RuleBacktest, Stop, told};
+use super::{Backtest, Outcome, Overlap, RuleBacktest, Stop, told as told_of};
 use input::Blocks;
 use rule::Prepared;
 use scan::{Scanned, Setting, scan};
-
-/// How many threads take how much at once, where nobody says otherwise.
-pub const BLOCK: usize = 4 << 20;
-
-/// How many bytes of events are looked at before the rules are compiled.
-const SAMPLE: usize = 32 << 20;
 
 /// Runs rules on files.
 pub fn run(
@@ -52,10 +48,11 @@ pub fn run(
     interrupted: &AtomicBool,
 ) -> Backtest {
     let started = Instant::now();
-    let mut blocks = Blocks::new(request.inputs.clone(), request.block);
+    let mut blocks = Blocks::new(request.inputs.clone(), request.sizes.block);
     let mut schema = schema.clone();
     let origins: Vec<Option<Origin>> = request.inputs.iter().map(Input::origin).collect();
-    let sample = look_ahead(&mut blocks, &origins, rules, &mut schema, interrupted);
+    let sample =
+        look_ahead(&mut blocks, &origins, rules, &mut schema, request.sizes.ahead, interrupted);
     let mut outcomes: Vec<Option<Outcome>> = rules.iter().map(|_| None).collect();
     let now = request.to.unwrap_or(sample.newest);
     let all: Vec<usize> = (0..rules.len()).collect();
@@ -64,6 +61,11 @@ pub fn run(
     prepared.iter_mut().for_each(|rule| rule.is_collecting = may_repeat && rule.is_threat());
     let setting = Setting { request, schema: &schema, origins: &origins, progress, interrupted };
     let mut scanned = scan(&mut blocks, &prepared, setting);
+    let mut seen: Vec<Option<u64>> = vec![None; rules.len()];
+    for (rule, count) in prepared.iter().zip(&scanned.seen) {
+        seen[rule.at] = Some(*count);
+    }
+    let overlap = overlap(&prepared, rules, &scanned);
     let mut again = Vec::new();
     let mut times = vec![now; rules.len()];
     for (rule, newest) in prepared.iter().zip(&scanned.newest_of) {
@@ -73,19 +75,32 @@ pub fn run(
             again.push(rule.at);
         }
     }
+    // A field that nothing knew has a type from its first value on.
+    let mut later = schema.clone();
+    for (field, value, index) in &scanned.watched {
+        let home = index.as_deref().map_or(sample.home, Home::of);
+        let mut source = serde_json::Map::new();
+        source.insert(field.to_string(), value.clone());
+        later.observe(&Value::Object(source), home);
+    }
+    let met = |rule: &&Prepared<'_>| {
+        rule.unknown.iter().any(|name| scanned.watched.iter().any(|(field, ..)| field == name))
+    };
+    again.extend(prepared.iter().filter(met).map(|rule| rule.at));
     again.extend(tell(&prepared, &mut scanned, &mut outcomes));
     again.sort_unstable();
     again.dedup();
     if !again.is_empty() {
         if request.inputs.contains(&Input::Stdin) {
-            let reason = "it depends on the time of the last event, and standard input is read \
-                          once: state --to";
+            let reason = "it depends on the last event or on a field that comes late, and standard \
+                          input is read once: store it as a file";
             let refused = || Some(Outcome::Unsupported(reason.to_owned()));
             again.iter().for_each(|at| outcomes[*at] = refused());
         } else if !interrupted.load(Ordering::Relaxed) {
             let at = |rule: usize| times[rule];
-            let late = compile(&again, rules, (&schema, exceptions), &at, &mut outcomes);
-            let mut blocks = Blocks::new(request.inputs.clone(), request.block);
+            let late = compile(&again, rules, (&later, exceptions), &at, &mut outcomes);
+            let mut blocks = Blocks::new(request.inputs.clone(), request.sizes.block);
+            let setting = Setting { schema: &later, ..setting };
             let mut scanned = scan(&mut blocks, &late, setting);
             tell(&late, &mut scanned, &mut outcomes);
         }
@@ -99,8 +114,10 @@ pub fn run(
         let name = names.get(input).map_or("", String::as_str);
         if line == 0 { format!("{name}: {reason}") } else { format!("{name}:{line}: {reason}") }
     });
-    let mut all: Vec<RuleBacktest> =
-        rules.iter().zip(outcomes).map(|(loaded, outcome)| told(loaded, outcome)).collect();
+    let told = rules.iter().zip(outcomes).zip(seen);
+    let told =
+        told.map(|((loaded, outcome), seen)| RuleBacktest { seen, ..told_of(loaded, outcome) });
+    let mut all: Vec<RuleBacktest> = told.collect();
     all.sort_by(|a, b| b.alerts().cmp(&a.alerts()).then_with(|| a.key.cmp(&b.key)));
     let to = request.to.or(scanned.newest.map(|newest| newest.saturating_add(1)));
     Backtest {
@@ -114,6 +131,7 @@ pub fn run(
         indices: request.inputs.len(),
         notes: Vec::new(),
         rules: all,
+        overlap,
         source: Source::Files {
             events: scanned.events,
             bytes: scanned.bytes,
@@ -168,9 +186,27 @@ fn tell(
     again
 }
 
+/// How many pairs of rules are told.
+const OVERLAPS: usize = 100;
+
+/// The rules that alert on the same events.
+fn overlap(prepared: &[Prepared<'_>], rules: &[Loaded], scanned: &Scanned) -> Vec<Overlap> {
+    let key = |at: usize| prepared.get(at).map_or_else(String::new, |one| rules[one.at].key());
+    let mut all: Vec<Overlap> = scanned
+        .pairs
+        .iter()
+        .map(|((a, b), events)| Overlap { rules: (key(*a), key(*b)), events: *events })
+        .collect();
+    all.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.rules.cmp(&b.rules)));
+    all.truncate(OVERLAPS);
+    all
+}
+
 /// What the first events say.
 struct Sample {
     newest: i64,
+    /// Where events live that do not say so.
+    home: Home,
     /// Whether these are all events.
     is_whole: bool,
 }
@@ -182,11 +218,12 @@ fn look_ahead(
     origins: &[Option<Origin>],
     rules: &[Loaded],
     schema: &mut Schema,
+    ahead: usize,
     interrupted: &AtomicBool,
 ) -> Sample {
     let mut read = Vec::new();
     let (mut bytes, mut is_whole) = (0, false);
-    while bytes < SAMPLE && !interrupted.load(Ordering::Relaxed) {
+    while bytes < ahead && !interrupted.load(Ordering::Relaxed) {
         let Some(block) = blocks.next() else {
             is_whole = true;
             break;
@@ -219,5 +256,5 @@ fn look_ahead(
             });
         }
     }
-    Sample { newest, is_whole }
+    Sample { newest, home, is_whole }
 }

@@ -44,7 +44,7 @@ use harness_rule::tree::Loaded;
 use harness_source::diagnostic::{Diagnostic, Severity};
 
 use model::day;
-pub use model::{Backtest, Found, Outcome, Request, RuleBacktest, Sample, Source};
+pub use model::{Backtest, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source};
 use prepared::{Ground, Stop, Time, Work, again, by_time, named, place, sorted_time, within};
 use target::Target;
 
@@ -109,6 +109,7 @@ pub fn run(
         notes: target.notes.clone(),
         rules: all,
         source: Source::Cluster,
+        overlap: Vec::new(),
     })
 }
 
@@ -139,6 +140,7 @@ fn told(loaded: &Loaded, outcome: Option<Outcome>) -> RuleBacktest {
         rule_type: text(|rule| rule.rule_type.to_string()).unwrap_or_default(),
         severity: text(|rule| rule.severity.to_string()).unwrap_or_default(),
         outcome: outcome.unwrap_or_else(|| Outcome::Invalid("it was not run".to_owned())),
+        seen: None,
         key,
     }
 }

@@ -55,6 +55,8 @@ pub struct Backtest {
     pub rules: Vec<RuleBacktest>,
     /// Where the events were.
     pub source: Source,
+    /// Rules of single events that alert on the same events, those of most first.
+    pub overlap: Vec<Overlap>,
 }
 
 /// The outcome of one rule.
@@ -72,6 +74,17 @@ pub struct RuleBacktest {
     pub severity: String,
     /// How it came out.
     pub outcome: Outcome,
+    /// Of files: how many events lie in its indices.
+    pub seen: Option<u64>,
+}
+
+/// Two rules that alert on the same events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// Their keys.
+    pub rules: (String, String),
+    /// On how many events both alert.
+    pub events: u64,
 }
 
 /// How a rule came out.
@@ -96,6 +109,14 @@ pub struct Found {
     pub after_suppression: Option<u64>,
     /// By day, as `2026-01-31`: the days that have some.
     pub days: BTreeMap<String, u64>,
+    /// By hour, as `2026-01-31T05`, where each alert was looked at.
+    pub hours: BTreeMap<String, u64>,
+    /// When the first and the last happened, where each alert was looked at.
+    pub extent: Option<(i64, i64)>,
+    /// How many events came too late to be looked at with those that they follow.
+    pub late: u64,
+    /// By field: the values that most alerts have, with their number.
+    pub top: Vec<(String, Vec<(String, u64)>)>,
     /// Some of them.
     pub samples: Vec<Sample>,
 }
@@ -137,8 +158,16 @@ impl Found {
     /// Counts an alert of that moment.
     pub(super) fn add(&mut self, time: Option<i64>) {
         self.alerts += 1;
-        if let Some(time) = time {
-            *self.days.entry(day(time)).or_default() += 1;
+        let Some(time) = time else { return };
+        let (first, last) = self.extent.unwrap_or((time, time));
+        self.extent = Some((first.min(time), last.max(time)));
+        let date = format_date(time);
+        for (by, length) in [(&mut self.days, "2026-01-31"), (&mut self.hours, "2026-01-31T05")] {
+            let key = date.get(..length.len()).unwrap_or(&date);
+            match by.get_mut(key) {
+                Some(count) => *count += 1,
+                None => drop(by.insert(key.to_owned(), 1)),
+            }
         }
     }
 }

@@ -342,6 +342,20 @@ pub struct BacktestArgs {
     /// The end of the period, exclusive; on a cluster now by default.
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
+    /// A file of indicators, read before the events: what indicator match rules compare
+    /// them with; the files of events may hold such, too.
+    #[arg(long, value_name = "FILE", conflicts_with = "engine")]
+    pub indicators: Vec<PathBuf>,
+    /// How many seconds later than others an event of a file may come; sequences leave out
+    /// what comes later, and count it.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    pub lateness: u32,
+    /// Fail with exit code 5 where a rule has more alerts.
+    #[arg(long, value_name = "N")]
+    pub max_alerts: Option<u64>,
+    /// A report of an earlier run, as JSON: the rules whose alerts are others now are told.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Where things are, and where the report goes.
     #[command(flatten)]
     pub run: RunArgs,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::plural;
 use super::{Lines, printable};
-use harness_backtest::{Backtest, Found, Outcome, RuleBacktest, Sample, Source};
+use harness_backtest::{Backtest, Found, Outcome, Overlap, RuleBacktest, Sample, Source};
 use harness_model::value::format_date;
 
 pub use html::html;
@@ -51,9 +51,26 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{left:>10}  after suppression")?;
         }
         writeln!(out, "            {}", days(found))?;
+        if found.late > 0 {
+            writeln!(out, "            {} came too late", plural(found.late, "event"))?;
+        }
+        for (field, (value, alerts)) in shared(found) {
+            writeln!(out, "            {alerts} with {}: {}", safe(field), safe(value))?;
+        }
         for sample in &found.samples {
             writeln!(out, "            {}", safe(&told(sample)))?;
         }
+    }
+    if !backtest.overlap.is_empty() {
+        writeln!(out, "\nalerts on the same events:")?;
+    }
+    for Overlap { rules: (a, b), events } in backtest.overlap.iter().take(PAIRS) {
+        writeln!(out, "{events:>10}  {} and {}", safe(a), safe(b))?;
+    }
+    let blind = backtest.rules.iter().filter(|rule| rule.seen == Some(0)).count();
+    if blind > 0 {
+        let rules = plural(blind, "rule");
+        writeln!(out, "\n{rules} without an event in the indices that they read")?;
     }
     let mut reasons: Vec<&RuleBacktest> = Vec::new();
     for rule in &backtest.rules {
@@ -123,6 +140,8 @@ pub fn json(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             whole["broken"] = json!(broken);
             whole["broken_lines"] = json!(broken_lines);
             whole["partial"] = json!(is_partial);
+            let overlap = |one: &Overlap| json!({ "rules": [one.rules.0, one.rules.1], "events": one.events });
+            whole["overlap"] = json!(backtest.overlap.iter().map(overlap).collect::<Vec<_>>());
         }
     }
     serde_json::to_writer_pretty(&mut *out, &whole)?;
@@ -170,13 +189,38 @@ fn rule(rule: &RuleBacktest) -> Value {
     for (key, value) in texts {
         told.insert(key.to_owned(), json!(value));
     }
+    if let Some(seen) = rule.seen {
+        told.insert("events".to_owned(), json!(seen));
+    }
     let outcome = match &rule.outcome {
         Outcome::Ran(found) => {
             told.insert("alerts".to_owned(), json!(found.alerts));
             if let Some(left) = found.after_suppression {
                 told.insert("after_suppression".to_owned(), json!(left));
             }
+            if let Some((first, last)) = found.extent {
+                told.insert("first".to_owned(), json!(format_date(first)));
+                told.insert("last".to_owned(), json!(format_date(last)));
+            }
             told.insert("days".to_owned(), json!(found.days));
+            if !found.hours.is_empty() {
+                told.insert("hours".to_owned(), json!(found.hours));
+            }
+            if found.late > 0 {
+                told.insert("late".to_owned(), json!(found.late));
+            }
+            if !found.top.is_empty() {
+                let values = |values: &Vec<(String, u64)>| -> Vec<Value> {
+                    let value = |(value, alerts): &(String, u64)| json!({ "value": value, "alerts": alerts });
+                    values.iter().map(value).collect()
+                };
+                let top: Map<String, Value> = found
+                    .top
+                    .iter()
+                    .map(|(field, all)| (field.clone(), json!(values(all))))
+                    .collect();
+                told.insert("top".to_owned(), Value::Object(top));
+            }
             let samples: Vec<Value> = found.samples.iter().map(sample).collect();
             told.insert("samples".to_owned(), json!(samples));
             "ran"
@@ -193,6 +237,17 @@ fn rule(rule: &RuleBacktest) -> Value {
     };
     told.insert("outcome".to_owned(), json!(outcome));
     Value::Object(told)
+}
+
+/// How many pairs of rules are shown.
+const PAIRS: usize = 10;
+
+/// The values that at least half of the alerts of a noisy rule have.
+fn shared(found: &Found) -> Vec<(&str, &(String, u64))> {
+    const NOISY: u64 = 10;
+    let first = found.top.iter().filter_map(|(field, all)| Some((field.as_str(), all.first()?)));
+    let shared = first.filter(|(_, (_, alerts))| alerts * 2 >= found.alerts);
+    if found.alerts < NOISY { Vec::new() } else { shared.collect() }
 }
 
 fn sample(sample: &Sample) -> Value {
@@ -287,6 +342,7 @@ mod tests {
             rule_type: "query".to_owned(),
             severity: "low".to_owned(),
             outcome,
+            seen: None,
         };
         let days = [("2026-01-01", 1), ("2026-01-03", 8)];
         let found = Found {
@@ -299,6 +355,7 @@ mod tests {
                 key: vec!["root".to_owned()],
                 count: 1,
             }],
+            ..Found::default()
         };
         Backtest {
             request: Request {
@@ -317,6 +374,7 @@ mod tests {
                 rule("a/odd", Outcome::Unsupported("a reason".to_owned())),
             ],
             source: Source::Cluster,
+            overlap: Vec::new(),
         }
     }
 

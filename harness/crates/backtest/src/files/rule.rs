@@ -23,6 +23,7 @@ use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_text::pattern::{Case, Pattern};
 
 use crate::Outcome;
+use crate::pipeline::lacks_column;
 
 /// A rule that runs.
 pub(super) struct Prepared<'a> {
@@ -45,6 +46,8 @@ pub(super) struct Prepared<'a> {
     pub(super) nanos: bool,
     /// Whether the plan or the exceptions depend on the time of the run.
     pub(super) asks_for_time: bool,
+    /// The fields that it names and nothing knows.
+    pub(super) unknown: Vec<Arc<str>>,
     /// Whether only indicators are looked for.
     pub(super) is_collecting: bool,
 }
@@ -68,7 +71,13 @@ impl<'a> Prepared<'a> {
         })?;
         let given = Given { now, completion: false, anomalies: true };
         let compiled = compile_rule(rule, schema, given);
-        worst(compiled.diagnostics.iter().map(|(_, found)| found))?;
+        let found = compiled.diagnostics.iter().map(|(_, found)| found);
+        worst(found).map_err(|outcome| match outcome {
+            Outcome::Invalid(message) if lacks_column(&message) => {
+                Outcome::Unsupported(format!("the events lack a field: {message}"))
+            }
+            other => other,
+        })?;
         let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
         let mut excepted = Excepted::default();
         excepted.read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
@@ -105,6 +114,7 @@ impl<'a> Prepared<'a> {
             indicators,
             nanos: schema.field(timestamp).is_some_and(|field| field.is_nanos()),
             asks_for_time: compiled.uses_now || excepted.lapses,
+            unknown: compiled.unknown.iter().map(|unknown| unknown.field.clone()).collect(),
             is_collecting: false,
         })
     }

@@ -27,6 +27,7 @@ use harness_predicate::eval::eval;
 use harness_predicate::plan::{Plan, Reach};
 use harness_predicate::{Column, Predicate};
 use harness_source::diagnostic::Diagnostic;
+use serde_json::Value;
 
 /// What every pass has.
 #[derive(Clone, Copy)]
@@ -51,6 +52,12 @@ pub(super) struct Scanned {
     pub(super) newest: Option<i64>,
     /// By rule: the newest event by its timestamp fields.
     pub(super) newest_of: Vec<Option<i64>>,
+    /// By rule: how many events lie in its indices.
+    pub(super) seen: Vec<u64>,
+    /// By two rules of single events: on how many events both alert.
+    pub(super) pairs: BTreeMap<(usize, usize), u64>,
+    /// Fields that rules name and nothing knew: the first value, and the index of that.
+    pub(super) watched: Vec<(Arc<str>, Value, Option<String>)>,
 }
 
 /// What is no event.
@@ -60,6 +67,11 @@ pub(super) struct Broken {
     /// The first of them, as input, line and reason.
     pub(super) told: Vec<(usize, usize, String)>,
 }
+
+/// The most pairs of rules that are counted, and the most others that one event pairs a
+/// rule with.
+const PAIRS: usize = 100_000;
+const MOST_PAIRED: usize = 64;
 
 /// How many broken lines are told.
 const TOLD: usize = 20;
@@ -78,9 +90,13 @@ struct Ground<'a> {
     /// By rule: its way.
     clock_of: Vec<usize>,
     times: TimeFields,
+    /// The fields that rules name and nothing knows.
+    watched: Vec<Arc<str>>,
     names: &'a [String],
     /// By input: the data stream that its path names.
     origins: &'a [Option<Origin>],
+    /// How many of the inputs, from the first on, hold nothing but indicators.
+    indicators: usize,
 }
 
 /// What one thread has for itself.
@@ -90,6 +106,8 @@ struct Worker<'a> {
     times: Times,
     /// By index: whether each predicate concerns its events.
     concerns: HashMap<Option<String>, Vec<bool>>,
+    /// The same of events in files of indicators.
+    of_indicators: HashMap<Option<String>, Vec<bool>>,
 }
 
 /// What a thread found in a block.
@@ -97,12 +115,35 @@ struct Chunk {
     number: usize,
     input: usize,
     events: u64,
+    /// By index.
+    seen: HashMap<Option<String>, u64>,
     bytes: u64,
     broken: Vec<(usize, String)>,
     candidates: Vec<Candidate>,
     /// By clock: the time of the newest event.
     newest: Vec<Option<i64>>,
     oldest: Option<i64>,
+    /// By watched field: its first value, and the index of that.
+    watched: BTreeMap<usize, (Value, Option<String>)>,
+}
+
+impl Chunk {
+    /// Takes note of the first value of a field that nothing knows.
+    fn watch(&mut self, field: usize, value: Value, index: Option<&String>) {
+        if !value.is_null() {
+            self.watched.entry(field).or_insert_with(|| (value, index.cloned()));
+        }
+    }
+
+    /// Counts an event of an index.
+    fn count(&mut self, index: Option<&String>) {
+        self.events += 1;
+        if let Some(count) = self.seen.get_mut(&index.cloned()) {
+            *count += 1;
+        } else {
+            self.seen.insert(index.cloned(), 1);
+        }
+    }
 }
 
 /// An event that some predicate holds of.
@@ -116,7 +157,9 @@ struct Candidate {
 /// Runs rules over all blocks.
 pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting<'_>) -> Scanned {
     let ground = Ground::new(rules, setting);
-    let captures: Vec<&str> = FIRST_CAPTURES.into_iter().chain(ground.times.names()).collect();
+    let watched = ground.watched.iter().map(|name| &**name);
+    let captures = FIRST_CAPTURES.into_iter().chain(ground.times.names()).chain(watched);
+    let captures: Vec<&str> = captures.collect();
     let layout = Layout::new(&ground.program, &ground.ingest, &captures);
     let taken = blocks.taken.clone();
     let mut merger = Merger::new(&ground, rules, setting, taken);
@@ -186,6 +229,14 @@ impl<'a> Ground<'a> {
         let clock_of = clock_of.collect();
         let program = Program::new(&predicates.iter().collect::<Vec<_>>(), &columns);
         let times = TimeFields::new(&clocks);
+        let mut watched: Vec<Arc<str>> =
+            rules.iter().flat_map(|rule| rule.unknown.clone()).collect();
+        watched.sort_unstable();
+        watched.dedup();
+        // What is captured already is known to every index.
+        watched.retain(|name| {
+            !FIRST_CAPTURES.contains(&&**name) && times.names().all(|own| own != &**name)
+        });
         let (names, origins) = (&setting.request.names, setting.origins);
         Self {
             program,
@@ -197,25 +248,34 @@ impl<'a> Ground<'a> {
             clocks,
             clock_of,
             times,
+            watched,
             names,
             origins,
+            indicators: setting.request.indicators,
         }
     }
 
     /// By predicate: whether its rule looks at events of an index for it.
-    fn concerns(&self, index: Option<&str>) -> Vec<bool> {
+    fn concerns(&self, index: Option<&str>, is_indicator: bool) -> Vec<bool> {
         let sees = |(rule, filter): &(usize, usize)| {
             let rule = &self.rules[*rule];
-            rule.sees(index, rule.reach(*filter))
+            let reach = rule.reach(*filter);
+            (!is_indicator || reach == Reach::Indicators) && rule.sees(index, reach)
         };
         self.owners.iter().map(sees).collect()
+    }
+
+    /// Whether an input holds nothing but indicators.
+    fn is_indicator(&self, input: usize) -> bool {
+        input < self.indicators
     }
 }
 
 impl<'a> Worker<'a> {
     fn new(ground: &'a Ground<'a>, layout: &'a Layout<'a>) -> Self {
         let times = Times::new(&ground.times);
-        Self { ground, reader: Reader::new(layout), times, concerns: HashMap::new() }
+        let (concerns, of_indicators) = (HashMap::new(), HashMap::new());
+        Self { ground, reader: Reader::new(layout), times, concerns, of_indicators }
     }
 
     /// Makes rows of a block and asks which predicates hold of each.
@@ -224,11 +284,13 @@ impl<'a> Worker<'a> {
             number: block.number,
             input: block.input,
             events: 0,
+            seen: HashMap::new(),
             bytes: block.bytes.len() as u64,
             broken: Vec::new(),
             candidates: Vec::new(),
             newest: vec![None; self.ground.clocks.len()],
             oldest: None,
+            watched: BTreeMap::new(),
         };
         let name = self.ground.names.get(block.input).map_or("", String::as_str);
         let origin = self.ground.origins.get(block.input).and_then(Option::as_ref);
@@ -260,11 +322,13 @@ impl<'a> Worker<'a> {
         let Some(row) = self.reader.read(text) else { return false };
         if !(row.answer.sure.is_empty() && row.answer.open.is_empty()) {
             let ground = self.ground;
-            let concerns = match self.concerns.get(&row.index) {
+            let is_indicator = ground.is_indicator(chunk.input);
+            let known = if is_indicator { &mut self.of_indicators } else { &mut self.concerns };
+            let concerns = match known.get(&row.index) {
                 Some(concerns) => concerns,
                 None => {
-                    let concerns = ground.concerns(row.index.as_deref());
-                    self.concerns.entry(row.index).or_insert(concerns)
+                    let concerns = ground.concerns(row.index.as_deref(), is_indicator);
+                    known.entry(row.index.clone()).or_insert(concerns)
                 }
             };
             let mut all = row.answer.sure.iter().chain(&row.answer.open);
@@ -272,11 +336,13 @@ impl<'a> Worker<'a> {
                 return false;
             }
         }
-        chunk.events += 1;
+        chunk.count(row.index.as_ref());
         self.times.clear();
         self.reader.captured(&mut |number, scalar| {
-            if let Some(field) = number.checked_sub(FIRST_CAPTURES.len()) {
-                self.times.add(&self.ground.times, field, scalar);
+            let Some(field) = number.checked_sub(FIRST_CAPTURES.len()) else { return };
+            match field.checked_sub(self.ground.times.names().count()) {
+                None => self.times.add(&self.ground.times, field, scalar),
+                Some(field) => chunk.watch(field, scalar.value(), row.index.as_ref()),
             }
         });
         for (at, newest) in chunk.newest.iter_mut().enumerate() {
@@ -290,9 +356,14 @@ impl<'a> Worker<'a> {
 
     fn event(&mut self, mut event: Event, (name, line): (&str, usize), chunk: &mut Chunk) {
         let ground = self.ground;
-        chunk.events += 1;
+        chunk.count(event.index.as_ref());
         if event.id.starts_with('#') {
             event.id = format!("{name}:{line}");
+        }
+        for (field, name) in ground.watched.iter().enumerate() {
+            if let Some(value) = event.first(name) {
+                chunk.watch(field, value.clone(), event.index.as_ref());
+            }
         }
         for (clock, newest) in ground.clocks.iter().zip(&mut chunk.newest) {
             let times = clock.times(&event);
@@ -323,11 +394,16 @@ fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
             let mut action: Option<(usize, usize)> = None;
             let mut start = 0;
             for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+                if line.trim_ascii().is_empty() && start + line.len() < bytes.len() {
+                    // It parts no action from its document.
+                    start += line.len();
+                    continue;
+                }
                 let (from, at) = action.take().unwrap_or((start, block.line + number));
                 start += line.len();
                 if may_be_action(line) && from == start - line.len() && start < bytes.len() {
                     action = Some((from, at));
-                } else if !line.trim_ascii().is_empty() {
+                } else if !bytes[from..start].trim_ascii().is_empty() {
                     visit(at, &bytes[from..start]);
                 }
             }
@@ -375,6 +451,12 @@ struct Merger<'a> {
     /// For each rule the indices that were asked about, and whether it sees them.
     sees: HashMap<(usize, Reach), HashMap<Option<String>, bool>>,
     newest: Vec<Option<i64>>,
+    /// By index: how many events there are.
+    seen: HashMap<Option<String>, u64>,
+    /// By two rules of single events: on how many events both alert.
+    pairs: BTreeMap<(usize, usize), u64>,
+    /// By watched field: its first value, and the index of that.
+    watched: BTreeMap<usize, (Value, Option<String>)>,
     /// Whether some record of an anomaly job was there.
     records: bool,
     /// The bytes that were read, packed as they are.
@@ -389,14 +471,17 @@ impl<'a> Merger<'a> {
         setting: Setting<'a>,
         taken: Arc<AtomicU64>,
     ) -> Self {
-        let samples = setting.request.samples;
+        let request = setting.request;
         Self {
             ground,
             rules,
             setting,
-            states: rules.iter().map(|rule| State::new(rule, &ground.columns, samples)).collect(),
+            states: rules.iter().map(|rule| State::new(rule, &ground.columns, request)).collect(),
             sees: HashMap::new(),
             newest: vec![None; ground.clocks.len()],
+            seen: HashMap::new(),
+            pairs: BTreeMap::new(),
+            watched: BTreeMap::new(),
             records: false,
             taken,
             scanned: Scanned {
@@ -407,6 +492,9 @@ impl<'a> Merger<'a> {
                 oldest: None,
                 newest: None,
                 newest_of: Vec::new(),
+                seen: Vec::new(),
+                pairs: BTreeMap::new(),
+                watched: Vec::new(),
             },
         }
     }
@@ -424,16 +512,26 @@ impl<'a> Merger<'a> {
         for (newest, own) in self.newest.iter_mut().zip(&chunk.newest) {
             *newest = (*newest).max(*own);
         }
+        for (field, first) in chunk.watched {
+            self.watched.entry(field).or_insert(first);
+        }
+        let is_indicator = self.ground.is_indicator(chunk.input);
+        if !is_indicator {
+            for (index, count) in chunk.seen {
+                *self.seen.entry(index).or_default() += count;
+            }
+        }
         for candidate in &chunk.candidates {
-            self.candidate(candidate);
+            self.candidate(candidate, is_indicator);
         }
         let (bytes, events) = (self.taken.load(Ordering::Relaxed), self.scanned.events);
         (self.setting.progress)(Progress { bytes, events });
     }
 
-    fn candidate(&mut self, candidate: &Candidate) {
+    fn candidate(&mut self, candidate: &Candidate, is_indicator: bool) {
         let Candidate { event, document, place, predicates } = candidate;
         let owners = &self.ground.owners;
+        let mut alerting: Vec<usize> = Vec::new();
         let mut times: Vec<Option<Option<Vec<i64>>>> = vec![None; self.ground.clocks.len()];
         for own in predicates.chunk_by(|a, b| owners[*a as usize].0 == owners[*b as usize].0) {
             let (at, _) = owners[own[0] as usize];
@@ -451,7 +549,8 @@ impl<'a> Merger<'a> {
                 .map(|predicate| owners[*predicate as usize].1)
                 .filter(|filter| {
                     let reach = reaches[*filter];
-                    in_time(rule, self.setting.request, reach, when.as_deref())
+                    (!is_indicator || reach == Reach::Indicators)
+                        && in_time(rule, self.setting.request, reach, when.as_deref())
                         && sees(&mut self.sees, (at, rule, reach), event)
                 })
                 .collect();
@@ -472,10 +571,20 @@ impl<'a> Merger<'a> {
                 times: when.as_deref().unwrap_or_default(),
                 filters: &filters,
             };
-            if let Ok(state) = &mut self.states[at]
-                && let Err(stop) = state.take(rule, &seen)
-            {
-                self.states[at] = Err(stop);
+            if let Ok(state) = &mut self.states[at] {
+                if state.is_single() {
+                    alerting.push(at);
+                }
+                if let Err(stop) = state.take(rule, &seen) {
+                    self.states[at] = Err(stop);
+                }
+            }
+        }
+        for (position, first) in alerting.iter().enumerate() {
+            for second in alerting.iter().skip(position + 1).take(MOST_PAIRED) {
+                if self.pairs.len() < PAIRS || self.pairs.contains_key(&(*first, *second)) {
+                    *self.pairs.entry((*first, *second)).or_default() += 1;
+                }
             }
         }
     }
@@ -485,6 +594,10 @@ impl<'a> Merger<'a> {
         for (at, (rule, state)) in self.rules.iter().zip(self.states).enumerate() {
             let newest = self.newest[self.ground.clock_of[at]];
             self.scanned.newest_of.push(newest);
+            let seen = |(index, count): (&Option<String>, &u64)| {
+                rule.sees(index.as_deref(), Reach::Window).then_some(*count)
+            };
+            self.scanned.seen.push(self.seen.iter().filter_map(seen).sum());
             let newest = request.to.map(|to| to.saturating_sub(1)).or(newest).unwrap_or(0);
             let end = End {
                 columns: &self.ground.columns,
@@ -501,6 +614,11 @@ impl<'a> Merger<'a> {
                 Err(stop) => Err(stop),
             });
         }
+        let name = |(field, (value, index)): (usize, (Value, Option<String>))| {
+            (self.ground.watched[field].clone(), value, index)
+        };
+        self.scanned.watched = self.watched.into_iter().map(name).collect();
+        self.scanned.pairs = self.pairs;
         self.scanned.newest = self.newest.iter().copied().flatten().max();
         self.scanned
     }

@@ -10,6 +10,7 @@ mod suppressed;
 mod threat;
 mod threshold;
 
+use super::request::Request;
 use super::rule::Prepared;
 use super::seen::{End, Seen};
 use crate::{Found, Stop};
@@ -32,8 +33,9 @@ impl State {
     pub(super) fn new(
         rule: &Prepared<'_>,
         columns: &Columns,
-        samples: usize,
+        request: &Request,
     ) -> Result<Self, Stop> {
+        let samples = request.samples;
         Ok(match &rule.plan {
             Plan::Filter(_) => Self::Single(single::Single::new(rule, samples)),
             Plan::Threshold(_) => Self::Threshold(threshold::Threshold::default()),
@@ -45,11 +47,16 @@ impl State {
                     Self::Single(single::Single::new(rule, samples))
                 }
                 EqlSearch::Events(_) | EqlSearch::Sequence { .. } => {
-                    Self::Sequence(sequence::Sequence::new(rule, columns))
+                    Self::Sequence(sequence::Sequence::new(rule, columns, request))
                 }
                 EqlSearch::Sample { .. } => Self::Sample(sample::Sample::new(rule, columns)),
             },
         })
+    }
+
+    /// Whether each event that it takes is an alert.
+    pub(super) fn is_single(&self) -> bool {
+        matches!(self, Self::Single(_))
     }
 
     /// Takes an event.

@@ -2,6 +2,7 @@
 
 mod files;
 mod given;
+mod noise;
 
 use std::io;
 
@@ -19,6 +20,9 @@ use given::{is_period, rules, time};
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     let found = if args.engine.engine.is_some() { on_cluster(args)? } else { files::run(args)? };
     let Some(found) = found else { return Ok(Exit::Usage) };
+    let Some(drift) = noise::drift(&found, args.baseline.as_deref()) else {
+        return Ok(Exit::Usage);
+    };
     let mut output = Vec::new();
     match args.format {
         Format::Human => human(&found, &mut output)?,
@@ -26,10 +30,13 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
         Format::Html => html(&found, &mut output)?,
     }
     project::deliver(&output, args.run.out.as_deref())?;
+    drift.iter().for_each(|line| tell!("{line}"));
+    let is_quiet = noise::is_within(&found, args.max_alerts);
     let ran = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Ran(_)));
     let invalid = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Invalid(_)));
     Ok(match (invalid || !found.source.is_whole(), ran) {
         (true, _) => Exit::Failed,
+        (false, true) if !is_quiet => Exit::Gate,
         (false, true) => Exit::Ok,
         (false, false) => Exit::NothingRan,
     })

@@ -70,6 +70,16 @@ pub enum Scalar<'r> {
     Other(&'r Value),
 }
 
+impl Scalar<'_> {
+    /// The same as a value of its own.
+    pub fn value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::String(text.to_owned()),
+            Self::Other(value) => value.clone(),
+        }
+    }
+}
+
 /// A row that was read.
 #[derive(Debug)]
 pub struct Row {

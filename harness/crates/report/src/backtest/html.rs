@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Counts, indices, told};
+use super::{Counts, indices, read, told};
 use crate::xml::escape;
 use harness_backtest::{Backtest, Found, Outcome};
 use harness_model::value::format_date;
@@ -50,6 +50,9 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         format_date(request.to),
         index = escape(&request.index),
     )?;
+    for line in read(&backtest.source) {
+        writeln!(out, "<p>{}</p>", escape(&line))?;
+    }
     for note in &backtest.notes {
         writeln!(out, "<p>{}</p>", escape(note))?;
     }
@@ -88,6 +91,14 @@ pub fn html(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "<li>{}</li>", escape(&told(sample)))?;
         }
         writeln!(out, "</ul></details>")?;
+    }
+    if !backtest.overlap.is_empty() {
+        writeln!(out, "<h2>Alerts on the same events</h2>\n<ul>")?;
+        for one in &backtest.overlap {
+            let (a, b) = (escape(&one.rules.0), escape(&one.rules.1));
+            writeln!(out, "<li>{}: <code>{a}</code> and <code>{b}</code></li>", one.events)?;
+        }
+        writeln!(out, "</ul>")?;
     }
     writeln!(out, "<h2>Not run</h2>\n<ul>")?;
     for rule in &backtest.rules {

@@ -3,23 +3,27 @@
 use super::suppressed::Suppressed;
 use crate::files::rule::Prepared;
 use crate::files::seen::{End, Seen};
+use crate::files::top::Top;
 use crate::{Found, Sample};
 
 /// The alerts so far.
 pub(in crate::files) struct Single {
     found: Found,
     suppressed: Option<Suppressed>,
+    top: Top,
     samples: usize,
 }
 
 impl Single {
     pub(super) fn new(rule: &Prepared<'_>, samples: usize) -> Self {
-        Self { found: Found::default(), suppressed: Suppressed::of(rule), samples }
+        let (found, top) = (Found::default(), Top::new(rule.rule));
+        Self { found, suppressed: Suppressed::of(rule), top, samples }
     }
 
     pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) {
         let time = seen.time();
         self.found.add(time);
+        self.top.add(seen.event);
         if let Some(suppressed) = &mut self.suppressed {
             suppressed.take(rule, seen);
         }
@@ -31,6 +35,6 @@ impl Single {
 
     pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Found {
         let after_suppression = self.suppressed.and_then(|own| own.left(rule, end));
-        Found { after_suppression, ..self.found }
+        Found { after_suppression, top: self.top.told(), ..self.found }
     }
 }

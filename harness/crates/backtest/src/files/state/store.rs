@@ -57,6 +57,25 @@ impl Store {
         Ok(number)
     }
 
+    /// Gives up the events up to a moment; the new numbers of the others.
+    pub(super) fn retain(&mut self, after: i64) -> Vec<Option<u32>> {
+        let keeps: Vec<bool> =
+            self.times.iter().map(|time| time.is_none_or(|time| time > after)).collect();
+        let mut next = 0;
+        let mut number = |keeps: &bool| {
+            keeps.then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        let numbers = keeps.iter().map(&mut number).collect();
+        retain(&mut self.documents, &keeps);
+        retain(&mut self.moments, &keeps);
+        retain(&mut self.times, &keeps);
+        retain(&mut self.places, &keeps);
+        numbers
+    }
+
     /// Gives the events without any time that of the newest.
     pub(super) fn date(&mut self, newest: i64) {
         for (moment, time) in self.moments.iter_mut().zip(&mut self.times) {
@@ -66,4 +85,9 @@ impl Store {
             }
         }
     }
+}
+
+fn retain<T>(all: &mut Vec<T>, keeps: &[bool]) {
+    let mut keeps = keeps.iter();
+    all.retain(|_| keeps.next().copied().unwrap_or(true));
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use harness_backtest::Backtest;
-use harness_backtest::files::{self, BLOCK, Input, Progress, Request};
+use harness_backtest::files::{self, Input, Progress, Request, Sizes};
 use harness_source::files::{find, is_aside, shown};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,7 +16,14 @@ use crate::args::BacktestArgs;
 
 /// `None` where the arguments cannot be used, which was told.
 pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
-    let Some((inputs, filter)) = inputs(&args.operands) else { return Ok(None) };
+    let Some((events, filter)) = inputs(&args.operands) else { return Ok(None) };
+    if let Some(none) = args.indicators.iter().find(|path| !path.exists()) {
+        tell!("error: --indicators: there is no file `{}`", none.display());
+        return Ok(None);
+    }
+    let indicators = args.indicators.len();
+    let named = args.indicators.iter().cloned().map(Input::File);
+    let inputs: Vec<Input> = named.chain(events).collect();
     let times = |name: &str, text: &Option<String>| match text {
         Some(text) => time(name, text).map(Some),
         None => Some(None),
@@ -36,7 +43,10 @@ pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     let threads = args.run.jobs.map_or_else(cores, usize::from);
     let size = size(&inputs);
-    let request = Request { inputs, names, from, to, samples: args.samples, threads, block: BLOCK };
+    let (samples, sizes) = (args.samples, Sizes::default());
+    let lateness = i64::from(args.lateness) * 1000;
+    let request =
+        Request { inputs, names, from, to, indicators, samples, lateness, threads, sizes };
     let interrupted = interrupt();
     let bar = bar(args.run.no_progress, size);
     let progress = |progress: Progress| {
