@@ -89,7 +89,8 @@ impl Sequence {
     /// sequence to come may have.
     fn round(&mut self, rule: &Prepared<'_>, columns: &Columns) -> Result<(), Stop> {
         let Some(Rounds { span, newest, told }) = self.rounds else { return Ok(()) };
-        let to = newest.saturating_sub(self.lateness);
+        // Events of the same moment may follow.
+        let to = newest.saturating_sub(self.lateness).saturating_sub(1);
         if to > told {
             self.tell(rule, columns, (told, to))?;
             let kept = self.store.retain(to.saturating_sub(span));
