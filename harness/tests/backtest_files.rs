@@ -2,20 +2,15 @@
 //! cases what `test` finds there, on blocks of any size and any number of threads; and
 //! rules of every type find what there is in a file of events.
 
-#[path = "support/data.rs"]
-mod data;
-#[path = "support/node.rs"]
-mod node;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use data::{eql, kql, rule};
 use harness::backtest::files::{self, Input, Request, Sizes};
 use harness::backtest::{Backtest, Found, Outcome, Source};
 use harness::config;
 use harness::exception::ExceptionTree;
+use harness::rule::parse;
 use harness::rule::tree::Loaded;
 use harness::run::{CaseRun, Project, run};
 use harness::schema::{Base, Schema};
@@ -171,6 +166,30 @@ fn what_is_no_event_is_counted_and_told_by_its_line() {
     }
 }
 
+/// The keys of a KQL rule.
+fn kql(query: &str) -> String {
+    format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n")
+}
+
+/// The keys of an EQL rule.
+fn eql(query: &str) -> String {
+    format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n")
+}
+
+/// A rule of these keys of `[rule]`, looking at `backtest-*`.
+fn rule(key: &str, more: &str) -> Loaded {
+    let text = format!(
+        "[rule]\nauthor = [\"tests\"]\nname = \"Test {key}\"\ndescription = \"A rule of a test\"\n\
+         risk_score = 21\nrule_id = \"9ffae8c4-7c4b-4d0e-9b46-3c6c0f5f4a01\"\nseverity = \"low\"\n\
+         index = [\"backtest-*\"]\n{more}\n"
+    );
+    let (rule, diagnostics) = parse(&text);
+    assert!(rule.is_some(), "{key}: {diagnostics:?}");
+    let path = format!("{key}.toml");
+    let (file, key) = (path.clone(), key.to_owned());
+    Loaded { path, key, file, text: text.into(), rule, diagnostics }
+}
+
 /// Rules of every type, looking at `backtest-*`.
 fn every_type() -> Vec<Loaded> {
     let sequence = "sequence by host.id with maxspan=5m
@@ -212,7 +231,7 @@ fn every_type() -> Vec<Loaded> {
         ("rows", esql("where event.action == \"login\"")),
         ("stats", esql("where event.action == \"login\" | stats c = count(*) by user.name")),
     ];
-    all.iter().map(|(key, more)| rule(key, "backtest-*", more)).collect()
+    all.iter().map(|(key, more)| rule(key, more)).collect()
 }
 
 #[test]
@@ -309,7 +328,7 @@ fn a_field_that_comes_late_has_the_type_of_its_first_value() {
     events.push((60_000, json!({ "my_own": { "level": 7 } })));
     events.push((61_000, json!({ "my_own": { "level": "8" } })));
     let file = folder.file("events.ndjson", &events);
-    let rules = [rule("late", "backtest-*", &kql("my_own.level > 6"))];
+    let rules = [rule("late", &kql("my_own.level > 6"))];
     for (threads, block, ahead) in [(1, 1 << 20, 1 << 20), (2, 200, 200)] {
         let request = request(vec![file.clone()], threads, Sizes { block, ahead, round: 10 });
         assert_eq!(found(&bare(&request, &rules), "late").alerts, 2, "{threads}");
@@ -346,10 +365,10 @@ proptest! {
         let threshold = "type = \"threshold\"\nlanguage = \"kuery\"\nquery = 'event.action : a'\n\
             [rule.threshold]\nfield = [\"host.id\"]\nvalue = 3\n";
         let rules = [
-            rule("two", "backtest-*", &sequence("")),
-            rule("three", "backtest-*", &sequence("[any where event.action == \"c\"]")),
-            rule("until", "backtest-*", &sequence("until [any where event.action == \"c\"]")),
-            rule("threshold", "backtest-*", threshold),
+            rule("two", &sequence("")),
+            rule("three", &sequence("[any where event.action == \"c\"]")),
+            rule("until", &sequence("until [any where event.action == \"c\"]")),
+            rule("threshold", threshold),
         ];
         let whole = bare(&request(vec![file.clone()], 1, Sizes::default()), &rules);
         let sizes = Sizes { block, round, ..Sizes::default() };

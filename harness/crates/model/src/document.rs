@@ -263,7 +263,9 @@ impl Ingest {
         let whole: BTreeSet<&Arc<str>> = roots.collect();
         let mut places: Vec<Place> =
             whole.iter().map(|root| Place::Whole((*root).clone())).collect();
-        for (path, targets) in &self.targets {
+        let mut all: Vec<(&Arc<str>, &Vec<Target>)> = self.targets.iter().collect();
+        all.sort_unstable_by_key(|(path, _)| *path);
+        for (path, targets) in all {
             if targets.iter().any(Target::takes_objects) {
                 places.push(Place::Whole(path.clone()));
             } else if !whole.contains(path) {

@@ -116,7 +116,7 @@ struct Chunk {
     input: usize,
     events: u64,
     /// By index.
-    seen: HashMap<Option<String>, u64>,
+    seen: BTreeMap<Option<String>, u64>,
     bytes: u64,
     broken: Vec<(usize, String)>,
     candidates: Vec<Candidate>,
@@ -284,7 +284,7 @@ impl<'a> Worker<'a> {
             number: block.number,
             input: block.input,
             events: 0,
-            seen: HashMap::new(),
+            seen: BTreeMap::new(),
             bytes: block.bytes.len() as u64,
             broken: Vec::new(),
             candidates: Vec::new(),
@@ -295,12 +295,9 @@ impl<'a> Worker<'a> {
         let name = self.ground.names.get(block.input).map_or("", String::as_str);
         let origin = self.ground.origins.get(block.input).and_then(Option::as_ref);
         each_piece(block, &mut |line, piece| {
-            let text = match std::str::from_utf8(piece) {
-                Ok(text) => text,
-                Err(_) => {
-                    chunk.broken.push((line, "it is not UTF-8".to_owned()));
-                    return;
-                }
+            let Ok(text) = std::str::from_utf8(piece) else {
+                chunk.broken.push((line, "it is not UTF-8".to_owned()));
+                return;
             };
             if origin.is_none() && self.is_passed_over(text, &mut chunk) {
                 return;
@@ -452,7 +449,7 @@ struct Merger<'a> {
     sees: HashMap<(usize, Reach), HashMap<Option<String>, bool>>,
     newest: Vec<Option<i64>>,
     /// By index: how many events there are.
-    seen: HashMap<Option<String>, u64>,
+    seen: BTreeMap<Option<String>, u64>,
     /// By two rules of single events: on how many events both alert.
     pairs: BTreeMap<(usize, usize), u64>,
     /// By watched field: its first value, and the index of that.
@@ -479,7 +476,7 @@ impl<'a> Merger<'a> {
             states: rules.iter().map(|rule| State::new(rule, &ground.columns, request)).collect(),
             sees: HashMap::new(),
             newest: vec![None; ground.clocks.len()],
-            seen: HashMap::new(),
+            seen: BTreeMap::new(),
             pairs: BTreeMap::new(),
             watched: BTreeMap::new(),
             records: false,

@@ -132,7 +132,10 @@ impl Node {
     /// the one that weighs least. `None` where it may hold without any.
     pub(super) fn needs(&self, weight: &dyn Fn(u32) -> usize) -> Option<BTreeSet<u32>> {
         match self {
-            Self::Const(true) | Self::Not(_) | Self::Open { without: true, .. } => None,
+            Self::Const(true)
+            | Self::Not(_)
+            | Self::Open { without: true, .. }
+            | Self::AtLeast(0, _) => None,
             Self::Const(false) => Some(BTreeSet::new()),
             Self::Leaf(leaf) => Some(BTreeSet::from([*leaf])),
             Self::Open { given, without: false } => Some(given.iter().copied().collect()),
@@ -140,7 +143,6 @@ impl Node {
                 let sets = parts.iter().filter_map(|part| part.needs(weight));
                 sets.min_by_key(|set| set.iter().map(|leaf| weight(*leaf)).sum::<usize>())
             }
-            Self::AtLeast(0, _) => None,
             Self::Or(parts) | Self::AtLeast(_, parts) => {
                 let sets: Option<Vec<_>> = parts.iter().map(|part| part.needs(weight)).collect();
                 Some(sets?.into_iter().flatten().collect())

@@ -15,11 +15,11 @@ use super::given::{is_period, rules, time};
 use crate::args::BacktestArgs;
 
 /// `None` where the arguments cannot be used, which was told.
-pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
-    let Some((events, filter)) = inputs(&args.operands) else { return Ok(None) };
+pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
+    let (events, filter) = inputs(&args.operands)?;
     if let Some(none) = args.indicators.iter().find(|path| !path.exists()) {
         tell!("error: --indicators: there is no file `{}`", none.display());
-        return Ok(None);
+        return None;
     }
     let indicators = args.indicators.len();
     let named = args.indicators.iter().cloned().map(Input::File);
@@ -29,12 +29,12 @@ pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
         None => Some(None),
     };
     let (Some(from), Some(to)) = (times("--from", &args.from), times("--to", &args.to)) else {
-        return Ok(None);
+        return None;
     };
     if from.zip(to).is_some_and(|(from, to)| !is_period(from, to)) {
-        return Ok(None);
+        return None;
     }
-    let Some((project, rules)) = rules(args, filter.as_deref()) else { return Ok(None) };
+    let (project, rules) = rules(args, filter.as_deref())?;
     let names = inputs.iter().map(|input| match input {
         Input::File(path) => shown(path),
         Input::Stdin => "-".to_owned(),
@@ -56,7 +56,7 @@ pub(super) fn run(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
     let found =
         files::run(&request, &rules, &project.exceptions, &project.schema, &progress, &interrupted);
     bar.finish_and_clear();
-    Ok(Some(found))
+    Some(found)
 }
 
 /// The inputs that the operands name, and the filter of rules; says what is neither.
