@@ -25,9 +25,11 @@ use rayon::prelude::*;
 
 use harness_compile::rule::compile_rule;
 use harness_model::schema::Schema;
+use harness_predicate::Part;
 use harness_predicate::plan::Plan;
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
+use harness_source::diagnostic::Diagnostic;
 
 pub use codes::{About, Code, Example, Family};
 pub use model::{Edit, Finding, Fix, Level, Safety};
@@ -78,12 +80,16 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
     let mut sink = Sink::new(loaded);
     let mut plan = None;
     for found in &loaded.diagnostics {
-        sink.diagnostic(harness_predicate::Part::File, found.clone());
+        sink.told(Part::File, found.clone());
     }
     if let Some(rule) = &loaded.rule {
         let compiled = compile_rule(rule, schema, NOW);
-        for (part, found) in &compiled.diagnostics {
-            sink.diagnostic(*part, found.clone());
+        let is_open = uses::is_open(rule);
+        let own = |found: &Diagnostic| {
+            fields::is_unknown_field(found) || is_open && found.code == "constant-clause"
+        };
+        for (part, found) in compiled.diagnostics.iter().filter(|(_, found)| !own(found)) {
+            sink.told(*part, found.clone());
         }
         let uses = uses::of_rule(rule);
         let target = Target { loaded, rule, schema, compiled: &compiled, uses: &uses };
@@ -91,8 +97,10 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
         fields::check(&target, &mut sink);
         time::check(&target, &mut sink);
         metadata::check(&target, &mut sink);
-        proved::check(&target, &mut sink);
-        plan = compiled.plan;
+        if !is_open {
+            proved::check(&target, &mut sink);
+            plan = compiled.plan;
+        }
     }
     (sink.into_findings(), plan)
 }

@@ -188,6 +188,8 @@ codes! {
     CoveredValue,
     /// A field of groups or joins that no matching event has.
     ImpossibleField,
+    /// A condition that asks for nothing to be there.
+    OnlyNegations,
     /// A bound that one event reaches.
     LowThreshold,
     /// Two rules with the same events.

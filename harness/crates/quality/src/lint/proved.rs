@@ -8,13 +8,16 @@ mod pairs;
 mod stages;
 
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_predicate::{Origin, Part, Predicate};
+use harness_predicate::{Origin, Part, Predicate, Test};
 use harness_source::span::Span;
+use harness_text::pattern::Pattern;
+use serde_json::{Map, Value};
 
 use super::codes::Code;
 use super::model::Level;
 use super::target::{Sink, Target};
-use crate::compare::{Answer, Prover, Values};
+use crate::compare::{Answer, Bench, Prover, Values};
+use crate::synthesis::fields::set;
 
 pub(super) use exceptions::check as exceptions;
 pub(super) use overlap::check as overlap;
@@ -34,7 +37,9 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
             is_dead = true;
             continue;
         }
-        whole.can_fail(&mut prover, plan, sink);
+        if whole.can_fail(&mut prover, plan, sink) {
+            whole.asks_for_something(plan, sink);
+        }
         let grouped = filter.clone().grouped();
         pairs::check(target, &grouped, sink);
         clauses::check(target, &grouped, &mut prover, sink);
@@ -83,19 +88,59 @@ impl Whole<'_> {
     }
 
     /// Tells a filter that every event fulfils.
-    fn can_fail(&self, prover: &mut Prover<'_>, plan: &Plan, sink: &mut Sink<'_>) {
+    fn can_fail(&self, prover: &mut Prover<'_>, plan: &Plan, sink: &mut Sink<'_>) -> bool {
         let not = self.filter.clone().negate();
         if !plan.wants_event(self.number)
             || is_constant(self.filter)
             || prover.is_never(&not) != Some(true)
         {
-            return;
+            return true;
         }
         let (place, what) = self.place();
         sink.query(Code::AlwaysTrue, place, format!("every event fulfils {what}"))
             .help("leave out what always holds, or mend it")
             .level(Level::Warning);
+        false
     }
+
+    /// Tells a filter that an event without any of its fields fulfils, but for what says
+    /// which kind of event it is.
+    fn asks_for_something(&self, plan: &Plan, sink: &mut Sink<'_>) {
+        const KINDS: [&str; 4] =
+            ["event.category", "event.dataset", "data_stream.dataset", "event.kind"];
+        let mut leaves = Vec::new();
+        self.filter.leaves(&mut |leaf| leaves.push(leaf));
+        let asks = leaves.iter().filter(|leaf| !KINDS.contains(&&*leaf.column.name)).count();
+        if asks == 0 || !plan.wants_event(self.number) {
+            return;
+        }
+        let bench = Bench::new(self.target.schema, leaves.iter().copied());
+        let bare = of_kind(self.filter, &KINDS);
+        if bench.holds(self.filter, &bare) != Some(true) {
+            return;
+        }
+        let (place, what) = self.place();
+        let message =
+            format!("{what} asks for nothing to be there: an event without its fields matches");
+        sink.query(Code::OnlyNegations, place, message)
+            .help("ask for a field with a value as well")
+            .evidence(Some(bare));
+    }
+}
+
+/// An event with the first value that a filter asks each of some fields for.
+fn of_kind(filter: &Predicate, fields: &[&str]) -> Value {
+    let mut event = Value::Object(Map::new());
+    filter.leaves(&mut |leaf| {
+        let name = &leaf.column.name;
+        if let (true, Test::Term(Pattern::Equals(text, _))) =
+            (fields.contains(&&**name), &leaf.test)
+            && event.pointer(&format!("/{}", name.replace('.', "/"))).is_none()
+        {
+            set(&mut event, name, vec![Value::String(text.clone())]);
+        }
+    });
+    event
 }
 
 /// Whether a predicate has no test.

@@ -70,23 +70,27 @@ impl<'a> Sink<'a> {
         Self { loaded, found: Vec::new() }
     }
 
-    /// What the reader or the compiler says.
-    pub(super) fn diagnostic(&mut self, part: Part, found: Diagnostic) {
-        let is_named = found.help.as_deref().is_some_and(|help| help.starts_with("did you mean"))
-            || found.message.contains("did you mean");
-        let level = match (found.code, found.severity) {
-            // A name that is like no known one may be that of another integration.
-            ("unknown-field", severity) if severity != Severity::Error && !is_named => Level::Note,
-            ("unknown-field", Severity::Unsupported) | (_, Severity::Warning) => Level::Warning,
-            (_, Severity::Error) => Level::Error,
-            // What the harness does not do is no fault of the rule.
-            (_, Severity::Unsupported) => return,
+    /// What the reader or the compiler says; what the harness does not do is no fault
+    /// of the rule.
+    pub(super) fn told(&mut self, part: Part, found: Diagnostic) {
+        if found.severity != Severity::Unsupported {
+            self.diagnostic(part, found);
+        }
+    }
+
+    /// The same, to say more of it.
+    pub(super) fn diagnostic(&mut self, part: Part, found: Diagnostic) -> Told<'_> {
+        let level = match found.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+            Severity::Unsupported => Level::Note,
         };
-        let problem = self.loaded.locate(part, found);
+        let loaded = self.loaded;
+        let problem = loaded.locate(part, found);
         self.found.push(Finding {
             code: problem.diagnostic.code,
             level,
-            rule: self.loaded.key(),
+            rule: loaded.key(),
             path: problem.path,
             text: problem.text,
             span: problem.diagnostic.span,
@@ -95,6 +99,8 @@ impl<'a> Sink<'a> {
             evidence: None,
             fix: None,
         });
+        let at = self.found.len() - 1;
+        Told { loaded, finding: &mut self.found[at], part }
     }
 
     /// Whether there is a finding of a kind that meets a place of the query.
@@ -118,12 +124,7 @@ impl<'a> Sink<'a> {
     /// A finding at a place of a part.
     pub(super) fn at(&mut self, code: Code, part: Part, span: Span, message: String) -> Told<'_> {
         let about = code.about();
-        let loaded = self.loaded;
-        self.diagnostic(part, Diagnostic::warning(about.name, message, span));
-        let at = self.found.len() - 1;
-        let finding = &mut self.found[at];
-        finding.level = about.level;
-        Told { loaded, finding, part }
+        self.diagnostic(part, Diagnostic::warning(about.name, message, span)).level(about.level)
     }
 
     /// By place; what is told twice, once.

@@ -24,7 +24,7 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
             gap(target, &clock, sink);
             maxspan(target, &clock, sink);
         }
-        Err(errors) => errors.into_iter().for_each(|error| sink.diagnostic(Part::File, error)),
+        Err(errors) => errors.into_iter().for_each(|error| sink.told(Part::File, error)),
     }
     history(target, sink);
     absence(target, sink);

@@ -25,7 +25,7 @@ macro_rules! threshold {
     };
 }
 
-pub(super) static TABLE: [About; 12] = [
+pub(super) static TABLE: [About; 13] = [
     proved(
         Code::NeverTrue,
         "never-true",
@@ -111,6 +111,17 @@ pub(super) static TABLE: [About; 12] = [
         (
             Example::Toml(threshold!("event.action: \"failed\" and not user.name: *", "5")),
             Example::Toml(threshold!("event.action: \"failed\"", "5")),
+        ),
+    ),
+    proved(
+        Code::OnlyNegations,
+        "only-negations",
+        Level::Warning,
+        "a query that asks for nothing to be there",
+        "a negation holds where the field is missing, so every event without the fields alerts",
+        (
+            Example::Kql("not user.name: \"root\" and not process.name: \"cron\""),
+            Example::Kql("user.name: * and not user.name: \"root\""),
         ),
     ),
     proved(

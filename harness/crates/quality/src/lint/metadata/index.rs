@@ -131,6 +131,9 @@ const KNOWN: &[&str] = &[
     "winlogbeat",
 ];
 
+/// What data streams are of.
+const KINDS: [&str; 3] = ["logs", "metrics", "traces"];
+
 /// How many letters a wrong name may differ by.
 const MAX_DISTANCE: usize = 2;
 
@@ -177,6 +180,10 @@ fn near(pattern: &str) -> Option<&'static str> {
         return None;
     }
     let likeness = Likeness::new(stem);
+    let kind = KINDS.iter().find(|kind| !stem.contains('-') && likeness.distance(kind) == 1);
+    if let Some(kind) = kind {
+        return Some(kind);
+    }
     let near = KNOWN.iter().map(|known| (likeness.distance(known), *known)).min()?;
     let most = if stem.len() < 8 { 1 } else { MAX_DISTANCE };
     (near.0 <= most && !is_other_dataset(stem, near.1)).then_some(near.1)

@@ -13,6 +13,25 @@ pub(super) fn uses(text: &str) -> Vec<Use> {
     walk.found
 }
 
+/// Whether a query has free text, or a pattern for fields.
+pub(super) fn is_open(text: &str) -> bool {
+    let Ok(ast) = kql::parse(text) else { return false };
+    let mut open = vec![&ast];
+    while let Some(ast) = open.pop() {
+        match &ast.node {
+            Node::All => {}
+            Node::Or(parts) | Node::And(parts) => open.extend(parts),
+            Node::Not(inner) => open.push(inner),
+            Node::Nested { path: Text::Wildcard(_), .. }
+            | Node::Is { field: None | Some(Text::Wildcard(_)), .. }
+            | Node::Range { field: Text::Wildcard(_), .. } => return true,
+            Node::Nested { query, .. } => open.push(query),
+            Node::Is { .. } | Node::Range { .. } => {}
+        }
+    }
+    false
+}
+
 struct Walk<'a> {
     text: &'a str,
     lists: usize,

@@ -1,0 +1,91 @@
+//! Fields that nothing knows: those that are misspelt, and those of an object that we
+//! know whole. Of other integrations we do not know all fields.
+
+use harness_model::schema::table;
+use harness_predicate::Part;
+use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_source::likeness::Likeness;
+
+use crate::lint::model::Level;
+use crate::lint::target::{Sink, Target};
+
+/// What the compiler calls such a finding.
+const CODE: &str = "unknown-field";
+
+/// Objects of ECS, whose fields are all known.
+const OBJECTS: [&str; 27] = [
+    "agent",
+    "client",
+    "cloud",
+    "container",
+    "data_stream",
+    "destination",
+    "dll",
+    "dns",
+    "event",
+    "file",
+    "group",
+    "host",
+    "http",
+    "log",
+    "network",
+    "observer",
+    "orchestrator",
+    "organization",
+    "process",
+    "registry",
+    "rule",
+    "server",
+    "service",
+    "source",
+    "tls",
+    "url",
+    "user",
+];
+
+/// Whether a finding of the compiler is told here.
+pub(in crate::lint) fn is_one(found: &Diagnostic) -> bool {
+    found.code == CODE && (found.severity != Severity::Error)
+}
+
+pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
+    for (part, found) in target.compiled.diagnostics.iter().filter(|(_, found)| is_one(found)) {
+        let text = match part {
+            Part::Query => target.query(),
+            Part::File => &target.loaded.text,
+            Part::Filter(_) | Part::ThreatQuery | Part::ThreatFilter(_) => "",
+        };
+        let stated = found.span.of(text).trim_matches(['"', '\'', '`', '?']);
+        let own = target.compiled.unknown.iter().find(|own| found.message.contains(&*own.field));
+        let name = own.map_or(stated, |own| &own.field);
+        let near = own.and_then(|own| own.near.as_deref().map(str::to_owned));
+        let near = near.or_else(|| misspelt(name));
+        let root = name.split('.').next().unwrap_or_default();
+        let is_known_root = table::below(&format!("{root}.")).next().is_some();
+        let level = match (&near, OBJECTS.contains(&root)) {
+            (Some(_), _) | (None, true) => Level::Warning,
+            // The fields of another integration.
+            (None, false) if is_known_root => continue,
+            (None, false) => Level::Note,
+        };
+        let message = format!("no mapping has `{name}`");
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "map it in harness.toml, or list it in `known_fields` below [schema]".to_owned()
+            }
+        };
+        let told = Diagnostic::warning(CODE, message, found.span).with_help(help);
+        sink.diagnostic(*part, told).level(level);
+    }
+}
+
+/// The known name that differs by a letter or two.
+fn misspelt(name: &str) -> Option<String> {
+    const MOST: usize = 2;
+    let likeness = Likeness::new(name);
+    let close = |other: &String| name.len().abs_diff(other.len()) <= MOST && name.len() > 6;
+    let names = table::names().filter(close);
+    let best = names.map(|other| (likeness.distance(&other), other)).min()?;
+    (best.0 <= MOST).then_some(best.1)
+}
