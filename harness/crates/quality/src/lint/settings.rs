@@ -257,3 +257,63 @@ fn is_about(comment: &Comment, finding: &Finding) -> bool {
 fn family(name: &str) -> Option<Family> {
     Family::ALL.into_iter().find(|family| family.name() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::tests::{findings_with, found_codes};
+
+    const GAP: &str = "from = \"now-9m\"\ninterval = \"15m\"";
+
+    fn rule(head: &str) -> String {
+        let example = crate::lint::Example::Toml("@");
+        example.rule().replace('@', &format!("{head}{GAP}"))
+    }
+
+    #[test]
+    fn kinds_and_families_are_chosen() {
+        let codes = |settings: &Settings| found_codes(&findings_with(&rule(""), settings));
+        let of = |select: &[&str], ignore: &[&str]| Settings {
+            select: select.iter().map(ToString::to_string).collect(),
+            ignore: ignore.iter().map(ToString::to_string).collect(),
+            ..Settings::default()
+        };
+        assert_eq!(codes(&Settings::default()), ["schedule-gap"]);
+        assert_eq!(codes(&of(&["time"], &[])), ["schedule-gap"]);
+        assert!(codes(&of(&["traps"], &[])).is_empty());
+        assert!(codes(&of(&[], &["schedule-gap"])).is_empty());
+    }
+
+    #[test]
+    fn the_longest_folder_sets_the_level() {
+        let level = |folder: &str, level| (folder.to_owned(), "schedule-gap".to_owned(), level);
+        let levels = vec![level("", Some(Level::Note)), level("r0", Some(Level::Warning))];
+        let settings = Settings { levels, ..Settings::default() };
+        assert_eq!(findings_with(&rule(""), &settings)[0].level, Level::Warning);
+        let settings = Settings { levels: vec![level("", None)], ..Settings::default() };
+        assert!(findings_with(&rule(""), &settings).is_empty());
+    }
+
+    #[test]
+    fn what_is_accepted_is_not_told_and_an_idle_acceptance_is() {
+        let accept = |code: &str, rule: &str| Settings {
+            accept: vec![Accept {
+                rule: rule.to_owned(),
+                code: code.to_owned(),
+                reason: "so it is".to_owned(),
+                span: Span::default(),
+            }],
+            file: Some(("harness.toml".to_owned(), "".into())),
+            ..Settings::default()
+        };
+        assert!(findings_with(&rule(""), &accept("schedule-gap", "r*")).is_empty());
+        let idle = found_codes(&findings_with(&rule(""), &accept("edge-blank", "r*")));
+        assert_eq!(idle, ["schedule-gap", "unused-acceptance"]);
+        let comment = rule("# lint: accept schedule-gap: a sample is enough\n");
+        // The finding is at the interval, the comment at the line before it.
+        let codes = found_codes(&findings_with(&comment, &Settings::default()));
+        assert_eq!(codes, ["unused-acceptance", "schedule-gap"]);
+        let whole = format!("# lint: accept schedule-gap: a sample is enough\n{}", rule(""));
+        assert!(findings_with(&whole, &Settings::default()).is_empty());
+    }
+}

@@ -27,6 +27,18 @@ pub(super) fn findings(texts: &[&str], exceptions: &ExceptionTree) -> Vec<Findin
     lint(Rules { tree: &tree, exceptions, schema }, &Settings::default(), &|_| true)
 }
 
+/// The findings about one rule file under some choices.
+pub(super) fn findings_with(text: &str, settings: &Settings) -> Vec<Finding> {
+    let rules = vec![loaded("r0.toml", text)];
+    let tree = RuleTree { folder: "rules".to_owned(), rules, ..RuleTree::default() };
+    let (exceptions, schema) = (&ExceptionTree::default(), &Schema::new(Base::Embedded));
+    lint(Rules { tree: &tree, exceptions, schema }, settings, &|_| true)
+}
+
+pub(super) fn found_codes(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code).collect()
+}
+
 /// A rule that stands beside the examples.
 const OTHER: &str = "[rule]\nrule_id = \"1f6a9c0a-7a3e-4a57-9b2c-0d9b8f4e6a22\"\n\
                      name = \"An Example\"\ndescription = \"x\"\nseverity = \"low\"\n\
