@@ -24,5 +24,5 @@ pub(super) fn missed(schema: &Schema, leaves: &[&Leaf], field: &str, value: &str
     let bench = Bench::new(schema, leaves.iter().copied());
     let event = event(field, Value::String(value.to_owned()));
     let any = Predicate::or(leaves.iter().map(|leaf| Predicate::Leaf(Leaf::clone(leaf))));
-    (bench.holds(&any, &event)? == false).then_some(event)
+    (!bench.holds(&any, &event)?).then_some(event)
 }

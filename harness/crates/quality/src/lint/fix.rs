@@ -1,5 +1,7 @@
 //! Fixes, applied: other texts at the places of findings, all else as it is.
 
+use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::model::{Edit, Finding, Safety};
@@ -17,14 +19,17 @@ pub struct Fixed {
     pub fixes: usize,
 }
 
+/// A file, its text, and the edits of each of its fixes.
+type File<'f> = (&'f str, &'f Arc<str>, Vec<&'f [Edit]>);
+
 /// The files with their fixes, in the order of the findings. Of fixes that meet in one
 /// place the first is taken; a fix after which the file is no rule is left out, and so is one
 /// of a file that is no TOML.
 pub fn fixed(findings: &[Finding], most: Safety) -> Vec<Fixed> {
-    let mut files: Vec<(&str, &Arc<str>, Vec<&[Edit]>)> = Vec::new();
+    let mut files: Vec<File<'_>> = Vec::new();
     for finding in findings {
         let Some(fix) = &finding.fix else { continue };
-        let is_toml = finding.path.ends_with(".toml");
+        let is_toml = Path::new(&finding.path).extension().is_some_and(|ending| ending == "toml");
         if !is_toml || fix.safety == Safety::Unsafe && most == Safety::Safe {
             continue;
         }
@@ -81,7 +86,8 @@ fn applied(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(changed)
 }
 
-/// The lines that differ, as a unified diff without context.
+/// The lines that differ, as a unified diff without context. Writing to a string cannot
+/// fail.
 pub fn diff(fixed: &Fixed) -> String {
     let before: Vec<&str> = fixed.before.lines().collect();
     let after: Vec<&str> = fixed.after.lines().collect();
@@ -94,13 +100,16 @@ pub fn diff(fixed: &Fixed) -> String {
     if old.len() == new.len() {
         for (at, (old, new)) in old.iter().zip(new).enumerate().filter(|(_, (a, b))| a != b) {
             let line = head + at + 1;
-            text.push_str(&format!("@@ -{line} +{line} @@\n-{old}\n+{new}\n"));
+            let _ = write!(text, "@@ -{line} +{line} @@\n-{old}\n+{new}\n");
         }
         return text;
     }
     let line = head + 1;
-    text.push_str(&format!("@@ -{line},{} +{line},{} @@\n", old.len(), new.len()));
-    old.iter().for_each(|line| text.push_str(&format!("-{line}\n")));
-    new.iter().for_each(|line| text.push_str(&format!("+{line}\n")));
+    let _ = writeln!(text, "@@ -{line},{} +{line},{} @@", old.len(), new.len());
+    for (sign, lines) in [('-', old), ('+', new)] {
+        for line in lines {
+            let _ = writeln!(text, "{sign}{line}");
+        }
+    }
     text
 }

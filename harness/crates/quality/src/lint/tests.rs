@@ -90,6 +90,7 @@ fn both_examples_of_each_kind_are_what_they_say() {
 /// The production rules: `LINT_OUT=FILE` writes what is found, a line each.
 #[test]
 #[ignore = "needs the shared folder"]
+#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn production_rules_are_linted() {
     let shared = std::env::var("HARNESS_SHARED").expect("HARNESS_SHARED names the folder");
     let root = std::path::Path::new(&shared).join("corpus/rules");
@@ -118,6 +119,7 @@ fn production_rules_are_linted() {
 /// The safe fixes of production rules: proved to change nothing.
 #[test]
 #[ignore = "needs the shared folder"]
+#[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn safe_fixes_keep_what_rules_catch() {
     use super::Safety;
     use super::fix::fixed;

@@ -29,16 +29,12 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
     history(target, sink);
     absence(target, sink);
     let place = |name: &str| key(&target.loaded.text, name).unwrap_or_default();
-    if rule.timestamp_override_fallback_disabled {
-        if let Some(field) = rule.timestamp_override.as_ref().filter(|f| f.value != "@timestamp") {
-            let message = format!("an event without `{}` is never seen", field.value);
-            sink.file(
-                Code::NoTimestampFallback,
-                place("timestamp_override_fallback_disabled"),
-                message,
-            )
+    let named = rule.timestamp_override.as_ref().filter(|field| field.value != "@timestamp");
+    if let Some(field) = named.filter(|_| rule.timestamp_override_fallback_disabled) {
+        let message = format!("an event without `{}` is never seen", field.value);
+        let key = "timestamp_override_fallback_disabled";
+        sink.file(Code::NoTimestampFallback, place(key), message)
             .help("leave the key out, so that `@timestamp` stands in");
-        }
     }
     if let Some(most) = rule.max_signals.filter(|most| *most > MOST_SIGNALS) {
         let message = format!("a run makes {MOST_SIGNALS} alerts at most, and not {most}");

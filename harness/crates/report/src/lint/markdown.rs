@@ -32,10 +32,10 @@ pub fn markdown(
         let place = format!("{}:{line}", checkout.link(&finding.path));
         let mut text = cell(&finding.message);
         if let Some(help) = &finding.help {
-            text.push_str(&format!("<br>{}", cell(help)));
+            text = format!("{text}<br>{}", cell(help));
         }
         if let Some(event) = &finding.evidence {
-            text.push_str(&format!("<br>for example <code>{}</code>", cell(&event.to_string())));
+            text = format!("{text}<br>for example <code>{}</code>", cell(&event.to_string()));
         }
         let (level, code) = (finding.level.name(), finding.code);
         writeln!(out, "| {level} | {} | {text} | `{code}` |", cell(&place))?;

@@ -1,6 +1,7 @@
 //! Findings as SARIF 2.1.0, for code scanning.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use harness_quality::lint::{Code, Finding, Level};
@@ -62,7 +63,7 @@ fn level(level: Level) -> &'static str {
 fn result(finding: &Finding, rule: usize, checkout: &Checkout) -> Value {
     let mut text = finding.message.clone();
     if let Some(help) = &finding.help {
-        text.push_str(&format!("; {help}"));
+        text = format!("{text}; {help}");
     }
     let location = json!({ "uri": uri(&checkout.link(&finding.path)) });
     let mut result = json!({
@@ -117,7 +118,8 @@ fn uri(path: &str) -> String {
         if plain(byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

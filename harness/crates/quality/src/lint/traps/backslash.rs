@@ -39,7 +39,7 @@ fn control(target: &Target<'_>, used: &Use, raw: &str, sink: &mut Sink<'_>) {
         let letter = CONTROLS.iter().any(|(control, _)| control == c);
         // `\t` before a letter, in a text that has a path's signs: `C:\temp`.
         let looks_like_path = next.is_some_and(char::is_alphanumeric)
-            && (value.contains('\\') || value.contains(":") || has_path_field(&used.field));
+            && (value.contains('\\') || value.contains(':') || has_path_field(&used.field));
         *c == '\0' || letter && looks_like_path
     });
     let Some((_, odd)) = odd else { return };

@@ -199,7 +199,7 @@ fn concatenated(query: &Query, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether an expression is MV_CONCAT of a field, in whatever case of letters.
+/// Whether an expression is `MV_CONCAT` of a field, in whatever case of letters.
 fn joins_field(expr: &Expr) -> bool {
     let ExprKind::Call { name, args, .. } = &expr.kind else { return false };
     if name.text.eq_ignore_ascii_case("mv_concat") {

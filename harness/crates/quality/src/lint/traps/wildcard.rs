@@ -60,7 +60,7 @@ fn quoted(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
     if !has_wish(value) {
         return;
     }
-    let message = format!("in quotes `*` is an asterisk: only a value with one in it matches");
+    let message = "in quotes `*` is an asterisk: only a value with one in it matches".to_owned();
     let bare = unquoted(value);
     let leaves = target.leaves_at(used.span);
     let event = evidence::missed(target.schema, &leaves, &used.field, &meant(value));

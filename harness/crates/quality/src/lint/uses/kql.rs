@@ -19,14 +19,13 @@ pub(super) fn is_open(text: &str) -> bool {
     let mut open = vec![&ast];
     while let Some(ast) = open.pop() {
         match &ast.node {
-            Node::All => {}
             Node::Or(parts) | Node::And(parts) => open.extend(parts),
             Node::Not(inner) => open.push(inner),
             Node::Nested { path: Text::Wildcard(_), .. }
             | Node::Is { field: None | Some(Text::Wildcard(_)), .. }
             | Node::Range { field: Text::Wildcard(_), .. } => return true,
             Node::Nested { query, .. } => open.push(query),
-            Node::Is { .. } | Node::Range { .. } => {}
+            Node::All | Node::Is { .. } | Node::Range { .. } => {}
         }
     }
     false
@@ -42,7 +41,6 @@ impl Walk<'_> {
     /// The parser bounds the depth.
     fn node(&mut self, ast: &Ast, negated: bool, list: usize, path: &str) {
         match &ast.node {
-            Node::All => {}
             Node::Or(parts) | Node::And(parts) => {
                 self.lists += 1;
                 let list = self.lists;
@@ -53,7 +51,7 @@ impl Walk<'_> {
                 let path = format!("{path}{}.", plain(inner).0);
                 self.node(query, negated, list, &path);
             }
-            Node::Is { field: None, .. } => {}
+            Node::All | Node::Is { field: None, .. } => {}
             Node::Is { field: Some(field), value } => {
                 let name = plain(field).0;
                 let span = self.literal(ast.span, &name);
