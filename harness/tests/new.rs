@@ -187,6 +187,15 @@ fn the_same_rule_gets_the_same_cases_and_none_twice() {
     assert_eq!(again[0].positive + again[0].negative, first.made.len());
 }
 
+/// A field pattern that stands for no field is no field of an event.
+#[test]
+fn patterns_of_fields_are_no_fields() {
+    let found = made(&query_rule("no.such.thing.*:* or process.name:curl", ""));
+    assert!(found.positive > 0 && found.negative > 0, "{:?}", found.reason);
+    let text = format!("{:?}", found.made);
+    assert!(!text.contains("no.such"), "{text}");
+}
+
 #[test]
 fn a_clause_that_no_event_can_turn_is_dead() {
     let found = made(&query_rule("process.name:curl and process.name:*", ""));

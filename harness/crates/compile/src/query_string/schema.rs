@@ -28,7 +28,8 @@ impl Fields for Schema {
         parts.pop();
         let names = self.matching(&Glob::from_parts(parts)).into_iter();
         names
-            .filter(|name| self.role(name) != Role::Unmapped)
+            // A field whose own name has a star would stand for itself.
+            .filter(|name| !name.contains('*') && self.role(name) != Role::Unmapped)
             .map(|name| name.to_string())
             .collect()
     }

@@ -43,7 +43,7 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
                 unknown.entry(name).or_insert_with(|| json!("example"));
             }
         }
-        for (name, value) in unknown {
+        for (name, value) in unknown.into_iter().filter(|(name, _)| !name.contains('*')) {
             fields::set(&mut event.source, &name, vec![value]);
         }
         let case = Case {
