@@ -52,6 +52,18 @@ fn the_work_tree_is_compared_with_a_revision_and_stays_as_it_is() {
 }
 
 #[test]
+fn cases_are_run_under_both_versions() {
+    let repository = committed("a: x").with_cases();
+    let repository = repository.write("rules/r.toml", rule("A rule", "a: y"));
+    let (_, found) = json_of(&repository.0, &["main"]);
+    let cases = json!([
+        {"case": "cases/r/positive/p.json", "before": 1, "after": 0},
+        {"case": "cases/r/negative/n.json", "before": 0, "after": 1},
+    ]);
+    assert_eq!(found["rules"][0]["cases"], cases);
+}
+
+#[test]
 fn two_revisions_are_compared_whatever_the_work_tree_is() {
     let repository = committed("user.name: root");
     let repository = repository.write("rules/r.toml", rule("A rule", "user.name: (root or admin)"));

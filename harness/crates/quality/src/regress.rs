@@ -6,6 +6,7 @@
 //! events that both versions are tried on. An event is told only after the reference
 //! evaluator has judged it under both. The types are plain data for renderers.
 
+mod cases;
 mod conditions;
 mod direction;
 mod judge;
@@ -28,9 +29,10 @@ use harness_rule::model::Rule;
 use harness_rule::names::Language;
 use harness_rule::tree::{Loaded, RuleTree};
 
+pub use cases::judge_cases;
 use conditions::Version;
 use direction::Direction;
-pub use model::{Change, Regression, RuleChange};
+pub use model::{CaseChange, Change, Regression, RuleChange};
 use pairs::Pair;
 
 /// The rules of one revision, with what they read.

@@ -8,7 +8,7 @@ pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
 
-use harness_quality::regress::{Change, Regression, RuleChange};
+use harness_quality::regress::{CaseChange, Change, Regression, RuleChange};
 use serde_json::Value;
 
 use crate::words::plural;
@@ -60,6 +60,12 @@ fn meaning(rule: &RuleChange) -> String {
         Change::Added => "is new".to_owned(),
         Change::Removed => "is gone".to_owned(),
     }
+}
+
+/// What became of a case, in words.
+fn case_line(one: &CaseChange) -> String {
+    let CaseChange { case, before, after } = one;
+    format!("{case}: {} now (was {before})", plural(*after, "alert"))
 }
 
 /// The events of a case: one alone, or a list.

@@ -47,7 +47,7 @@ fn fails(on: FailOn, rule: &RuleChange) -> bool {
 /// be used, which is told.
 fn compared(args: &RegressArgs) -> io::Result<Option<Regression>> {
     let folders = &args.run.folders;
-    Ok(match args.revisions.as_slice() {
+    match args.revisions.as_slice() {
         [one] if one.contains("..") && !Path::new(one).exists() => {
             let (base, head) = one.split_once("..").unwrap_or((one, ""));
             let head = if head.is_empty() { "HEAD" } else { head.trim_start_matches('.') };
@@ -68,8 +68,8 @@ fn compared(args: &RegressArgs) -> io::Result<Option<Regression>> {
             }
             between(&at(folders, base), &at(folders, head), args)
         }
-        [] | [_, _, _, ..] => None,
-    })
+        [] | [_, _, _, ..] => Ok(None),
+    }
 }
 
 /// The same folders in a revision.
@@ -94,17 +94,20 @@ fn at(folders: &Folders, path: &str) -> Folders {
     Folders { rules: vec![path.to_path_buf()], ..folders.clone() }
 }
 
-fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> Option<Regression> {
-    let ((base, _), (head, _)) = (project::open(base)?, project::open(head)?);
+fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Option<Regression>> {
+    let opened = (project::open(base), project::open(head));
+    let (Some((base, _)), Some((head, _))) = opened else { return Ok(None) };
     let selected =
         |loaded: &Loaded| args.rule.is_empty() || args.rule.iter().any(|one| selects(loaded, one));
     // Two rules are two versions of one, whatever their ids.
     if let ([old], [new]) = (base.rules.rules.as_slice(), head.rules.rules.as_slice()) {
         let change = regress::between(old, new, &head.exceptions, &head.schema);
-        return Some(Regression { rules: vec![change], unchanged: 0 });
+        return Ok(Some(Regression { rules: vec![change], unchanged: 0 }));
     }
     let (before, after) = (revision(&base), revision(&head));
-    Some(regress::regress(before, after, &head.schema, &selected))
+    let mut found = regress::regress(before, after, &head.schema, &selected);
+    regress::judge_cases(&mut found, &base, &head).map_err(io::Error::other)?;
+    Ok(Some(found))
 }
 
 fn revision(project: &Project) -> Revision<'_> {

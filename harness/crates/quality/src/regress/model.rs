@@ -76,8 +76,21 @@ pub struct RuleChange {
     pub lost: Option<Vec<Value>>,
     /// What else changed, a sentence each.
     pub notes: Vec<String>,
+    /// The cases whose alerts differ.
+    pub cases: Vec<CaseChange>,
     /// Why not all of it is known.
     pub reason: Option<String>,
+}
+
+/// A case that raises another number of alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseChange {
+    /// Its path.
+    pub case: String,
+    /// How many alerts the old version raises.
+    pub before: usize,
+    /// How many the new one raises.
+    pub after: usize,
 }
 
 impl RuleChange {
@@ -109,6 +122,7 @@ impl RuleChange {
             gained: None,
             lost: None,
             notes,
+            cases: Vec::new(),
             reason: None,
         }
     }

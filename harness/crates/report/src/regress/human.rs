@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use harness_quality::regress::{Change, Regression};
 
-use super::{case, meaning, ordered, sum};
+use super::{case, case_line, meaning, ordered, sum};
 use crate::problem::Styled;
 use crate::{Lines, printable};
 
@@ -33,6 +33,9 @@ pub fn human(regression: &Regression, styled: Styled, out: &mut dyn Write) -> io
                 let text = case(events).to_string();
                 writeln!(out, "  {what}: {}", printable(&text, Lines::Escape))?;
             }
+        }
+        for one in &rule.cases {
+            writeln!(out, "  {}", printable(&case_line(one), Lines::Escape))?;
         }
         writeln!(out)?;
     }

@@ -28,6 +28,9 @@ fn rule(rule: &RuleChange) -> Value {
         "gained": rule.gained.as_deref().map(case),
         "lost": rule.lost.as_deref().map(case),
         "notes": rule.notes,
+        "cases": rule.cases.iter().map(|one| {
+            json!({ "case": one.case, "before": one.before, "after": one.after })
+        }).collect::<Vec<_>>(),
         "reason": rule.reason,
     })
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use harness_quality::regress::{Change, Regression, RuleChange};
 
-use super::{case, meaning, ordered, sum};
+use super::{case, case_line, meaning, ordered, sum};
 use crate::{Lines, printable};
 
 /// How many rules are told in full.
@@ -36,7 +36,8 @@ pub fn markdown(regression: &Regression, out: &mut dyn Write) -> io::Result<()> 
 }
 
 fn has_details(rule: &RuleChange) -> bool {
-    rule.gained.is_some() || rule.lost.is_some() || !rule.notes.is_empty()
+    let told = rule.gained.is_some() || rule.lost.is_some();
+    told || !rule.notes.is_empty() || !rule.cases.is_empty()
 }
 
 fn details(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
@@ -44,11 +45,12 @@ fn details(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     let open = if rule.lost.is_some() || rule.change == Change::Both { " open" } else { "" };
     let (name, path) = (escaped(&rule.name), escaped(&rule.path));
     writeln!(out, "\n<details{open}><summary>{name} (<code>{path}</code>)</summary>")?;
-    if !rule.notes.is_empty() {
+    if !(rule.notes.is_empty() && rule.cases.is_empty()) {
         writeln!(out)?;
     }
-    for note in &rule.notes {
-        writeln!(out, "- {}", escaped(note))?;
+    let lines = rule.notes.iter().cloned().chain(rule.cases.iter().map(case_line));
+    for line in lines {
+        writeln!(out, "- {}", escaped(&line))?;
     }
     for (title, events) in [("No longer caught", &rule.lost), ("Newly caught", &rule.gained)] {
         let Some(events) = events else { continue };
