@@ -100,7 +100,10 @@ fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Opt
     let selected =
         |loaded: &Loaded| args.rule.is_empty() || args.rule.iter().any(|one| selects(loaded, one));
     // Two rules are two versions of one, whatever their ids.
-    if let ([old], [new]) = (base.rules.rules.as_slice(), head.rules.rules.as_slice()) {
+    let id = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.rule_id.value.clone());
+    if let ([old], [new]) = (base.rules.rules.as_slice(), head.rules.rules.as_slice())
+        && id(old) != id(new)
+    {
         let change = regress::between(old, new, &head.exceptions, &head.schema);
         return Ok(Some(Regression { rules: vec![change], unchanged: 0 }));
     }
