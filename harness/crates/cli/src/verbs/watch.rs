@@ -93,7 +93,9 @@ fn next(changes: &Receiver<notify::Result<Event>>, snapshots: &Path) -> Option<B
 
 /// A path without links, also of a file that is gone.
 fn real(path: &Path) -> PathBuf {
-    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+    let here = |folder: &Path| folder.as_os_str().is_empty();
+    let parent = path.parent().map(|folder| if here(folder) { Path::new(".") } else { folder });
+    let parent = parent.and_then(|parent| parent.canonicalize().ok());
     match (parent, path.file_name()) {
         (Some(parent), Some(name)) => parent.join(name),
         _ => path.to_path_buf(),

@@ -3,14 +3,17 @@
 
 use std::io::Read;
 
-use super::MAX_FILE;
 use super::pack::{Pack, unpacked};
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::span::Span;
+
+/// The largest text, in bytes.
+const MAX_FILE: u64 = limits::FILE_BYTES.most as u64;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The text of a file of at most [`MAX_FILE`] bytes, without its byte order mark.
+/// The text of a file of at most 64 MiB, without its byte order mark.
 ///
 /// # Errors
 ///
