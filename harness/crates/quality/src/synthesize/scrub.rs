@@ -403,15 +403,16 @@ mod tests {
             "process": {"command_line": "type C:\\Users\\jsmith\\x.txt on ws042 as CORP\\JSMITH"},
             "message": "jsmith@corp.internal from 10.3.4.5:443, again 10.3.4.5, not 127.0.0.1",
         }));
-        assert_eq!(done["user"]["name"], json!("user-1"));
+        // Fields are read in the order of their names: the address comes first.
+        assert_eq!(done["user"]["name"], json!("user-2"));
         assert_eq!(done["host"]["name"], json!("host-1.example.com"));
         assert_eq!(
             done["process"]["command_line"],
-            json!("type C:\\Users\\user-1\\x.txt on host-1 as CORP\\user-1")
+            json!("type C:\\Users\\user-2\\x.txt on host-1 as CORP\\user-2")
         );
         assert_eq!(
             done["message"],
-            json!("user-2@example.com from 192.0.2.1:443, again 192.0.2.1, not 127.0.0.1")
+            json!("user-1@example.com from 192.0.2.1:443, again 192.0.2.1, not 127.0.0.1")
         );
         assert_eq!(left, [""; 0]);
     }
