@@ -15,22 +15,13 @@ use harness_predicate::{Leaf, Predicate};
 use serde_json::Value;
 
 pub(crate) use disjoint::disjoint;
-pub(crate) use event::{Bench, holds_lists};
+pub(crate) use event::{Bench, Values, holds_lists};
 
 use crate::synthesis::bdd::{FALSE, Function};
 use crate::synthesis::encode::{Atom, Encoder};
 
 /// How many combinations of leaves are tried.
 const MAX_TRIES: usize = 64;
-
-/// How many values a field of an event may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Values {
-    /// Any number, as Elasticsearch takes them.
-    Many,
-    /// One, but in fields that hold lists.
-    One,
-}
 
 /// Whether an event is as wanted.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,6 +10,7 @@ pub mod codes;
 mod evidence;
 mod fields;
 pub mod fix;
+mod key;
 mod metadata;
 mod model;
 mod proved;
@@ -35,9 +36,6 @@ pub use codes::{About, Code, Example, Family};
 pub use model::{Edit, Finding, Fix, Level, Safety};
 pub use settings::{Accept, Settings};
 use target::{Sink, Target};
-
-/// When rules are compiled: a moment like any other, 2026-01-01.
-const NOW: i64 = 1_767_225_600_000;
 
 /// What is wrong with the rules that `selects` takes, by rule and place.
 pub fn lint(
@@ -83,7 +81,7 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
         sink.told(Part::File, found.clone());
     }
     if let Some(rule) = &loaded.rule {
-        let compiled = compile_rule(rule, schema, NOW);
+        let compiled = compile_rule(rule, schema, model::NOW);
         let is_open = uses::is_open(rule);
         let own = |found: &Diagnostic| {
             fields::is_unknown_field(found) || is_open && found.code == "constant-clause"

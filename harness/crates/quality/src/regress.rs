@@ -7,6 +7,7 @@
 //! evaluator has judged it under both. The types are plain data for renderers.
 
 mod cases;
+mod comparison;
 mod conditions;
 mod direction;
 mod judge;
@@ -21,7 +22,6 @@ mod tests;
 
 use rayon::prelude::*;
 
-use harness_compile::rule::compile_rule;
 use harness_model::schema::Schema;
 use harness_query::esql::lexer::{Lexer, TokenKind};
 use harness_rule::exception::ExceptionTree;
@@ -43,9 +43,6 @@ pub struct Revision<'a> {
     /// The exception lists.
     pub exceptions: &'a ExceptionTree,
 }
-
-/// When the rules are taken to run: 2026-01-01.
-const NOW: i64 = 1_767_225_600_000;
 
 /// Compares the rules of two revisions that are selected, under one schema.
 pub fn regress(
@@ -119,9 +116,4 @@ fn tokens(rule: &Rule) -> Vec<TokenKind> {
     let mut lexer = Lexer::new(text);
     let tokens = std::iter::from_fn(|| Some(lexer.token().kind));
     tokens.take(text.len()).take_while(|kind| *kind != TokenKind::End).collect()
-}
-
-/// The compiled rule at the moment of comparison.
-fn compiled(rule: &Rule, schema: &Schema) -> harness_compile::rule::CompiledRule {
-    compile_rule(rule, schema, NOW)
 }

@@ -20,29 +20,23 @@ mod real;
 mod scrub;
 mod seed;
 mod suggest;
+mod verify;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::coverage::ClauseCoverage;
-use crate::mutate::{self, Fixtures, Outcome};
 use harness_engine::EngineError;
-use harness_runner::case::{Case, Polarity};
 use harness_runner::run::home;
-use harness_runner::run::{Hits, Project, RuleRun, Run, Session};
-use harness_runner::verdict::{Status, Verdict};
-use harness_source::diagnostic::Severity;
+use harness_runner::run::{Project, RuleRun, Session};
 
 use model::Grown;
 pub use model::{ClauseRow, Made, RuleCases};
 pub use real::{Taken, Treatment, taken};
 pub use scrub::Replacements;
+use verify::{ByRule, judged, standing, with};
 pub use write::{Written, write};
-
-/// How often cases are judged again after some that do not hold were dropped.
-const MAX_ROUNDS: usize = 3;
 
 /// Makes cases for the rules of a project that `wanted` names by key, beside those
 /// that they have.
@@ -66,33 +60,14 @@ pub fn synthesize(
         project.cases.rules.iter().map(|(key, cases)| (key.clone(), cases.len())).collect();
     let seeds = seeds(&project);
     let (drafts, standing) = drafts(&project, &seeds);
-    let made = grown(&project, drafts, &kept);
+    let made = grown(&project, &drafts, &kept);
     judged(&project, made, &standing)
-}
-
-/// Cases by the key of their rule.
-type ByRule = BTreeMap<String, Vec<Case>>;
-
-/// The project with more cases, after those that it has.
-fn with(project: &Project, more: &ByRule) -> Project {
-    let mut project = project.clone();
-    for (key, cases) in more {
-        project.cases.rules.entry(key.clone()).or_default().extend(cases.iter().cloned());
-    }
-    project
 }
 
 /// One plain event for each rule, with all fields that nothing knows.
 fn seeds(project: &Project) -> ByRule {
     let session = Session::open(project.clone(), None);
     seed::all(&session, &standing(&session), &project.rules)
-}
-
-/// How rules stand before any case of theirs was judged.
-fn standing(session: &Session) -> Vec<RuleRun> {
-    let filters = session.filters().into_iter();
-    let nothing: Hits = filters.map(|(own, _)| vec![Default::default(); own.len()]).collect();
-    session.judge(&nothing).rules
 }
 
 /// What raises each rule, and what its type asks of several events; and how each rule
@@ -116,10 +91,10 @@ fn drafts(project: &Project, seeds: &ByRule) -> (ByRule, Vec<RuleRun>) {
 /// The cases that are worth keeping, by rule.
 fn grown(
     project: &Project,
-    drafts: ByRule,
+    drafts: &ByRule,
     kept: &BTreeMap<String, usize>,
 ) -> BTreeMap<String, Grown> {
-    let session = Session::open(with(project, &drafts), None);
+    let session = Session::open(with(project, drafts), None);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
     let grown = rules.map(|((key, subject), flow)| {
@@ -132,96 +107,4 @@ fn grown(
         (key, made)
     });
     grown.collect()
-}
-
-/// Judges what was made, drops what does not hold, and measures the rest.
-fn judged(
-    project: &Project,
-    mut made: BTreeMap<String, Grown>,
-    standing: &[RuleRun],
-) -> Result<Vec<RuleCases>, EngineError> {
-    let mut round = 0;
-    loop {
-        let cases: ByRule = made
-            .iter()
-            .map(|(key, own)| (key.clone(), own.made.iter().map(|made| made.case(key)).collect()))
-            .collect();
-        let session = Session::open(with(project, &cases), None);
-        let engine = session.engine()?;
-        let run = session.judge(&session.ask(&engine)?);
-        let dropped = dropped(&mut made, &run);
-        round += 1;
-        if dropped && round < MAX_ROUNDS {
-            continue;
-        }
-        let (coverage, mutants) = mutate::measure(&session, &engine, Fixtures::Skip)?;
-        let measured = coverage.rules.into_iter().zip(mutants.rules);
-        let rules = run.rules.iter().zip(standing).zip(measured);
-        let rules = rules.map(|((run, standing), (coverage, mutants))| {
-            let own = made.remove(&run.key).unwrap_or_default();
-            let count = |polarity| run.cases.iter().filter(|c| c.case.polarity == polarity).count();
-            let reason = reason(run, standing);
-            let missed = mutants.mutants.iter().filter_map(|mutant| match &mutant.outcome {
-                Outcome::Missed { .. } => Some(mutant.text.clone()),
-                Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => None,
-            });
-            RuleCases {
-                key: run.key.clone(),
-                file: run.file.clone(),
-                positive: count(Polarity::Positive),
-                negative: count(Polarity::Negative),
-                clauses: rows(&coverage.clauses, &own.dead),
-                made: own.made,
-                mutants: mutants.score(),
-                missed: missed.collect(),
-                reason,
-            }
-        });
-        return Ok(rules.collect());
-    }
-}
-
-/// The clauses of a rule; `dead` are those that no event can turn.
-fn rows(clauses: &[ClauseCoverage], dead: &[(usize, bool)]) -> Vec<ClauseRow> {
-    let mut rows: Vec<ClauseRow> = clauses.iter().map(ClauseRow::new).collect();
-    for (at, holds) in dead {
-        if let Some(row) = rows.get_mut(*at) {
-            let shown = if *holds { &row.holds } else { &row.fails };
-            row.is_dead |= shown.is_none();
-        }
-    }
-    rows
-}
-
-/// Drops the cases that do not hold, or that no index takes; whether there were any.
-fn dropped(made: &mut BTreeMap<String, Grown>, run: &Run) -> bool {
-    let mut any = false;
-    for rule in &run.rules {
-        let Some(Grown { made: own, .. }) = made.get_mut(&rule.key) else { continue };
-        let passed = rule.cases.iter().filter(|run| run.verdict == Verdict::Pass);
-        let passed: BTreeSet<&str> = passed.map(|run| run.case.path.as_str()).collect();
-        let before = own.len();
-        own.retain(|made| passed.contains(made.path(&rule.key).as_str()));
-        any |= own.len() != before;
-    }
-    any
-}
-
-/// Why a rule has not all that it should have.
-fn reason(run: &RuleRun, standing: &RuleRun) -> Option<String> {
-    let worst = match standing.status {
-        Status::Unsupported => Some(Severity::Unsupported),
-        Status::Invalid => Some(Severity::Error),
-        Status::Passed | Status::Failed | Status::Untested | Status::Todo => None,
-    };
-    if let Some(worst) = worst {
-        let found = standing.problems.iter().find(|problem| problem.diagnostic.severity == worst);
-        return found.map(|problem| problem.diagnostic.message.clone());
-    }
-    let lacks = |polarity| !run.cases.iter().any(|case| case.case.polarity == polarity);
-    match (lacks(Polarity::Positive), lacks(Polarity::Negative)) {
-        (false, false) => None,
-        (true, _) => Some("no events were found that raise the rule".to_owned()),
-        (false, true) => Some("no events were found that the rule lets pass".to_owned()),
-    }
 }

@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    fn alert(source: Value) -> Event {
+    fn alert(source: &Value) -> Event {
         let index = ".internal.alerts-security.alerts-default-000001";
         let hit = json!({"_index": index, "_id": "a1", "_source": source});
         Event::from_json(hit, 1).expect("a hit")
@@ -96,7 +96,7 @@ mod tests {
                 json!({"@timestamp": "2026-01-05T10:15:00Z", "event": {"action": "a", "kind": "event"}}),
             ),
         ] {
-            let event = original(&alert(source)).expect("an alert of one event");
+            let event = original(&alert(&source)).expect("an alert of one event");
             assert_eq!(event.source, expected);
             assert_eq!(event.index.as_deref(), Some("logs-a-b"));
         }
@@ -110,8 +110,8 @@ mod tests {
                 "kibana.alert.original_time": "2026-01-05T10:15:00Z",
                 "kibana.alert.ancestors": ancestors,
             });
-            assert_eq!(original(&alert(source)), None);
+            assert_eq!(original(&alert(&source)), None);
         }
-        assert_eq!(original(&alert(json!({"@timestamp": "2026-01-05T10:15:00Z"}))), None);
+        assert_eq!(original(&alert(&json!({"@timestamp": "2026-01-05T10:15:00Z"}))), None);
     }
 }

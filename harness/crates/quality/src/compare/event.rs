@@ -10,10 +10,18 @@ use harness_predicate::eval::{eval, eval_leaf};
 use harness_predicate::{Leaf, Predicate};
 use serde_json::{Map, Value};
 
-use super::Values;
 use super::disjoint::disjoint;
 use crate::synthesis::candidates::samples;
 use crate::synthesis::fields;
+
+/// How many values a field of an event may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Any number, as Elasticsearch takes them.
+    Many,
+    /// One, but in fields that hold lists.
+    One,
+}
 
 /// How many values of one field are tried.
 const MAX_VALUES: usize = 60;

@@ -3,12 +3,13 @@
 mod clauses;
 mod exceptions;
 mod fields;
+mod filter;
 mod overlap;
 mod pairs;
 mod stages;
 
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_predicate::{Origin, Part, Predicate, Test};
+use harness_predicate::{Predicate, Test};
 use harness_source::span::Span;
 use harness_text::pattern::Pattern;
 use serde_json::{Map, Value};
@@ -16,8 +17,10 @@ use serde_json::{Map, Value};
 use super::codes::Code;
 use super::model::Level;
 use super::target::{Sink, Target};
-use crate::compare::{Answer, Bench, Prover, Values};
+use crate::compare::{Bench, Prover};
 use crate::synthesis::fields::set;
+
+use filter::{is_constant, span_of};
 
 pub(super) use exceptions::check as exceptions;
 pub(super) use overlap::check as overlap;
@@ -141,37 +144,4 @@ fn of_kind(filter: &Predicate, fields: &[&str]) -> Value {
         }
     });
     event
-}
-
-/// Whether a predicate has no test.
-fn is_constant(predicate: &Predicate) -> bool {
-    let mut has_leaf = false;
-    predicate.leaves(&mut |_| has_leaf = true);
-    !has_leaf
-}
-
-/// From the first to the last place of a predicate in the query.
-fn span_of(predicate: &Predicate) -> Option<Span> {
-    let mut found: Option<Span> = None;
-    predicate.leaves(&mut |leaf| {
-        let Origin { part, span } = leaf.origin;
-        if part == Part::Query && span != Span::default() {
-            found = Some(found.map_or(span, |before| before.to(span)));
-        }
-    });
-    found
-}
-
-/// The event of an answer.
-fn event(answer: Answer) -> Option<serde_json::Value> {
-    match answer {
-        Answer::Event(event) => Some(event),
-        Answer::Never | Answer::Unknown => None,
-    }
-}
-
-/// An event that fulfils a predicate, with lists or not.
-fn witness(prover: &mut Prover<'_>, predicate: &Predicate) -> Option<serde_json::Value> {
-    event(prover.find(predicate, Values::One))
-        .or_else(|| event(prover.find(predicate, Values::Many)))
 }

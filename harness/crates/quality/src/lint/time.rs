@@ -7,10 +7,9 @@ use harness_query::eql;
 use harness_query::eql::ast::{Body, Presence};
 use harness_source::span::Span;
 
-use super::NOW;
 use super::codes::Code;
-use super::metadata::key;
-use super::model::Safety;
+use super::key::key;
+use super::model::{NOW, Safety};
 use super::target::{Sink, Target};
 
 /// The most alerts that Kibana makes in one run, as it is installed.

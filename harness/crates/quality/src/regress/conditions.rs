@@ -1,6 +1,7 @@
 //! A version of a rule as what it asks of events.
 
 use harness_compile::exception::{self, Compiled};
+use harness_compile::rule::compile_rule;
 use harness_compile::{Context, Now};
 use harness_detect::window::Clock;
 use harness_model::schema::Schema;
@@ -10,7 +11,8 @@ use harness_rule::exception::ExceptionTree;
 use harness_rule::model::Rule;
 use harness_source::diagnostic::{Diagnostic, Severity};
 
-use super::NOW;
+/// When the rules are taken to run: 2026-01-01.
+pub(super) const NOW: i64 = 1_767_225_600_000;
 
 /// A version that can be judged.
 pub(super) struct Version<'r> {
@@ -34,7 +36,7 @@ impl<'r> Version<'r> {
         let first = |found: &[Diagnostic]| {
             found.first().map_or_else(|| "it is invalid".to_owned(), |one| one.message.clone())
         };
-        let compiled = super::compiled(rule, schema);
+        let compiled = compile_rule(rule, schema, NOW);
         let fatal = compiled.diagnostics.iter().map(|(_, found)| found);
         if let Some(found) = fatal.clone().find(|found| found.severity != Severity::Warning) {
             return Err(found.message.clone());

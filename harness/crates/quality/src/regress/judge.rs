@@ -13,6 +13,8 @@ use harness_predicate::eval::eval;
 use harness_predicate::plan::{Plan, Reach};
 use serde_json::Value;
 
+/// How many streams are tried for one direction.
+const MAX_STREAMS: usize = 64;
 /// The most alerts that are counted.
 const MAX_ALERTS: usize = 100;
 
@@ -91,7 +93,7 @@ impl Judge {
         no: (&Plan, Window),
         streams: impl Iterator<Item = Stream>,
     ) -> Option<Vec<Value>> {
-        let mut streams = streams.take(super::streams::MAX_STREAMS);
+        let mut streams = streams.take(MAX_STREAMS);
         let found = streams.find(|stream| {
             self.alerts(yes.0, stream, yes.1) == Some(true)
                 && self.alerts(no.0, stream, no.1) == Some(false)

@@ -2,81 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use harness_detect::window::Window;
 use harness_model::schema::Schema;
 use harness_predicate::Predicate;
 use harness_predicate::plan::{
     EqlSearch, NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan,
 };
-use serde_json::Value;
 
-use super::conditions::Version;
+use super::comparison::Comparison;
+use super::conditions::{NOW, Version};
 use super::direction::Direction;
-use super::judge::{Judge, Stream};
-use super::{NOW, sequences, settings, streams};
-use crate::compare::{Answer, Prover, Values};
-
-/// Asks about two versions under one schema.
-pub(super) struct Comparison<'a> {
-    pub(super) prover: Prover<'a>,
-    pub(super) judge: Judge,
-    pub(super) windows: [Window; 2],
-}
-
-/// One condition and another.
-pub(super) struct Relation {
-    /// What the first catches and the second does not.
-    pub(super) beyond: Answer,
-    /// What the second catches and the first does not.
-    pub(super) within: Answer,
-    /// What both catch.
-    pub(super) both: Option<Value>,
-}
-
-impl Comparison<'_> {
-    /// What one condition catches beyond another: an event of single values where there
-    /// is one, since those are what people know.
-    pub(super) fn beyond(&mut self, a: &Predicate, b: &Predicate) -> Answer {
-        match self.prover.beyond(a, b, Values::One) {
-            Answer::Event(event) => Answer::Event(event),
-            Answer::Never | Answer::Unknown => self.prover.beyond(a, b, Values::Many),
-        }
-    }
-
-    pub(super) fn event(&mut self, condition: &Predicate) -> Option<Value> {
-        for values in [Values::One, Values::Many] {
-            if let Answer::Event(event) = self.prover.find(condition, values) {
-                return Some(event);
-            }
-        }
-        None
-    }
-
-    pub(super) fn relation(&mut self, a: &Predicate, b: &Predicate) -> Relation {
-        Relation {
-            beyond: self.beyond(a, b),
-            within: self.beyond(b, a),
-            both: self.event(&Predicate::and([a.clone(), b.clone()])),
-        }
-    }
-
-    /// The direction in which `yes` alerts and `no` does not: proved never, or tried.
-    pub(super) fn tried(
-        &self,
-        never: bool,
-        (yes, no): (&Plan, &Plan),
-        (own, other): (Window, Window),
-        streams: Vec<Stream>,
-    ) -> Direction {
-        if never {
-            return Direction::Never;
-        }
-        match self.judge.apart((yes, own), (no, other), streams.into_iter()) {
-            Some(events) => Direction::Shown(events),
-            None => Direction::Unknown("no events were found that tell the versions apart"),
-        }
-    }
-}
+use super::judge::Judge;
+use super::{sequences, settings, streams};
+use crate::compare::{Answer, Prover};
 
 /// What the new version gains, and what it loses.
 pub(super) fn directions(old: &Version<'_>, new: &Version<'_>, schema: &Schema) -> [Direction; 2] {

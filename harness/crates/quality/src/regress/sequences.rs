@@ -3,8 +3,8 @@
 use harness_predicate::Predicate;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, Stage};
 
+use super::comparison::Comparison;
 use super::direction::Direction;
-use super::plans::Comparison;
 use super::streams::{self, Order};
 use crate::compare::Answer;
 

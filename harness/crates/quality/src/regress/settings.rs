@@ -7,10 +7,9 @@ use harness_rule::model::{AlertSuppression, Rule};
 use harness_source::span::plural;
 use serde_json::Value;
 
-use super::NOW;
-use super::conditions::Version;
+use super::comparison::Comparison;
+use super::conditions::{NOW, Version};
 use super::direction::Direction;
-use super::plans::Comparison;
 use crate::synthesis::fields;
 
 /// Whether two rules read the same indices at the same times.

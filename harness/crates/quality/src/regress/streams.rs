@@ -8,13 +8,11 @@ use harness_model::value::format_date;
 use harness_predicate::plan::{NewTermsPlan, Stage, TermField, ThreatPlan, ThresholdPlan};
 use serde_json::{Value, json};
 
-use super::NOW;
+use super::conditions::NOW;
 use super::judge::Stream;
 use crate::compare::Answer;
 use crate::synthesis::fields;
 
-/// How many streams are tried for one direction.
-pub(super) const MAX_STREAMS: usize = 64;
 /// The most events of a stream.
 const MAX_EVENTS: u64 = 2_000;
 /// The time between two events, in milliseconds.

@@ -7,8 +7,9 @@ use harness_rule::tree::{Loaded, RuleTree};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::conditions::NOW;
 use super::judge::{Judge, Stream};
-use super::{Change, NOW, Revision, between, regress};
+use super::{Change, Revision, between, regress};
 
 fn schema() -> Schema {
     let mut schema = Schema::new(Base::Empty);
@@ -230,7 +231,7 @@ proptest! {
         let told = between(&old, &new, &ExceptionTree::default(), &schema);
         let plans: Vec<_> = [&old, &new].map(|loaded| {
             let rule = loaded.rule.as_ref().expect("a rule");
-            super::compiled(rule, &schema).plan.expect("a plan")
+            harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
         }).into();
         let judge = Judge::new([&plans[0], &plans[1]], &schema);
         let window = harness_detect::window::Window { from: i64::MIN, to: NOW };

@@ -297,6 +297,7 @@ impl<'a> Maker<'a> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a few for each way in which a sequence fails")]
     fn sequence(&mut self, stages: &[Stage], until: Option<&Stage>, maxspan: Option<u64>) {
         let made: Option<Vec<Event>> =
             (0..stages.len()).map(|stage| self.event(stage, &|_| true)).collect();

@@ -171,11 +171,11 @@ impl<'a> Goals<'a> {
                     differs |= list != changed[one.filter];
                     changed[one.filter] = list;
                 }
-                differs && self.is_told(trial, self.plan, &changed, alerts)
+                differs && is_told(trial, self.plan, &changed, alerts)
             }
             Goal::Plan { plan, filters } => {
                 let own: Vec<Vec<u32>> = filters.iter().map(|at| hits[*at].clone()).collect();
-                self.is_told(trial, plan, &own, alerts)
+                is_told(trial, plan, &own, alerts)
             }
             Goal::Part { without, kind } => {
                 let columns = self.subject.columns();
@@ -186,24 +186,6 @@ impl<'a> Goals<'a> {
                 })
             }
         }
-    }
-
-    /// Whether a plan makes something else of a case than the rule does.
-    fn is_told(&self, trial: &Trial<'_>, plan: &Plan, hits: &[Vec<u32>], alerts: usize) -> bool {
-        let other = match plan {
-            Plan::Filter(_) => Ok(hits.first().map_or(0, Vec::len)),
-            Plan::Eql(eql)
-                if matches!(eql.search, EqlSearch::Events(_)) && eql.limits.is_empty() =>
-            {
-                Ok(hits.first().map_or(0, Vec::len))
-            }
-            Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_) => trial.detected(plan, hits),
-        };
-        other.is_ok_and(|other| (other > 0) != (alerts > 0))
     }
 }
 
@@ -241,4 +223,20 @@ fn of_clauses(trees: &[Tree<'_>], subject: &Subject<'_>) -> Vec<Goal> {
         })
     });
     goals.collect()
+}
+
+/// Whether a plan makes something else of a case than the rule does.
+fn is_told(trial: &Trial<'_>, plan: &Plan, hits: &[Vec<u32>], alerts: usize) -> bool {
+    let other = match plan {
+        Plan::Filter(_) => Ok(hits.first().map_or(0, Vec::len)),
+        Plan::Eql(eql) if matches!(eql.search, EqlSearch::Events(_)) && eql.limits.is_empty() => {
+            Ok(hits.first().map_or(0, Vec::len))
+        }
+        Plan::Eql(_)
+        | Plan::Threshold(_)
+        | Plan::NewTerms(_)
+        | Plan::Threat(_)
+        | Plan::Pipeline(_) => trial.detected(plan, hits),
+    };
+    other.is_ok_and(|other| (other > 0) != (alerts > 0))
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::finish::finished;
 use super::goal::Goals;
+use super::model::{Grown, Made};
+use super::name;
 use super::seed::{self, MOMENT};
 use super::suggest::Context;
-use super::{Grown, Made, name};
 use crate::mutate::perturb;
 use crate::synthesis::bdd::FALSE;
 use crate::synthesis::encode::{Encoder, Replacement};

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::finish::finished;
 use super::grow::needed;
+use super::model::Made;
 use super::seed::named_case;
-use super::{Made, name, seed};
+use super::{name, seed};
 use crate::mutate::pipeline::{Proposer, programs};
 use climb::Climb;
 use harness_model::event::Event;

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::model::{Grown, RuleCases};
 use super::scrub::{self, Replacements};
-use super::{Grown, RuleCases, grow, judged, seed, standing};
+use super::verify::{judged, standing, with};
+use super::{grow, seed};
 use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
 use harness_engine::EngineError;
@@ -50,7 +52,7 @@ pub fn taken(
     let kept = project.cases.rules.get(key).map_or(0, Vec::len);
     let case = seed::named_case(key, "events", numbered(events), &Options::default());
     let more = BTreeMap::from([(key.to_owned(), vec![case])]);
-    let session = Session::open(super::with(&project, &more), None);
+    let session = Session::open(with(&project, &more), None);
     let standing = standing(&session);
     let mut replacements = Replacements::default();
     let mut grown = Grown::default();

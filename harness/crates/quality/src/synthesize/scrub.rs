@@ -269,7 +269,7 @@ fn in_text(text: &str, pairs: &[(&String, &String)]) -> String {
             let starts = old.chars().next().is_some_and(is_word);
             let ends = old.chars().next_back().is_some_and(is_word);
             let after = text[at + old.len()..].chars().next().is_some_and(is_word);
-            !(before && starts) && !(after && ends)
+            !(before && starts || after && ends)
         });
         match found {
             Some((old, new)) => {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::index;
 use super::suggest::{self, Context};
-use super::{ByRule, index};
+use super::verify::ByRule;
 use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
 use harness_model::event::Event;

@@ -75,7 +75,7 @@ impl Context {
                 }
                 Test::Term(Pattern::Prefix(prefix, _)) => {
                     is_asked = true;
-                    values.push(json!(format!("{prefix}{}", self.tail(field, prefix))));
+                    values.push(json!(format!("{prefix}{}", tail(field, prefix))));
                 }
                 Test::Term(_)
                 | Test::Phrase(_)
@@ -116,9 +116,9 @@ impl Context {
                     let fill = if at == 0 {
                         self.head(field, next)
                     } else if at + 1 == parts.len() {
-                        self.tail(field, &text)
+                        tail(field, &text)
                     } else {
-                        self.middle(field, &text, next)
+                        middle(field, &text, next)
                     };
                     text.push_str(&fill);
                 }
@@ -140,40 +140,6 @@ impl Context {
             Some(_) if is_command(field) => "sh -c ",
             Some('.' | '-' | '_' | '/' | ':' | '@' | ' ' | '\\') => "example",
             Some(_) | None => "",
-        };
-        text.to_owned()
-    }
-
-    /// What may stand after a text.
-    fn tail(&self, field: &str, before: &str) -> String {
-        let text = match before.chars().last() {
-            Some('\\') if is_file(field) => "example.exe",
-            Some('.' | '-' | '_' | ':' | '@' | '=' | '/' | '\\') => "example",
-            Some(' ') => "example",
-            Some(_) if is_command(field) => " example",
-            Some(_) | None => "",
-        };
-        text.to_owned()
-    }
-
-    /// What may stand between two texts.
-    fn middle(&self, field: &str, before: &str, next: &str) -> String {
-        let last = before.chars().last();
-        let first = next.chars().next();
-        let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let text = match (last, first) {
-            (Some('\\'), Some('\\')) | (Some('/'), Some('/')) if before.ends_with("sers\\") => {
-                "alice"
-            }
-            (Some('/'), Some('/')) if before.ends_with("home/") || before.ends_with("sers/") => {
-                "alice"
-            }
-            (Some('\\' | '/'), _) | (_, Some('\\' | '/')) => "example",
-            (Some(' '), Some(' ')) if is_command(field) => "--example",
-            (Some(' '), _) | (_, Some(' ')) if is_command(field) => "",
-            _ if is_command(field) => " ",
-            _ if word(last) && word(first) => "-",
-            _ => "example",
         };
         text.to_owned()
     }
@@ -281,7 +247,7 @@ impl Context {
             let path = text(&format!("{process}.executable"));
             match (&name, &path) {
                 (Some(name), None) => {
-                    add(&format!("{process}.executable"), json!(self.folder(name)))
+                    add(&format!("{process}.executable"), json!(self.folder(name)));
                 }
                 (None, Some(path)) => add(&format!("{process}.name"), json!(base(path))),
                 (Some(_), Some(_)) | (None, None) => {}
@@ -400,4 +366,33 @@ fn known(field: &str) -> &'static [&'static str] {
 /// Values for a field that only has to be there, whatever the rule.
 pub(super) fn any(field: &str, kind: Kind) -> Vec<Value> {
     Context { system: System::Other, dataset: String::new() }.usual(field, kind)
+}
+
+/// What may stand after a text.
+fn tail(field: &str, before: &str) -> String {
+    let text = match before.chars().last() {
+        Some('\\') if is_file(field) => "example.exe",
+        Some('.' | '-' | '_' | ':' | '@' | '=' | '/' | '\\' | ' ') => "example",
+        Some(_) if is_command(field) => " example",
+        Some(_) | None => "",
+    };
+    text.to_owned()
+}
+
+/// What may stand between two texts.
+fn middle(field: &str, before: &str, next: &str) -> String {
+    let last = before.chars().last();
+    let first = next.chars().next();
+    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let text = match (last, first) {
+        (Some('\\'), Some('\\')) | (Some('/'), Some('/')) if before.ends_with("sers\\") => "alice",
+        (Some('/'), Some('/')) if before.ends_with("home/") || before.ends_with("sers/") => "alice",
+        (Some('\\' | '/'), _) | (_, Some('\\' | '/')) => "example",
+        (Some(' '), Some(' ')) if is_command(field) => "--example",
+        (Some(' '), _) | (_, Some(' ')) if is_command(field) => "",
+        _ if is_command(field) => " ",
+        _ if word(last) && word(first) => "-",
+        _ => "example",
+    };
+    text.to_owned()
 }

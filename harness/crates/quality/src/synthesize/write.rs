@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Made, RuleCases};
+use super::model::{Made, RuleCases};
 use harness_model::value::format_date;
 
 /// From this many events on a case has one a line.
@@ -65,7 +65,8 @@ fn text(made: &Made) -> String {
     let value = made.fixture();
     match &value {
         Value::Array(events) if made.events.len() > MAX_PRETTY => {
-            events.iter().map(|event| format!("{event}\n")).collect()
+            let lines = events.iter().map(ToString::to_string);
+            lines.collect::<Vec<_>>().join("\n") + "\n"
         }
         value => format!("{value:#}\n"),
     }

@@ -1,6 +1,7 @@
 //! What a rule says of itself, and findings that were accepted.
 
-use super::{About, Code, Example, Family, Level};
+use super::kind::{About, Code, Example, Family};
+use crate::lint::model::Level;
 
 const fn about(
     code: Code,

@@ -1,6 +1,7 @@
 //! What is proved of a rule.
 
-use super::{About, Code, Example, Family, Level};
+use super::kind::{About, Code, Example, Family};
+use crate::lint::model::Level;
 
 const fn proved(
     code: Code,

@@ -1,6 +1,7 @@
 //! Windows, intervals, histories.
 
-use super::{About, Code, Example, Family, Level};
+use super::kind::{About, Code, Example, Family};
+use crate::lint::model::Level;
 
 const fn time(
     code: Code,

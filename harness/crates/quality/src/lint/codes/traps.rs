@@ -1,6 +1,7 @@
 //! Traps of the languages: text that means something else than it seems to.
 
-use super::{About, Code, Example, Family, Level};
+use super::kind::{About, Code, Example, Family};
+use crate::lint::model::Level;
 
 const fn trap(
     code: Code,

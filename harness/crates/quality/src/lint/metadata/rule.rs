@@ -2,8 +2,8 @@
 
 use harness_rule::names::Severity;
 
-use super::key;
 use crate::lint::codes::Code;
+use crate::lint::key::key;
 use crate::lint::target::{Sink, Target};
 
 pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {

@@ -3,7 +3,7 @@
 use harness_predicate::{Leaf, Origin, Predicate};
 use harness_source::span::{Span, flat, shorten};
 
-use super::span_of;
+use super::filter::span_of;
 use crate::clause::tree::Tree;
 use crate::compare::Prover;
 use crate::lint::codes::Code;

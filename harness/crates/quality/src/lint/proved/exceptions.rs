@@ -11,9 +11,8 @@ use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 
 use crate::compare::{Answer, Prover, Values};
-use crate::lint::NOW;
 use crate::lint::codes::Code;
-use crate::lint::model::Finding;
+use crate::lint::model::{Finding, NOW};
 
 /// The findings about the lists that rules name; `plans` are by rule.
 pub(in crate::lint) fn check(

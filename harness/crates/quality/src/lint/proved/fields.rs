@@ -8,7 +8,7 @@ use harness_source::span::Span;
 
 use crate::compare::Prover;
 use crate::lint::codes::Code;
-use crate::lint::metadata::key;
+use crate::lint::key::key;
 use crate::lint::target::{Sink, Target};
 
 /// Tells the fields that form groups and that no matching event has.
@@ -37,7 +37,8 @@ pub(super) fn check(
                         for field in stage.keys.iter().filter(|key| !key.optional) {
                             let Some(column) = &field.column else { continue };
                             if lacks(prover, &stage.filter, column) {
-                                let place = super::span_of(&stage.filter).unwrap_or_default();
+                                let place =
+                                    super::filter::span_of(&stage.filter).unwrap_or_default();
                                 let message = format!(
                                     "no event of this stage has `{}`, by which it is joined",
                                     field.field

@@ -13,7 +13,7 @@ use harness_text::pattern::glob::Glob;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::{event, witness};
+use super::filter::{event, witness};
 use crate::compare::{Bench, Prover, Values};
 use crate::lint::codes::Code;
 use crate::lint::model::Finding;
@@ -100,7 +100,7 @@ fn single<'a>(loaded: &Loaded, plan: &'a Plan) -> Option<&'a Predicate> {
             return None;
         }
     };
-    (!super::is_constant(filter)).then_some(filter)
+    (!super::filter::is_constant(filter)).then_some(filter)
 }
 
 /// Columns that an event has to have for a condition to hold.

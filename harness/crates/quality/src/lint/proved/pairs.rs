@@ -3,7 +3,7 @@
 use harness_predicate::{Column, Part, Predicate, Test};
 use harness_source::span::Span;
 
-use super::{event, span_of};
+use super::filter::{event, span_of};
 use crate::compare::{Prover, Values, disjoint, holds_lists};
 use crate::lint::codes::Code;
 use crate::lint::model::Level;

@@ -5,7 +5,7 @@ use harness_query::eql::ast::{Call, Comparison, Expr, ExprKind, Literal, Matcher
 use harness_source::span::Span;
 use harness_text::pattern::Case;
 
-use super::{Kind, Op, Use};
+use super::model::{Kind, Op, Use};
 
 pub(super) fn uses(text: &str) -> Vec<Use> {
     let Ok(query) = eql::parse(text) else { return Vec::new() };

@@ -7,7 +7,7 @@ use harness_query::esql::read;
 use harness_source::span::Span;
 use harness_text::pattern::Case;
 
-use super::{Kind, Op, Use};
+use super::model::{Kind, Op, Use};
 
 pub(super) fn uses(text: &str) -> Vec<Use> {
     let Some(query) = read(text).query else { return Vec::new() };

@@ -4,7 +4,7 @@ use harness_query::kql::{self, Ast, Node, Text, Value};
 use harness_source::span::Span;
 use harness_text::pattern::Case;
 
-use super::{Kind, Op, Use};
+use super::model::{Kind, Op, Use};
 
 pub(super) fn uses(text: &str) -> Vec<Use> {
     let Ok(ast) = kql::parse(text) else { return Vec::new() };
