@@ -490,7 +490,6 @@ fn a_rule_without_cases_has_clauses_that_nothing_tried() {
         [("user.name == \"a\"", 0, false), ("for each host.name", 0, false), ("n > 1", 0, false),]
     );
     let mutants = mutate::mutate(&session, &engine, Fixtures::Propose).expect("answers");
-    let missed = mutants.rules[0].mutants.iter();
-    assert!(missed.clone().count() > 5);
-    assert!(missed.clone().all(|it| matches!(it.outcome, Outcome::Missed { fixture: None, .. })));
+    // Every one would be missed.
+    assert_eq!(mutants.rules[0].mutants, []);
 }
