@@ -132,7 +132,7 @@ fn every_kind() -> Vec<Loaded> {
     ];
     for key in ["kql", "new_terms", "threshold"] {
         let mut late = rules.iter().find(|rule| rule.key() == key).expect("a rule").clone();
-        late.path = format!("{key}_ingested.toml");
+        (late.key, late.path) = (format!("{key}_ingested"), format!("{key}_ingested.toml"));
         if let Some(rule) = &mut late.rule {
             rule.timestamp_override =
                 Some(Located { value: "event.ingested".to_owned(), ..Located::default() });
