@@ -1,10 +1,10 @@
 //! Rules on files of events, in one pass, whatever their length.
 //!
-//! Blocks of the files ([`input`]) go to the threads in order; each makes rows of the
-//! events, asks the streaming engine ([`scan`]) and keeps the events that some rule
+//! Blocks of the files (`input`) go to the threads in order; each makes rows of the
+//! events, asks the streaming engine (`scan`) and keeps the events that some rule
 //! takes. They are given to the rules in the order of the files, so that the outcome
 //! is the same on any number of threads; each rule keeps what its type needs
-//! ([`state`]).
+//! (`state`).
 
 mod input;
 mod moments;

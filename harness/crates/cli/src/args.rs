@@ -411,7 +411,7 @@ pub struct ImportArgs {
     /// The files, or folders with fields/*.yml below; packed by gzip or zstd or not.
     #[arg(value_name = "FILE|DIR", required = true)]
     pub sources: Vec<PathBuf>,
-    /// The mapping file, by default mappings/<name>.json; - is standard output.
+    /// The mapping file, by default mappings/NAME.json; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
