@@ -183,16 +183,13 @@ pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting
         drop(send);
         // Blocks are handed out in order, so few wait for one before them.
         let mut waiting: BTreeMap<usize, Chunk> = BTreeMap::new();
-        let mut next = None;
+        let mut next = 0;
         for chunk in receive {
             waiting.insert(chunk.number, chunk);
-            let first = *next.get_or_insert(0);
-            let mut at = first;
-            while let Some(chunk) = waiting.remove(&at) {
+            while let Some(chunk) = waiting.remove(&next) {
                 merger.take(chunk);
-                at += 1;
+                next += 1;
             }
-            next = Some(at);
         }
         waiting.into_values().for_each(|chunk| merger.take(chunk));
     });
