@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
+use crate::git::git;
 use harness_rule::tree::RuleTree;
 use harness_runner::config::Folders;
 
@@ -44,20 +44,9 @@ pub(crate) fn keys(
 /// The files below a folder that differ from a commit or are not known to git yet, as
 /// paths below it.
 fn differing(folder: &Path, reference: &str) -> io::Result<Vec<String>> {
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     let diff = ["diff", "--name-only", "--no-ext-diff", "--relative", "-z", reference, "--", "."];
     let fresh = ["ls-files", "--others", "--exclude-standard", "-z", "--", "."];
-    let mut found = git(folder, &diff)?;
-    found.extend(git(folder, &fresh)?);
-    Ok(found)
-}
-
-fn git(folder: &Path, arguments: &[&str]) -> io::Result<Vec<String>> {
-    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output()?;
-    if !output.status.success() {
-        let message = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(message.lines().next().unwrap_or("git failed").to_owned()));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
+    let texts = [git(folder, &diff, None)?, git(folder, &fresh, None)?];
+    let paths = texts.iter().flat_map(|text| text.split('\0'));
+    Ok(paths.filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }

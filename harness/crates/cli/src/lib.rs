@@ -12,6 +12,7 @@ mod changed;
 pub mod engine;
 pub mod exit;
 mod gate;
+mod git;
 pub mod project;
 mod revision;
 mod verbs;

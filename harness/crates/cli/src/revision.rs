@@ -1,11 +1,11 @@
 //! The files of a git revision in a folder of their own; the work tree and the index of
 //! the person stay as they are.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io, process};
+
+use crate::git::git;
 
 /// A folder that is gone when this is dropped.
 pub(crate) struct Checkout {
@@ -27,10 +27,9 @@ impl Checkout {
     ///
     /// Folders outside of git, names that are no revision, and a full disk.
     pub(crate) fn new(around: &Path, revision: &str) -> io::Result<Self> {
-        let around = if around == Path::new("") { Path::new(".") } else { around };
-        let top = PathBuf::from(git(around, &["rev-parse", "--show-toplevel"], None)?);
+        let top = PathBuf::from(line(around, &["rev-parse", "--show-toplevel"], None)?);
         let tree = format!("{revision}^{{tree}}");
-        let tree = git(around, &["rev-parse", "--verify", "--end-of-options", &tree], None)
+        let tree = line(around, &["rev-parse", "--verify", "--end-of-options", &tree], None)
             .map_err(|_| io::Error::other(format!("git knows no revision {revision}")))?;
         let folder = fresh()?;
         let checkout = Self { folder, top };
@@ -70,17 +69,7 @@ fn fresh() -> io::Result<PathBuf> {
 }
 
 /// The first line that git prints.
-fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> io::Result<String> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
-    if let Some(index) = index {
-        command.env("GIT_INDEX_FILE", OsStr::new(index));
-    }
-    let output = command.output()?;
-    if !output.status.success() {
-        let message = String::from_utf8_lossy(&output.stderr);
-        return Err(io::Error::other(message.lines().next().unwrap_or("git failed").to_owned()));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
+fn line(folder: &Path, arguments: &[&str], index: Option<&Path>) -> io::Result<String> {
+    let text = git(folder, arguments, index)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
