@@ -299,6 +299,13 @@ fn cell(text: &str) -> String {
     code(text)
 }
 
+/// A sentence that stays in its cell and its line, with code in backticks as it is.
+pub(super) fn sentence(text: &str) -> String {
+    let text = printable(text, Lines::Escape);
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('|', "&#124;").replace('*', "&#42;").replace('\\', "&#92;")
+}
+
 /// The text with everything that could mean something as an entity.
 fn entities(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -6,7 +6,7 @@ use harness_quality::lint::Finding;
 
 use super::sum;
 use crate::checkout::Checkout;
-use crate::{Lines, printable};
+use crate::markdown::sentence;
 
 /// How many findings are listed.
 const MOST: usize = 200;
@@ -30,25 +30,18 @@ pub fn markdown(
     for finding in findings.iter().take(MOST) {
         let (line, _) = finding.place();
         let place = format!("{}:{line}", checkout.link(&finding.path));
-        let mut text = cell(&finding.message);
+        let mut text = sentence(&finding.message);
         if let Some(help) = &finding.help {
-            text = format!("{text}<br>{}", cell(help));
+            text = format!("{text}<br>{}", sentence(help));
         }
         if let Some(event) = &finding.evidence {
-            text = format!("{text}<br>for example <code>{}</code>", cell(&event.to_string()));
+            text = format!("{text}<br>for example <code>{}</code>", sentence(&event.to_string()));
         }
         let (level, code) = (finding.level.name(), finding.code);
-        writeln!(out, "| {level} | {} | {text} | `{code}` |", cell(&place))?;
+        writeln!(out, "| {level} | {} | {text} | `{code}` |", sentence(&place))?;
     }
     if findings.len() > MOST {
         writeln!(out, "\n{} more are not listed.", findings.len() - MOST)?;
     }
     Ok(())
-}
-
-/// A text that stays in its cell.
-fn cell(text: &str) -> String {
-    let text = printable(text, Lines::Escape);
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('|', "&#124;").replace('*', "&#42;").replace('\\', "&#92;")
 }

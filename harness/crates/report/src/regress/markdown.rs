@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use harness_quality::regress::{Change, Regression, RuleChange};
 
 use super::{case, case_line, meaning, ordered, sum};
+use crate::markdown::sentence;
 use crate::{Lines, printable};
 
 /// How many rules are told in full.
@@ -24,7 +25,7 @@ pub fn markdown(regression: &Regression, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out, "\n| rule | change | |\n|---|---|---|")?;
     for rule in rules.iter().take(MOST) {
         let change = rule.change.name();
-        writeln!(out, "| {} | {change} | {} |", escaped(&rule.path), escaped(&meaning(rule)))?;
+        writeln!(out, "| {} | {change} | {} |", sentence(&rule.path), sentence(&meaning(rule)))?;
     }
     if rules.len() > MOST {
         writeln!(out, "\n{} more are not listed.", rules.len() - MOST)?;
@@ -43,14 +44,14 @@ fn has_details(rule: &RuleChange) -> bool {
 fn details(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     // What is lost is what a reviewer has to see.
     let open = if rule.lost.is_some() || rule.change == Change::Both { " open" } else { "" };
-    let (name, path) = (escaped(&rule.name), escaped(&rule.path));
+    let (name, path) = (sentence(&rule.name), sentence(&rule.path));
     writeln!(out, "\n<details{open}><summary>{name} (<code>{path}</code>)</summary>")?;
     if !(rule.notes.is_empty() && rule.cases.is_empty()) {
         writeln!(out)?;
     }
     let lines = rule.notes.iter().cloned().chain(rule.cases.iter().map(case_line));
     for line in lines {
-        writeln!(out, "- {}", escaped(&line))?;
+        writeln!(out, "- {}", sentence(&line))?;
     }
     for (title, events) in [("No longer caught", &rule.lost), ("Newly caught", &rule.gained)] {
         let Some(events) = events else { continue };
@@ -62,11 +63,4 @@ fn details(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{title}:\n\n{fence}json\n{text}\n{fence}")?;
     }
     writeln!(out, "\n</details>")
-}
-
-/// A text that stays in its cell and its line.
-fn escaped(text: &str) -> String {
-    let text = printable(text, Lines::Escape);
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('|', "&#124;").replace('*', "&#42;").replace('\\', "&#92;")
 }
