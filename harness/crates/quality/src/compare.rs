@@ -34,6 +34,16 @@ pub(crate) enum Answer {
     Unknown,
 }
 
+impl Answer {
+    /// The event, where there is one.
+    pub(crate) fn event(&self) -> Option<&Value> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Never | Self::Unknown => None,
+        }
+    }
+}
+
 /// Asks about conditions under one schema.
 pub(crate) struct Prover<'a> {
     schema: &'a Schema,
@@ -53,6 +63,13 @@ impl<'a> Prover<'a> {
     /// Whether no event at all fulfils a condition; `None` where that is too large to tell.
     pub(crate) fn is_never(&mut self, condition: &Predicate) -> Option<bool> {
         Some(self.possible(condition)? == FALSE)
+    }
+
+    /// An event that fulfils a condition: of single values where there is one, since
+    /// those are what people know.
+    pub(crate) fn witness(&mut self, condition: &Predicate) -> Option<Value> {
+        let all = [Values::One, Values::Many].into_iter();
+        all.map(|values| self.find(condition, values)).find_map(|found| found.event().cloned())
     }
 
     /// An event that fulfils a condition.
@@ -95,7 +112,7 @@ impl<'a> Prover<'a> {
                 // Objects of nested fields are not made here.
                 None => return Answer::Unknown,
             };
-            let Some(rest) = self.without(left, &failed) else { return Answer::Unknown };
+            let Some(rest) = self.encoder.without(left, &failed) else { return Answer::Unknown };
             left = rest;
         }
         Answer::Unknown
@@ -108,24 +125,6 @@ impl<'a> Prover<'a> {
         }
         let whole = self.encoder.condition(condition)?;
         let whole = self.encoder.constrained(whole)?;
-        let atoms = (0_u32..).zip(&self.encoder.atoms);
-        let absent = atoms.filter_map(|(variable, atom)| match atom {
-            Atom::Leaf(leaf) => {
-                let never = leaf.columns().is_empty() && !leaf.holds_without_values();
-                never.then_some((variable, false))
-            }
-            Atom::Nested(..) => None,
-        });
-        let absent: Vec<(u32, bool)> = absent.collect();
-        let none = self.encoder.all_of(&absent)?;
-        self.encoder.manager.and(whole, none)
-    }
-
-    fn without(&mut self, function: Function, leaves: &[(u32, bool)]) -> Option<Function> {
-        let mut leaves = leaves.to_vec();
-        leaves.sort_unstable_by_key(|(variable, _)| std::cmp::Reverse(*variable));
-        let all = self.encoder.all_of(&leaves)?;
-        let not = self.encoder.manager.not(all)?;
-        self.encoder.manager.and(function, not)
+        self.encoder.present(whole)
     }
 }

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod explain;
 pub mod gate;
 pub mod lint;
+mod moment;
 pub mod mutate;
 pub mod regress;
 mod synthesis;

@@ -24,6 +24,7 @@ mod uses;
 
 use rayon::prelude::*;
 
+use crate::moment::NOW;
 use harness_compile::rule::compile_rule;
 use harness_model::schema::Schema;
 use harness_predicate::Part;
@@ -81,7 +82,7 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
         sink.told(Part::File, found.clone());
     }
     if let Some(rule) = &loaded.rule {
-        let compiled = compile_rule(rule, schema, model::NOW);
+        let compiled = compile_rule(rule, schema, NOW);
         let is_open = uses::is_open(rule);
         let own = |found: &Diagnostic| {
             fields::is_unknown_field(found) || is_open && found.code == "constant-clause"

@@ -18,3 +18,4 @@ pub(crate) mod pipeline_variants;
 pub(crate) mod reachability;
 pub(crate) mod sat;
 pub(crate) mod search;
+pub(crate) mod tokens;

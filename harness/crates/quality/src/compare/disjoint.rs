@@ -1,8 +1,9 @@
 //! Tests that no single value passes together. Sound, not complete.
 
 use harness_predicate::{Column, Interval, Kind, Test};
-use harness_text::pattern::glob::{Glob, GlobPart};
 use harness_text::pattern::{Case, Pattern};
+
+use crate::synthesis::tokens::{Token, tokens};
 
 /// The longest product of two patterns that is compared.
 const MAX_STEPS: usize = 1 << 14;
@@ -64,37 +65,6 @@ fn patterns(a: &Pattern, b: &Pattern) -> bool {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Token {
-    Char(char, Case),
-    One,
-    Many,
-}
-
-fn tokens(pattern: &Pattern) -> Option<Vec<Token>> {
-    let literal = |text: &str, case: Case| -> Vec<Token> {
-        text.chars().map(|c| Token::Char(c, case)).collect()
-    };
-    let of = |glob: &Glob, case| {
-        let parts = glob.parts().iter().flat_map(|part| match part {
-            GlobPart::Literal(text) => literal(text, case),
-            GlobPart::One => vec![Token::One],
-            GlobPart::Many => vec![Token::Many],
-        });
-        parts.collect()
-    };
-    match pattern {
-        Pattern::Equals(text, case) => Some(literal(text, *case)),
-        Pattern::Prefix(text, case) => {
-            let mut tokens = literal(text, *case);
-            tokens.push(Token::Many);
-            Some(tokens)
-        }
-        Pattern::Glob(glob, case) => Some(of(glob, *case)),
-        Pattern::Regexp(_) | Pattern::Range(_) | Pattern::Fuzzy(_) => None,
-    }
-}
-
 /// Whether some text may match both; yes where that is too long to tell.
 fn meet(a: &[Token], b: &[Token]) -> bool {
     if a.len().saturating_mul(b.len()) > MAX_STEPS {
@@ -144,6 +114,7 @@ fn meet(a: &[Token], b: &[Token]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use harness_text::pattern::glob::Glob;
     use proptest::prelude::*;
 
     fn glob(text: &str, case: Case) -> Pattern {

@@ -7,7 +7,7 @@ use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
 use harness_model::schema::{Field, FieldType, Schema};
 use harness_predicate::eval::{eval, eval_leaf};
-use harness_predicate::{Leaf, Predicate};
+use harness_predicate::{Column, Leaf, Predicate};
 use serde_json::{Map, Value};
 
 use super::disjoint::disjoint;
@@ -49,8 +49,13 @@ type Wanted<'l> = (u32, &'l Leaf, bool);
 impl<'a> Bench<'a> {
     /// For the columns that these leaves read.
     pub(crate) fn new<'l>(schema: &'a Schema, leaves: impl Iterator<Item = &'l Leaf>) -> Self {
+        Self::over(schema, leaves.flat_map(Leaf::columns))
+    }
+
+    /// For these columns.
+    pub(crate) fn over<'c>(schema: &'a Schema, columns: impl Iterator<Item = &'c Column>) -> Self {
         let mut fields: BTreeMap<Arc<str>, Arc<Field>> = BTreeMap::new();
-        for column in leaves.flat_map(Leaf::columns) {
+        for column in columns {
             if !fields.contains_key(&column.name)
                 && let Some(field) = schema.field(&column.name)
             {
@@ -64,16 +69,20 @@ impl<'a> Bench<'a> {
     }
 
     /// An event as a document; nothing where a value does not fit its field.
-    fn document(&self, source: &Value) -> Option<Document> {
-        let event = Event::from_json(source.clone(), 1).ok()?;
+    pub(crate) fn read(&self, source: &Value) -> Option<Document> {
+        self.document(&Event::from_json(source.clone(), 1).ok()?)
+    }
+
+    /// The same of an event that has its id.
+    pub(crate) fn document(&self, event: &Event) -> Option<Document> {
         let mut malformed = Vec::new();
-        let document = self.ingest.document(&event, &mut malformed);
+        let document = self.ingest.document(event, &mut malformed);
         malformed.is_empty().then_some(document)
     }
 
-    /// An event as a document; nothing where a value does not fit its field.
-    pub(crate) fn read(&self, source: &Value) -> Option<Document> {
-        self.document(source)
+    /// The columns of the documents' cells.
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// Whether a document fulfils a predicate.
@@ -83,7 +92,7 @@ impl<'a> Bench<'a> {
 
     /// Whether an event fulfils a predicate.
     pub(crate) fn holds(&self, predicate: &Predicate, source: &Value) -> Option<bool> {
-        Some(eval(predicate, &self.document(source)?, &self.columns))
+        Some(eval(predicate, &self.read(source)?, &self.columns))
     }
 
     /// An event on which the leaves are as wanted, or which of them cannot be.
@@ -137,7 +146,7 @@ impl<'a> Bench<'a> {
     ) -> Option<Value> {
         let held: Vec<&Leaf> = own.iter().filter(|one| one.2).map(|one| one.1).collect();
         let fits = |event: &Value| {
-            let document = self.document(event)?;
+            let document = self.read(event)?;
             let row = document.rows.first()?;
             let fits =
                 own.iter().all(|(_, leaf, wanted)| eval_leaf(leaf, row, &self.columns) == *wanted);

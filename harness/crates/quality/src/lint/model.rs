@@ -6,9 +6,6 @@ use harness_source::files::Problem;
 use harness_source::span::{Span, line_column};
 use serde_json::Value;
 
-/// When rules are compiled: a moment like any other, 2026-01-01.
-pub(super) const NOW: i64 = 1_767_225_600_000;
-
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {

@@ -9,8 +9,9 @@ use harness_source::span::Span;
 
 use super::codes::Code;
 use super::key::key;
-use super::model::{NOW, Safety};
+use super::model::Safety;
 use super::target::{Sink, Target};
+use crate::moment::NOW;
 
 /// The most alerts that Kibana makes in one run, as it is installed.
 const MOST_SIGNALS: u64 = 1_000;

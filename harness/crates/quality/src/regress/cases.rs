@@ -45,6 +45,9 @@ pub fn judge_cases(
             cases.insert(id, all);
         }
     }
+    if cases.is_empty() {
+        return Ok(());
+    }
     let was = alerts(base, &cases, &before)?;
     let is = alerts(head, &cases, &after)?;
     for rule in &mut regression.rules {

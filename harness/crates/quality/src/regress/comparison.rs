@@ -13,7 +13,7 @@ use crate::compare::{Answer, Prover, Values};
 /// Asks about two versions under one schema.
 pub(super) struct Comparison<'a> {
     pub(super) prover: Prover<'a>,
-    pub(super) judge: Judge,
+    pub(super) judge: Judge<'a>,
     pub(super) windows: [Window; 2],
 }
 
@@ -38,12 +38,7 @@ impl Comparison<'_> {
     }
 
     pub(super) fn event(&mut self, condition: &Predicate) -> Option<Value> {
-        for values in [Values::One, Values::Many] {
-            if let Answer::Event(event) = self.prover.find(condition, values) {
-                return Some(event);
-            }
-        }
-        None
+        self.prover.witness(condition)
     }
 
     pub(super) fn relation(&mut self, a: &Predicate, b: &Predicate) -> Relation {

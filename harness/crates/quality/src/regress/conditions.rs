@@ -1,5 +1,6 @@
 //! A version of a rule as what it asks of events.
 
+use crate::moment::NOW;
 use harness_compile::exception::{self, Compiled};
 use harness_compile::rule::compile_rule;
 use harness_compile::{Context, Now};
@@ -10,9 +11,6 @@ use harness_predicate::{Part, Predicate};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::model::Rule;
 use harness_source::diagnostic::{Diagnostic, Severity};
-
-/// When the rules are taken to run: 2026-01-01.
-pub(super) const NOW: i64 = 1_767_225_600_000;
 
 /// A version that can be judged.
 pub(super) struct Version<'r> {

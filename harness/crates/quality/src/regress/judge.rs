@@ -1,17 +1,15 @@
 //! Judges lists of events by the plans of both versions, with the reference evaluator.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use harness_detect::sequence::stream::Moment;
 use harness_detect::window::Window;
 use harness_detect::{Events, Scope, detect};
-use harness_model::document::{Columns, Document, Ingest};
+use harness_model::document::Document;
 use harness_model::event::Event;
-use harness_model::schema::{Field, Schema};
-use harness_predicate::eval::eval;
+use harness_model::schema::Schema;
 use harness_predicate::plan::{Plan, Reach};
 use serde_json::Value;
+
+use crate::compare::Bench;
 
 /// How many streams are tried for one direction.
 const MAX_STREAMS: usize = 64;
@@ -19,10 +17,7 @@ const MAX_STREAMS: usize = 64;
 const MAX_ALERTS: usize = 100;
 
 /// Two plans over the same columns.
-pub(super) struct Judge {
-    columns: Columns,
-    ingest: Ingest,
-}
+pub(super) struct Judge<'a>(Bench<'a>);
 
 /// A list of events; the indicators among them come last.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,18 +26,9 @@ pub(super) struct Stream {
     pub(super) indicators: Vec<Value>,
 }
 
-impl Judge {
-    pub(super) fn new(plans: [&Plan; 2], schema: &Schema) -> Self {
-        let mut fields: BTreeMap<Arc<str>, Arc<Field>> = BTreeMap::new();
-        for column in plans.into_iter().flat_map(Plan::columns) {
-            if let Some(field) = schema.field(&column.name) {
-                fields.insert(column.name.clone(), field);
-            }
-        }
-        let fields: Vec<Arc<Field>> = fields.into_values().collect();
-        let mut columns = Columns::default();
-        let ingest = Ingest::new(schema, &fields, &mut columns);
-        Self { columns, ingest }
+impl<'a> Judge<'a> {
+    pub(super) fn new(plans: [&Plan; 2], schema: &'a Schema) -> Self {
+        Self(Bench::over(schema, plans.into_iter().flat_map(Plan::columns)))
     }
 
     /// Whether a plan alerts on a stream within a window; `None` where an event cannot be
@@ -53,11 +39,7 @@ impl Judge {
         let mut moments = Vec::with_capacity(all.len());
         for (at, source) in all.iter().enumerate() {
             let event = Event::from_json((*source).clone(), at + 1).ok()?;
-            let mut malformed = Vec::new();
-            documents.push(self.ingest.document(&event, &mut malformed));
-            if !malformed.is_empty() {
-                return None;
-            }
+            documents.push(self.0.document(&event)?);
             moments.push(event.timestamp().map(|at| Moment::new(at, None)));
         }
         let count = stream.events.len();
@@ -76,12 +58,12 @@ impl Judge {
             .map(|(filter, reach)| {
                 let numbered = (0_u32..).zip(&documents);
                 let found = numbered.filter(|(at, document)| {
-                    sees(*at as usize, reach) && eval(filter, document, &self.columns)
+                    sees(*at as usize, reach) && self.0.holds_of(filter, document)
                 });
                 found.map(|(at, _)| at).collect()
             })
             .collect();
-        let events = Events { documents: &documents, columns: &self.columns, moments: &moments };
+        let events = Events { documents: &documents, columns: self.0.columns(), moments: &moments };
         let found = detect(plan, &hits, events, Scope { window, size: MAX_ALERTS }).ok()?;
         Some(!found.is_empty())
     }

@@ -9,11 +9,12 @@ use harness_predicate::plan::{
 };
 
 use super::comparison::Comparison;
-use super::conditions::{NOW, Version};
+use super::conditions::Version;
 use super::direction::Direction;
 use super::judge::Judge;
 use super::{sequences, settings, streams};
 use crate::compare::{Answer, Prover};
+use crate::moment::NOW;
 
 /// What the new version gains, and what it loses.
 pub(super) fn directions(old: &Version<'_>, new: &Version<'_>, schema: &Schema) -> [Direction; 2] {
@@ -21,13 +22,9 @@ pub(super) fn directions(old: &Version<'_>, new: &Version<'_>, schema: &Schema) 
     let judge = Judge::new([&old.plan, &new.plan], schema);
     let mut comparison = Comparison { prover: Prover::new(schema), judge, windows };
     let [gained, lost] = plans(&mut comparison, &old.plan, &new.plan);
-    let seen = |gained: bool| settings::reach(old, new, gained, &mut comparison);
-    let (more, less) = reached(seen);
+    let more = settings::reach(new, old, &mut comparison);
+    let less = settings::reach(old, new, &mut comparison);
     [gained.or(more), lost.or(less)]
-}
-
-fn reached(mut seen: impl FnMut(bool) -> Direction) -> (Direction, Direction) {
-    (seen(true), seen(false))
 }
 
 fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction; 2] {

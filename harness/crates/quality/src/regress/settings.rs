@@ -8,8 +8,9 @@ use harness_source::span::plural;
 use serde_json::Value;
 
 use super::comparison::Comparison;
-use super::conditions::{NOW, Version};
+use super::conditions::Version;
 use super::direction::Direction;
+use crate::moment::NOW;
 use crate::synthesis::fields;
 
 /// Whether two rules read the same indices at the same times.
@@ -29,15 +30,13 @@ fn index_of(pattern: &str) -> Option<String> {
     (!pattern.starts_with('-') && !pattern.is_empty()).then(|| pattern.replace('*', "default"))
 }
 
-/// Whether the new version reads events that the old one did not, or the other way: by
-/// the index patterns, and where the windows of runs leave gaps.
+/// Whether one version reads events that the other does not: by the index patterns, and
+/// where the windows of runs leave gaps.
 pub(super) fn reach(
-    old: &Version<'_>,
-    new: &Version<'_>,
-    gained: bool,
+    own: &Version<'_>,
+    other: &Version<'_>,
     comparison: &mut Comparison<'_>,
 ) -> Direction {
-    let (own, other) = if gained { (new, old) } else { (old, new) };
     let (patterns, theirs) = (own.rule.patterns(), other.rule.patterns());
     let indices = patterns.iter().flat_map(|pattern| pattern.split(',')).filter_map(index_of);
     let hidden =

@@ -8,9 +8,9 @@ use harness_model::value::format_date;
 use harness_predicate::plan::{NewTermsPlan, Stage, TermField, ThreatPlan, ThresholdPlan};
 use serde_json::{Value, json};
 
-use super::conditions::NOW;
 use super::judge::Stream;
 use crate::compare::Answer;
+use crate::moment::NOW;
 use crate::synthesis::fields;
 
 /// The most events of a stream.
@@ -42,13 +42,6 @@ impl Order {
             Self::Within(span) => span,
             Self::Any => None,
         }
-    }
-}
-
-fn event(answer: &Answer) -> Option<&Value> {
-    match answer {
-        Answer::Event(event) => Some(event),
-        Answer::Never | Answer::Unknown => None,
     }
 }
 
@@ -113,7 +106,7 @@ pub(super) fn groups(
     let named: BTreeSet<&str> = own.fields.iter().map(|field| &*field.field).collect();
     let extra: Vec<&TermField> =
         other.fields.iter().filter(|field| !named.contains(&*field.field)).collect();
-    for base in event(beyond).into_iter().chain(both) {
+    for base in beyond.event().into_iter().chain(both) {
         for spread in [true, false] {
             for distinct in [least, count] {
                 let events = (0..count).map(|n| {
@@ -171,10 +164,10 @@ pub(super) fn first_seen(
     };
     let now = NOW - STEP;
     let before = window.from.saturating_sub(3_600_000);
-    let bases: Vec<&Value> = event(beyond).into_iter().chain(both).collect();
+    let bases: Vec<&Value> = beyond.event().into_iter().chain(both).collect();
     for base in &bases {
         streams.push(Stream { events: vec![at(&filled(base, 0), now)], indicators: Vec::new() });
-        for earlier in bases.iter().copied().chain(event(within)) {
+        for earlier in bases.iter().copied().chain(within.event()) {
             for n in [0, 1] {
                 let events = vec![at(&filled(earlier, n), before), at(&filled(base, 0), now)];
                 streams.push(Stream { events, indicators: Vec::new() });
@@ -191,9 +184,9 @@ pub(super) fn indicated(
     plan: &ThreatPlan,
 ) -> Vec<Stream> {
     let [events, indicators] = beyond;
-    let first = event(events).into_iter().chain(both[0]);
+    let first = events.event().into_iter().chain(both[0]);
     let first: Vec<&Value> = first.collect();
-    let second: Vec<&Value> = event(indicators).into_iter().chain(both[1]).collect();
+    let second: Vec<&Value> = indicators.event().into_iter().chain(both[1]).collect();
     let mut streams = Vec::new();
     for own in &first {
         for other in &second {

@@ -7,9 +7,9 @@ use harness_rule::tree::{Loaded, RuleTree};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::conditions::NOW;
 use super::judge::{Judge, Stream};
 use super::{Change, Revision, between, regress};
+use crate::moment::NOW;
 
 fn schema() -> Schema {
     let mut schema = Schema::new(Base::Empty);

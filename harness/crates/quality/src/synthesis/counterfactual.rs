@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use super::bdd::{FALSE, Function};
 use super::distance::{MAX_UNLIKE, unlike};
 use super::encode::{Atom, Encoder};
-use super::search::{Search, Suggest, without};
+use super::search::{Search, Suggest};
 use crate::clause::tree::Tree;
 use harness_model::document::Document;
 use harness_model::event::Event;
@@ -97,7 +97,7 @@ impl<'a> Counterfactual<'a> {
                 Ok(_) => path,
                 Err(failed) => failed,
             };
-            left = without(encoder, left, &failed)?;
+            left = encoder.without(left, &failed)?;
         }
         None
     }
@@ -111,22 +111,10 @@ impl<'a> Counterfactual<'a> {
         *self.wholes[at].get_or_init(|| whole)
     }
 
-    /// Where the filter is `wanted` on events that there can be: none has a field
-    /// that nothing knows.
+    /// Where the filter is `wanted` on events that there can be.
     fn possible(&mut self, wanted: bool) -> Option<Function> {
-        let encoder = &mut self.encoder;
-        let whole = encoder.wanted(&self.tree, wanted)?;
-        let atoms = (0_u32..).zip(&encoder.atoms);
-        let absent = atoms.filter_map(|(variable, atom)| match atom {
-            Atom::Leaf(leaf) => {
-                let never = leaf.columns().is_empty() && !leaf.holds_without_values();
-                never.then_some((variable, false))
-            }
-            Atom::Nested(..) => None,
-        });
-        let absent: Vec<(u32, bool)> = absent.collect();
-        let none = encoder.all_of(&absent)?;
-        encoder.manager.and(whole, none)
+        let whole = self.encoder.wanted(&self.tree, wanted)?;
+        self.encoder.present(whole)
     }
 
     /// Of a filter that is too large to be searched: an event with the leaves

@@ -277,6 +277,33 @@ impl Encoder {
         Some(left)
     }
 
+    /// What is left of a function on events that there can be: none has a field that
+    /// nothing knows.
+    pub(crate) fn present(&mut self, function: Function) -> Option<Function> {
+        let atoms = (0_u32..).zip(&self.atoms);
+        let absent = atoms.filter_map(|(variable, atom)| match atom {
+            Atom::Leaf(leaf) => {
+                let never = leaf.columns().is_empty() && !leaf.holds_without_values();
+                never.then_some((variable, false))
+            }
+            Atom::Nested(..) => None,
+        });
+        let absent: Vec<(u32, bool)> = absent.collect();
+        let none = self.all_of(&absent)?;
+        self.manager.and(function, none)
+    }
+
+    /// A function without one combination of values.
+    pub(crate) fn without(
+        &mut self,
+        function: Function,
+        values: &[(u32, bool)],
+    ) -> Option<Function> {
+        let all = self.all_of(values)?;
+        let not = self.manager.not(all)?;
+        self.manager.and(function, not)
+    }
+
     /// Where a filter has a value, given the facts; `None` where that is too
     /// large to tell.
     pub(crate) fn wanted(&mut self, tree: &Tree<'_>, value: bool) -> Option<Function> {
@@ -309,9 +336,7 @@ impl Encoder {
         replacement: Replacement<'_>,
         base: &dyn Fn(u32) -> bool,
     ) -> Option<Function> {
-        let Answer::Differs(mut values) = self.sought(replacement, base)? else { return None };
-        // From the last on: each is on top of what is there already.
-        values.sort_unstable_by_key(|(variable, _)| Reverse(*variable));
+        let Answer::Differs(values) = self.sought(replacement, base)? else { return None };
         self.all_of(&values)
     }
 
@@ -336,8 +361,11 @@ impl Encoder {
 
     /// The function that is true where all of these have their values.
     pub(crate) fn all_of(&mut self, values: &[(u32, bool)]) -> Option<Function> {
+        // From the last on: each is on top of what is there already.
+        let mut values = values.to_vec();
+        values.sort_unstable_by_key(|(variable, _)| Reverse(*variable));
         let mut all = TRUE;
-        for (variable, value) in values {
+        for (variable, value) in &values {
             let mut literal = self.manager.variable(*variable)?;
             if !value {
                 literal = self.manager.not(literal)?;

@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
+use super::tokens::{Token, tokens};
 use harness_predicate::{Interval, Test};
-use harness_text::pattern::glob::{Glob, GlobPart};
+use harness_text::pattern::glob::GlobPart;
 use harness_text::pattern::{Case, Pattern};
 
 /// The longest product of two patterns that is compared.
@@ -143,37 +144,6 @@ fn literals<'p>(pattern: &'p Pattern) -> Vec<&'p str> {
 fn has(text: &str, part: &str) -> bool {
     let mut places = text.as_bytes().windows(part.len().max(1));
     part.is_empty() || places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Token {
-    /// A character, and whether its case counts.
-    Char(char, Case),
-    One,
-    Many,
-}
-
-fn tokens(pattern: &Pattern) -> Option<Vec<Token>> {
-    let literal =
-        |text: &str, case: Case| text.chars().map(|c| Token::Char(c, case)).collect::<Vec<_>>();
-    let of = |glob: &Glob, case| {
-        let parts = glob.parts().iter().flat_map(|part| match part {
-            GlobPart::Literal(text) => literal(text, case),
-            GlobPart::One => vec![Token::One],
-            GlobPart::Many => vec![Token::Many],
-        });
-        parts.collect()
-    };
-    match pattern {
-        Pattern::Equals(text, case) => Some(literal(text, *case)),
-        Pattern::Prefix(text, case) => {
-            let mut tokens = literal(text, *case);
-            tokens.push(Token::Many);
-            Some(tokens)
-        }
-        Pattern::Glob(glob, case) => Some(of(glob, *case)),
-        Pattern::Regexp(_) | Pattern::Range(_) | Pattern::Fuzzy(_) => None,
-    }
 }
 
 /// Whether `b` matches the tokens of `a` as if they were characters: its stars

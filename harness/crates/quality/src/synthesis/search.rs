@@ -107,7 +107,7 @@ impl<'a> Search<'a> {
                     Err(failed) => failed,
                 };
                 // These values of leaves cannot be had together.
-                left = without(encoder, left, &failed)?;
+                left = encoder.without(left, &failed)?;
             }
         }
         None
@@ -342,7 +342,7 @@ impl<'a> Search<'a> {
             }
             match failed {
                 None => return fields::objects(&alone.source, path).into_iter().next(),
-                Some(list) => left = without(encoder, left, &list)?,
+                Some(list) => left = encoder.without(left, &list)?,
             }
         }
         None
@@ -388,17 +388,6 @@ fn leaves(encoder: &Encoder, list: &[(u32, bool)]) -> Wanted {
         Atom::Nested(..) => None,
     };
     list.iter().filter_map(leaf).collect()
-}
-
-/// A function without one combination of values.
-pub(crate) fn without(
-    encoder: &mut Encoder,
-    function: Function,
-    list: &[(u32, bool)],
-) -> Option<Function> {
-    let all = encoder.all_of(list)?;
-    let not = encoder.manager.not(all)?;
-    encoder.manager.and(function, not)
 }
 
 fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'d Row> {

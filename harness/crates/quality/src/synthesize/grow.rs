@@ -54,10 +54,7 @@ pub(super) fn grow(subject: &Subject<'_>, kept: usize) -> Grown {
     let plan = last.and_then(|last| subject.plans().get(subject.plan_of(last)));
     let Some(plan) = plan else { return Grown::default() };
     let goals = Goals::new(subject, plan);
-    let met = vec![false; goals.list.len()];
-    let context = seed::context(subject.rule());
-    let mut pool =
-        Pool { goals: &goals, subject, context, met, list: Vec::new(), dead: Vec::new() };
+    let mut pool = Pool::new(&goals, subject);
     for number in 0..subject.cases().len() {
         pool.offer(number, subject.cases()[number].events.clone(), number < kept, true);
     }
@@ -81,10 +78,7 @@ pub(super) fn taken(
     let plan = subject.plans().get(subject.plan_of(last)).filter(|plan| is_alone(plan));
     let Some(plan) = plan else { return Grown::default() };
     let goals = Goals::new(subject, plan);
-    let met = vec![false; goals.list.len()];
-    let context = seed::context(subject.rule());
-    let mut pool =
-        Pool { goals: &goals, subject, context, met, list: Vec::new(), dead: Vec::new() };
+    let mut pool = Pool::new(&goals, subject);
     for number in 0..kept {
         pool.offer(number, subject.cases()[number].events.clone(), true, true);
     }
@@ -114,7 +108,13 @@ struct Pool<'p, 'a> {
     dead: Vec<(usize, bool)>,
 }
 
-impl Pool<'_, '_> {
+impl<'p, 'a> Pool<'p, 'a> {
+    fn new(goals: &'p Goals<'a>, subject: &'a Subject<'a>) -> Self {
+        let met = vec![false; goals.list.len()];
+        let context = seed::context(subject.rule());
+        Self { goals, subject, context, met, list: Vec::new(), dead: Vec::new() }
+    }
+
     /// What a case with other events would be.
     fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
         let trial = self.subject.trial(base, events);

@@ -12,7 +12,8 @@ use harness_source::span::Span;
 
 use crate::compare::{Answer, Prover, Values};
 use crate::lint::codes::Code;
-use crate::lint::model::{Finding, NOW};
+use crate::lint::model::Finding;
+use crate::moment::NOW;
 
 /// The findings about the lists that rules name; `plans` are by rule.
 pub(in crate::lint) fn check(

@@ -3,8 +3,6 @@
 use harness_predicate::{Origin, Part, Predicate};
 use harness_source::span::Span;
 
-use crate::compare::{Answer, Prover, Values};
-
 /// Whether a predicate has no test.
 pub(super) fn is_constant(predicate: &Predicate) -> bool {
     let mut has_leaf = false;
@@ -22,18 +20,4 @@ pub(super) fn span_of(predicate: &Predicate) -> Option<Span> {
         }
     });
     found
-}
-
-/// The event of an answer.
-pub(super) fn event(answer: Answer) -> Option<serde_json::Value> {
-    match answer {
-        Answer::Event(event) => Some(event),
-        Answer::Never | Answer::Unknown => None,
-    }
-}
-
-/// An event that fulfils a predicate, with lists or not.
-pub(super) fn witness(prover: &mut Prover<'_>, predicate: &Predicate) -> Option<serde_json::Value> {
-    event(prover.find(predicate, Values::One))
-        .or_else(|| event(prover.find(predicate, Values::Many)))
 }

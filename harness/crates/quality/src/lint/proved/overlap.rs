@@ -13,7 +13,6 @@ use harness_text::pattern::glob::Glob;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::filter::{event, witness};
 use crate::compare::{Bench, Prover, Values};
 use crate::lint::codes::Code;
 use crate::lint::model::Finding;
@@ -42,7 +41,7 @@ pub(in crate::lint) fn check(
     let singles = rules.par_iter().zip(plans).enumerate().filter_map(|(at, (loaded, plan))| {
         let filter = single(loaded, plan.as_ref()?)?;
         let needed = needed(filter);
-        let event = witness(&mut Prover::new(schema), filter);
+        let event = Prover::new(schema).witness(filter);
         Some(Single { at, loaded, filter, needed, event })
     });
     let singles: Vec<Single<'_>> = singles.collect();
@@ -168,7 +167,7 @@ fn told(own: &Single<'_>, other: &Single<'_>, schema: &Schema) -> Option<(usize,
         let message = format!("{key} catches the very same events");
         sink.query(Code::SameRule, place, message).help("keep one of the two");
     } else {
-        let more = event(prover.beyond(other.filter, own.filter, Values::One));
+        let more = prover.beyond(other.filter, own.filter, Values::One).event().cloned();
         let message = format!("each event of this rule is one of {key} as well");
         sink.query(Code::InsideRule, place, message)
             .help("leave one of the two out, or make the other ask for less")

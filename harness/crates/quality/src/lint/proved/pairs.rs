@@ -3,7 +3,7 @@
 use harness_predicate::{Column, Part, Predicate, Test};
 use harness_source::span::Span;
 
-use super::filter::{event, span_of};
+use super::filter::span_of;
 use crate::compare::{Prover, Values, disjoint, holds_lists};
 use crate::lint::codes::Code;
 use crate::lint::model::Level;
@@ -110,7 +110,7 @@ fn tell(
         shown(b.span)
     );
     let mut prover = Prover::new(target.schema);
-    let found = event(prover.find(all, Values::Many));
+    let found = prover.find(all, Values::Many).event().cloned();
     sink.query(Code::Contradiction, b.span, message)
         .help("write `or`, or ask for one of them")
         .evidence(found)
