@@ -369,6 +369,9 @@ pub struct BacktestArgs {
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: BacktestFormat,
+    /// The head of the page.
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// Output formats of `backtest`; see docs/cluster.md.
@@ -514,6 +517,9 @@ pub struct CoverageArgs {
     /// Write the page of coverage to a file as well.
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     pub html: Option<PathBuf>,
+    /// The head of the page.
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Measure clauses only, without mutants.
     #[arg(long)]
     pub no_mutants: bool,
@@ -523,6 +529,15 @@ pub struct CoverageArgs {
     /// The gates.
     #[command(flatten)]
     pub gate: GateArgs,
+}
+
+/// What a page says of itself.
+#[derive(Debug, Default, Args)]
+pub struct PageArgs {
+    /// The title of the page, which then also states when it was made; without it the
+    /// same data make the same bytes.
+    #[arg(long, value_name = "TEXT", help_heading = REPORTS)]
+    pub title: Option<String>,
 }
 
 /// What rules have to reach, in addition to the gates of harness.toml.

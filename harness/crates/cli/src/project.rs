@@ -2,12 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{env, fs};
 
 use anstream::ColorChoice;
+use harness_model::value::format_date;
 use harness_quality::explain::{Unfound, find_rule};
 use harness_report::checkout::Checkout;
+use harness_report::page::Head;
 use harness_report::problem::{self, Styled};
 use harness_report::{Lines, printable};
 use harness_rule::tree::RuleTree;
@@ -19,9 +21,10 @@ use harness_source::files::{self, Problem};
 use harness_source::span::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::args::{Colour, Folders, RunArgs, SelectArgs};
+use crate::args::{Colour, Folders, PageArgs, RunArgs, SelectArgs};
 use crate::changed;
 use crate::exit::Exit;
+use crate::git::git;
 
 /// Where everything is, with the command line over `harness.toml`.
 pub fn folders(args: &Folders) -> Result<Found, Problem> {
@@ -151,6 +154,28 @@ pub fn checkout() -> Checkout {
     let git = || here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
     let root = workflow.or_else(git).unwrap_or_else(|| here.clone());
     Checkout { root, here }
+}
+
+/// What a page says of the project at a root.
+pub fn head(root: &Path, page: &PageArgs) -> Head {
+    let folder = root.canonicalize().unwrap_or_default();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let commit =
+        git(root, &["describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"], None);
+    let now = || format_date(now_millis());
+    Head {
+        project: page.title.clone().unwrap_or_else(|| name.into_owned()),
+        commit: commit.ok().map(|commit| commit.trim().to_owned()),
+        time: page.title.is_some().then(now),
+        tool: format!("harness {}", env!("CARGO_PKG_VERSION")),
+        is_live: false,
+    }
+}
+
+/// The moment, in milliseconds since 1970.
+pub fn now_millis() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Writes a report to its file, whole or not at all, or to standard output without

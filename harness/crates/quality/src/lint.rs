@@ -34,6 +34,7 @@ use harness_rule::tree::{Loaded, RuleTree};
 use harness_source::diagnostic::Diagnostic;
 
 pub use codes::{About, Code, Example, Family};
+pub use metadata::attack::{tactics as attack_tactics, techniques as attack_techniques};
 pub use model::{Edit, Finding, Fix, Level, Safety};
 pub use settings::{Accept, Settings};
 use target::{Sink, Target};

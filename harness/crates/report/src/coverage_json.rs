@@ -206,7 +206,7 @@ fn rule<'a>(row: &Row<'a>, totals: Sums) -> Rule<'a> {
         threat: rule.about.threat.iter().map(threat).collect(),
         query: rule.about.query.as_ref().map(|query| query.text.as_str()),
         totals,
-        clauses: row.clauses.iter().map(clause).collect(),
+        clauses: row.told().iter().map(clause).collect(),
         mutants: row.mutants.iter().map(change).collect(),
         bounds: row.bounds.iter().map(bound).collect(),
     }

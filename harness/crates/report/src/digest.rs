@@ -195,11 +195,15 @@ impl<'a> Digest<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The clauses that no event has shown to matter both ways; of a rule without cases
-    /// it is all, and none is named.
+    /// The clauses that are told one by one: none of a rule without cases, where the
+    /// same holds for all of them.
+    pub fn told(&self) -> &'a [ClauseCoverage] {
+        if self.rule.cases.is_empty() { &[] } else { self.clauses }
+    }
+
+    /// The clauses that no event has shown to matter both ways.
     pub fn uncovered(&self) -> impl Iterator<Item = &'a ClauseCoverage> + use<'a> {
-        let named = if self.rule.cases.is_empty() { &[] } else { self.clauses };
-        named.iter().filter(|clause| !clause.is_covered())
+        self.told().iter().filter(|clause| !clause.is_covered())
     }
 
     /// The mutants that no case noticed.

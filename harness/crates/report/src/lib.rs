@@ -21,6 +21,7 @@ pub mod markdown;
 pub mod mutants;
 pub mod navigator;
 pub mod new;
+pub mod page;
 pub mod problem;
 pub mod regress;
 pub mod schedule;

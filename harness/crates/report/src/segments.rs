@@ -1,18 +1,29 @@
 //! A query cut where its clauses begin and end.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use harness_predicate::{Origin, Part};
 use harness_source::span::Span;
 
 /// A piece of a query and the clauses that state it.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Segment<'a> {
     /// The piece.
     pub(super) text: &'a str,
     /// Positions of the innermost clauses; empty between clauses.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) clauses: Vec<usize>,
+}
+
+/// The text, or where clauses state it the text and their positions.
+impl Serialize for Segment<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { text, clauses } = self;
+        if clauses.is_empty() {
+            text.serialize(serializer)
+        } else {
+            (text, clauses).serialize(serializer)
+        }
+    }
 }
 
 /// Cuts a part of a rule; where clauses contain each other the innermost counts.

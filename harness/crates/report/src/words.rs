@@ -4,6 +4,19 @@ use harness_runner::run::CaseRun;
 use harness_runner::verdict::Verdict;
 pub(super) use harness_source::span::{flat, plural, shorten};
 
+/// A number with its thousands apart: `12,345`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A word as a shell takes it.
 pub(super) fn in_shell(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=,:@%+".contains(c);
@@ -58,6 +71,15 @@ pub(super) fn around_change(text: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (65_432, "65,432"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(super::grouped(number), text);
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -13,6 +13,7 @@ use harness::ir::plan::Plan;
 use harness::mutate::{Fixtures, measure};
 use harness::report::digest::Digest;
 use harness::report::human::{self, Detail};
+use harness::report::page::Head;
 use harness::report::problem::Styled;
 use harness::report::{
     coverage_json, explain as explain_text, explain_json, github, html, json, junit, markdown,
@@ -226,6 +227,6 @@ pub(super) fn mutants(input: &str) -> Result<(), String> {
     let out = &mut io::sink();
     coverage_json::render(&digest, out)
         .and_then(|()| navigator::render(&digest, out))
-        .and_then(|()| html::render(&digest, &checkout, out))
+        .and_then(|()| html::render(&digest, &checkout, &Head::default(), out))
         .map_err(|error| error.to_string())
 }

@@ -27,7 +27,10 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     match args.format {
         Format::Human => human(&found, &mut output)?,
         Format::Json => json(&found, &mut output)?,
-        Format::Html => html(&found, &mut output)?,
+        Format::Html => {
+            let head = project::head(&args.run.folders.root(), &args.page);
+            html(&found, args.max_alerts, &head, &mut output)?;
+        }
     }
     project::deliver(&output, args.run.out.as_deref())?;
     drift.iter().for_each(|line| tell!("{line}"));

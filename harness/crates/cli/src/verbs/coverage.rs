@@ -45,6 +45,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
 
     let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
     let checkout = project::checkout();
+    let head = project::head(&args.run.folders.root(), &args.page);
     let render = |format: CoverageFormat| -> io::Result<Vec<u8>> {
         let mut output = Vec::new();
         let out = &mut output;
@@ -69,7 +70,7 @@ pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
             CoverageFormat::Markdown => markdown::render(&digest, out)?,
             CoverageFormat::Github => github::render(&digest, &checkout, out)?,
             CoverageFormat::Navigator => navigator::render(&digest, out)?,
-            CoverageFormat::Html => html::render(&digest, &checkout, out)?,
+            CoverageFormat::Html => html::render(&digest, &checkout, &head, out)?,
         }
         Ok(output)
     };

@@ -1,6 +1,6 @@
 //! What a rule says of itself.
 
-mod attack;
+pub(super) mod attack;
 mod index;
 mod rule;
 

@@ -13,23 +13,26 @@ use crate::problem::with_help;
 use crate::segments::{Segment, segments};
 use crate::words;
 use harness_predicate::Part;
-use harness_quality::coverage::{ClauseCoverage, Witness};
+use harness_quality::coverage::{ClauseCoverage, ClauseKind, Witness};
+use harness_quality::lint;
 use harness_quality::mutate::{Mutant, Outcome};
 use harness_runner::case::Polarity;
-use harness_runner::run::{Alert, CaseRun, RuleRun, Run};
+use harness_runner::run::{Alert, CaseRun, Places, RuleRun, Run};
 use harness_runner::verdict::{Status, Verdict};
 use harness_source::diagnostic::Severity;
-use harness_source::files::Problem;
+use harness_source::files::{self, Problem};
 
 /// Bytes that all rules together may spend on missed mutants; a page of
 /// thousands of rules that few cases test would otherwise be all mutants.
-pub(super) const BUDGET: usize = 6 << 20;
+pub(super) const BUDGET: usize = 1 << 20;
 /// The least that a rule may spend.
-const LEAST: usize = 3 << 10;
+const LEAST: usize = 1 << 9;
 /// The most alerts of a case, and lines about its failure.
 const MAX_ALERTS: usize = 20;
 /// The most clauses and cases of a rule.
 const MAX_ITEMS: usize = 1_000;
+/// The state of a clause that decides both ways.
+const COVERED: &str = "covered";
 /// Characters around the edit of a mutant.
 const CONTEXT: usize = 120;
 
@@ -39,7 +42,10 @@ pub(super) struct Index<'a> {
     clauses: bool,
     mutants: bool,
     tactics: Vec<[&'a str; 2]>,
+    /// The names of the techniques of rules.
     techniques: BTreeMap<&'a str, &'a str>,
+    /// The techniques of ATT&CK: id, name, ids of tactics.
+    known: Vec<(&'static str, &'static str, Vec<&'static str>)>,
     rules: Vec<Entry<'a>>,
     problems: Vec<[String; 2]>,
 }
@@ -69,8 +75,15 @@ pub(super) fn index<'a>(digest: &'a Digest<'a>) -> Index<'a> {
     for (rank, row) in digest.worst_first().into_iter().enumerate() {
         ranks.insert(&row.rule.key, rank);
     }
-    let tactics: Vec<[&str; 2]> =
+    // Rules name the tactics that they have; the others are those of the matrix.
+    let mut tactics: Vec<[&str; 2]> =
         digest.tactics.iter().map(|(tactic, _)| [tactic.id, tactic.name]).collect();
+    for (id, name) in lint::attack_tactics() {
+        if !tactics.iter().any(|[known, _]| *known == id) {
+            tactics.push([id, name]);
+        }
+    }
+    tactics.sort_by_key(|[id, _]| attack::rank(id));
     let mut techniques = BTreeMap::new();
     for row in &digest.rows {
         for technique in row.rule.about.threat.iter().flat_map(|threat| &threat.techniques) {
@@ -109,6 +122,7 @@ pub(super) fn index<'a>(digest: &'a Digest<'a>) -> Index<'a> {
         problems: digest.run.problems.iter().map(told).collect(),
         tactics,
         techniques,
+        known: lint::attack_techniques().filter(|(id, ..)| !id.contains('.')).collect(),
     }
 }
 
@@ -118,16 +132,35 @@ pub(super) struct Detail<'a> {
     file: String,
     description: &'a str,
     risk: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begin: Option<Begin>,
+    /// The folder of its cases.
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<Vec<Segment<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<Filter<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     clauses: Vec<Clause<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     cases: Vec<Case<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     missed: Vec<Missed>,
     /// Missed mutants that the budget left out.
     left_out: usize,
     equivalent: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     unviable: Vec<[&'a str; 2]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<[String; 2]>,
+}
+
+/// How a rule without cases gets some.
+#[derive(Serialize)]
+struct Begin {
+    command: String,
+    positive: String,
+    negative: String,
 }
 
 #[derive(Serialize)]
@@ -138,37 +171,58 @@ struct Filter<'a> {
 
 #[derive(Serialize)]
 struct Clause<'a> {
+    #[serde(skip_serializing_if = "is_plain")]
     kind: &'static str,
     text: &'a str,
+    #[serde(skip_serializing_if = "is_covered")]
     state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     gap: Option<Cow<'static, str>>,
     holds: usize,
     fails: usize,
-    #[serde(rename = "true")]
-    decides_true: Option<[&'a str; 2]>,
-    #[serde(rename = "false")]
-    decides_false: Option<[&'a str; 2]>,
+    #[serde(rename = "true", skip_serializing_if = "Option::is_none")]
+    decides_true: Option<String>,
+    #[serde(rename = "false", skip_serializing_if = "Option::is_none")]
+    decides_false: Option<String>,
+}
+
+/// What most clauses are is left out.
+fn is_plain(kind: &&str) -> bool {
+    *kind == ClauseKind::Clause.name()
+}
+
+fn is_covered(state: &&str) -> bool {
+    *state == COVERED
 }
 
 #[derive(Serialize)]
 struct Case<'a> {
     name: &'a str,
     polarity: &'static str,
-    file: String,
+    /// Its file, where that does not follow from its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     events: usize,
     /// What it did, where it does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     todo: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     alerts: Vec<Shown<'a>>,
     alert_count: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     why: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct Shown<'a> {
     events: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     key: String,
     fields: Vec<(&'a str, String)>,
 }
@@ -177,7 +231,9 @@ struct Shown<'a> {
 struct Missed {
     operator: &'static str,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fixture: Option<String>,
+    /// Where the case goes, below the folder of the rule's cases.
     file: String,
 }
 
@@ -189,7 +245,8 @@ pub(super) fn detail<'a>(
     budget: usize,
 ) -> Detail<'a> {
     let rule = row.rule;
-    let clauses = &row.clauses[..row.clauses.len().min(MAX_ITEMS)];
+    let is_untested = rule.cases.is_empty() && rule.status == Status::Untested;
+    let clauses = &row.told()[..row.told().len().min(MAX_ITEMS)];
     let query = rule.about.query.as_ref();
     let filters = rule.about.filters.iter().enumerate().map(|(number, text)| {
         let own = |clause: &ClauseCoverage| clause.origin.part == Part::Filter(number);
@@ -199,7 +256,8 @@ pub(super) fn detail<'a>(
     let new_case = |polarity: Polarity, name: &str| {
         checkout.link(&run.places.new_case(&rule.key, polarity, name))
     };
-    let (missed, left_out) = missed(row, &new_case, budget.max(LEAST));
+    let folder = checkout.link(&files::below(&run.places.cases, &rule.key));
+    let (missed, left_out) = missed(row, budget.max(LEAST));
     let unviable = row.mutants.iter().filter_map(|mutant| match &mutant.outcome {
         Outcome::Unviable { reason } => Some([mutant.operator.name(), reason.as_str()]),
         Outcome::Caught { .. } | Outcome::Missed { .. } | Outcome::Equivalent => None,
@@ -208,17 +266,32 @@ pub(super) fn detail<'a>(
         file: checkout.link(&rule.file),
         description: rule.about.description.trim(),
         risk: rule.about.risk_score,
+        at: folder.clone(),
+        begin: is_untested.then(|| begin(rule, &run.places, &new_case)),
         query: query.map(|query| {
             segments(&query.text, Part::Query, clauses.iter().map(|clause| clause.origin))
         }),
         filters: filters.collect(),
         clauses: clauses.iter().map(clause).collect(),
-        cases: rule.cases.iter().take(MAX_ITEMS).map(|run| case(rule, run, checkout)).collect(),
+        cases: rule
+            .cases
+            .iter()
+            .take(MAX_ITEMS)
+            .map(|run| case(rule, run, &folder, checkout))
+            .collect(),
         missed,
         left_out,
         equivalent: row.totals.equivalent,
         unviable: unviable.take(MAX_ITEMS).collect(),
         problems: rule.problems.iter().map(told).collect(),
+    }
+}
+
+fn begin(rule: &RuleRun, places: &Places, new_case: NewCase<'_>) -> Begin {
+    Begin {
+        command: failure::shell(places.program, "new", &places.flags, &[&rule.key]),
+        positive: new_case(Polarity::Positive, "first"),
+        negative: new_case(Polarity::Negative, "first"),
     }
 }
 
@@ -232,13 +305,17 @@ fn told(problem: &Problem) -> [String; 2] {
     [severity.to_owned(), with_help(problem)]
 }
 
-fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
-    let shown = |witness: &'a Witness| [witness.case.as_str(), witness.event.as_str()];
+fn clause(clause: &ClauseCoverage) -> Clause<'_> {
+    // A case by its folder and name, and its event.
+    let shown = |witness: &Witness| {
+        let ends = witness.case.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
+        format!("{} {}", &witness.case[ends..], witness.event).trim_end().to_owned()
+    };
     Clause {
         kind: clause.kind.name(),
         text: &clause.text,
         state: match (&clause.decides_true, &clause.decides_false) {
-            (Some(_), Some(_)) => "covered",
+            (Some(_), Some(_)) => COVERED,
             (Some(_), None) | (None, Some(_)) => "half",
             (None, None) => "open",
         },
@@ -250,15 +327,17 @@ fn clause<'a>(clause: &'a ClauseCoverage) -> Clause<'a> {
     }
 }
 
-fn case<'a>(rule: &RuleRun, run: &'a CaseRun, checkout: &Checkout) -> Case<'a> {
+fn case<'a>(rule: &RuleRun, run: &'a CaseRun, folder: &str, checkout: &Checkout) -> Case<'a> {
     let mut why = failure::why(rule, run, &str::to_owned);
     why.truncate(5 * MAX_ALERTS);
     // Those of a failure stand before its reasons.
     let warnings = run.warnings.iter().filter(|_| run.verdict == Verdict::Pass);
+    let (name, polarity) = (&run.case.name, run.case.polarity.folder());
+    let file = checkout.link(&run.case.path);
     Case {
-        name: &run.case.name,
-        polarity: run.case.polarity.folder(),
-        file: checkout.link(&run.case.path),
+        name,
+        polarity,
+        file: Some(file).filter(|file| *file != format!("{folder}/{polarity}/{name}.json")),
         events: run.case.events.len(),
         outcome: words::outcome(run),
         todo: run.case.options.todo.as_deref(),
@@ -284,12 +363,12 @@ fn alert(alert: &Alert) -> Shown<'_> {
 }
 
 /// The missed mutants, as many as fit, and how many do not.
-fn missed(row: &Row<'_>, new_case: NewCase<'_>, budget: usize) -> (Vec<Missed>, usize) {
+fn missed(row: &Row<'_>, budget: usize) -> (Vec<Missed>, usize) {
     let mut shown = Vec::new();
     let (mut left, mut left_out) = (budget, 0);
     for (number, mutant) in row.missed().enumerate() {
-        let missed = one_missed(mutant, number, new_case);
-        let size = missed.text.len() + missed.fixture.as_ref().map_or(0, String::len) + 200;
+        let Some(missed) = one_missed(mutant, number) else { continue };
+        let size = missed.text.len() + missed.fixture.as_ref().map_or(0, String::len) + 100;
         if size > left {
             left_out += 1;
         } else {
@@ -303,16 +382,12 @@ fn missed(row: &Row<'_>, new_case: NewCase<'_>, budget: usize) -> (Vec<Missed>, 
 /// The file of a case of the rule that does not exist yet.
 type NewCase<'a> = &'a dyn Fn(Polarity, &str) -> String;
 
-fn one_missed(mutant: &Mutant, number: usize, new_case: NewCase<'_>) -> Missed {
+fn one_missed(mutant: &Mutant, number: usize) -> Option<Missed> {
+    let Outcome::Missed { fixture, polarity } = &mutant.outcome else { return None };
     let operator = mutant.operator.name();
-    let name = format!("{}_{}", operator.replace('-', "_"), number + 1);
-    let (fixture, file) = match &mutant.outcome {
-        Outcome::Missed { fixture, polarity } => (fixture.as_ref(), new_case(*polarity, &name)),
-        Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => {
-            (None, String::new())
-        }
-    };
-    Missed { operator, text: window(&mutant.text), fixture: fixture.map(ToString::to_string), file }
+    let file = format!("{}/{}_{}.json", polarity.folder(), operator.replace('-', "_"), number + 1);
+    let fixture = fixture.as_ref().map(ToString::to_string);
+    Some(Missed { operator, text: window(&mutant.text), fixture, file })
 }
 
 /// The text around its marked edit.

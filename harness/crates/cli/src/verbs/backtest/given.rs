@@ -17,15 +17,11 @@ pub(super) fn rules(args: &BacktestArgs, filter: Option<&str>) -> Option<(Projec
 
 /// A time of the command line; says where it is none.
 pub(super) fn time(name: &str, text: &str) -> Option<i64> {
-    use std::time::{SystemTime, UNIX_EPOCH};
-
     use harness_model::value::DEFAULT_DATE_FORMAT;
     use harness_model::value::{DateFormat, Rounding};
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let format = DateFormat::parse(DEFAULT_DATE_FORMAT).ok()?;
-    let found = format.resolve(text, now, Rounding::Down, None);
+    let found = format.resolve(text, project::now_millis(), Rounding::Down, None);
     found.map_err(|error| tell!("error: {name}: {error}")).ok()
 }
 

@@ -61,6 +61,20 @@ static WITHDRAWN: LazyLock<BTreeMap<&'static str, &'static str>> = LazyLock::new
     REVOKED.lines().map(line).collect()
 });
 
+/// The tactics of the table: id and name.
+pub fn tactics() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TACTICS.into_iter()
+}
+
+/// The techniques of the table: id, name and ids of tactics.
+pub fn techniques() -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static str>)> {
+    let tactics = |numbers: &'static str| {
+        let ids = TACTICS.iter().map(|(id, _)| *id);
+        ids.filter(|id| numbers.split(',').any(|number| id.ends_with(number))).collect()
+    };
+    TABLE.iter().map(move |(id, technique)| (*id, technique.name, tactics(technique.tactics)))
+}
+
 pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
     let mut check = Check { text: &target.loaded.text, from: 0, sink };
     let mut seen: Vec<&str> = Vec::new();
