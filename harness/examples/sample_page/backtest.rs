@@ -11,7 +11,7 @@ const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 pub(crate) fn sample() -> Backtest {
     let mut rules: Vec<RuleBacktest> = (0..24_u32).map(noisy).collect();
     HOSTILE.clone_into(&mut rules[0].name);
-    rules[0].key = "a\"]]>/</script><script>alert(2)</script>".to_owned();
+    "a\"]]>/</script><script>alert(2)</script>".clone_into(&mut rules[0].key);
     let quiet = [
         ("linux/no_event", Outcome::Ran(Found::default()), Some(0)),
         ("linux/no_alert", Outcome::Ran(Found::default()), Some(1_250_000)),
@@ -82,7 +82,7 @@ fn noisy(number: u32) -> RuleBacktest {
     let value = |name: &str, part: u64| (format!("{name}{number}{HOSTILE}"), alerts * part / 10);
     let found = Found {
         alerts,
-        after_suppression: (number % 4 == 0).then_some(alerts / 3),
+        after_suppression: number.is_multiple_of(4).then_some(alerts / 3),
         days,
         hours,
         extent: Some((1_767_225_600_000, 1_770_595_200_000)),
