@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 use harness_rule::tree::Loaded;
 
+#[cfg(test)]
+pub(super) use attack::VERSION as ATTACK_VERSION;
+
 use super::codes::Code;
 use super::key::key;
 use super::model::Finding;

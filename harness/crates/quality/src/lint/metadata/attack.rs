@@ -14,7 +14,7 @@ use crate::lint::model::{Level, Safety};
 use crate::lint::target::{Sink, Target};
 
 /// The version of ATT&CK that the table is of.
-const VERSION: &str = "17";
+pub(in crate::lint) const VERSION: &str = "18.1";
 
 static TECHNIQUES: &str = include_str!("attack/techniques.txt");
 
@@ -22,7 +22,7 @@ static TECHNIQUES: &str = include_str!("attack/techniques.txt");
 static REVOKED: &str = include_str!("attack/revoked.txt");
 
 /// The greatest number of a technique in the table: later ones are newer than it.
-const NEWEST: u32 = 1_675;
+const NEWEST: u32 = 1_681;
 
 /// Tactics by number.
 const TACTICS: [(&str, &str); 14] = [
