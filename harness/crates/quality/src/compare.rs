@@ -47,7 +47,7 @@ impl Answer {
 /// Asks about conditions under one schema.
 pub(crate) struct Prover<'a> {
     schema: &'a Schema,
-    encoder: Encoder,
+    pub(crate) encoder: Encoder,
 }
 
 impl<'a> Prover<'a> {
@@ -63,6 +63,15 @@ impl<'a> Prover<'a> {
     /// Whether no event at all fulfils a condition; `None` where that is too large to tell.
     pub(crate) fn is_never(&mut self, condition: &Predicate) -> Option<bool> {
         Some(self.possible(condition)? == FALSE)
+    }
+
+    /// Whether no event at all fulfils a condition, and whether every event does; `None`
+    /// where that is too large to tell.
+    pub(crate) fn extremes(&mut self, condition: &Predicate) -> Option<(bool, bool)> {
+        self.make_room();
+        let whole = self.encoder.condition(condition)?;
+        let not = self.encoder.manager.not(whole)?;
+        Some((self.allowed(whole)? == FALSE, self.allowed(not)? == FALSE))
     }
 
     /// An event that fulfils a condition: of single values where there is one, since
@@ -120,11 +129,20 @@ impl<'a> Prover<'a> {
 
     /// Where a condition holds of events that there can be; `None` where it is too large.
     fn possible(&mut self, condition: &Predicate) -> Option<Function> {
+        self.make_room();
+        let whole = self.encoder.condition(condition)?;
+        self.allowed(whole)
+    }
+
+    /// What is left of a function where the facts hold, on events that there can be.
+    fn allowed(&mut self, function: Function) -> Option<Function> {
+        let whole = self.encoder.constrained(function)?;
+        self.encoder.present(whole)
+    }
+
+    fn make_room(&mut self) {
         if self.encoder.manager.is_half_full() {
             self.encoder = Encoder::new();
         }
-        let whole = self.encoder.condition(condition)?;
-        let whole = self.encoder.constrained(whole)?;
-        self.encoder.present(whole)
     }
 }

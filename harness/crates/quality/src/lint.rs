@@ -28,7 +28,6 @@ use crate::moment::NOW;
 use harness_compile::rule::compile_rule;
 use harness_model::schema::Schema;
 use harness_predicate::Part;
-use harness_predicate::plan::Plan;
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
 use harness_source::diagnostic::Diagnostic;
@@ -46,7 +45,7 @@ pub fn lint(
     selects: &(dyn Fn(&Loaded) -> bool + Sync),
 ) -> Vec<Finding> {
     let selected: Vec<&Loaded> = rules.rules.iter().filter(|loaded| selects(loaded)).collect();
-    let (mut found, plans): (Vec<Vec<Finding>>, Vec<Option<Plan>>) =
+    let (mut found, plans): (Vec<Vec<Finding>>, Vec<proved::Proved>) =
         selected.par_iter().map(|loaded| of_file(loaded, schema)).unzip();
     let together = metadata::together(&selected);
     let overlap = proved::overlap(&selected, &plans, schema);
@@ -75,10 +74,10 @@ pub struct Rules<'a> {
     pub schema: &'a Schema,
 }
 
-/// The findings about one file, by place, and the plan of its rule.
-fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
+/// The findings about one file, by place, and what is known of its rule.
+fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, proved::Proved) {
     let mut sink = Sink::new(loaded);
-    let mut plan = None;
+    let mut known = proved::Proved::default();
     for found in &loaded.diagnostics {
         sink.told(Part::File, found.clone());
     }
@@ -98,9 +97,12 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, Option<Plan>) {
         time::check(&target, &mut sink);
         metadata::check(&target, &mut sink);
         if !is_open {
-            proved::check(&target, &mut sink);
-            plan = compiled.plan;
+            let mut prover = proved::Prover::new(schema);
+            proved::check(&target, &mut prover, &mut sink);
+            known.event =
+                compiled.plan.as_ref().and_then(|plan| proved::witness(loaded, plan, &mut prover));
+            known.plan = compiled.plan;
         }
     }
-    (sink.into_findings(), plan)
+    (sink.into_findings(), known)
 }

@@ -5,8 +5,9 @@
 //! inside; that function has variables of its own, since it is about objects.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::bdd::{FALSE, Function, Manager, TRUE};
 use super::implications::{self, Implications};
@@ -29,14 +30,21 @@ pub(crate) enum Atom {
 /// Where a leaf is asked: on the root or on the objects of a path.
 type Place = Option<Arc<str>>;
 
+/// The variables of the leaves on one column.
+#[derive(Default)]
+struct Group {
+    known: FxHashMap<Test, u32>,
+    /// Those that are compared with each other, to find facts among them.
+    compared: Vec<u32>,
+}
+
 /// Functions of one filter and its variants.
 pub(crate) struct Encoder {
     pub(crate) manager: Manager,
     pub(crate) atoms: Vec<Atom>,
-    leaves: HashMap<(Place, Column, Test), u32>,
-    nested: HashMap<(String, Function), u32>,
-    /// Variables by place and column, to find facts among them.
-    groups: HashMap<(Place, Column), Vec<u32>>,
+    nested: FxHashMap<(String, Function), u32>,
+    /// Variables by place and column.
+    groups: FxHashMap<(Place, Column), Group>,
     facts: Implications,
     /// The variables of the filter's own leaves, by node, once they are asked for.
     own: Option<Vec<u32>>,
@@ -59,9 +67,8 @@ impl Encoder {
         Self {
             manager: Manager::new(),
             atoms: Vec::new(),
-            leaves: HashMap::new(),
-            nested: HashMap::new(),
-            groups: HashMap::new(),
+            nested: FxHashMap::default(),
+            groups: FxHashMap::default(),
             facts: Implications::default(),
             own: None,
             is_large: false,
@@ -182,20 +189,19 @@ impl Encoder {
     }
 
     fn leaf_variable(&mut self, leaf: &Leaf, place: &Place) -> Option<u32> {
-        let key = (place.clone(), leaf.column.clone(), leaf.test.clone());
-        if let Some(known) = self.leaves.get(&key) {
+        let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
+        if let Some(known) = group.known.get(&leaf.test) {
             return Some(*known);
         }
         let variable = u32::try_from(self.atoms.len()).ok()?;
         self.atoms.push(Atom::Leaf(leaf.clone()));
-        self.leaves.insert(key, variable);
+        group.known.insert(leaf.test.clone(), variable);
         if implications::never(&leaf.test) {
             self.facts.never.push(variable);
         }
         let mut found = Vec::new();
-        let group = self.groups.entry((place.clone(), leaf.column.clone())).or_default();
-        if group.len() < MAX_COMPARED {
-            for other in group.iter() {
+        if group.compared.len() < MAX_COMPARED {
+            for other in &group.compared {
                 let Atom::Leaf(known) = &self.atoms[*other as usize] else { continue };
                 if implications::implies(&leaf.test, &known.test) {
                     found.push((variable, *other));
@@ -204,7 +210,7 @@ impl Encoder {
                     found.push((*other, variable));
                 }
             }
-            group.push(variable);
+            group.compared.push(variable);
         }
         found.into_iter().for_each(|(a, b)| self.facts.imply(a, b));
         Some(variable)
@@ -426,7 +432,7 @@ impl Encoder {
     /// twice; `None` where conditions are nested.
     pub(crate) fn tied(&mut self, tree: &Tree<'_>) -> Option<Vec<bool>> {
         let variables = self.variables(tree)?;
-        let mut count: HashMap<u32, usize> = HashMap::new();
+        let mut count: FxHashMap<u32, usize> = FxHashMap::default();
         variables.iter().for_each(|variable| *count.entry(*variable).or_default() += 1);
         let is_tied = |variable: &u32| {
             *variable != u32::MAX
@@ -436,6 +442,12 @@ impl Encoder {
                     || !self.facts.before(*variable).is_empty())
         };
         Some(variables.iter().map(is_tied).collect())
+    }
+
+    /// Makes ready for questions about another filter: what is known of leaves stays.
+    pub(crate) fn turn_to_another(&mut self) {
+        self.own = None;
+        self.tidy();
     }
 
     /// Forgets all functions where they take much room.

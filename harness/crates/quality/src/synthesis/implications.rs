@@ -4,7 +4,7 @@
 //! fewer values implies one that passes more; nothing else follows, since a
 //! column may hold several values.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::tokens::{Token, tokens};
 use harness_predicate::{Interval, Test};
@@ -21,8 +21,8 @@ pub(crate) struct Implications {
     pub(crate) pairs: Vec<(u32, u32)>,
     /// The variables that never hold.
     pub(crate) never: Vec<u32>,
-    after: HashMap<u32, Vec<u32>>,
-    before: HashMap<u32, Vec<u32>>,
+    after: FxHashMap<u32, Vec<u32>>,
+    before: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Implications {
