@@ -4,9 +4,12 @@ mod clauses;
 mod exceptions;
 mod fields;
 mod filter;
+mod missing;
 mod overlap;
 mod pairs;
+mod pipeline;
 mod stages;
+mod twins;
 
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_predicate::{Predicate, Test};
@@ -15,40 +18,48 @@ use harness_text::pattern::Pattern;
 use serde_json::{Map, Value};
 
 use super::codes::Code;
-use super::model::Level;
 use super::target::{Sink, Target};
-use crate::compare::{Bench, Prover};
+use crate::compare::Bench;
+pub(super) use crate::compare::Prover;
 use crate::synthesis::fields::set;
 
 use filter::{is_constant, span_of};
 
 pub(super) use exceptions::check as exceptions;
 pub(super) use overlap::check as overlap;
+pub(super) use overlap::{Proved, witness};
 
 /// The proved findings about one rule.
-pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
+pub(super) fn check(target: &Target<'_>, prover: &mut Prover<'_>, sink: &mut Sink<'_>) {
     let Some(plan) = &target.compiled.plan else { return };
-    // ES|QL has null beside true and false; what is proved here is of two values.
+    // ES|QL has null beside true and false; what is proved of the others is of two values.
     if matches!(plan, Plan::Pipeline(_)) {
+        pipeline::check(target, sink);
         return;
     }
-    let mut prover = Prover::new(target.schema);
     let mut is_dead = false;
     for (number, filter) in plan.filters().into_iter().enumerate() {
         let whole = Whole { target, number, filter };
-        if !whole.can_hold(&mut prover, sink) {
+        let (never, always) = whole.extremes(prover);
+        if never {
+            whole.tell_never(sink);
             is_dead = true;
             continue;
         }
-        if whole.can_fail(&mut prover, plan, sink) {
+        if always && plan.wants_event(number) {
+            whole.tell_always(sink);
+        } else {
             whole.asks_for_something(plan, sink);
+            if plan.wants_event(number) {
+                missing::check(target, (plan, number), prover, sink);
+            }
         }
         let grouped = filter.clone().grouped();
         pairs::check(target, &grouped, sink);
-        clauses::check(target, &grouped, &mut prover, sink);
+        clauses::check(target, &grouped, prover, sink);
     }
     if !is_dead {
-        fields::check(target, plan, &mut prover, sink);
+        fields::check(target, plan, prover, sink);
         stages::check(target, plan, sink);
     }
     fields::bounds(target, plan, sink);
@@ -76,34 +87,29 @@ impl Whole<'_> {
         }
     }
 
-    /// Tells a filter that no event fulfils; whether some does.
-    fn can_hold(&self, prover: &mut Prover<'_>, sink: &mut Sink<'_>) -> bool {
+    /// Whether no event fulfils the filter, and whether every event does, as far as is
+    /// proved.
+    fn extremes(&self, prover: &mut Prover<'_>) -> (bool, bool) {
+        if is_constant(self.filter) {
+            return (false, false);
+        }
         // An unknown field is told by itself.
         let mut known = true;
         self.filter.leaves(&mut |leaf| known &= !leaf.columns().is_empty());
-        if !known || is_constant(self.filter) || prover.is_never(self.filter) != Some(true) {
-            return true;
-        }
+        let (never, always) = prover.extremes(self.filter).unwrap_or_default();
+        (known && never, always)
+    }
+
+    fn tell_never(&self, sink: &mut Sink<'_>) {
         let (place, what) = self.place();
         sink.query(Code::NeverTrue, place, format!("no event fulfils {what}"))
             .help("two of its clauses rule each other out");
-        false
     }
 
-    /// Tells a filter that every event fulfils.
-    fn can_fail(&self, prover: &mut Prover<'_>, plan: &Plan, sink: &mut Sink<'_>) -> bool {
-        let not = self.filter.clone().negate();
-        if !plan.wants_event(self.number)
-            || is_constant(self.filter)
-            || prover.is_never(&not) != Some(true)
-        {
-            return true;
-        }
+    fn tell_always(&self, sink: &mut Sink<'_>) {
         let (place, what) = self.place();
         sink.query(Code::AlwaysTrue, place, format!("every event fulfils {what}"))
-            .help("leave out what always holds, or mend it")
-            .level(Level::Warning);
-        false
+            .help("leave out what always holds, or mend it");
     }
 
     /// Tells a filter that an event without any of its fields fulfils, but for what says

@@ -1,6 +1,7 @@
 //! The table of kinds: both examples of each, and the page made of it.
 
 mod golden;
+mod kinds;
 mod page;
 
 use harness_model::schema::{Base, Schema};
@@ -45,12 +46,20 @@ const OTHER: &str = "[rule]\nrule_id = \"1f6a9c0a-7a3e-4a57-9b2c-0d9b8f4e6a22\"\
                      risk_score = 21\ntype = \"query\"\nlanguage = \"kuery\"\n\
                      index = [\"logs-*\"]\nquery = 'event.action: \"unlike the others\"'\n";
 
+/// Another one, of several clauses.
+fn second() -> String {
+    OTHER
+        .replace("1f6a9c0a", "2f6a9c0a")
+        .replace("An Example", "A Second Example")
+        .replace("unlike the others\"", "rare\" and process.args: \"-x\" and user.name: \"root\"")
+}
+
 fn of_example(example: Example) -> Vec<Finding> {
     let text = example.rule();
     let exceptions =
         if let Example::Exception(item) = example { list(item) } else { ExceptionTree::default() };
-    let mut found = findings(&[OTHER, &text], &exceptions);
-    found.retain(|finding| finding.rule == "r1" || finding.rule.is_empty());
+    let mut found = findings(&[OTHER, &second(), &text], &exceptions);
+    found.retain(|finding| finding.rule == "r2" || finding.rule.is_empty());
     found
 }
 

@@ -181,12 +181,16 @@ codes! {
     ImpossibleField,
     /// A condition that asks for nothing to be there.
     OnlyNegations,
+    /// A negation that holds where the field is missing.
+    MissingPasses,
     /// A bound that one event reaches.
     LowThreshold,
     /// Two rules with the same events.
     SameRule,
     /// A rule with events that another has too.
     InsideRule,
+    /// A rule that is the same as another but for one clause.
+    OverlappingRule,
     /// An exception that silences nothing.
     IdleException,
     /// An exception that silences everything.

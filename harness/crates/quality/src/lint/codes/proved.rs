@@ -26,7 +26,7 @@ macro_rules! threshold {
     };
 }
 
-pub(super) static TABLE: [About; 13] = [
+pub(super) static TABLE: [About; 15] = [
     proved(
         Code::NeverTrue,
         "never-true",
@@ -55,7 +55,8 @@ pub(super) static TABLE: [About; 13] = [
         "contradiction",
         Level::Error,
         "two conditions on one field that no single value fulfils",
-        "the field has one value in an event, and both conditions together want two",
+        "the field has one value in an event, and both conditions together want two; in ES|QL a \
+         list is no way out, since its comparison is null",
         (
             Example::Kql("host.os.type: \"linux\" and host.os.type: \"macos\""),
             Example::Kql("host.os.type: (\"linux\" or \"macos\")"),
@@ -126,6 +127,20 @@ pub(super) static TABLE: [About; 13] = [
         ),
     ),
     proved(
+        Code::MissingPasses,
+        "missing-passes",
+        Level::Note,
+        "a field that has to be other than a value, and may be missing",
+        "the clause without its negation needs the field, and with it an event passes that lacks \
+         the field: that is told where nothing else of the query asks for it",
+        (
+            Example::Eql("process where process.name : \"nc\" and user.name != \"root\""),
+            Example::Eql(
+                "process where process.name : \"nc\" and user.name != null and user.name != \"root\"",
+            ),
+        ),
+    ),
+    proved(
         Code::LowThreshold,
         "low-threshold",
         Level::Warning,
@@ -158,6 +173,22 @@ pub(super) static TABLE: [About; 13] = [
         (
             Example::Kql("event.action: \"unlike the others\" and user.name: \"root\""),
             Example::Kql("event.action: \"like none of the others\" and user.name: \"root\""),
+        ),
+    ),
+    proved(
+        Code::OverlappingRule,
+        "overlapping-rule",
+        Level::Note,
+        "a rule that is the same as another but for one clause",
+        "an event that fulfils the clauses of both alerts twice, and what is mended in one rule is \
+         forgotten in the other; the event that is shown is one of both",
+        (
+            Example::Kql(
+                "event.action: \"rare\" and process.args: \"-x\" and process.name: \"nc\"",
+            ),
+            Example::Kql(
+                "event.action: \"rare\" and process.args: \"-y\" and process.name: \"nc\"",
+            ),
         ),
     ),
     proved(

@@ -42,9 +42,9 @@ pub(super) static TABLE: [About; 28] = [
         Code::WildcardInEquals,
         "wildcard-in-equals",
         Level::Warning,
-        "a `*` in a comparison of whole values",
-        "`==` and `in` compare letter by letter, so the `*` stands for itself; `like` and `:` \
-         take it for any text",
+        "a `*` where letters are compared",
+        "`==`, `in` and functions such as `startsWith` compare letter by letter, so the `*` stands \
+         for itself; `like` and `:` take it for any text",
         (
             Example::Eql("process where process.name == \"cert*.exe\""),
             Example::Eql("process where process.name : \"cert*.exe\""),
@@ -101,9 +101,9 @@ pub(super) static TABLE: [About; 28] = [
         Code::EscapedWildcard,
         "escaped-wildcard",
         Level::Warning,
-        "a backslash that takes the wildcard after it",
-        "in LIKE and in wildcard filters a backslash makes a character of the wildcard after it; \
-         a backslash of the value is written twice",
+        "a backslash before a wildcard",
+        "in LIKE and in wildcard filters a backslash makes a character of the wildcard after it, \
+         and a backslash of the value is written twice; in EQL it makes none, and stands for itself",
         (
             Example::Esql(
                 "from logs-* metadata _id | where process.executable like \"*\\\\temp\\\\*\"",

@@ -92,7 +92,7 @@ fn other_dataset(field: &str, streams: &[(&str, &str)]) -> bool {
 
 /// The integration and the data set that a pattern of data streams names; nothing where
 /// it may stand for any.
-fn stream(pattern: &str) -> Option<(&str, &str)> {
+pub(super) fn stream(pattern: &str) -> Option<(&str, &str)> {
     let rest = pattern.strip_prefix("logs-")?;
     let end = rest.find(['.', '-', '*']).unwrap_or(rest.len());
     let package = &rest[..end];

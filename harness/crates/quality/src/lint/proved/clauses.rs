@@ -10,7 +10,7 @@ use crate::lint::codes::Code;
 use crate::lint::model::Safety;
 use crate::lint::target::{Sink, Target};
 use crate::lint::traps::cut;
-use crate::synthesis::encode::{Encoder, Replacement};
+use crate::synthesis::encode::Replacement;
 
 /// How much of a clause is shown.
 const MAX_TEXT: usize = 60;
@@ -42,8 +42,8 @@ pub(super) fn check(
 /// The clauses that a filter can do without: of a group that is idle, the group.
 fn idle<'p>(filter: &'p Predicate, prover: &mut Prover<'_>) -> Vec<Idle<'p>> {
     let tree = Tree::new(filter);
-    let mut encoder = Encoder::new();
-    let Some(tied) = encoder.tied(&tree).filter(|_| tree.nodes.len() <= MAX_CLAUSES) else {
+    prover.encoder.turn_to_another();
+    let Some(tied) = prover.encoder.tied(&tree).filter(|_| tree.nodes.len() <= MAX_CLAUSES) else {
         return Vec::new();
     };
     let origins: Vec<Option<Origin>> =
@@ -70,9 +70,9 @@ fn idle<'p>(filter: &'p Predicate, prover: &mut Prover<'_>) -> Vec<Idle<'p>> {
         if !below(&tree, at).iter().any(|node| tied[*node]) {
             continue;
         }
-        encoder.tidy();
+        prover.encoder.tidy();
         let replacement = Replacement { tree: &tree, node: at, with: &with, needed: &needed };
-        if encoder.differs(replacement) != Some(false) {
+        if prover.encoder.differs(replacement) != Some(false) {
             continue;
         }
         let is_choice = with == Predicate::Const(false);

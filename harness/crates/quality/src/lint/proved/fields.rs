@@ -124,3 +124,33 @@ pub(super) fn bounds(target: &Target<'_>, plan: &Plan, sink: &mut Sink<'_>) {
         sink.file(Code::LowThreshold, at("value"), message).help("raise it, or leave it out");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Bench;
+    use crate::compare::tests::{events, predicate, schema};
+    use harness_predicate::Kind;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// No event that fulfils the filter has a field that it lacks.
+        #[test]
+        fn fields_that_events_lack_are_those_of_brute_force(filter in predicate()) {
+            let schema = schema();
+            let column = Column { name: "user.name".into(), kind: Kind::Keyword };
+            if !lacks(&mut Prover::new(&schema), &filter, &column) {
+                return Ok(());
+            }
+            let mut leaves = Vec::new();
+            filter.leaves(&mut |leaf| leaves.push(leaf));
+            let bench = Bench::new(&schema, leaves.into_iter());
+            for event in events(2) {
+                let has = !event["user"]["name"].as_array().is_some_and(Vec::is_empty);
+                prop_assert!(!has || bench.holds(&filter, &event) == Some(false), "{}", event);
+            }
+        }
+    }
+}

@@ -1,4 +1,5 @@
-//! Rules that catch the same events, or only events that another catches as well.
+//! Rules that catch the same events, or only events that another catches as well, or the
+//! same but for one clause of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use harness_text::pattern::glob::Glob;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::twins;
 use crate::compare::{Bench, Prover, Values};
 use crate::lint::codes::Code;
 use crate::lint::model::Finding;
@@ -21,28 +23,50 @@ use crate::lint::target::Sink;
 /// The most rules that one is told to lie in.
 const MAX_NAMED: usize = 1;
 
+/// What is known of a rule by itself.
+#[derive(Default)]
+pub(in crate::lint) struct Proved {
+    /// Its plan, where something may be proved of it.
+    pub(in crate::lint) plan: Option<Plan>,
+    /// An event that it catches, where it is compared with other rules.
+    pub(in crate::lint) event: Option<Value>,
+}
+
 /// A rule that alerts on each event that fulfils one condition.
-struct Single<'a> {
-    at: usize,
-    loaded: &'a Loaded,
-    filter: &'a Predicate,
+pub(super) struct Single<'a> {
+    pub(super) at: usize,
+    pub(super) loaded: &'a Loaded,
+    pub(super) filter: &'a Predicate,
+    /// The indices that it reads.
+    patterns: &'a [String],
     /// The columns of which some event of it has to have one, by the condition's form.
     needed: Vec<&'a Column>,
     /// An event that it catches.
-    event: Option<Value>,
+    event: Option<&'a Value>,
 }
 
-/// The findings, with the number of their file; `plans` are by file.
+/// An event of a rule that is compared with others.
+pub(in crate::lint) fn witness(
+    loaded: &Loaded,
+    plan: &Plan,
+    prover: &mut Prover<'_>,
+) -> Option<Value> {
+    prover.witness(single(loaded, plan)?)
+}
+
+/// The findings, with the number of their file; `plans` are by file, with an event that
+/// the rule catches.
 pub(in crate::lint) fn check(
     rules: &[&Loaded],
-    plans: &[Option<Plan>],
+    plans: &[Proved],
     schema: &Schema,
 ) -> Vec<(usize, Finding)> {
-    let singles = rules.par_iter().zip(plans).enumerate().filter_map(|(at, (loaded, plan))| {
-        let filter = single(loaded, plan.as_ref()?)?;
+    let singles = rules.iter().zip(plans).enumerate().filter_map(|(at, (loaded, proved))| {
+        let filter = single(loaded, proved.plan.as_ref()?)?;
         let needed = needed(filter);
-        let event = Prover::new(schema).witness(filter);
-        Some(Single { at, loaded, filter, needed, event })
+        let patterns = loaded.rule.as_ref()?.patterns();
+        let event = proved.event.as_ref();
+        Some(Single { at, loaded, filter, patterns, needed, event })
     });
     let singles: Vec<Single<'_>> = singles.collect();
     let mut users: BTreeMap<&Column, usize> = BTreeMap::new();
@@ -64,7 +88,7 @@ pub(in crate::lint) fn check(
     let found: Vec<Option<(usize, Finding)>> = singles
         .par_iter()
         .map(|own| {
-            let document = bench.read(own.event.as_ref()?)?;
+            let document = bench.read(own.event?)?;
             let mut columns: Vec<&Column> = Vec::new();
             own.filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
             let columns: BTreeSet<&Column> = columns.into_iter().collect();
@@ -75,7 +99,9 @@ pub(in crate::lint) fn check(
             wider.by_ref().take(MAX_NAMED * 50).find_map(|other| told(own, other, schema))
         })
         .collect();
-    found.into_iter().flatten().collect()
+    let mut found: Vec<(usize, Finding)> = found.into_iter().flatten().collect();
+    found.extend(twins::check(&singles, schema));
+    found
 }
 
 /// The condition of a rule that has no other than one on single events.
@@ -132,12 +158,9 @@ fn needed(filter: &Predicate) -> Vec<&Column> {
 }
 
 /// Whether a rule reads all the indices that another does.
-fn reads(wide: &Single<'_>, narrow: &Single<'_>) -> bool {
-    let patterns = |single: &Single<'_>| -> Vec<String> {
-        single.loaded.rule.as_ref().map_or_else(Vec::new, |rule| rule.patterns().to_vec())
-    };
-    let (wide, narrow) = (patterns(wide), patterns(narrow));
-    let excludes = wide.iter().chain(&narrow).any(|pattern| pattern.starts_with('-'));
+pub(super) fn reads(wide: &Single<'_>, narrow: &Single<'_>) -> bool {
+    let (wide, narrow) = (wide.patterns, narrow.patterns);
+    let excludes = wide.iter().chain(narrow).any(|pattern| pattern.starts_with('-'));
     if excludes {
         return wide == narrow;
     }
@@ -146,15 +169,29 @@ fn reads(wide: &Single<'_>, narrow: &Single<'_>) -> bool {
     })
 }
 
+/// How the events of a condition lie to those of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    /// They are the same.
+    Same,
+    /// The other has all of them, and it is not proved that it has no more.
+    Inside,
+}
+
+/// What is proved of two conditions: that the first has no event beyond the second.
+fn relation(narrow: &Predicate, wide: &Predicate, prover: &mut Prover<'_>) -> Option<Relation> {
+    let mut is_within = |a: &Predicate, b: &Predicate| {
+        prover.is_never(&Predicate::and([a.clone(), b.clone().negate()])) == Some(true)
+    };
+    is_within(narrow, wide).then_some(())?;
+    Some(if is_within(wide, narrow) { Relation::Same } else { Relation::Inside })
+}
+
 /// What is proved of a rule and one that may be wider.
 fn told(own: &Single<'_>, other: &Single<'_>, schema: &Schema) -> Option<(usize, Finding)> {
     let mut prover = Prover::new(schema);
-    let beyond = |a: &Predicate, b: &Predicate| Predicate::and([a.clone(), b.clone().negate()]);
-    if prover.is_never(&beyond(own.filter, other.filter)) != Some(true) {
-        return None;
-    }
-    let same =
-        reads(own, other) && prover.is_never(&beyond(other.filter, own.filter)) == Some(true);
+    let relation = relation(own.filter, other.filter, &mut prover)?;
+    let same = relation == Relation::Same && reads(own, other);
     // Of two that are the same the second is told.
     if same && own.at < other.at {
         return None;
@@ -174,4 +211,35 @@ fn told(own: &Single<'_>, other: &Single<'_>, schema: &Schema) -> Option<(usize,
             .evidence(more);
     }
     sink.into_findings().into_iter().next().map(|finding| (own.at, finding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::tests::{events, predicate, schema};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// All events of a condition that lies inside of another are events of the other.
+        #[test]
+        fn relations_are_those_of_brute_force(a in predicate(), b in predicate()) {
+            let schema = schema();
+            let Some(relation) = relation(&a, &b, &mut Prover::new(&schema)) else {
+                return Ok(());
+            };
+            let mut leaves = Vec::new();
+            a.leaves(&mut |leaf| leaves.push(leaf));
+            b.leaves(&mut |leaf| leaves.push(leaf));
+            let bench = Bench::new(&schema, leaves.into_iter());
+            for event in events(2) {
+                let (a, b) = (bench.holds(&a, &event), bench.holds(&b, &event));
+                match relation {
+                    Relation::Same => prop_assert_eq!(a, b, "{}", event),
+                    Relation::Inside => prop_assert!(a <= b, "{}", event),
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Two conditions on one field that no single value fulfils.
 
+use harness_model::schema::Schema;
 use harness_predicate::{Column, Part, Predicate, Test};
 use harness_source::span::Span;
 
@@ -30,7 +31,7 @@ fn within(target: &Target<'_>, predicate: &Predicate, level: Level, sink: &mut S
             parts.iter().for_each(|part| within(target, part, Level::Warning, sink));
         }
         Predicate::And(parts) => {
-            if let Some((a, b)) = contradiction(target, parts) {
+            if let Some((a, b)) = contradiction(target.schema, parts) {
                 tell(target, predicate, (a, b), level, sink);
             }
             parts.iter().for_each(|part| within(target, part, level, sink));
@@ -39,17 +40,14 @@ fn within(target: &Target<'_>, predicate: &Predicate, level: Level, sink: &mut S
 }
 
 /// The first two conditions of a list that rule each other out.
-fn contradiction<'p>(
-    target: &Target<'_>,
-    parts: &'p [Predicate],
-) -> Option<(Choice<'p>, Choice<'p>)> {
+fn contradiction<'p>(schema: &Schema, parts: &'p [Predicate]) -> Option<(Choice<'p>, Choice<'p>)> {
     let choices: Vec<Choice<'p>> = parts.iter().filter_map(choice).collect();
     let mut pairs = (0..choices.len()).flat_map(|a| (a + 1..choices.len()).map(move |b| (a, b)));
     let (a, b) = pairs.find(|(a, b)| {
         let (a, b) = (&choices[*a], &choices[*b]);
         a.column == b.column
             && a.span != b.span
-            && !holds_lists(target.schema, &a.column.name)
+            && !holds_lists(schema, &a.column.name)
             && excludes(a, b)
     })?;
     let mut choices = choices;
@@ -115,4 +113,37 @@ fn tell(
         .help("write `or`, or ask for one of them")
         .evidence(found)
         .level(level);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Bench;
+    use crate::compare::tests::{events, predicate, schema};
+    use harness_predicate::Origin;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// No event of single values fulfils conditions that rule each other out.
+        #[test]
+        fn contradictions_are_those_of_brute_force(a in predicate(), b in predicate()) {
+            let schema = schema();
+            let at = |predicate: Predicate, start: usize| {
+                predicate.at(Origin { part: Part::Query, span: Span::new(start, start + 1) })
+            };
+            let parts = [at(a, 1), at(b, 3)];
+            if contradiction(&schema, &parts).is_none() {
+                return Ok(());
+            }
+            let both = Predicate::and(parts);
+            let mut leaves = Vec::new();
+            both.leaves(&mut |leaf| leaves.push(leaf));
+            let bench = Bench::new(&schema, leaves.into_iter());
+            for event in events(1) {
+                prop_assert_eq!(bench.holds(&both, &event), Some(false), "{}", event);
+            }
+        }
+    }
 }

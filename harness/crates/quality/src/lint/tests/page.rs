@@ -52,6 +52,13 @@ fn page() -> String {
             continue;
         }
         write!(page, "\n## {}\n", family.title()).expect("a string takes everything");
+        if family == Family::Metadata {
+            let text = format!(
+                "\nTechniques and tactics are those of MITRE ATT&CK, Enterprise, version {}.\n",
+                super::super::metadata::ATTACK_VERSION
+            );
+            page.push_str(&text);
+        }
         for about in own {
             let text = format!(
                 "\n### `{}`\n\n{}: {}. {}.\n\n{}\n{}",

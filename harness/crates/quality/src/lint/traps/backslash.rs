@@ -19,8 +19,13 @@ pub(super) fn check(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
     match (used.op, target.rule.language) {
         (Op::Like, Some(Language::Esql)) => escapes(used, sink),
         (Op::Regex, _) => path_in_regex(used, sink),
-        (Op::Equal | Op::In | Op::Colon | Op::Like, _) => doubled(used, raw, sink),
-        (Op::Quoted | Op::Bare | Op::Order | Op::Argument | Op::Search, _) => {}
+        (Op::Equal | Op::In | Op::Colon | Op::Like, language) => {
+            doubled(used, raw, sink);
+            if language == Some(Language::Eql) {
+                unescaped(used, sink);
+            }
+        }
+        (Op::Quoted | Op::Bare | Op::Order | Op::Part | Op::Argument | Op::Search, _) => {}
     }
 }
 
@@ -156,6 +161,26 @@ fn doubled(used: &Use, raw: &str, sink: &mut Sink<'_>) {
         sink.query(Code::DoubleBackslash, used.span, message.to_owned())
             .help("write one backslash")
             .fix("write one backslash", Safety::Unsafe, &[(used.span, raw.replace("\\\\", "\\"))]);
+    }
+}
+
+/// A backslash before a wildcard of EQL, which has no escapes: it is a character, and the
+/// wildcard one still. In a path both are meant.
+fn unescaped(used: &Use, sink: &mut Sink<'_>) {
+    let value = &used.value;
+    let takes_wildcards = matches!(used.op, Op::Colon | Op::Like);
+    let escape = value.match_indices('\\').find(|(at, _)| {
+        let (before, after) = (&value[..*at], &value[at + 1..]);
+        // A path goes on before the backslash, or is a share.
+        let in_path = before.ends_with(|c: char| c.is_alphanumeric() || ":\\)}*?%_-.$".contains(c));
+        // So begin paths of the kernel: `\??\C:`.
+        after.starts_with(['*', '?']) && !after.starts_with("??\\") && !in_path
+    });
+    if takes_wildcards && escape.is_some() {
+        let message = "EQL has no escapes in patterns: the backslash is a character of the value, \
+                       and what follows it a wildcard";
+        sink.query(Code::EscapedWildcard, used.span, message.to_owned())
+            .help("compare with `==` or `in`, where `*` and `?` stand for themselves");
     }
 }
 

@@ -45,7 +45,7 @@ const LISTS: [&str; 14] = [
 fn lists(target: &Target<'_>, query: &Query, sink: &mut Sink<'_>) {
     let made = made(query);
     for used in target.uses.iter().filter(|used| LISTS.contains(&used.field.as_str())) {
-        let compares = matches!(used.op, Op::Equal | Op::In | Op::Like | Op::Regex);
+        let compares = matches!(used.op, Op::Equal | Op::In | Op::Like | Op::Regex | Op::Part);
         if !compares || made.contains(used.field.as_str()) {
             continue;
         }
@@ -118,7 +118,7 @@ fn nulls(target: &Target<'_>, query: &Query, sink: &mut Sink<'_>) {
     present.extend(target.uses.iter().filter(positive).map(|used| used.field.clone()));
     let mut told = BTreeSet::new();
     for used in target.uses.iter().filter(|used| used.negated && used.kind == Kind::Text) {
-        let compares = matches!(used.op, Op::Equal | Op::In | Op::Like | Op::Regex);
+        let compares = matches!(used.op, Op::Equal | Op::In | Op::Like | Op::Regex | Op::Part);
         let field = used.field.as_str();
         if !compares || present.contains(field) || made.contains(field) || !told.insert(field) {
             continue;

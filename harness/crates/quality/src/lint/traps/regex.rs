@@ -18,7 +18,7 @@ pub(super) fn check(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
             range(used, sink);
         }
         Op::Colon | Op::Like | Op::Bare => in_wildcard(target, used, sink),
-        Op::Equal | Op::In | Op::Quoted | Op::Order | Op::Argument | Op::Search => {}
+        Op::Equal | Op::In | Op::Quoted | Op::Order | Op::Part | Op::Argument | Op::Search => {}
     }
 }
 

@@ -13,7 +13,7 @@ use crate::lint::uses::{Kind, Op, Use};
 pub(super) fn check(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
     match used.op {
         Op::Quoted if used.value.contains('*') => quoted(target, used, sink),
-        Op::Equal | Op::In if used.kind == Kind::Text && used.value.contains('*') => {
+        Op::Equal | Op::In | Op::Part if used.kind == Kind::Text && used.value.contains('*') => {
             equals(target, used, sink);
         }
         Op::Bare => {
@@ -27,6 +27,7 @@ pub(super) fn check(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         | Op::Like
         | Op::Regex
         | Op::Order
+        | Op::Part
         | Op::Argument
         | Op::Search => {}
     }
@@ -85,6 +86,17 @@ fn has_wish(value: &str) -> bool {
     rest.chars().any(char::is_alphanumeric) && !value.contains("**/") && !is_cron(value)
 }
 
+/// Whether all asterisks of a value stand beside words, paths or names: after a sign such
+/// as `=` one may well be what is looked for.
+fn beside_words(value: &str) -> bool {
+    let wordy = |c: char| c.is_alphanumeric() || "._-/\\ *".contains(c);
+    value.match_indices('*').all(|(at, _)| {
+        let before = value[..at].chars().next_back();
+        let after = value[at + 1..].chars().next();
+        before.is_none_or(wordy) && after.is_none_or(wordy)
+    })
+}
+
 fn is_cron(value: &str) -> bool {
     value.contains("* *")
 }
@@ -108,11 +120,13 @@ fn unquoted(value: &str) -> Option<String> {
 }
 
 fn equals(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
-    if !has_wish(&used.value) {
+    if !has_wish(&used.value) || used.op == Op::Part && !beside_words(&used.value) {
         return;
     }
     let language = target.rule.language;
     let (here, instead) = match (used.op, language) {
+        (Op::Part, Some(Language::Esql)) => ("the function", "LIKE"),
+        (Op::Part, _) => ("the function", "`:` or `like`"),
         (Op::In, Some(Language::Esql)) => ("IN", "LIKE with a list"),
         (Op::In, _) => ("`in`", "`:` or `like`"),
         (_, Some(Language::Esql)) => ("`==`", "LIKE"),

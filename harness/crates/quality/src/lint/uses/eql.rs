@@ -2,6 +2,7 @@
 
 use harness_query::eql;
 use harness_query::eql::ast::{Call, Comparison, Expr, ExprKind, Literal, Matcher, Membership};
+use harness_query::eql::functions::Function;
 use harness_source::span::Span;
 use harness_text::pattern::Case;
 
@@ -85,12 +86,30 @@ impl Walk {
 
     /// The constants beside a field among the arguments of a function.
     fn calls(&mut self, expr: &Expr, negated: bool) {
-        let ExprKind::Call(Call { case, args, .. }) = &expr.kind else { return };
+        let ExprKind::Call(Call { function, case, args }) = &expr.kind else { return };
+        let op = match function {
+            Function::StartsWith
+            | Function::EndsWith
+            | Function::StringContains
+            | Function::IndexOf
+            | Function::Between => Op::Part,
+            Function::Add
+            | Function::CidrMatch
+            | Function::Concat
+            | Function::Divide
+            | Function::Length
+            | Function::Modulo
+            | Function::Multiply
+            | Function::Number
+            | Function::String
+            | Function::Substring
+            | Function::Subtract => Op::Argument,
+        };
         self.lists += 1;
         let list = self.lists;
         if let Some(field) = args.first().and_then(field_of) {
             for value in args.iter().skip(1).filter_map(constant) {
-                self.add(field, Op::Argument, value, *case, negated, list);
+                self.add(field, op, value, *case, negated, list);
             }
         }
         args.iter().for_each(|arg| self.calls(arg, negated));

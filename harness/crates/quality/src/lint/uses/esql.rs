@@ -62,6 +62,9 @@ fn of_command<'q>(command: &'q CommandKind, visit: &mut dyn FnMut(&'q Expr)) {
     }
 }
 
+/// The functions that look for a text in another, letter by letter.
+const PARTS: [&str; 4] = ["starts_with", "ends_with", "contains", "locate"];
+
 struct Walk {
     lists: usize,
     found: Vec<Use>,
@@ -116,12 +119,14 @@ impl Walk {
                     self.push(&field.text, Op::Search, (kind, value, span), negated, list);
                 }
             }
-            ExprKind::Call { args, .. } => {
+            ExprKind::Call { name, args, .. } => {
+                let is_part = PARTS.iter().any(|own| name.text.eq_ignore_ascii_case(own));
+                let op = if is_part { Op::Part } else { Op::Argument };
                 self.lists += 1;
                 let list = self.lists;
                 if let Some(first) = args.first() {
                     for value in &args[1..] {
-                        self.add(first, Op::Argument, value, negated, list);
+                        self.add(first, op, value, negated, list);
                     }
                 }
                 args.iter().for_each(|arg| self.expr(arg, negated, list));

@@ -22,7 +22,9 @@ pub(in crate::lint) enum Op {
     Regex,
     /// `<` and its like.
     Order,
-    /// An argument of a function.
+    /// A text that a function looks for in the field, letter by letter.
+    Part,
+    /// Another argument of a function.
     Argument,
     /// The query of a full-text search.
     Search,
@@ -60,9 +62,14 @@ impl Use {
         match self.op {
             Op::Bare => self.wild,
             Op::Colon | Op::Like => self.value.contains(['*', '?']),
-            Op::Quoted | Op::Equal | Op::In | Op::Regex | Op::Order | Op::Argument | Op::Search => {
-                false
-            }
+            Op::Quoted
+            | Op::Equal
+            | Op::In
+            | Op::Regex
+            | Op::Order
+            | Op::Part
+            | Op::Argument
+            | Op::Search => false,
         }
     }
 
@@ -71,7 +78,7 @@ impl Use {
         match self.op {
             Op::Equal | Op::In | Op::Quoted => true,
             Op::Colon | Op::Bare | Op::Like => !self.has_wildcards(),
-            Op::Regex | Op::Order | Op::Argument | Op::Search => false,
+            Op::Regex | Op::Order | Op::Part | Op::Argument | Op::Search => false,
         }
     }
 }
