@@ -6,17 +6,19 @@
 mod project;
 
 use harness::case::{Case, Polarity};
+use harness::event::Event;
 use harness::ir::eval::eval;
 use harness::run::Session;
-use harness::synthesize::{Made, RuleCases, synthesize};
+use harness::synthesize::{Made, Making, RuleCases, Seed, Taken, Treatment, synthesize, taken};
 use project::{project, query_rule, rule};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 /// What is made for a rule without cases.
 fn made(rule: &str) -> RuleCases {
     let mut empty = project(rule, Vec::new());
     empty.cases.rules.clear();
-    let mut rules = synthesize(empty, &|_| true).expect("the engine runs");
+    let mut rules = synthesize(empty, &|_| true, Making::default()).expect("the engine runs");
     assert_eq!(rules.len(), 1);
     rules.remove(0)
 }
@@ -182,7 +184,8 @@ fn the_same_rule_gets_the_same_cases_and_none_twice() {
     assert_eq!(first, made(&text));
     // What is there is kept, and nothing is added to it.
     let cases = first.made.iter().map(case).collect();
-    let again = synthesize(project(&text, cases), &|_| true).expect("the engine runs");
+    let again =
+        synthesize(project(&text, cases), &|_| true, Making::default()).expect("the engine runs");
     assert_eq!(again[0].made, [], "{:?}", again[0].made);
     assert_eq!(again[0].positive + again[0].negative, first.made.len());
 }
@@ -199,7 +202,258 @@ fn patterns_of_fields_are_no_fields() {
 #[test]
 fn a_clause_that_no_event_can_turn_is_dead() {
     let found = made(&query_rule("process.name:curl and process.name:*", ""));
-    let dead: Vec<&str> =
-        found.clauses.iter().filter(|row| row.is_dead).map(|row| row.text.as_str()).collect();
+    let dead: Vec<&str> = found
+        .clauses
+        .iter()
+        .filter(|row| row.dead.is_some())
+        .map(|row| row.text.as_str())
+        .collect();
     assert_eq!(dead, ["process.name exists"]);
+}
+
+/// The cases that are taken for a rule from events, and what was replaced in them.
+fn from_events(rule: &str, events: Vec<Value>, treatment: Treatment) -> Taken {
+    let mut empty = project(rule, Vec::new());
+    empty.cases.rules.clear();
+    let numbered = (1_usize..).zip(events);
+    let events = numbered.map(|(n, event)| Event::from_json(event, n).expect("an event"));
+    taken(empty, "r", events.collect(), treatment).expect("the engine runs")
+}
+
+/// Secrets and identities, none of which may be told to anybody.
+fn planted() -> Vec<String> {
+    let body = |n: usize| format!("{:0>24}", format!("Qz7kM{n}Rt9Lm2xW4"));
+    let upper = |n: usize| body(n).to_uppercase().replace('0', "A")[4..20].to_owned();
+    let kinds: [&dyn Fn(usize) -> String; 20] = [
+        &|n| format!("AKIA{}", upper(n)),
+        &|n| format!("ghp_{}", body(n)),
+        &|n| format!("xoxb-{}", body(n)),
+        &|n| format!("eyJ{}.{}", body(n), body(n)),
+        &|n| format!("wJa1rXU{n}tnFEMI/K7MDENG/bPxRfiCYz9kK{n}Q"),
+        &|n| format!("glpat-{}", body(n)),
+        &|n| format!("AIza{}{}", body(n), body(n)),
+        &|n| format!("person{n}@corp{n}.internal"),
+        &|n| format!("10.{n}.{}.77", n + 3),
+        &|n| format!("fd00:1234::{:x}", n + 4_096),
+        &|n| format!("7d3f0c52-51a4-4f0e-9b0a-6f2f4c1d{:04x}", n + 256),
+        &|n| format!("S-1-5-21-3623811015-3361044348-30300820-{}", 1_100 + n),
+        &|n| format!("0a:1b:2c:3d:4e:{n:02x}"),
+        &|n| format!("4827193650{n:02}"),
+        &|n| format!("build-{n}.corp.internal"),
+        &|n| format!("i-0abc{n:013x}"),
+        &|n| format!("AROA{}", upper(n)),
+        &|n| format!("+4791234{n:03}"),
+        &|n| format!("hunter{n}winter"),
+        &|n| format!("jsmith{n}"),
+    ];
+    (0..10).flat_map(|n| kinds.map(|kind| kind(n))).collect()
+}
+
+#[test]
+fn of_two_hundred_planted_texts_none_is_left_and_the_verdicts_stay() {
+    let all = planted();
+    assert_eq!(all.len(), 200);
+    let events = || {
+        all.chunks(20).enumerate().map(|(n, own)| {
+        let (password, user) = (&own[18], &own[19]);
+        json!({
+            "@timestamp": format!("2026-01-05T10:0{n}:00.000Z"),
+            "event": {"category": "process", "type": "start"},
+            "host": {"name": own[14], "ip": [own[8], own[9]], "mac": [own[12]], "id": own[10]},
+            "user": {"name": user, "id": own[11], "email": own[7]},
+            "cloud": {"account": {"id": own[13]}, "instance": {"id": own[15]}},
+            "process": {
+                "name": format!("tool{n}"),
+                "working_directory": format!("/home/{user}/work"),
+                "command_line": format!(
+                    "tool{n} --password {password} --key {} --user {user} https://{user}:{password}@{}/x",
+                    own[4], own[14]
+                ),
+                "args": ["--token", own[1], own[2], own[5]],
+                "env_vars": [format!("AWS_ACCESS_KEY_ID={}", own[0]), format!("API_KEY={}", own[6])],
+            },
+            "message": format!(
+                "{} called {} from {}:443 ({}) with Bearer {} as {}:{user}, sid {}",
+                own[7], own[17], own[8], own[9], own[3], own[16], own[11]
+            ),
+            "related": {"user": [user], "hosts": [own[14]]},
+        })
+    })
+    };
+    let names: Vec<String> = (0..10).map(|n| format!("tool{n}")).collect();
+    let rule = query_rule(&format!("process.name:({})", names.join(" or ")), "");
+    let plain = from_events(&rule, events().collect(), Treatment::default());
+    let treatment = Treatment { scrub: true, ..Treatment::default() };
+    let done = from_events(&rule, events().collect(), treatment);
+    assert_eq!(done.secrets, [""; 0]);
+    assert_eq!(done.rules[0].made.len(), plain.rules[0].made.len());
+    assert_eq!(done.rules[0].positive, 10, "{:?}", done.rules[0].reason);
+    assert_eq!(done.rules[0].clauses, plain.rules[0].clauses);
+    let text: String = done.rules[0].made.iter().map(|made| made.fixture().to_string()).collect();
+    let before: String =
+        plain.rules[0].made.iter().map(|made| made.fixture().to_string()).collect();
+    for planted in &all {
+        assert!(before.contains(planted.as_str()), "{planted} was never there");
+        assert!(!text.contains(planted.as_str()), "{planted} is left: {text}");
+    }
+}
+
+/// Events of people, hosts and their programs, of which few are special.
+fn stream(special: &[Value]) -> Vec<Value> {
+    let usual = (0..40).map(|n| {
+        json!({
+            "@timestamp": format!("2026-01-05T10:{:02}:00.000Z", n % 50),
+            "event": {"category": "process", "action": "start", "outcome": "success"},
+            "host": {"id": format!("h{}", n % 3)},
+            "user": {"name": format!("ann{}", n % 5)},
+            "process": {"name": "bash"},
+        })
+    });
+    usual.chain(special.iter().cloned()).collect()
+}
+
+#[test]
+fn rules_of_all_types_take_cases_from_events() {
+    let at = |second: usize, rest: Value| {
+        let mut event = json!({"@timestamp": format!("2026-01-05T10:50:{second:02}.000Z")});
+        let own = event.as_object_mut().expect("an object");
+        own.extend(rest.as_object().expect("an object").clone());
+        event
+    };
+    let failed = |second, user: &str| {
+        at(
+            second,
+            json!({"event": {"action": "login", "outcome": "failure"}, "user": {"name": user}}),
+        )
+    };
+    let sequence = eql_rule(
+        "sequence by host.id with maxspan=30s [any where process.name == \"curl\"] \
+         [any where process.name == \"sh\"]",
+    );
+    let threshold = rule(
+        "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"event.outcome:failure\"\n\
+         [rule.threshold]\nfield = [\"user.name\"]\nvalue = 3",
+    );
+    let terms = rule(
+        "type = \"new_terms\"\nlanguage = \"kuery\"\nquery = \"event.action:login\"\n\
+         [rule.new_terms]\nfield = \"new_terms_fields\"\nvalue = [\"user.name\"]\n\
+         [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-7d\"",
+    );
+    let counted = rule(
+        "type = \"esql\"\nlanguage = \"esql\"\nquery = '''from logs-* | where event.action == \"login\" \
+         | stats n = count(*) by user.name | where n >= 3'''",
+    );
+    let several = |name: &str| at(5, json!({"host": {"id": "h1"}, "process": {"name": name}}));
+    let logins: Vec<Value> =
+        (10..16).map(|n| failed(n, if n % 2 == 0 { "eve" } else { "dan" })).collect();
+    for (text, special, fewest) in [
+        (query_rule("process.name:curl and host.id:h1", ""), vec![several("curl")], 1),
+        (
+            sequence,
+            vec![several("curl"), at(9, json!({"host": {"id": "h1"}, "process": {"name": "sh"}}))],
+            2,
+        ),
+        (threshold, logins.clone(), 3),
+        (terms, vec![failed(10, "eve")], 1),
+        (counted, logins, 3),
+    ] {
+        let treatment = Treatment { minimize: true, ..Treatment::default() };
+        let done = from_events(&text, stream(&special), treatment);
+        let made = &done.rules[0].made;
+        let positive = made.iter().find(|made| made.polarity == Polarity::Positive);
+        assert_eq!(positive.map(|made| made.events.len()), Some(fewest), "{text}: {made:?}");
+        assert!(done.rules[0].negative > 0 || fewest == 1, "{text}: {made:?}");
+        assert!(!format!("{made:?}").contains("success"), "{text}: {made:?}");
+    }
+}
+
+#[test]
+fn a_seed_makes_the_same_bytes_and_another_seed_others() {
+    let text = query_rule("event.action:login and user.name:* and source.ip:*", "");
+    let of = |seed: u64| {
+        let mut empty = project(&text, Vec::new());
+        empty.cases.rules.clear();
+        let making = Making { seed: Seed(seed), ..Making::default() };
+        synthesize(empty, &|_| true, making).expect("the engine runs").remove(0).made
+    };
+    assert_eq!(of(7), of(7));
+    assert!((1..10).any(|seed| of(seed) != of(0)));
+}
+
+/// The names of what is made.
+fn names(made: &[Made]) -> Vec<String> {
+    made.iter().map(|made| format!("{}/{}", made.polarity.folder(), made.name)).collect()
+}
+
+#[test]
+fn what_a_reader_looks_for_is_there() {
+    for (text, expected) in [
+        (
+            eql_rule(
+                "sequence by host.id with maxspan=30s [process where process.name == \"a\"] \
+                 [file where true] with runs=2 ![network where true] until [process where event.type == \"end\"]",
+            ),
+            vec![
+                "positive/in_order",
+                "positive/at_the_end_of_maxspan",
+                "negative/one_second_too_late",
+                "negative/no_event_1",
+                "negative/one_event_2_too_few",
+                "negative/with_event_3",
+                "negative/in_wrong_order",
+                "negative/another_host_id",
+                "negative/ended_before",
+                "negative/in_another_index",
+                "positive/at_the_start_of_the_window",
+                "negative/before_the_window",
+            ],
+        ),
+        (
+            rule(
+                "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \"event.outcome:failure\"\n\
+                 [rule.threshold]\nfield = [\"user.name\"]\nvalue = 5\n\
+                 [[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = 3",
+            ),
+            vec![
+                "positive/just_enough",
+                "negative/one_too_few",
+                "negative/one_value_too_few",
+                "negative/in_two_groups",
+                "negative/before_the_window",
+            ],
+        ),
+        (
+            rule(
+                "type = \"new_terms\"\nlanguage = \"kuery\"\nquery = \"event.action:login\"\n\
+                 [rule.new_terms]\nfield = \"new_terms_fields\"\nvalue = [\"user.name\"]\n\
+                 [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-7d\"",
+            ),
+            vec![
+                "positive/never_seen_before",
+                "negative/seen_at_the_start_of_the_history",
+                "positive/seen_before_the_history",
+                "positive/seen_with_another_user_name",
+            ],
+        ),
+        (
+            rule(
+                "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = \"destination.ip:*\"\n\
+                 threat_index = [\"logs-ti_*\"]\nthreat_query = \"@timestamp >= \\\"now-30d\\\"\"\n\
+                 threat_language = \"kuery\"\n\
+                 [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"destination.ip\"\n\
+                 type = \"mapping\"\nvalue = \"threat.indicator.ip\"",
+            ),
+            vec![
+                "positive/known_indicator",
+                "negative/outdated_indicator",
+                "negative/another_destination_ip",
+            ],
+        ),
+    ] {
+        let found = made(&text);
+        let names = names(&found.made);
+        for name in expected {
+            assert!(names.iter().any(|own| own == name), "{name} is not among {names:?}: {text}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod composite;
 pub mod files;
 mod filters;
 mod model;
+mod near;
 mod new_terms;
 mod pipeline;
 mod prepared;
@@ -45,6 +46,7 @@ use harness_source::diagnostic::{Diagnostic, Severity};
 
 use model::day;
 pub use model::{Backtest, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source};
+pub use near::near;
 use prepared::{Ground, Stop, Time, Work, again, by_time, named, place, sorted_time, within};
 use target::Target;
 

@@ -110,6 +110,8 @@ Examples:
                                          a foreign repository, cases beside it
   {program} new linux/ssh_keys --from events/ --minimize --scrub
                                          takes them from real events
+  {program} new linux/ssh_keys --engine http://127.0.0.1:9200 --index 'logs-*' --from-time now-7d
+                                         takes them from a cluster's
 
 Each case holds when it is written, and none that is there is changed.
 Next: {program} test judges them, {program} coverage shows what they leave untested.")]
@@ -617,14 +619,29 @@ pub struct NewArgs {
     /// Make cases for all rules.
     #[arg(long, conflicts_with = "named")]
     pub all: bool,
+    /// Take other names, addresses and ids; the same number makes the same bytes.
+    #[arg(long, value_name = "NUMBER", default_value_t)]
+    pub seed: u64,
     /// Take the cases of one rule from events: files, folders, or - for standard input.
-    #[arg(long, value_name = "EVENTS", num_args = 1.., conflicts_with = "all")]
+    #[arg(long, value_name = "EVENTS", num_args = 1.., conflicts_with_all = ["all", "engine"])]
     pub from: Vec<String>,
+    /// The cluster to take the cases of one rule from.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// The indices to take events from, as the cluster names them.
+    #[arg(long, value_name = "PATTERN", help_heading = CLUSTER, requires = "engine")]
+    pub index: Option<String>,
+    /// The start of the period of events, a date or date math such as now-7d.
+    #[arg(long, value_name = "TIME", help_heading = CLUSTER, requires = "engine")]
+    pub from_time: Option<String>,
+    /// The end of the period, exclusive; now by default.
+    #[arg(long, value_name = "TIME", help_heading = CLUSTER, requires = "engine")]
+    pub to_time: Option<String>,
     /// Leave out the fields of events without which the verdict and its reasons stay.
-    #[arg(long, requires = "from")]
+    #[arg(long)]
     pub minimize: bool,
     /// Replace people, machines, addresses, ids and secrets in events, alike everywhere.
-    #[arg(long, requires = "from")]
+    #[arg(long)]
     pub scrub: bool,
     /// Where things are, and where the report goes.
     #[command(flatten)]

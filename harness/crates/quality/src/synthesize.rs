@@ -7,6 +7,8 @@
 //! mutant, and keeps few of them. The third judges what is left: only what holds
 //! there is returned, with the figures that `coverage` would print.
 
+mod asked;
+mod dead;
 mod draft;
 mod evaluate;
 mod finish;
@@ -19,11 +21,14 @@ mod pipeline;
 mod real;
 mod scrub;
 mod seed;
+mod skeleton;
 mod suggest;
+mod together;
 mod verify;
 mod write;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -35,8 +40,24 @@ use model::Grown;
 pub use model::{ClauseRow, Made, RuleCases};
 pub use real::{Taken, Treatment, taken};
 pub use scrub::Replacements;
+pub use seed::Seed;
 use verify::{ByRule, judged, standing, with};
 pub use write::{Written, write};
+
+/// How cases are made.
+#[derive(Clone, Copy)]
+pub struct Making<'a> {
+    /// Which plausible values are taken.
+    pub seed: Seed,
+    /// Is told of rules that are done, and of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl Default for Making<'_> {
+    fn default() -> Self {
+        Self { seed: Seed::default(), progress: &|_, _| {} }
+    }
+}
 
 /// Makes cases for the rules of a project that `wanted` names by key, beside those
 /// that they have.
@@ -47,6 +68,7 @@ pub use write::{Written, write};
 pub fn synthesize(
     mut project: Project,
     wanted: &dyn Fn(&str) -> bool,
+    making: Making<'_>,
 ) -> Result<Vec<RuleCases>, EngineError> {
     // All fixtures decide on dynamic fields, also those of rules that are left out.
     home::observe(&mut project.schema, &project.rules, &project.cases);
@@ -59,8 +81,8 @@ pub fn synthesize(
     let kept: BTreeMap<String, usize> =
         project.cases.rules.iter().map(|(key, cases)| (key.clone(), cases.len())).collect();
     let seeds = seeds(&project);
-    let (drafts, standing) = drafts(&project, &seeds);
-    let made = grown(&project, &drafts, &kept);
+    let (drafts, standing) = drafts(&project, &seeds, making.seed);
+    let made = grown(&project, &drafts, &kept, making);
     judged(&project, made, &standing)
 }
 
@@ -72,15 +94,15 @@ fn seeds(project: &Project) -> ByRule {
 
 /// What raises each rule, and what its type asks of several events; and how each rule
 /// stands.
-fn drafts(project: &Project, seeds: &ByRule) -> (ByRule, Vec<RuleRun>) {
+fn drafts(project: &Project, seeds: &ByRule, choice: Seed) -> (ByRule, Vec<RuleRun>) {
     let session = Session::open(with(project, seeds), None);
     let standing = standing(&session);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
     let drafts = rules.map(|((key, subject), flow)| {
         let found = match (subject, flow) {
-            (Some(subject), _) => draft::drafts(subject),
-            (None, Some(flow)) => pipeline::drafts(flow),
+            (Some(subject), _) => draft::drafts(subject, choice),
+            (None, Some(flow)) => pipeline::drafts(flow, choice),
             (None, None) => Vec::new(),
         };
         (key, found)
@@ -93,17 +115,22 @@ fn grown(
     project: &Project,
     drafts: &ByRule,
     kept: &BTreeMap<String, usize>,
+    making: Making<'_>,
 ) -> BTreeMap<String, Grown> {
     let session = Session::open(with(project, drafts), None);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
+    let (count, done) = (keys.len(), AtomicUsize::new(0));
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
     let grown = rules.map(|((key, subject), flow)| {
         let kept = kept.get(&key).copied().unwrap_or(0);
         let made = match (subject, flow) {
-            (Some(subject), _) => grow::grow(subject, kept),
-            (None, Some(flow)) => Grown { made: pipeline::grow(flow, kept), dead: Vec::new() },
+            (Some(subject), _) => grow::grow(subject, kept, making.seed),
+            (None, Some(flow)) => {
+                Grown { made: pipeline::grow(flow, kept, making.seed), dead: Vec::new() }
+            }
             (None, None) => Grown::default(),
         };
+        (making.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
         (key, made)
     });
     grown.collect()

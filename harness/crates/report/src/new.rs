@@ -50,7 +50,7 @@ pub fn render(rules: &[RuleCases], options: &Options, out: &mut dyn Write) -> io
         plural(rules.len(), "rule"),
         rules.len() - full - none,
         sum(&RuleCases::covered),
-        plural(sum(&|rule| rule.clauses.len()), "clause"),
+        plural(sum(&RuleCases::deciding), "clause"),
         sum(&|rule| rule.mutants.0),
         plural(sum(&|rule| rule.mutants.1), "mutant"),
         options.elapsed.as_secs_f64(),
@@ -71,7 +71,7 @@ pub fn render(rules: &[RuleCases], options: &Options, out: &mut dyn Write) -> io
 fn is_full(rule: &RuleCases) -> bool {
     rule.positive > 0
         && rule.negative > 0
-        && rule.clauses.iter().all(|row| row.is_dead || row.is_covered())
+        && rule.clauses.iter().all(|row| row.dead.is_some() || row.is_covered())
         && rule.mutants.0 == rule.mutants.1
 }
 
@@ -80,14 +80,14 @@ fn line(rule: &RuleCases, out: &mut dyn Write) -> io::Result<()> {
     let reason = rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     writeln!(
         out,
-        "{}  {} positive, {} negative, {} of {} clauses, {} of {} mutants{}",
+        "{}  {} positive, {} negative, {} of {}, {} of {}{}",
         printable(&rule.key, Lines::Escape),
         rule.positive,
         rule.negative,
         rule.covered(),
-        rule.clauses.len(),
+        plural(rule.deciding(), "clause"),
         rule.mutants.0,
-        rule.mutants.1,
+        plural(rule.mutants.1, "mutant"),
         printable(&reason, Lines::Escape)
     )
 }
@@ -110,9 +110,11 @@ fn whole(rule: &RuleCases, options: &Options, out: &mut dyn Write) -> io::Result
         writeln!(out, "\n  {:width$}  decides where it holds, and where it fails", "clause")?;
     }
     for row in &rule.clauses {
-        let none = if row.is_dead { "no event" } else { "-" };
+        let none = if row.dead.is_some() { "no event" } else { "-" };
         let of = |case: &Option<String>| case.as_deref().unwrap_or(none).to_owned();
-        writeln!(out, "  {:width$}  {}, {}", shown(row), of(&row.holds), of(&row.fails))?;
+        let why = row.dead.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        let why = printable(&why, Lines::Escape);
+        writeln!(out, "  {:width$}  {}, {}{why}", shown(row), of(&row.holds), of(&row.fails))?;
     }
     for missed in &rule.missed {
         writeln!(out, "  missed: {}", printable(missed, Lines::Escape))?;
@@ -149,7 +151,7 @@ pub fn json(
                 "path": path(&rule.file),
                 "positive": rule.positive,
                 "negative": rule.negative,
-                "clauses": rule.clauses.len(),
+                "clauses": rule.deciding(),
                 "covered": rule.covered(),
                 "reason": rule.reason,
             })

@@ -1,7 +1,7 @@
 //! `harness backtest`.
 
 mod files;
-mod given;
+pub(super) mod given;
 mod noise;
 
 use std::io;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use harness_quality::synthesize;
+use harness_quality::synthesize::{self, Making};
 use harness_report::{Lines, printable};
 use harness_rule::names::RuleType;
 use harness_runner::config::Folders;
@@ -129,5 +129,5 @@ fn first_cases(mut project: Project) -> io::Result<Vec<synthesize::RuleCases>> {
         loaded.rule.as_ref().is_some_and(|rule| is_plain(rule.rule_type) && !rule.is_deprecated())
     });
     rules.truncate(MAX_TRIED);
-    synthesize::synthesize(project, &|_| true).map_err(io::Error::other)
+    synthesize::synthesize(project, &|_| true, Making::default()).map_err(io::Error::other)
 }

@@ -1,22 +1,21 @@
 //! `harness new`.
 
+mod source;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use harness_model::event::Event;
-use harness_model::events;
 use harness_quality::explain::{Unfound, find_rule};
-use harness_quality::synthesize::{self, Treatment};
+use harness_quality::synthesize::{self, Making, Seed, Treatment};
 use harness_report::new::{self, Options};
-use harness_report::problem::{self, Styled};
 use harness_report::{Lines, printable};
 use harness_rule::tree::RuleTree;
-use harness_source::files::{self, Problem};
+use harness_source::files;
+use harness_source::span::plural;
 
-use super::explain;
 use crate::args::{Format, NewArgs};
 use crate::exit::Exit;
 use crate::project;
@@ -41,20 +40,18 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     };
     bar.set_message("making cases");
     let wanted = |key: &str| args.all || keys.contains(key);
-    let made = if args.from.is_empty() {
-        synthesize::synthesize(project, &wanted).map_err(io::Error::other)?
-    } else {
+    let is_taken = !args.from.is_empty() || args.engine.engine.is_some();
+    if (args.minimize || args.scrub) && !is_taken {
+        tell!("--minimize and --scrub are for events, of --from or --engine");
+        return Ok(Exit::Usage);
+    }
+    let made = if is_taken {
         let Some(key) = keys.first().filter(|_| keys.len() == 1) else {
-            tell!("--from takes the cases of one rule");
+            tell!("events give the cases of one rule: name one");
             return Ok(Exit::Usage);
         };
-        let events = match events_of(&args.from) {
-            Ok(events) => events,
-            Err(problem) => {
-                tell_styled!("{}", problem::render(&problem, Styled::Ansi));
-                return Ok(Exit::Usage);
-            }
-        };
+        let Some(events) = source::events(args, &project, key)? else { return Ok(Exit::Usage) };
+        bar.set_message("taking cases from events");
         let treatment = Treatment { minimize: args.minimize, scrub: args.scrub };
         let taken = synthesize::taken(project, key, events, treatment).map_err(io::Error::other)?;
         for (old, new) in &taken.replacements.list {
@@ -66,6 +63,12 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
             return Ok(Exit::Failed);
         }
         taken.rules
+    } else {
+        let progress = |done: usize, of: usize| {
+            bar.set_message(format!("making cases: {done} of {}", plural(of, "rule")));
+        };
+        let making = Making { seed: Seed(args.seed), progress: &progress };
+        synthesize::synthesize(project, &wanted, making).map_err(io::Error::other)?
     };
     let written = if args.dry_run {
         None
@@ -92,42 +95,6 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     Ok(if made.is_empty() { Exit::NothingRan } else { Exit::Ok })
-}
-
-/// The files of a folder that hold events.
-const EVENTS: [&str; 6] =
-    ["**/*.json", "**/*.ndjson", "**/*.jsonl", "**/*.json.gz", "**/*.ndjson.gz", "**/*.jsonl.gz"];
-
-/// The events of files, folders and standard input.
-fn events_of(named: &[String]) -> Result<Vec<Event>, Problem> {
-    let mut found = Vec::new();
-    for name in named {
-        if name == "-" {
-            let text = explain::stdin();
-            found.push(("standard input".to_owned(), text));
-            continue;
-        }
-        let path = Path::new(name);
-        if path.is_dir() {
-            let mut problems = Vec::new();
-            let files = files::find(path, &EVENTS, &mut problems);
-            if let Some(problem) = problems.into_iter().next() {
-                return Err(problem);
-            }
-            found.extend(
-                files.iter().map(|file| (files::shown(&file.path), files::read(&file.path))),
-            );
-        } else {
-            found.push((name.clone(), files::read(path)));
-        }
-    }
-    let mut all = Vec::new();
-    for (path, text) in found {
-        let text = text.map_err(|found| Problem::with_path(&path, found))?;
-        let events = events::parse_file(&text, Path::new(&path));
-        all.extend(events.map_err(|found| Problem::with_path(&path, found))?);
-    }
-    Ok(all)
 }
 
 /// The keys of the rules that are named, or what is wrong with the names.

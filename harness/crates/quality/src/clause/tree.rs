@@ -59,6 +59,17 @@ impl<'p> Tree<'p> {
         }
     }
 
+    /// A node and all below it.
+    pub(crate) fn below(&self, node: usize) -> Vec<usize> {
+        let mut found = vec![node];
+        let mut at = 0;
+        while at < found.len() {
+            found.extend(&self.nodes[found[at]].parts);
+            at += 1;
+        }
+        found
+    }
+
     /// The rows that a node ranges over.
     pub(crate) fn universe(&self, node: usize, rows: &Rows) -> Bits {
         match self.nodes[node].nested.map(|nested| self.nodes[nested].predicate) {

@@ -27,6 +27,19 @@ pub(crate) enum Atom {
     Nested(String, Function),
 }
 
+/// What ties a leaf to another node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// It never holds.
+    Never,
+    /// It stands there as well.
+    Twice(usize),
+    /// It follows from that.
+    Follows(usize),
+    /// That follows from it.
+    Implies(usize),
+}
+
 /// Where a leaf is asked: on the root or on the objects of a path.
 type Place = Option<Arc<str>>;
 
@@ -50,6 +63,8 @@ pub(crate) struct Encoder {
     own: Option<Vec<u32>>,
     /// Whether the filter is too large for diagrams.
     pub(crate) is_large: bool,
+    /// The truth of the first variables on documents, by number.
+    pub(crate) truths: FxHashMap<usize, Vec<bool>>,
 }
 
 /// A filter with another condition in place of one node.
@@ -72,6 +87,7 @@ impl Encoder {
             facts: Implications::default(),
             own: None,
             is_large: false,
+            truths: FxHashMap::default(),
         }
     }
 
@@ -448,6 +464,26 @@ impl Encoder {
     pub(crate) fn turn_to_another(&mut self) {
         self.own = None;
         self.tidy();
+    }
+
+    /// The fact that ties leaves of a part of a tree to a leaf beside it; `None` where
+    /// there is none, or where conditions are nested.
+    pub(crate) fn tie(&mut self, tree: &Tree<'_>, own: &[usize]) -> Option<Tie> {
+        let variables = self.variables(tree)?;
+        let is_leaf = |at: &usize| variables[*at] != u32::MAX;
+        let leaves = || own.iter().copied().filter(is_leaf);
+        if leaves().any(|at| self.facts.never.contains(&variables[at])) {
+            return Some(Tie::Never);
+        }
+        let others = || (0..variables.len()).filter(is_leaf).filter(|at| !own.contains(at));
+        leaves().find_map(|at| {
+            let (after, before) =
+                (self.facts.after(variables[at]), self.facts.before(variables[at]));
+            let twice = others().find(|other| variables[*other] == variables[at]);
+            let from = others().find(|other| before.contains(&variables[*other]));
+            let to = others().find(|other| after.contains(&variables[*other]));
+            twice.map(Tie::Twice).or(from.map(Tie::Follows)).or(to.map(Tie::Implies))
+        })
     }
 
     /// Forgets all functions where they take much room.

@@ -91,8 +91,7 @@ impl<'a> Search<'a> {
         for start in self.starts(encoder, replacement)?.into_iter().take(MAX_STARTS) {
             let Start { case, event, mut left, .. } = start;
             for _ in 0..MAX_TRIES {
-                let document = &self.subject.documents()[self.subject.documents_of(case)][event];
-                let truth = self.truth(encoder, document);
+                let truth = self.known(encoder, self.subject.documents_of(case).start + event);
                 let Some((_, path)) =
                     encoder.manager.nearest(left, &|variable| truth[variable as usize])
                 else {
@@ -126,7 +125,7 @@ impl<'a> Search<'a> {
                 if !self.subject.reaches(case, event, reach) {
                     continue;
                 }
-                let truth = self.truth(encoder, &self.subject.documents()[document]);
+                let truth = self.known(encoder, document);
                 let base = |variable: u32| truth[variable as usize];
                 let Some(left) = whole.or_else(|| encoder.near(replacement, &base)) else {
                     continue;
@@ -142,14 +141,32 @@ impl<'a> Search<'a> {
 
     /// The truth of every variable on a document; of leaves on its root.
     pub(crate) fn truth(&self, encoder: &Encoder, document: &Document) -> Vec<bool> {
-        let atoms = encoder.atoms.iter();
-        let truth = atoms.map(|atom| match atom {
+        self.truth_from(encoder, document, 0).collect()
+    }
+
+    /// The same on the n-th document of the cases, which is asked for again and again.
+    fn known(&self, encoder: &mut Encoder, number: usize) -> Vec<bool> {
+        let mut known = encoder.truths.remove(&number).unwrap_or_default();
+        if let Some(document) = self.subject.documents().get(number) {
+            let more: Vec<bool> = self.truth_from(encoder, document, known.len()).collect();
+            known.extend(more);
+        }
+        encoder.truths.insert(number, known.clone());
+        known
+    }
+
+    fn truth_from<'t>(
+        &'t self,
+        encoder: &'t Encoder,
+        document: &'t Document,
+        start: usize,
+    ) -> impl Iterator<Item = bool> + 't {
+        encoder.atoms.iter().skip(start).map(move |atom| match atom {
             Atom::Leaf(leaf) => self.holds(leaf, &document.rows[0]),
             Atom::Nested(path, inner) => {
                 objects_of(document, path).any(|row| self.fulfils(encoder, *inner, row))
             }
-        });
-        truth.collect()
+        })
     }
 
     fn holds(&self, leaf: &Leaf, row: &Row) -> bool {
@@ -240,19 +257,34 @@ impl<'a> Search<'a> {
         let few = &values[..values.len().min(12)];
         let pairs = few.iter().flat_map(|a| few.iter().map(|b| vec![a.clone(), b.clone()]));
         let choices = singles.chain(nothing).chain(more).chain(pairs);
-        for choice in choices {
-            let mut source = event.source.clone();
-            fields::set(&mut source, field, choice);
-            let Some(changed) = rebuilt(event, source) else { continue };
-            let document = self.subject.document(&changed);
+        let fits = |event: &Event| {
+            let document = self.subject.document(event);
             let row = match path {
                 None => document.rows.first(),
                 Some(path) => objects_of(&document, path).next(),
             };
             let fits =
                 |row: &Row| wanted.iter().all(|(leaf, value)| self.holds(leaf, row) == *value);
-            if row.is_some_and(fits) {
-                return Some(changed);
+            row.is_some_and(fits)
+        };
+        // What is asked of one field alone is tried on it alone.
+        let is_alone = path.is_none()
+            && wanted.iter().all(|(leaf, _)| {
+                leaf.columns().iter().all(|column| *self.subject.field(column) == *field)
+            });
+        for choice in choices {
+            if is_alone {
+                let mut source = Value::Object(Map::new());
+                fields::set(&mut source, field, choice.clone());
+                if !fits(&Event { source, ..bare(event) }) {
+                    continue;
+                }
+            }
+            let mut source = event.source.clone();
+            fields::set(&mut source, field, choice);
+            let changed = rebuilt(event, source).filter(|changed| fits(changed));
+            if changed.is_some() {
+                return changed;
             }
         }
         None
@@ -388,6 +420,13 @@ fn leaves(encoder: &Encoder, list: &[(u32, bool)]) -> Wanted {
         Atom::Nested(..) => None,
     };
     list.iter().filter_map(leaf).collect()
+}
+
+/// An event of the same index with nothing in it.
+fn bare(event: &Event) -> Event {
+    let Event { id, index, index_stated, .. } = event;
+    let (id, index, index_stated) = (id.clone(), index.clone(), *index_stated);
+    Event { id, index, index_stated, source: Value::Null }
 }
 
 fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'d Row> {

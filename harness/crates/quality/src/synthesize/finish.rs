@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::skeleton;
 use super::suggest::Context;
 use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
@@ -16,7 +17,8 @@ pub(super) fn finished(
     keeps: &dyn Fn(&[Event]) -> bool,
 ) -> Vec<Event> {
     let all = events.iter().map(|event| {
-        let beside = context.beside(event).into_iter().filter(|(field, _)| !reads(field));
+        let beside =
+            skeleton::beside(context, event).into_iter().filter(|(field, _)| !reads(field));
         with(event, beside)
     });
     let all: Option<Vec<Event>> = all.collect();

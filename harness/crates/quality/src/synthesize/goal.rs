@@ -100,9 +100,12 @@ impl<'a> Goals<'a> {
 
     /// What a case shows; `None` where it cannot be judged.
     pub(super) fn shown(&self, trial: &Trial<'_>) -> Option<Shown> {
-        let view = self.view(trial)?;
-        let met = self.list.iter().map(|goal| self.is_met(goal, &view)).collect();
-        Some(Shown { met, alerts: view.alerts })
+        Some(self.all(&self.view(trial)?))
+    }
+
+    /// How many alerts a case raises.
+    pub(super) fn alerts(&self, trial: &Trial<'_>) -> Option<usize> {
+        Some(self.view(trial)?.alerts)
     }
 
     /// Whether a case raises the rule, or some clause decides in it.
@@ -112,10 +115,15 @@ impl<'a> Goals<'a> {
         view.alerts > 0 || clauses.any(|goal| self.is_met(goal, &view))
     }
 
-    /// Whether a case shows one thing.
-    pub(super) fn shows(&self, trial: &Trial<'_>, at: usize) -> bool {
-        let view = self.view(trial);
-        view.zip(self.list.get(at)).is_some_and(|(view, goal)| self.is_met(goal, &view))
+    /// What a case shows, where one thing is among it.
+    pub(super) fn shown_with(&self, trial: &Trial<'_>, at: usize) -> Option<Shown> {
+        let view = self.view(trial)?;
+        self.is_met(self.list.get(at)?, &view).then(|| self.all(&view))
+    }
+
+    fn all(&self, view: &View<'_>) -> Shown {
+        let met = self.list.iter().map(|goal| self.is_met(goal, view)).collect();
+        Shown { met, alerts: view.alerts }
     }
 
     fn view<'t>(&self, trial: &'t Trial<'t>) -> Option<View<'t>> {

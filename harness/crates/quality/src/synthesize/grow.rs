@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::asked::Asked;
+use super::dead;
 use super::finish::finished;
-use super::goal::Goals;
-use super::model::{Grown, Made};
+use super::goal::{Goals, Shown};
+use super::model::{Dead, Grown, Made};
 use super::name;
-use super::seed::{self, MOMENT};
+use super::seed::{self, MOMENT, Seed};
 use super::suggest::Context;
+use super::together;
 use crate::mutate::perturb;
-use crate::synthesis::bdd::FALSE;
 use crate::synthesis::encode::{Encoder, Replacement};
 use crate::synthesis::events::renumbered;
 use crate::synthesis::reachability;
@@ -19,7 +21,7 @@ use crate::synthesis::search::Search;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::case::{Options, Polarity};
-use harness_runner::run::Subject;
+use harness_runner::run::{Subject, Trial};
 
 /// How many variants of a draft are tried for what is asked of several events.
 const MAX_VARIANTS: usize = 250;
@@ -39,7 +41,7 @@ pub(super) struct Candidate {
     polarity: Polarity,
     /// Its name, where it is a draft or the rule's own.
     name: Option<String>,
-    /// What it shows, by goal.
+    /// What it shows: by goal, then what is asked for.
     met: Vec<bool>,
     /// Whether it is one of the rule's own.
     is_own: bool,
@@ -49,12 +51,14 @@ pub(super) struct Candidate {
 }
 
 /// Cases for a rule; the first `kept` are its own, the others drafts.
-pub(super) fn grow(subject: &Subject<'_>, kept: usize) -> Grown {
-    let last = subject.cases().len().checked_sub(1);
-    let plan = last.and_then(|last| subject.plans().get(subject.plan_of(last)));
-    let Some(plan) = plan else { return Grown::default() };
+pub(super) fn grow(subject: &Subject<'_>, kept: usize, choice: Seed) -> Grown {
+    let Some(drafts) = subject.cases().get(kept..).filter(|drafts| !drafts.is_empty()) else {
+        return Grown::default();
+    };
+    let Some(plan) = subject.plans().get(subject.plan_of(kept)) else { return Grown::default() };
     let goals = Goals::new(subject, plan);
-    let mut pool = Pool::new(&goals, subject);
+    let asked = Asked::new(drafts.iter().map(|case| &**case));
+    let mut pool = Pool::new(&goals, subject, asked, choice);
     for number in 0..subject.cases().len() {
         pool.offer(number, subject.cases()[number].events.clone(), number < kept, true);
     }
@@ -75,14 +79,17 @@ pub(super) fn taken(
     mut treat: impl FnMut(&[Event], &dyn Fn(&[Event]) -> bool, &BTreeSet<String>) -> Vec<Event>,
 ) -> Grown {
     let last = subject.cases().len().saturating_sub(1);
-    let plan = subject.plans().get(subject.plan_of(last)).filter(|plan| is_alone(plan));
-    let Some(plan) = plan else { return Grown::default() };
+    let Some(plan) = subject.plans().get(subject.plan_of(last)) else { return Grown::default() };
     let goals = Goals::new(subject, plan);
-    let mut pool = Pool::new(&goals, subject);
+    let mut pool = Pool::new(&goals, subject, Asked::new(std::iter::empty()), Seed::default());
     for number in 0..kept {
         pool.offer(number, subject.cases()[number].events.clone(), true, true);
     }
-    pool.pick(last);
+    if is_alone(plan) {
+        pool.pick(last)
+    } else {
+        pool.pick_together(last)
+    }
     pool.reduce();
     pool.name_taken();
     let read: BTreeSet<String> = pool.read().iter().map(ToString::to_string).collect();
@@ -100,37 +107,42 @@ struct Pool<'p, 'a> {
     goals: &'p Goals<'a>,
     subject: &'a Subject<'a>,
     context: Context,
-    /// What is shown by some candidate.
+    asked: Asked,
+    /// What is shown by some candidate: by goal, then what is asked for.
     met: Vec<bool>,
     list: Vec<Candidate>,
-    /// The clauses that no event can turn: their number, and whether it is that they
-    /// hold.
-    dead: Vec<(usize, bool)>,
+    /// The clauses that no event can turn.
+    dead: Vec<Dead>,
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
-    fn new(goals: &'p Goals<'a>, subject: &'a Subject<'a>) -> Self {
-        let met = vec![false; goals.list.len()];
-        let context = seed::context(subject.rule());
-        Self { goals, subject, context, met, list: Vec::new(), dead: Vec::new() }
+    fn new(goals: &'p Goals<'a>, subject: &'a Subject<'a>, asked: Asked, choice: Seed) -> Self {
+        let met = vec![false; goals.list.len() + asked.count()];
+        let context = seed::context(subject.rule(), choice);
+        Self { goals, subject, context, asked, met, list: Vec::new(), dead: Vec::new() }
     }
 
     /// What a case with other events would be.
     fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
         let trial = self.subject.trial(base, events);
-        let shown = self.goals.shown(&trial)?;
+        Some(self.judged(base, &trial, self.goals.shown(&trial)?))
+    }
+
+    fn judged(&self, base: usize, trial: &Trial<'_>, shown: Shown) -> Candidate {
         let polarity = if shown.alerts > 0 { Polarity::Positive } else { Polarity::Negative };
-        Some(Candidate {
+        let mut met = shown.met;
+        met.resize(self.met.len(), false);
+        Candidate {
             base,
             events: trial.events().to_vec(),
             options: self.subject.cases()[base].options.clone(),
             polarity,
             name: None,
-            met: shown.met,
+            met,
             is_own: false,
             is_found: true,
             alerts: shown.alerts,
-        })
+        }
     }
 
     /// Takes a candidate where it shows something new, or is one of the rule's own.
@@ -151,6 +163,9 @@ impl<'p, 'a> Pool<'p, 'a> {
         if is_own && (candidate.polarity != case.polarity || case.options.todo.is_some()) {
             return;
         }
+        let asked = self.asked.met(case, candidate.polarity);
+        candidate.met.truncate(self.goals.list.len());
+        candidate.met.extend(asked);
         candidate.is_own = is_own;
         candidate.is_found = false;
         candidate.name = is_named.then(|| case.name.clone());
@@ -178,16 +193,16 @@ impl<'p, 'a> Pool<'p, 'a> {
                 encoder.tidy();
                 let found = search.find_by(encoder, replacement, &|case, event, changed| {
                     let events = self.replaced(case, event, changed)?;
-                    let shows = self.goals.shows(&self.subject.trial(case, events.clone()), at);
-                    shows.then(|| self.candidate(case, events)).flatten()
+                    let trial = self.subject.trial(case, events);
+                    Some(self.judged(case, &trial, self.goals.shown_with(&trial, at)?))
                 });
                 match found {
                     Some(candidate) => self.take(candidate),
                     None => {
-                        let clause = self.goals.clause(at);
-                        let mut none = || encoder.difference(replacement) == Some(FALSE);
-                        if let Some(clause) = clause.filter(|_| none()) {
-                            self.dead.push(clause);
+                        let Some((clause, holds)) = self.goals.clause(at) else { continue };
+                        if encoder.differs(replacement) == Some(false) {
+                            let reason = dead::reason(encoder, tree, one.node);
+                            self.dead.push(Dead { clause, holds, reason });
                         }
                     }
                 }
@@ -215,6 +230,7 @@ impl<'p, 'a> Pool<'p, 'a> {
             .list
             .iter()
             .filter(|candidate| candidate.name.is_some() && candidate.events.len() <= MAX_EVENTS)
+            .filter(|candidate| candidate.options.now.is_none())
             .map(|candidate| (candidate.base, candidate.events.clone()))
             .collect();
         for (base, events) in starts {
@@ -337,7 +353,8 @@ impl<'p, 'a> Pool<'p, 'a> {
         let shows = |(before, after): (&bool, &bool)| !before || *after;
         // Where alerts are counted, one alert less says what its event did.
         let counted = one.options.alerts.is_some();
-        other.alerts == one.alerts && (counted || one.met.iter().zip(&other.met).all(shows))
+        let goals = one.met.iter().zip(&other.met).take(self.goals.list.len());
+        other.alerts == one.alerts && (counted || goals.into_iter().all(shows))
     }
 
     /// Takes the events of a case that show something, small ones first.
@@ -355,6 +372,28 @@ impl<'p, 'a> Pool<'p, 'a> {
                 if shows {
                     self.take(candidate);
                 }
+            }
+        }
+    }
+
+    /// Takes the fewest events of a case that raise the rule together, and what is near.
+    fn pick_together(&mut self, case: usize) {
+        let all = &self.subject.cases()[case].events;
+        let raises = |events: &[Event]| {
+            let found = self.goals.alerts(&self.subject.trial(case, events.to_vec()));
+            found.is_some_and(|alerts| alerts > 0)
+        };
+        let mut stretches = together::stretches(self.subject, self.goals.plan, case);
+        let found = stretches.find_map(|events| together::fewest(&events, &raises));
+        let Some(fewest) = found else { return };
+        let positive = std::iter::once(fewest.clone());
+        for mut events in positive.chain(together::near(&fewest, all)) {
+            for event in &mut events {
+                "#".clone_into(&mut event.id);
+            }
+            renumbered(&mut events);
+            if let Some(candidate) = self.candidate(case, events) {
+                self.take(candidate);
             }
         }
     }

@@ -47,9 +47,19 @@ impl Made {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Grown {
     pub(super) made: Vec<Made>,
-    /// The clauses that no event can turn: their number, and whether it is that they
-    /// hold.
-    pub(super) dead: Vec<(usize, bool)>,
+    /// The clauses that no event can turn.
+    pub(super) dead: Vec<Dead>,
+}
+
+/// A clause that no event can turn.
+#[derive(Clone, Debug)]
+pub(super) struct Dead {
+    /// Its number.
+    pub(super) clause: usize,
+    /// Whether it is that it holds, or that it fails.
+    pub(super) holds: bool,
+    /// Why.
+    pub(super) reason: String,
 }
 
 /// The cases of one rule, and what they show.
@@ -76,6 +86,11 @@ pub struct RuleCases {
 }
 
 impl RuleCases {
+    /// How many clauses can decide: all but those of which the opposite is proved.
+    pub fn deciding(&self) -> usize {
+        self.clauses.iter().filter(|clause| clause.dead.is_none()).count()
+    }
+
     /// How many clauses are covered.
     pub fn covered(&self) -> usize {
         self.clauses.iter().filter(|clause| clause.is_covered()).count()
@@ -91,8 +106,8 @@ pub struct ClauseRow {
     pub holds: Option<String>,
     /// A case with an event on which it fails and decides.
     pub fails: Option<String>,
-    /// Whether it is proved that no event turns it.
-    pub is_dead: bool,
+    /// Why no event turns it, where that is proved.
+    pub dead: Option<String>,
 }
 
 impl ClauseRow {
@@ -112,6 +127,6 @@ impl ClauseRow {
             witness.as_ref().map(|witness| short(&witness.case))
         };
         let (holds, fails) = (of(&clause.decides_true), of(&clause.decides_false));
-        Self { text: clause.text.clone(), holds, fails, is_dead: false }
+        Self { text: clause.text.clone(), holds, fails, dead: None }
     }
 }

@@ -9,7 +9,7 @@ use harness_model::event::{Event, flatten};
 use harness_runner::case::Polarity;
 
 /// The longest name, in bytes.
-const MAX_NAME: usize = 60;
+pub(super) const MAX_NAME: usize = 60;
 /// The longest value in a name, in bytes.
 const MAX_VALUE: usize = 32;
 
@@ -174,7 +174,7 @@ fn values(event: &Event) -> BTreeMap<String, Vec<String>> {
 }
 
 /// A field in a word or two.
-fn short(field: &str) -> String {
+pub(super) fn short(field: &str) -> String {
     let parts: Vec<&str> = field.split('.').collect();
     let last = parts.last().copied().unwrap_or_default();
     let words = match parts.len() {
@@ -186,7 +186,7 @@ fn short(field: &str) -> String {
 }
 
 /// Letters, digits and single underscores.
-fn slug(text: &str, most: usize) -> String {
+pub(super) fn slug(text: &str, most: usize) -> String {
     let mut slug = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{Grown, RuleCases};
 use super::scrub::{self, Replacements};
 use super::verify::{judged, standing, with};
-use super::{grow, seed};
+use super::{grow, pipeline, seed};
 use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
 use harness_engine::EngineError;
 use harness_model::event::{Event, flatten};
-use harness_runner::case::Options;
+use harness_runner::case::Polarity;
 use harness_runner::run::{Project, Session};
 
 /// What becomes of the events that are taken.
@@ -50,13 +50,13 @@ pub fn taken(
     project.cases.rules.retain(|own, _| own == key);
     project.cases.problems.clear();
     let kept = project.cases.rules.get(key).map_or(0, Vec::len);
-    let case = seed::named_case(key, "events", numbered(events), &Options::default());
+    let case = seed::draft(key, Polarity::Positive, "events", numbered(events));
     let more = BTreeMap::from([(key.to_owned(), vec![case])]);
     let session = Session::open(with(&project, &more), None);
     let standing = standing(&session);
     let mut replacements = Replacements::default();
     let mut grown = Grown::default();
-    if let Some(Some(subject)) = session.subjects().first() {
+    {
         let treat =
             |events: &[Event], keeps: &dyn Fn(&[Event]) -> bool, reads: &BTreeSet<String>| {
                 let mut events = events.to_vec();
@@ -69,7 +69,12 @@ pub fn taken(
                 }
                 events
             };
-        grown = grow::taken(subject, kept, treat);
+        let (subjects, flows) = (session.subjects(), session.flows());
+        match (subjects.first(), flows.first()) {
+            (Some(Some(subject)), _) => grown = grow::taken(subject, kept, treat),
+            (_, Some(Some(flow))) => grown.made = pipeline::taken(flow, kept, treat),
+            (Some(None) | None, Some(None) | None) => {}
+        }
     }
     let made = BTreeMap::from([(key.to_owned(), grown)]);
     let rules = judged(&project, made, &standing)?;

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::index;
-use super::suggest::{self, Context};
+use super::suggest::Context;
 use super::verify::ByRule;
 use crate::synthesis::events::rebuilt;
 use crate::synthesis::fields;
 use harness_model::event::Event;
 use harness_model::value::format_date;
+use harness_predicate::Test;
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_predicate::{Column, Kind, Test};
 use harness_rule::model::Rule;
 use harness_rule::names::RuleType;
 use harness_rule::tree::RuleTree;
@@ -59,15 +59,26 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
     seeds
 }
 
-/// A draft.
-pub(super) fn named_case(key: &str, name: &str, events: Vec<Event>, options: &Options) -> Case {
-    let (polarity, options) = (Polarity::Positive, options.clone());
-    Case {
-        path: format!("{key}/draft/{name}.json"),
-        name: name.to_owned(),
-        polarity,
-        events,
-        options,
+/// A case that shows what a reader looks for, before all are judged together.
+pub(super) fn draft(key: &str, polarity: Polarity, name: &str, events: Vec<Event>) -> Case {
+    let path = format!("{key}/draft/{name}.json");
+    Case { path, name: name.to_owned(), polarity, events, options: Options::default() }
+}
+
+/// Which of several plausible values are taken; the same number makes the same bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+impl Seed {
+    /// Where to start in a list of values for a field.
+    pub(super) fn start(self, field: &str, count: usize) -> usize {
+        if self.0 == 0 || count == 0 {
+            return 0;
+        }
+        let mixed = field.bytes().fold(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15), |all, byte| {
+            (all ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        usize::try_from((mixed >> 32) % count as u64).unwrap_or(0)
     }
 }
 
@@ -150,8 +161,8 @@ pub(super) fn plain(rule: &Rule) -> Event {
 }
 
 /// What values of a rule's events have in common.
-pub(super) fn context(rule: &Rule) -> Context {
-    Context::new(rule, index::of(rule).as_deref())
+pub(super) fn context(rule: &Rule, choice: Seed) -> Context {
+    Context::new(rule, index::of(rule).as_deref(), choice)
 }
 
 /// The event at another time, in these fields.
@@ -169,9 +180,4 @@ pub(super) fn time_fields(rule: &Rule) -> Vec<String> {
     let mut fields = vec!["@timestamp".to_owned()];
     fields.extend(stated.map(|field| field.as_str().to_owned()));
     fields
-}
-
-/// A value for a field that only has to be there.
-pub(super) fn any_value(field: &str, column: Option<&Column>) -> Vec<Value> {
-    suggest::any(field, column.map_or(Kind::Keyword, |column| column.kind))
 }

@@ -5,7 +5,8 @@ pub(super) mod regexp;
 
 use serde_json::{Value, json};
 
-use harness_predicate::{Kind, Leaf, Test};
+use super::seed::Seed;
+use harness_predicate::{Column, Kind, Leaf, Test};
 use harness_rule::model::Rule;
 use harness_text::pattern::Pattern;
 use harness_text::pattern::glob::{Glob, GlobPart};
@@ -20,16 +21,27 @@ pub(super) enum System {
     Other,
 }
 
+impl System {
+    /// As `host.os.type` names it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::Macos => "macos",
+            Self::Windows => "windows",
+            Self::Other => "",
+        }
+    }
+}
+
 /// What values of a rule's events have in common.
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     pub(super) system: System,
-    /// The dataset of the rule's index, such as `aws.cloudtrail`.
-    dataset: String,
+    choice: Seed,
 }
 
 impl Context {
-    pub(super) fn new(rule: &Rule, index: Option<&str>) -> Self {
+    pub(super) fn new(rule: &Rule, index: Option<&str>, choice: Seed) -> Self {
         let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
         let index = index.unwrap_or_default();
         let states = |name: &str| {
@@ -52,8 +64,7 @@ impl Context {
         } else {
             System::Other
         };
-        let dataset = dataset(index).unwrap_or_default().to_owned();
-        Self { system, dataset }
+        Self { system, choice }
     }
 
     /// Values of a field that are tried first, so that these leaves are as wanted.
@@ -144,6 +155,11 @@ impl Context {
         text.to_owned()
     }
 
+    /// Values for a field that only has to be there.
+    pub(super) fn any_value(&self, field: &str, column: Option<&Column>) -> Vec<Value> {
+        self.usual(field, column.map_or(Kind::Keyword, |column| column.kind))
+    }
+
     /// Values that a field often has, by its name, else by what its column holds.
     pub(super) fn usual(&self, field: &str, kind: Kind) -> Vec<Value> {
         let known = known(field);
@@ -157,7 +173,9 @@ impl Context {
             Kind::Double => vec![json!(12.5)],
             Kind::Ip => vec![json!("192.0.2.10"), json!("198.51.100.24"), json!("2001:db8::10")],
             Kind::Keyword | Kind::Text | Kind::Absent => {
-                self.texts(field).iter().map(|value| json!(value)).collect()
+                let texts = self.texts(field);
+                let (before, after) = texts.split_at(self.choice.start(field, texts.len()));
+                after.iter().chain(before).map(|value| json!(value)).collect()
             }
         }
     }
@@ -223,108 +241,43 @@ impl Context {
         }
     }
 
-    /// The last part of a path, and whether paths of the system have it.
-    fn folder(&self, name: &str) -> String {
+    /// Where a program of that name is.
+    pub(super) fn folder(&self, name: &str) -> String {
         match self.system {
             System::Windows => format!("C:\\Windows\\System32\\{name}"),
             System::Linux | System::Macos | System::Other => format!("/usr/bin/{name}"),
         }
     }
 
-    /// What an event of the rule's data stream has beside: fields that it lacks, and
-    /// those that have to fit others. What a rule reads is left as it is by whoever
-    /// takes these, one after the other.
-    pub(super) fn beside(&self, event: &harness_model::event::Event) -> Vec<(String, Value)> {
-        let text = |field: &str| event.first(field).and_then(Value::as_str).map(str::to_owned);
-        let mut found: Vec<(String, Value)> = Vec::new();
-        let mut add = |field: &str, value: Value| {
-            if event.first(field).is_none() {
-                found.push((field.to_owned(), value));
-            }
+    /// Who and where the events of a rule are: a user, a machine, an address.
+    pub(super) fn names(&self) -> [&'static str; 3] {
+        let at = |list: &[&'static str], what: &str| {
+            list.get(self.choice.start(what, list.len())).copied().unwrap_or_default()
         };
-        for process in ["process", "process.parent"] {
-            let name = text(&format!("{process}.name"));
-            let path = text(&format!("{process}.executable"));
-            match (&name, &path) {
-                (Some(name), None) => {
-                    add(&format!("{process}.executable"), json!(self.folder(name)));
-                }
-                (None, Some(path)) => add(&format!("{process}.name"), json!(base(path))),
-                (Some(_), Some(_)) | (None, None) => {}
-            }
+        [at(&USERS, "user"), at(&HOSTS, "host"), at(&ADDRESSES, "ip")]
+    }
+
+    /// A program of the system, and one that starts others.
+    pub(super) fn usual_programs(&self) -> (&'static str, &'static str) {
+        match self.system {
+            System::Windows => ("notepad.exe", "explorer.exe"),
+            System::Macos => ("ls", "zsh"),
+            System::Linux | System::Other => ("ls", "bash"),
         }
-        if let (Some(path), None) = (text("file.path"), text("file.name")) {
-            add("file.name", json!(base(&path)));
-        }
-        if let (Some(name), None) = (text("file.name"), text("file.path")) {
-            let folder = match self.system {
-                System::Windows => "C:\\Users\\alice\\",
-                System::Linux | System::Macos | System::Other => "/home/alice/",
-            };
-            add("file.path", json!(format!("{folder}{name}")));
-        }
-        if let Some(index) = &event.index {
-            let mut parts = index.splitn(2, '-');
-            let kind = parts.next().unwrap_or_default();
-            if let (Some(dataset), true) =
-                (dataset(index), ["logs", "metrics", "traces"].contains(&kind))
-            {
-                add("data_stream.type", json!(kind));
-                add("data_stream.dataset", json!(dataset));
-                add("data_stream.namespace", json!("default"));
-                add("event.dataset", json!(dataset));
-                add("event.module", json!(dataset.split('.').next().unwrap_or(dataset)));
-            }
-        }
-        add("event.kind", json!("event"));
-        add("ecs.version", json!("8.17.0"));
-        if self.system != System::Other {
-            let os = match self.system {
-                System::Linux => "linux",
-                System::Macos => "macos",
-                System::Windows => "windows",
-                System::Other => "",
-            };
-            add("host.os.type", json!(os));
-            add("host.name", json!("host-1.example.com"));
-            add("host.id", json!("7d3f0c52-51a4-4f0e-9b0a-6f2f4c1d9a10"));
-            add("user.name", json!("alice"));
-        }
-        if self.dataset.starts_with("endpoint") {
-            add("agent.type", json!("endpoint"));
-            add("process.entity_id", json!("Zm9vYmFyLTEyMzQ"));
-            add("process.pid", json!(4312));
-        }
-        if self.dataset.starts_with("aws") {
-            add("cloud.provider", json!("aws"));
-            add("cloud.account.id", json!("123456789012"));
-            add("cloud.region", json!("eu-north-1"));
-            add("user.name", json!("alice"));
-            add("source.ip", json!("192.0.2.10"));
-        }
-        if ["okta", "o365", "azure", "google_workspace", "gcp", "github"]
-            .iter()
-            .any(|name| self.dataset.starts_with(name))
-        {
-            add("user.name", json!("alice@example.com"));
-            add("source.ip", json!("192.0.2.10"));
-        }
-        found
     }
 }
 
+const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const HOSTS: [&str; 3] = ["host-1.example.com", "host-2.example.com", "host-3.example.com"];
+const ADDRESSES: [&str; 3] = ["192.0.2.10", "198.51.100.24", "203.0.113.7"];
+
 /// The dataset in the name of a data stream.
-fn dataset(index: &str) -> Option<&str> {
+pub(super) fn dataset(index: &str) -> Option<&str> {
     let index = index.split_once(':').map_or(index, |(_, local)| local);
     let mut parts = index.splitn(3, '-');
     let (kind, dataset) = (parts.next()?, parts.next()?);
     parts.next()?;
     ["logs", "metrics", "traces"].contains(&kind).then_some(dataset)
-}
-
-/// The last part of a path.
-fn base(path: &str) -> &str {
-    path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
 fn is_file(field: &str) -> bool {
@@ -361,11 +314,6 @@ fn known(field: &str) -> &'static [&'static str] {
         "http.request.method" => &["GET", "POST", "PUT", "DELETE"],
         _ => &[],
     }
-}
-
-/// Values for a field that only has to be there, whatever the rule.
-pub(super) fn any(field: &str, kind: Kind) -> Vec<Value> {
-    Context { system: System::Other, dataset: String::new() }.usual(field, kind)
 }
 
 /// What may stand after a text.

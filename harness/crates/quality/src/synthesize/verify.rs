@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringBitmap;
 
-use super::model::{ClauseRow, Grown, RuleCases};
+use super::model::{ClauseRow, Dead, Grown, RuleCases};
 use crate::coverage::ClauseCoverage;
 use crate::mutate::{self, Fixtures, Outcome};
 use harness_engine::EngineError;
@@ -12,6 +12,7 @@ use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Hits, Project, RuleRun, Run, Session};
 use harness_runner::verdict::{Status, Verdict};
 use harness_source::diagnostic::Severity;
+use harness_source::span::plural;
 
 /// How often cases are judged again after some that do not hold were dropped.
 const MAX_ROUNDS: usize = 3;
@@ -61,7 +62,8 @@ pub(super) fn judged(
         let rules = rules.map(|((run, standing), (coverage, mutants))| {
             let own = made.remove(&run.key).unwrap_or_default();
             let count = |polarity| run.cases.iter().filter(|c| c.case.polarity == polarity).count();
-            let reason = reason(run, standing);
+            let clauses = rows(&coverage.clauses, &own.dead);
+            let reason = reason(run, standing).or_else(|| given_up(&clauses, mutants.score()));
             let missed = mutants.mutants.iter().filter_map(|mutant| match &mutant.outcome {
                 Outcome::Missed { .. } => Some(mutant.text.clone()),
                 Outcome::Caught { .. } | Outcome::Equivalent | Outcome::Unviable { .. } => None,
@@ -71,7 +73,7 @@ pub(super) fn judged(
                 file: run.file.clone(),
                 positive: count(Polarity::Positive),
                 negative: count(Polarity::Negative),
-                clauses: rows(&coverage.clauses, &own.dead),
+                clauses,
                 made: own.made,
                 mutants: mutants.score(),
                 missed: missed.collect(),
@@ -83,12 +85,14 @@ pub(super) fn judged(
 }
 
 /// The clauses of a rule; `dead` are those that no event can turn.
-fn rows(clauses: &[ClauseCoverage], dead: &[(usize, bool)]) -> Vec<ClauseRow> {
+fn rows(clauses: &[ClauseCoverage], dead: &[Dead]) -> Vec<ClauseRow> {
     let mut rows: Vec<ClauseRow> = clauses.iter().map(ClauseRow::new).collect();
-    for (at, holds) in dead {
-        if let Some(row) = rows.get_mut(*at) {
+    for Dead { clause, holds, reason } in dead {
+        if let Some(row) = rows.get_mut(*clause) {
             let shown = if *holds { &row.holds } else { &row.fails };
-            row.is_dead |= shown.is_none();
+            if shown.is_none() {
+                row.dead.get_or_insert_with(|| reason.clone());
+            }
         }
     }
     rows
@@ -125,4 +129,23 @@ fn reason(run: &RuleRun, standing: &RuleRun) -> Option<String> {
         (true, _) => Some("no events were found that raise the rule".to_owned()),
         (false, true) => Some("no events were found that the rule lets pass".to_owned()),
     }
+}
+
+/// That the search ended before all was shown, and at what.
+fn given_up(clauses: &[ClauseRow], (caught, mutants): (usize, usize)) -> Option<String> {
+    let mut open = clauses.iter().filter(|row| row.dead.is_none() && !row.is_covered());
+    let first = open.next();
+    let left = first.iter().len() + open.count();
+    let missed = mutants.saturating_sub(caught);
+    let at = first.map_or_else(String::new, |row| format!(", first at {}", row.text));
+    let lacks = match (left, missed) {
+        (0, 0) => return None,
+        (_, 0) => format!("no case decides {}{at}", plural(left, "clause")),
+        (0, _) => format!("no case tells {}", plural(missed, "mutant")),
+        _ => {
+            let (left, missed) = (plural(left, "clause"), plural(missed, "mutant"));
+            format!("no case decides {left}{at}, none tells {missed}")
+        }
+    };
+    Some(format!("the search was given up: {lacks}"))
 }

@@ -178,7 +178,21 @@ impl<'a> Flow<'a> {
     /// A case with other events, read as `program` reads them; `None` where the
     /// query asks for the time and was not compiled for the moment of that case.
     pub fn variant(&self, program: &Program, case: usize, events: Vec<Event>) -> Option<Variant> {
-        let trial = self.subject.trial(case, events);
+        self.variant_at(program, case, events, None)
+    }
+
+    /// The same at a moment, where one is stated.
+    pub fn variant_at(
+        &self,
+        program: &Program,
+        case: usize,
+        events: Vec<Event>,
+        now: Option<i64>,
+    ) -> Option<Variant> {
+        let trial = match now {
+            Some(now) => self.subject.trial_at(case, events, now),
+            None => self.subject.trial(case, events),
+        };
         let Plan::Pipeline(plan) = self.subject.plans().get(self.subject.plan_of(case))? else {
             return None;
         };

@@ -170,9 +170,28 @@ impl<'a> Subject<'a> {
         self.fixtures.ingest.document(event, &mut Vec::new())
     }
 
+    /// The conditions on which exceptions silence an event of a case, but for those
+    /// that need a list of texts.
+    pub fn exceptions(&self, case: usize) -> Vec<(String, &'a Predicate)> {
+        let work = self.judged.work;
+        let all = work.settings.get(case).map_or_else(Vec::new, |own| work.excepted(own));
+        let plain = all.into_iter().filter(|own| own.words.is_empty());
+        plain.map(|own| (own.name, own.condition)).collect()
+    }
+
     /// A case with other events, ready to be judged.
     pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
-        let case = self.judged.work.cases[number].with_events(events);
+        self.tried(number, self.judged.work.cases[number].with_events(events))
+    }
+
+    /// The same at a moment; the plan stays.
+    pub fn trial_at(&self, number: usize, events: Vec<Event>, now: i64) -> Trial<'_> {
+        let mut case = self.judged.work.cases[number].with_events(events);
+        case.options.now = Some(now);
+        self.tried(number, case)
+    }
+
+    fn tried(&self, number: usize, case: Case) -> Trial<'_> {
         let Judged { work, clock, .. } = self.judged;
         let setting = work.settings[number].at(work::now(&case, Some(clock)));
         let documents: Vec<Document> =

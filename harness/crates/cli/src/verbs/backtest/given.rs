@@ -16,7 +16,7 @@ pub(super) fn rules(args: &BacktestArgs, filter: Option<&str>) -> Option<(Projec
 }
 
 /// A time of the command line; says where it is none.
-pub(super) fn time(name: &str, text: &str) -> Option<i64> {
+pub(in crate::verbs) fn time(name: &str, text: &str) -> Option<i64> {
     use harness_model::value::DEFAULT_DATE_FORMAT;
     use harness_model::value::{DateFormat, Rounding};
 
@@ -26,7 +26,7 @@ pub(super) fn time(name: &str, text: &str) -> Option<i64> {
 }
 
 /// Says that the period is empty.
-pub(super) fn is_period(from: i64, to: i64) -> bool {
+pub(in crate::verbs) fn is_period(from: i64, to: i64) -> bool {
     if from >= to {
         tell!("error: --from does not lie before --to");
     }

@@ -67,7 +67,7 @@ fn idle<'p>(filter: &'p Predicate, prover: &mut Prover<'_>) -> Vec<Idle<'p>> {
         };
         let Some(span) = span_of(node.predicate).filter(|_| !inside && !told[at]) else { continue };
         // A clause that no fact ties to another is free to decide.
-        if !below(&tree, at).iter().any(|node| tied[*node]) {
+        if !tree.below(at).iter().any(|node| tied[*node]) {
             continue;
         }
         prover.encoder.tidy();
@@ -136,17 +136,6 @@ fn tell(target: &Target<'_>, idle: &Idle<'_>, sink: &mut Sink<'_>) {
 fn is_within(prover: &mut Prover<'_>, narrow: &Predicate, wide: &Predicate) -> bool {
     let beyond = Predicate::and([narrow.clone(), wide.clone().negate()]);
     prover.is_never(&beyond) == Some(true)
-}
-
-/// A node and all below it.
-fn below(tree: &Tree<'_>, node: usize) -> Vec<usize> {
-    let mut found = vec![node];
-    let mut at = 0;
-    while at < found.len() {
-        found.extend(&tree.nodes[found[at]].parts);
-        at += 1;
-    }
-    found
 }
 
 /// The place of all leaves of a predicate, where they have one.

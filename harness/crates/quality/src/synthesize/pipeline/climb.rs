@@ -10,7 +10,7 @@ use crate::synthesis::counterfactual::Counterfactual;
 use crate::synthesis::events::{moved, rebuilt, renumbered};
 use crate::synthesis::fields;
 use crate::synthesis::pipeline_variants::{PipelineVariants, constants, numbered};
-use crate::synthesize::seed;
+use crate::synthesize::seed::{self, Seed};
 use harness_esql::run::{Joined, Table, Truth};
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
@@ -36,6 +36,7 @@ pub(super) struct Climb<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     seed: usize,
+    choice: Seed,
     /// The fields that commands read, but for the time.
     paths: Vec<String>,
     counts: Vec<usize>,
@@ -43,7 +44,12 @@ pub(super) struct Climb<'a> {
 }
 
 impl<'a> Climb<'a> {
-    pub(super) fn new(flow: &'a Flow<'a>, program: &'a Program, seed: usize) -> Option<Self> {
+    pub(super) fn new(
+        flow: &'a Flow<'a>,
+        program: &'a Program,
+        seed: usize,
+        choice: Seed,
+    ) -> Option<Self> {
         let pipeline = program.pipeline()?;
         let steps = &pipeline.plan.steps;
         let read: Vec<_> = steps.iter().flat_map(harness_esql::plan::Step::reads).collect();
@@ -63,7 +69,7 @@ impl<'a> Climb<'a> {
             .collect();
         counts.sort_unstable();
         counts.dedup();
-        Some(Self { flow, program, seed, paths, counts, left: MAX_READ })
+        Some(Self { flow, program, seed, choice, paths, counts, left: MAX_READ })
     }
 
     /// Events that alert; and some near them that do not, where the climb met such.
@@ -90,7 +96,7 @@ impl<'a> Climb<'a> {
         let narrow = filters.len().checked_sub(1)?;
         let holds =
             |event: &Event| eval(filters[narrow], &subject.document(event), subject.columns());
-        let context = seed::context(self.flow.rule());
+        let context = seed::context(self.flow.rule(), self.choice);
         let suggest = |field: &str, wanted: &[_]| context.values(field, wanted);
         let mut turner = Counterfactual::new(subject, plan, narrow)?.suggesting(&suggest);
         let found = turner.turned_to((self.seed, 0), true, &holds);
