@@ -13,10 +13,15 @@ pub(crate) fn fixture(events: &[Event]) -> Value {
 }
 
 fn as_json(event: &Event) -> Value {
+    enclosed(event, event.source.clone())
+}
+
+/// A document with what a file states of an event around it.
+fn enclosed(event: &Event, source: Value) -> Value {
     let named = !event.id.starts_with('#');
     let index = event.index.as_ref().filter(|_| event.index_stated);
     if !named && index.is_none() {
-        return event.source.clone();
+        return source;
     }
     let mut hit = Map::new();
     if named {
@@ -25,15 +30,14 @@ fn as_json(event: &Event) -> Value {
     if let Some(index) = index {
         hit.insert("_index".to_owned(), Value::String(index.clone()));
     }
-    hit.insert("_source".to_owned(), event.source.clone());
+    hit.insert("_source".to_owned(), source);
     Value::Object(hit)
 }
 
 /// The event with another document, as a case file would give it.
 pub(crate) fn rebuilt(event: &Event, source: Value) -> Option<Event> {
-    let changed = Event { source, ..event.clone() };
     let position = event.id.strip_prefix('#').and_then(|number| number.parse().ok());
-    Event::from_json(as_json(&changed), position.unwrap_or(1)).ok()
+    Event::from_json(enclosed(event, source), position.unwrap_or(1)).ok()
 }
 
 /// Gives events without an id of their own the ids that a file would give.
