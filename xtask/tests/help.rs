@@ -19,7 +19,7 @@ fn help(verb: &[&str]) -> String {
 
 #[test]
 fn help_reads_as_it_did() {
-    let verbs: [&[&str]; 16] = [
+    let verbs: [&[&str]; 19] = [
         &[],
         &["test"],
         &["coverage"],
@@ -29,6 +29,9 @@ fn help_reads_as_it_did() {
         &["lint"],
         &["new"],
         &["regress"],
+        &["report"],
+        &["init"],
+        &["schema"],
         &["conformance"],
         &["bench"],
         &["fuzz"],

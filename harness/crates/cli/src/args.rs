@@ -75,6 +75,15 @@ Examples:
 
 Next: {program} mutants RULE proposes the cases that are missing.")]
     Coverage(CoverageArgs),
+    /// Make the page of all rules: coverage, mutants, cases; or serve it while you work.
+    #[command(after_help = "\
+Examples:
+  {program} report                       report.html, one page that needs nothing else
+  {program} report linux/ --title 'Linux rules' --out linux.html
+  {program} report --serve --watch       on this machine, anew whenever a file changes
+
+The page is that of {program} coverage --format html.")]
+    Report(ReportVerbArgs),
     /// Change rules in small ways, and show which changes no case catches.
     #[command(after_help = "\
 Examples:
@@ -533,12 +542,38 @@ pub struct CoverageArgs {
     pub gate: GateArgs,
 }
 
+/// `harness report`.
+#[derive(Debug, Args)]
+pub struct ReportVerbArgs {
+    /// Which rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Where things are, and where the page goes; report.html by default.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Serve the page on this machine instead of writing it.
+    #[arg(long, conflicts_with = "out")]
+    pub serve: bool,
+    /// Make the page anew whenever a file changes.
+    #[arg(long, requires = "serve")]
+    pub watch: bool,
+    /// The port to serve on; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8765, requires = "serve")]
+    pub port: u16,
+    /// Measure clauses only, without mutants.
+    #[arg(long)]
+    pub no_mutants: bool,
+    /// The head of the page.
+    #[command(flatten)]
+    pub page: PageArgs,
+}
+
 /// What a page says of itself.
 #[derive(Debug, Default, Args)]
 pub struct PageArgs {
     /// The title of the page, which then also states when it was made; without it the
     /// same data make the same bytes.
-    #[arg(long, value_name = "TEXT", help_heading = REPORTS)]
+    #[arg(long, value_name = "TEXT", help_heading = "Page")]
     pub title: Option<String>,
 }
 

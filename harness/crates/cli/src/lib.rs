@@ -15,6 +15,7 @@ mod gate;
 mod git;
 pub mod project;
 mod revision;
+mod serve;
 mod verbs;
 
 use std::io;
@@ -32,6 +33,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
     match &verb {
         Verb::Test(args) => project::set_up(&args.run),
         Verb::Coverage(args) => project::set_up(&args.run),
+        Verb::Report(args) => project::set_up(&args.run),
         Verb::Mutants(args) => project::set_up(&args.run),
         Verb::New(args) => project::set_up(&args.run),
         Verb::Lint(args) => project::set_up(&args.run),
@@ -41,7 +43,8 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
     }
     match verb {
         Verb::Test(args) => verbs::test::run(&args, program),
-        Verb::Coverage(args) => verbs::coverage::run(&args),
+        Verb::Coverage(args) => verbs::coverage::run(&args, program),
+        Verb::Report(args) => verbs::report::run(&args, program),
         Verb::Mutants(args) => verbs::mutants::run(&args),
         Verb::Explain(args) => verbs::explain::run(&args),
         Verb::Init(args) => verbs::init::run(&args, program),

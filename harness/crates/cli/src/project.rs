@@ -168,7 +168,7 @@ pub fn head(root: &Path, page: &PageArgs) -> Head {
         commit: commit.ok().map(|commit| commit.trim().to_owned()),
         time: page.title.is_some().then(now),
         tool: format!("harness {}", env!("CARGO_PKG_VERSION")),
-        is_live: false,
+        live: None,
     }
 }
 

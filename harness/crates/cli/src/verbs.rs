@@ -8,6 +8,7 @@ pub(crate) mod lint;
 pub(crate) mod mutants;
 pub(crate) mod new;
 pub(crate) mod regress;
+pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod test;
 mod watch;

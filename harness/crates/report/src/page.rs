@@ -30,8 +30,8 @@ pub struct Head {
     pub time: Option<String>,
     /// The tool, with its version.
     pub tool: String,
-    /// Whether the page is served, and loads again when told so.
-    pub is_live: bool,
+    /// The version of a page that is served, and loads again when there is a newer one.
+    pub live: Option<u64>,
 }
 
 /// A page while it is written.
@@ -46,11 +46,9 @@ impl Page<'_> {
     /// Writes what stands before the body's content.
     pub(super) fn open(&self, out: &mut dyn Write) -> io::Result<()> {
         // Attributes such as `onerror` never run under a policy with a nonce.
-        let (connect, live) = if self.head.is_live {
-            (" connect-src 'self';", "\n<meta name=\"harness-live\" content=\"\">")
-        } else {
-            ("", "")
-        };
+        let live = |version| format!("\n<meta name=\"harness-live\" content=\"{version}\">");
+        let live = self.head.live.map(live).unwrap_or_default();
+        let connect = if live.is_empty() { "" } else { " connect-src 'self';" };
         let title = escape(self.title);
         writeln!(
             out,
@@ -71,7 +69,7 @@ impl Page<'_> {
 
     /// Writes the line about the page, and its title.
     pub(super) fn title(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Head { project, commit, time, tool, is_live: _ } = self.head;
+        let Head { project, commit, time, tool, live: _ } = self.head;
         let project = Some(format!("<b>{}</b>", escape(project))).filter(|_| !project.is_empty());
         let commit = commit.as_ref().map(|commit| format!("<code>{}</code>", escape(commit)));
         let time = time.as_deref().map(escape);

@@ -2,47 +2,75 @@
 
 use std::io::{self, Write};
 
-use harness_quality::coverage;
+use harness_quality::coverage::{self, Coverage};
 use harness_quality::explain;
 use harness_quality::gate::misses;
-use harness_quality::mutate::{self, Fixtures};
+use harness_quality::mutate::{self, Fixtures, Mutants};
 use harness_report::digest::Digest;
 use harness_report::table::{self, Detail};
 use harness_report::{coverage_json, github, html, human, junit, markdown, navigator};
-use harness_runner::run::Session;
+use harness_runner::config::Folders;
+use harness_runner::run::{Run, Session};
+use harness_runner::select::Selected;
 
 use super::test;
-use crate::args::{CoverageArgs, CoverageFormat};
+use crate::args::{CoverageArgs, CoverageFormat, RunArgs, SelectArgs};
 use crate::exit::Exit;
 use crate::gate;
 use crate::project;
 
-/// Runs the rules, measures what their cases cover, and prints it.
-pub(crate) fn run(args: &CoverageArgs) -> io::Result<Exit> {
-    let bar = project::progress(args.run.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.run.folders) else {
-        return Ok(Exit::Usage);
+/// A run with all that was measured on it.
+pub(super) struct Measured {
+    pub(super) run: Run,
+    pub(super) coverage: Coverage,
+    pub(super) mutants: Option<Mutants>,
+    selected: Selected,
+    folders: Folders,
+}
+
+/// Runs the rules and measures what their cases cover; the exit code where there is
+/// nothing to measure, which was told.
+pub(super) fn measure(
+    args: &RunArgs,
+    select: &SelectArgs,
+    mutants: bool,
+    program: &'static str,
+) -> io::Result<Result<Measured, Exit>> {
+    let bar = project::progress(args.no_progress, "loading rules and cases");
+    let Some((project, folders)) = project::open(&args.folders) else {
+        return Ok(Err(Exit::Usage));
     };
     bar.set_message("running");
-    let Some(selected) = project::select(&args.select, &project, &folders) else {
-        return Ok(Exit::Usage);
+    let Some(selected) = project::select(select, &project, &folders) else {
+        return Ok(Err(Exit::Usage));
     };
-    if args.select.list {
-        return project::list(&project, &selected);
+    if select.list {
+        return project::list(&project, &selected).map(Err);
     }
     let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;
-    let run = explain::judge(&session, &session.ask(&engine).map_err(io::Error::other)?);
+    let mut run = explain::judge(&session, &session.ask(&engine).map_err(io::Error::other)?);
+    run.places.flags = project::flags(&args.folders);
+    run.places.program = program;
     bar.set_message("measuring");
-    let (coverage, mutants) = if args.no_mutants {
-        (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)
-    } else {
+    let (coverage, mutants) = if mutants {
         let measured = mutate::measure(&session, &engine, Fixtures::Propose);
         let (coverage, mutants) = measured.map_err(io::Error::other)?;
         (coverage, Some(mutants))
+    } else {
+        (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)
     };
     bar.finish_and_clear();
+    Ok(Ok(Measured { run, coverage, mutants, selected, folders }))
+}
 
+/// Runs the rules, measures what their cases cover, and prints it.
+pub(crate) fn run(args: &CoverageArgs, program: &'static str) -> io::Result<Exit> {
+    let measured = match measure(&args.run, &args.select, !args.no_mutants, program)? {
+        Ok(measured) => measured,
+        Err(exit) => return Ok(exit),
+    };
+    let Measured { run, coverage, mutants, selected, folders } = measured;
     let digest = Digest::new(&run, Some(&coverage), mutants.as_ref());
     let checkout = project::checkout();
     let head = project::head(&args.run.folders.root(), &args.page);

@@ -30,7 +30,7 @@ const MAX_SNAPSHOTS: usize = 20;
 /// Runs the rules and prints the outcome.
 pub(crate) fn run(args: &TestArgs, program: &'static str) -> io::Result<Exit> {
     let once = |changed: Option<&BTreeSet<PathBuf>>| once(args, program, changed);
-    if args.watch { watch::run(args, &once) } else { once(None) }
+    if args.watch { watch::run(&args.run.folders, &once) } else { once(None) }
 }
 
 /// Runs the rules that were asked for, of these those that changed files touch.

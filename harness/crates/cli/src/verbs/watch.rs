@@ -1,4 +1,4 @@
-//! `harness test --watch`: runs again what a change touches.
+//! `--watch`: does again what a change touches.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,7 +12,7 @@ use harness_runner::config::Folders;
 use harness_runner::run::Project;
 use harness_source::files;
 
-use crate::args::TestArgs;
+use crate::args::Folders as Args;
 use crate::exit::Exit;
 use crate::project;
 
@@ -22,21 +22,20 @@ const QUIET: Duration = Duration::from_millis(30);
 /// How many changed files a line names.
 const MAX_NAMED: usize = 3;
 
-/// Runs the rules by `test`, and those that a change touches after each one, without an
-/// end.
+/// Does all by `test`, and after each change what its files touch, without an end.
 pub(super) fn run(
-    args: &TestArgs,
+    args: &Args,
     test: &dyn Fn(Option<&BTreeSet<PathBuf>>) -> io::Result<Exit>,
 ) -> io::Result<Exit> {
     // What is wrong is told as it is without watching.
-    let Ok(folders) = project::folders(&args.run.folders) else { return test(None) };
+    let Ok(folders) = project::folders(args) else { return test(None) };
     let (send, changes) = channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // Nobody listens any more at the end.
         drop(send.send(event));
     })
     .map_err(io::Error::other)?;
-    for (path, mode) in watched(&folders, &args.run.folders.root()) {
+    for (path, mode) in watched(&folders, &args.root()) {
         watcher.watch(&path, mode).map_err(io::Error::other)?;
     }
     test(None)?;

@@ -77,6 +77,5 @@ const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 const isTyping = (target) => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
 // A served page is loaded again when what it shows has changed.
-if (document.querySelector("meta[name=harness-live]")) {
-  new EventSource("/changes").addEventListener("change", () => location.reload());
-}
+const live = document.querySelector("meta[name=harness-live]");
+if (live) new EventSource(`/changes?after=${live.content}`).addEventListener("change", () => location.reload());
