@@ -88,13 +88,6 @@ impl Served {
         self.state.changed.notify_all();
         page.version
     }
-
-    /// Waits without an end.
-    pub(crate) fn wait(&self) -> ! {
-        loop {
-            thread::park();
-        }
-    }
 }
 
 fn answer(request: Request, address: SocketAddr, state: &Arc<State>) {

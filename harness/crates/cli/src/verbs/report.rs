@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::thread;
 
 use harness_report::digest::Digest;
 use harness_report::html;
@@ -43,7 +44,9 @@ pub(crate) fn run(args: &ReportVerbArgs, program: &'static str) -> io::Result<Ex
         return watch::run(&args.run.folders, &|_| renew());
     }
     match renew()? {
-        Exit::Ok => served.wait(),
+        Exit::Ok => loop {
+            thread::park();
+        },
         exit => Ok(exit),
     }
 }
