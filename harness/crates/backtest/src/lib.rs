@@ -27,6 +27,7 @@ mod tally;
 pub mod target;
 mod threat;
 mod threshold;
+pub mod versions;
 
 use harness_cluster::client::Client;
 

@@ -13,9 +13,9 @@ use clap::{Args, Command, Subcommand, ValueEnum};
 use harness_report::human::{self, STATUSES};
 use harness_runner::verdict::Status;
 pub use lint::{LintArgs, LintFormat};
-pub use regress::{FailOn, RegressArgs, RegressFormat};
+pub use regress::{DataArgs, FailOn, RegressArgs, RegressFormat};
 
-pub use select::SelectArgs;
+pub use select::{SelectArgs, TraitArgs};
 
 /// Where to start, and the exit codes.
 pub const AFTER_HELP: &str = "\
@@ -145,12 +145,17 @@ Examples:
   {program} regress v1.2..v1.3            two revisions; the work tree stays as it is
   {program} regress old/rules new/rules   two folders, or two exports of Kibana
   {program} regress old.toml new.toml     two versions of a rule
-  {program} regress main --fail-on lost   exit code 5 where an event is no longer caught
-  {program} regress main --format markdown --out evidence.md
-                                          what reviewers of a pull request ask for
+  {program} regress --against main --fail-on lost
+                                          exit code 5 where an event is no longer caught
+  {program} regress main --format markdown --out changes.md
+                                          a table for the pull request, details folded
+  {program} regress --evidence            what reviewers of a tuning ask for, to paste
+  {program} regress --release v1.2..v1.3  release notes by rule
+  {program} regress main --events logs/   alerts of both versions on files
+  {program} regress main --engine https://search.example.com --index 'logs-*' --from now-7d
 
 same, narrower and wider are proved; each event that is shown was judged under both
-versions.")]
+versions. Changes that are accepted stand in accepted.toml: docs/regress.md.")]
     Regress(RegressArgs),
     /// Say what fields are, or import them from where they are defined.
     #[command(after_help = "\

@@ -75,7 +75,7 @@ pub fn unselected(rules: &RuleTree, filter: Option<&str>) {
 }
 
 /// Says that a name is nothing's, and what was meant.
-fn unknown(rules: &RuleTree, name: &str) {
+pub fn unknown(rules: &RuleTree, name: &str) {
     let (lead, offers) = match find_rule(rules, name) {
         Ok(key) => ("did you mean", vec![key]),
         Err(Unfound::Unknown(close)) => ("did you mean", close),

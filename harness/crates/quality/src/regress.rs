@@ -6,16 +6,21 @@
 //! events that both versions are tried on. An event is told only after the reference
 //! evaluator has judged it under both. The types are plain data for renderers.
 
+pub mod accepted;
+mod assumed;
 mod cases;
 mod comparison;
 mod conditions;
 mod direction;
 mod judge;
 mod model;
+mod on_data;
 mod pairs;
+mod pipelines;
 mod plans;
 mod sequences;
 mod settings;
+mod shown;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -23,17 +28,17 @@ mod tests;
 use rayon::prelude::*;
 
 use harness_model::schema::Schema;
-use harness_query::esql::lexer::{Lexer, TokenKind};
 use harness_rule::exception::ExceptionTree;
-use harness_rule::model::Rule;
 use harness_rule::names::Language;
 use harness_rule::tree::{Loaded, RuleTree};
 
 pub use cases::judge_cases;
 use conditions::Version;
-use direction::Direction;
-pub use model::{CaseChange, Change, Regression, RuleChange};
+use judge::Judge;
+pub use model::{CaseChange, Change, Deciding, Edition, Example, Presence, Regression, RuleChange};
+pub use on_data::{AlertSample, Difference, OnData};
 use pairs::Pair;
+use shown::Shown;
 
 /// The rules of one revision, with what they read.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +56,10 @@ pub fn regress(
     schema: &Schema,
     is_selected: &(dyn Fn(&Loaded) -> bool + Sync),
 ) -> Regression {
-    let paired = pairs::paired(base.rules, head.rules, is_selected);
+    let paired = pairs::paired(base, head, is_selected);
     let rules = paired.changed.par_iter().map(|pair| change(pair, base, head, schema));
-    Regression { rules: rules.collect(), unchanged: paired.unchanged }
+    let (rules, unchanged) = (rules.collect(), paired.unchanged);
+    Regression { rules, unchanged, ..Regression::default() }
 }
 
 /// Compares two rules, whatever their ids.
@@ -76,10 +82,14 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
         return told;
     };
     told.notes.extend(settings::notes(before, after));
+    told.notes.extend(settings::excepted(after, base.exceptions, head.exceptions));
     if before.language == Some(Language::Esql) || after.language == Some(Language::Esql) {
-        pipelines(before, after, &mut told);
+        let [gained, lost] = pipelines::directions((old, base), (new, head), schema);
+        told.decide(gained, lost);
         return told;
     }
+    let assumed = assumed::schema([(before, base), (after, head)], schema, &mut told.notes);
+    let schema = assumed.as_ref().unwrap_or(schema);
     let versions = (
         Version::new(before, base.exceptions, schema),
         Version::new(after, head.exceptions, schema),
@@ -97,23 +107,14 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
     };
     let [gained, lost] = plans::directions(&old, &new, schema);
     told.decide(gained, lost);
-    told
-}
-
-/// Pipelines are the same where their texts are, blanks and comments aside.
-fn pipelines(old: &Rule, new: &Rule, told: &mut RuleChange) {
-    let same = old.language == new.language && tokens(old) == tokens(new);
-    if same && settings::same_reach(old, new) {
-        told.decide(Direction::Never, Direction::Never);
-    } else {
-        told.unknown("changes of ES|QL pipelines are not proved");
+    let judge = Judge::new([&old.plan, &new.plan], schema);
+    let (of_own, of_other) = (Presence::New, Presence::Gone);
+    if let Some(gained) = &mut told.gained {
+        Shown { own: &new, other: &old, of_own, of_other, judge: &judge }.complete(gained);
     }
-}
-
-/// The words and signs of a query.
-fn tokens(rule: &Rule) -> Vec<TokenKind> {
-    let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
-    let mut lexer = Lexer::new(text);
-    let tokens = std::iter::from_fn(|| Some(lexer.token().kind));
-    tokens.take(text.len()).take_while(|kind| *kind != TokenKind::End).collect()
+    if let Some(lost) = &mut told.lost {
+        let (of_own, of_other) = (of_other, of_own);
+        Shown { own: &old, other: &new, of_own, of_other, judge: &judge }.complete(lost);
+    }
+    told
 }

@@ -7,6 +7,7 @@
 //! mutant, and keeps few of them. The third judges what is left: only what holds
 //! there is returned, with the figures that `coverage` would print.
 
+mod apart;
 mod asked;
 mod dead;
 mod draft;
@@ -36,11 +37,17 @@ use harness_engine::EngineError;
 use harness_runner::run::home;
 use harness_runner::run::{Project, RuleRun, Session};
 
+pub(crate) use apart::{apart, within};
+pub(crate) use evaluate::Nodes;
+pub(crate) use finish::finished;
+pub(crate) use index::{of as index_of, patterns as index_patterns};
 use model::Grown;
 pub use model::{ClauseRow, Made, RuleCases};
 pub use real::{Taken, Treatment, taken};
 pub use scrub::Replacements;
 pub use seed::Seed;
+pub(crate) use seed::context;
+pub(crate) use suggest::Context;
 use verify::{ByRule, judged, standing, with};
 pub use write::{Written, write};
 

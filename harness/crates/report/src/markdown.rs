@@ -273,7 +273,7 @@ fn share(share: Share) -> String {
 }
 
 /// The text in a code span.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     code_of(text, MAX_TEXT)
 }
 

@@ -1,15 +1,21 @@
 //! What a change of rules changes, a renderer a file.
 
+mod evidence;
+mod html;
 mod human;
 mod json;
 mod markdown;
+mod release;
+mod words;
 
+pub use evidence::evidence;
+pub use html::html;
 pub use human::human;
 pub use json::json;
 pub use markdown::markdown;
+pub use release::release;
 
-use harness_quality::regress::{CaseChange, Change, Regression, RuleChange};
-use serde_json::Value;
+use harness_quality::regress::{Change, Regression, RuleChange};
 
 use crate::words::plural;
 
@@ -44,34 +50,4 @@ fn sum(regression: &Regression) -> String {
         .collect();
     let all = plural(regression.rules.len(), "rule");
     format!("{all} changed: {}; {unchanged} unchanged", counts.join(", "))
-}
-
-/// What a change means, in words.
-fn meaning(rule: &RuleChange) -> String {
-    match rule.change {
-        Change::Same => "alerts on the same events: proved".to_owned(),
-        Change::Narrower => "alerts on fewer events, and on no others: proved".to_owned(),
-        Change::Wider => "alerts on more events, and on all of before: proved".to_owned(),
-        Change::Both => "alerts on other events, and no longer on some".to_owned(),
-        Change::Unknown => match &rule.reason {
-            Some(reason) => format!("not all is known: {reason}"),
-            None => "not all is known".to_owned(),
-        },
-        Change::Added => "is new".to_owned(),
-        Change::Removed => "is gone".to_owned(),
-    }
-}
-
-/// What became of a case, in words.
-fn case_line(one: &CaseChange) -> String {
-    let CaseChange { case, before, after } = one;
-    format!("{case}: {} now (was {before})", plural(*after, "alert"))
-}
-
-/// The events of a case: one alone, or a list.
-fn case(events: &[Value]) -> Value {
-    match events {
-        [one] => one.clone(),
-        all => Value::Array(all.to_vec()),
-    }
 }

@@ -14,6 +14,22 @@ pub struct SelectArgs {
     /// single cases, as linux/keys/positive/first.
     #[arg(value_name = "RULES")]
     pub names: Vec<String>,
+    /// What they are.
+    #[command(flatten)]
+    pub traits: TraitArgs,
+    /// Only rules that changed since this git commit, or whose cases did; by default
+    /// since the last one.
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true,
+          default_missing_value = "HEAD", help_heading = HEADING)]
+    pub changed: Option<String>,
+    /// Print the rules that are meant, and do nothing else.
+    #[arg(long, help_heading = HEADING)]
+    pub list: bool,
+}
+
+/// Which rules are meant by what they are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TraitArgs {
     /// Only rules with this tag; "OS: Linux" also by Linux; may be repeated.
     #[arg(long, value_name = "TAG", value_delimiter = ',', help_heading = HEADING)]
     pub tag: Vec<String>,
@@ -25,25 +41,24 @@ pub struct SelectArgs {
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', help_heading = HEADING,
           value_parser = of_name::<RuleType>)]
     pub types: Vec<RuleType>,
-    /// Only rules that changed since this git commit, or whose cases did; by default
-    /// since the last one.
-    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true,
-          default_missing_value = "HEAD", help_heading = HEADING)]
-    pub changed: Option<String>,
-    /// Print the rules that are meant, and do nothing else.
-    #[arg(long, help_heading = HEADING)]
-    pub list: bool,
 }
 
-impl SelectArgs {
-    /// What is asked for, but for changes.
-    pub fn selection(&self) -> Selection {
+impl TraitArgs {
+    /// The rules of these names that are all this.
+    pub fn selection(&self, names: &[String]) -> Selection {
         Selection {
-            names: self.names.clone(),
+            names: names.to_vec(),
             tags: self.tag.clone(),
             severities: self.severity.clone(),
             types: self.types.clone(),
             keys: None,
         }
+    }
+}
+
+impl SelectArgs {
+    /// What is asked for, but for changes.
+    pub fn selection(&self) -> Selection {
+        self.traits.selection(&self.names)
     }
 }

@@ -1,6 +1,6 @@
 //! `harness backtest`.
 
-mod files;
+pub(super) mod files;
 pub(super) mod given;
 mod noise;
 

@@ -1,34 +1,48 @@
 //! `harness regress`.
 
+mod accepted;
+mod data;
+mod revisions;
+
+use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 
 use harness_quality::regress::{self, Change, Regression, Revision, RuleChange};
 use harness_report::regress as report;
 use harness_rule::tree::Loaded;
-use harness_runner::run::{Project, selects};
+use harness_runner::run::{Project, home};
 
 use crate::args::{FailOn, Folders, RegressArgs, RegressFormat};
 use crate::exit::Exit;
 use crate::project;
-use crate::revision::Checkout;
 
 /// Tells what a change of rules changes.
 pub(crate) fn run(args: &RegressArgs) -> io::Result<Exit> {
     let bar = project::progress(args.run.no_progress, "comparing rules");
-    let found = compared(args);
+    let compared = revisions::compared(args)?;
+    let found = between(&compared.base, &compared.head, args);
     bar.finish_and_clear();
     let Some(regression) = found? else { return Ok(Exit::Usage) };
     let mut output = Vec::new();
+    let (told, out) = (&regression, &mut output);
     match args.format {
+        _ if args.evidence => report::evidence(told, out)?,
+        _ if args.release => report::release(told, &compared.title, out)?,
         RegressFormat::Human => {
             let styled = project::styled(project::is_file(args.run.out.as_deref()));
-            report::human(&regression, styled, &mut output)?;
+            report::human(told, styled, out)?;
         }
-        RegressFormat::Json => report::json(&regression, &mut output)?,
-        RegressFormat::Markdown => report::markdown(&regression, &mut output)?,
+        RegressFormat::Json => report::json(told, out)?,
+        RegressFormat::Markdown => report::markdown(told, out)?,
+        RegressFormat::Html => {
+            let head = project::head(&args.run.folders.root(), &args.page);
+            report::html(told, &head, out)?;
+        }
     }
     project::deliver(&output, args.run.out.as_deref())?;
+    if args.format != RegressFormat::Human || args.evidence || args.release {
+        regression.stale.iter().for_each(|line| tell!("{line}"));
+    }
     let fails = |rule: &RuleChange| args.fail_on.is_some_and(|on| fails(on, rule));
     Ok(if regression.rules.iter().any(fails) { Exit::Gate } else { Exit::Ok })
 }
@@ -40,77 +54,77 @@ fn fails(on: FailOn, rule: &RuleChange) -> bool {
         }
         FailOn::Narrower => rule.change.may_lose(),
         FailOn::Any => rule.change != Change::Same,
+        FailOn::Unreviewed => rule.change != Change::Same && rule.accepted.is_none(),
     }
 }
 
-/// The regression between what the arguments name; `None` where a configuration cannot
-/// be used, which is told.
-fn compared(args: &RegressArgs) -> io::Result<Option<Regression>> {
-    let folders = &args.run.folders;
-    match args.revisions.as_slice() {
-        [one] if one.contains("..") && !Path::new(one).exists() => {
-            let (base, head) = one.split_once("..").unwrap_or((one, ""));
-            let head = if head.is_empty() { "HEAD" } else { head.trim_start_matches('.') };
-            let base = Checkout::new(&folders.root(), base)?;
-            let head = Checkout::new(&folders.root(), head)?;
-            between(&elsewhere(folders, &base), &elsewhere(folders, &head), args)
-        }
-        [one] if Path::new(one).exists() => between(&at(folders, one), folders, args),
-        [one] => {
-            let base = Checkout::new(&folders.root(), one)?;
-            between(&elsewhere(folders, &base), folders, args)
-        }
-        [base, head] => {
-            for path in [base, head] {
-                if !Path::new(path).exists() {
-                    return Err(io::Error::other(format!("{path} does not exist")));
-                }
-            }
-            between(&at(folders, base), &at(folders, head), args)
-        }
-        [] | [_, _, _, ..] => Ok(None),
-    }
-}
-
-/// The same folders in a revision.
-fn elsewhere(folders: &Folders, checkout: &Checkout) -> Folders {
-    Folders {
-        root: Some(checkout.place(&folders.root())),
-        config: folders.config.as_deref().map(|path| checkout.place(path)),
-        rules: folders.rules.iter().map(|path| checkout.place(path)).collect(),
-        cases: folders.cases.as_deref().map(|path| checkout.place(path)),
-        snapshots: None,
-    }
-}
-
-/// A project with its own rules, or the rules of a folder or file alone.
-fn at(folders: &Folders, path: &str) -> Folders {
-    let path = Path::new(path);
-    let is_project = path.join("harness.toml").is_file() || path.join("rules").is_dir();
-    if is_project {
-        let root = Some(path.to_path_buf());
-        return Folders { root, config: None, rules: Vec::new(), ..folders.clone() };
-    }
-    Folders { rules: vec![path.to_path_buf()], ..folders.clone() }
-}
-
+/// The regression between two folders; `None` where the arguments or a configuration
+/// cannot be used, which is told.
 fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Option<Regression>> {
     let opened = (project::open(base), project::open(head));
-    let (Some((base, _)), Some((head, _))) = opened else { return Ok(None) };
-    let selected =
-        |loaded: &Loaded| args.rule.is_empty() || args.rule.iter().any(|one| selects(loaded, one));
+    let (Some((base, _)), Some((mut head, _))) = opened else { return Ok(None) };
+    // Fields that nobody mapped have the types that the cases give them.
+    for project in [&head.clone(), &base] {
+        home::observe(&mut head.schema, &project.rules, &project.cases);
+    }
     // Two rules are two versions of one, whatever their ids.
     let id = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.rule_id.value.clone());
-    if let ([old], [new]) = (base.rules.rules.as_slice(), head.rules.rules.as_slice())
-        && id(old) != id(new)
-    {
-        let change = regress::between(old, new, &head.exceptions, &head.schema);
-        return Ok(Some(Regression { rules: vec![change], unchanged: 0 }));
+    let mut found = match (base.rules.rules.as_slice(), head.rules.rules.as_slice()) {
+        ([old], [new]) if id(old) != id(new) => {
+            let change = regress::between(old, new, &head.exceptions, &head.schema);
+            Regression { rules: vec![change], ..Regression::default() }
+        }
+        _ => {
+            let Some(keys) = selected(args, &base, &head) else { return Ok(None) };
+            let is_selected =
+                |loaded: &Loaded| keys.as_ref().is_none_or(|keys| keys.contains(&loaded.key));
+            let (before, after) = (revision(&base), revision(&head));
+            let mut found = regress::regress(before, after, &head.schema, &is_selected);
+            regress::judge_cases(&mut found, &base, &head).map_err(io::Error::other)?;
+            found
+        }
+    };
+    let (own, given) = (&args.run.folders, args.accepted.as_deref());
+    let is_usable = accepted::apply(&mut found, &head.rules, own, given)
+        && data::add(&mut found, &base, &head, args)?;
+    if let Some(reason) = args.accept.as_ref().filter(|_| is_usable) {
+        accepted::add(&found, reason, own, given)?;
+        found.stale.clear();
+        accepted::apply(&mut found, &head.rules, own, given);
     }
-    let (before, after) = (revision(&base), revision(&head));
-    let mut found = regress::regress(before, after, &head.schema, &selected);
-    regress::judge_cases(&mut found, &base, &head).map_err(io::Error::other)?;
-    Ok(Some(found))
+    Ok(is_usable.then_some(found))
+}
+
+/// The keys of the rules of both versions that are meant, where not all are; says which
+/// names fit nothing.
+#[expect(clippy::option_option, reason = "no choice is something else than a wrong one")]
+fn selected(
+    args: &RegressArgs,
+    base: &Project,
+    head: &Project,
+) -> Option<Option<BTreeSet<String>>> {
+    let mut keys = BTreeSet::new();
+    for name in &args.rule {
+        let selection = args.traits.selection(std::slice::from_ref(name));
+        let of = |project: &Project| selection.resolve(&project.rules, &project.cases);
+        let (before, after) = (of(base), of(head));
+        if !before.unknown.is_empty() && !after.unknown.is_empty() {
+            project::unknown(&head.rules, name);
+            return None;
+        }
+        keys.extend(before.keys.into_iter().chain(after.keys).flatten());
+    }
+    if !args.rule.is_empty() {
+        return Some(Some(keys));
+    }
+    let selection = args.traits.selection(&[]);
+    if selection.is_all() {
+        return Some(None);
+    }
+    for project in [base, head] {
+        keys.extend(selection.resolve(&project.rules, &project.cases).keys.into_iter().flatten());
+    }
+    Some(Some(keys))
 }
 
 fn revision(project: &Project) -> Revision<'_> {

@@ -3,7 +3,7 @@
 
 mod edit;
 mod edits;
-mod proof;
+pub(crate) mod proof;
 mod propose;
 
 use super::edit::marked;

@@ -31,6 +31,11 @@ impl<'a> Judge<'a> {
         Self(Bench::over(schema, plans.into_iter().flat_map(Plan::columns)))
     }
 
+    /// What reads and judges single events.
+    pub(super) fn bench(&self) -> &Bench<'a> {
+        &self.0
+    }
+
     /// Whether a plan alerts on a stream within a window; `None` where an event cannot be
     /// read as it is meant.
     pub(super) fn alerts(&self, plan: &Plan, stream: &Stream, window: Window) -> Option<bool> {

@@ -3,7 +3,9 @@
 use harness_rule::tree::Loaded;
 use serde_json::Value;
 
+use super::accepted;
 use super::direction::Direction;
+use super::on_data::OnData;
 use super::pairs::Pair;
 
 /// All rules of two revisions, compared.
@@ -13,6 +15,10 @@ pub struct Regression {
     pub rules: Vec<RuleChange>,
     /// How many rules are the same, byte for byte.
     pub unchanged: usize,
+    /// Accepted changes that are none any more, a sentence each.
+    pub stale: Vec<String>,
+    /// On which data alerts were compared, where they were.
+    pub data: Option<String>,
 }
 
 /// What became of a rule.
@@ -68,18 +74,79 @@ pub struct RuleChange {
     pub name: String,
     /// Its id.
     pub rule_id: String,
+    /// The version before, where there is one.
+    pub before: Option<Edition>,
+    /// The new version, where there is one.
+    pub after: Option<Edition>,
     /// What became of it.
     pub change: Change,
-    /// The events of one case that alert now and did not before.
-    pub gained: Option<Vec<Value>>,
-    /// The events of one case that alerted before and no longer do.
-    pub lost: Option<Vec<Value>>,
+    /// Events that alert now and did not before.
+    pub gained: Option<Example>,
+    /// Events that alerted before and no longer do.
+    pub lost: Option<Example>,
     /// What else changed, a sentence each.
     pub notes: Vec<String>,
     /// The cases whose alerts differ.
     pub cases: Vec<CaseChange>,
     /// Why not all of it is known.
     pub reason: Option<String>,
+    /// The alerts of both versions on data, where that was asked for.
+    pub data: Option<OnData>,
+    /// Why the change is wanted, where somebody has accepted it.
+    pub accepted: Option<String>,
+}
+
+/// A version of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// Its key among the rules of its revision.
+    pub key: String,
+    /// Its query; empty where it has none.
+    pub query: String,
+    /// Stands for all of its text.
+    pub hash: String,
+}
+
+/// Events on which only one of two versions alerts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The events, in order.
+    pub events: Vec<Value>,
+    /// The clauses that make the difference on one of them, where single events differ.
+    pub decided_by: Vec<Deciding>,
+}
+
+/// A clause of one version or of both that turns the outcome on an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deciding {
+    /// It in words.
+    pub text: String,
+    /// Which versions have it.
+    pub presence: Presence,
+    /// Whether it holds on the event.
+    pub holds: bool,
+}
+
+/// Which of two versions have a clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// The new one.
+    New,
+    /// The old one.
+    Gone,
+    /// Both.
+    Kept,
+}
+
+impl Presence {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Gone => "gone",
+            Self::Kept => "kept",
+        }
+    }
 }
 
 /// A case that raises another number of alerts.
@@ -114,6 +181,8 @@ impl RuleChange {
             file: shown.map(|loaded| loaded.file.clone()).unwrap_or_default(),
             name: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
             rule_id: rule.map(|rule| rule.rule_id.value.clone()).unwrap_or_default(),
+            before: pair.old.map(Edition::of),
+            after: pair.new.map(Edition::of),
             change: match (pair.old, pair.new) {
                 (None, _) => Change::Added,
                 (_, None) => Change::Removed,
@@ -124,6 +193,8 @@ impl RuleChange {
             notes,
             cases: Vec::new(),
             reason: None,
+            data: None,
+            accepted: None,
         }
     }
 
@@ -146,9 +217,20 @@ impl RuleChange {
             (Direction::Unknown(_), _) | (_, Direction::Unknown(_)) => Change::Unknown,
         };
         let events = |direction| match direction {
-            Direction::Shown(events) => Some(events),
+            Direction::Shown(events) => Some(Example { events, decided_by: Vec::new() }),
             Direction::Never | Direction::Unknown(_) => None,
         };
         (self.gained, self.lost, self.reason) = (events(gained), events(lost), reason);
+    }
+}
+
+impl Edition {
+    fn of(loaded: &Loaded) -> Self {
+        let query = loaded.rule.as_ref().and_then(|rule| rule.query.as_ref());
+        Self {
+            key: loaded.key.clone(),
+            query: query.map(|query| query.text.clone()).unwrap_or_default(),
+            hash: accepted::hash(loaded),
+        }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness_rule::tree::{Loaded, RuleTree};
+use harness_rule::exception::{ExceptionTree, Item};
+use harness_rule::tree::Loaded;
+use harness_source::span::Span;
+
+use super::Revision;
 
 /// A rule before and after.
 #[derive(Clone, Copy)]
@@ -19,14 +23,14 @@ pub(super) struct Paired<'a> {
 }
 
 pub(super) fn paired<'a>(
-    base: &'a RuleTree,
-    head: &'a RuleTree,
+    base: Revision<'a>,
+    head: Revision<'a>,
     is_selected: &dyn Fn(&Loaded) -> bool,
 ) -> Paired<'a> {
     let id = |loaded: &'a Loaded| loaded.rule.as_ref().map(|rule| rule.rule_id.value.as_str());
     let mut by_id: BTreeMap<&str, &Loaded> = BTreeMap::new();
     let mut by_key: BTreeMap<&str, &Loaded> = BTreeMap::new();
-    for loaded in &base.rules {
+    for loaded in &base.rules.rules {
         by_key.insert(&loaded.key, loaded);
         if let Some(id) = id(loaded) {
             by_id.entry(id).or_insert(loaded);
@@ -34,7 +38,7 @@ pub(super) fn paired<'a>(
     }
     let mut taken: BTreeSet<&str> = BTreeSet::new();
     let mut found = Paired { changed: Vec::new(), unchanged: 0 };
-    for new in &head.rules {
+    for new in &head.rules.rules {
         let by_id = id(new).and_then(|id| by_id.get(id));
         let old = by_id.or_else(|| by_key.get(new.key.as_str())).copied();
         let old = old.filter(|old| taken.insert(&old.key));
@@ -43,12 +47,14 @@ pub(super) fn paired<'a>(
         }
         let pair = Pair { old, new: Some(new) };
         match old {
-            Some(old) if is_same(old, new) => found.unchanged += 1,
+            Some(old) if is_same(old, new, [base.exceptions, head.exceptions]) => {
+                found.unchanged += 1;
+            }
             Some(_) | None => found.changed.push(pair),
         }
     }
     let gone =
-        base.rules.iter().filter(|old| !taken.contains(old.key.as_str()) && is_selected(old));
+        base.rules.rules.iter().filter(|old| !taken.contains(old.key.as_str()) && is_selected(old));
     found.changed.extend(gone.map(|old| Pair { old: Some(old), new: None }));
     let path = |pair: &Pair<'a>| pair.new.or(pair.old).map(|loaded| loaded.path.clone());
     found.changed.sort_by_key(path);
@@ -56,6 +62,26 @@ pub(super) fn paired<'a>(
 }
 
 /// Whether nothing of a rule changed. A file of several rules has one text.
-fn is_same(old: &Loaded, new: &Loaded) -> bool {
-    old.key == new.key && (old.text == new.text || old.rule.is_some() && old.rule == new.rule)
+fn is_same(old: &Loaded, new: &Loaded, [before, after]: [&ExceptionTree; 2]) -> bool {
+    let lists = new.rule.iter().flat_map(|rule| &rule.exceptions_list);
+    let mut lists = lists.map(|list| &list.list_id);
+    old.key == new.key
+        && (old.text == new.text || old.rule.is_some() && old.rule == new.rule)
+        && lists.all(|list| same_list(list, before, after))
+}
+
+/// Whether an exception list has the same items, wherever they stand.
+pub(super) fn same_list(list: &str, before: &ExceptionTree, after: &ExceptionTree) -> bool {
+    let of = |tree: &ExceptionTree| {
+        let items = tree.lists.get(list).into_iter().flatten();
+        let plain = items.map(|item| Item {
+            name: String::new(),
+            path: String::new(),
+            span: Span::default(),
+            at: (0, 0),
+            ..item.clone()
+        });
+        plain.collect::<Vec<_>>()
+    };
+    of(before) == of(after) && before.values == after.values
 }

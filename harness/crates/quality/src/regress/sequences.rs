@@ -49,10 +49,10 @@ pub(super) fn directions(
 /// Whether each match of `a` holds one of `b`: the stages of `b` are among those of `a`,
 /// in their order, each no stricter; the keys are no more, the time is no shorter.
 ///
-/// Stages without an event, `until` and runs take part in what is not there, which no
-/// order of conditions tells: they have to be the same.
+/// Stages without an event and `until` take part in what is not there, which no order of
+/// conditions tells: they have to be the same.
 fn implies(comparison: &mut Comparison<'_>, a: &Parts<'_>, b: &Parts<'_>) -> bool {
-    let plain = |stages: &[Stage]| stages.iter().all(|stage| !stage.missing && stage.runs == 1);
+    let plain = |stages: &[Stage]| stages.iter().all(|stage| !stage.missing);
     let simple = plain(a.stages) && plain(b.stages) && a.until.is_none() && b.until.is_none();
     if !a.order.lies_in(b.order) {
         return false;
@@ -60,13 +60,18 @@ fn implies(comparison: &mut Comparison<'_>, a: &Parts<'_>, b: &Parts<'_>) -> boo
     if !simple {
         return a.order == b.order && same_stages(comparison, a, b);
     }
-    let mut rest = a.stages.iter();
-    b.stages.iter().all(|wanted| {
+    let mut rest = repeated(a.stages);
+    repeated(b.stages).all(|wanted| {
         rest.any(|own| {
             keys_within(wanted, own)
                 && comparison.beyond(&own.filter, &wanted.filter) == Answer::Never
         })
     })
+}
+
+/// The stages, those of several runs as often as they run.
+fn repeated(stages: &[Stage]) -> impl Iterator<Item = &Stage> {
+    stages.iter().flat_map(|stage| std::iter::repeat_n(stage, stage.runs as usize))
 }
 
 /// Whether the keys of `b` are those of `a`, or the first of them.

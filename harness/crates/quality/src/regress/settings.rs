@@ -3,6 +3,7 @@
 use harness_detect::window::span_text;
 use harness_model::index_pattern::sees;
 use harness_predicate::plan::Plan;
+use harness_rule::exception::ExceptionTree;
 use harness_rule::model::{AlertSuppression, Rule};
 use harness_source::span::plural;
 use serde_json::Value;
@@ -10,24 +11,47 @@ use serde_json::Value;
 use super::comparison::Comparison;
 use super::conditions::Version;
 use super::direction::Direction;
+use super::pairs::same_list;
 use crate::moment::NOW;
 use crate::synthesis::fields;
 
-/// Whether two rules read the same indices at the same times.
-pub(super) fn same_reach(old: &Rule, new: &Rule) -> bool {
+/// Whether two rules look at the same times.
+pub(super) fn same_times(old: &Rule, new: &Rule) -> bool {
     let times = |rule: &Rule| {
         let text = |text: &Option<harness_rule::located::Located<String>>| {
             text.as_ref().map(|text| text.value.clone())
         };
         (text(&rule.from), text(&rule.to), text(&rule.interval), text(&rule.timestamp_override))
     };
-    old.patterns() == new.patterns() && times(old) == times(new) && old.filters == new.filters
+    times(old) == times(new)
 }
 
-/// An index that a pattern names.
-fn index_of(pattern: &str) -> Option<String> {
+/// Whether all that some patterns read others read as well.
+pub(super) fn reads_within(own: &[String], other: &[String]) -> bool {
+    unread(own, other).is_none() && excludes(own) == excludes(other)
+}
+
+/// An index that some patterns read and others do not.
+fn unread(own: &[String], other: &[String]) -> Option<String> {
+    let indices = own.iter().flat_map(|pattern| pattern.split(',')).flat_map(indices_of);
+    indices.into_iter().find(|index| sees(own, Some(index)) && !sees(other, Some(index)))
+}
+
+/// The patterns that take indices away.
+fn excludes(patterns: &[String]) -> Vec<&String> {
+    let mut all: Vec<&String> = patterns.iter().filter(|one| one.starts_with('-')).collect();
+    all.sort();
+    all
+}
+
+/// What may stand for any part of a name; the last is in no pattern.
+const PARTS: [&str; 2] = ["default", "q7z"];
+
+/// Indices that a pattern names.
+fn indices_of(pattern: &str) -> impl Iterator<Item = String> {
     let pattern = pattern.trim();
-    (!pattern.starts_with('-') && !pattern.is_empty()).then(|| pattern.replace('*', "default"))
+    let is_one = !pattern.starts_with('-') && !pattern.is_empty();
+    PARTS.into_iter().filter(move |_| is_one).map(|part| pattern.replace('*', part))
 }
 
 /// Whether one version reads events that the other does not: by the index patterns, and
@@ -38,10 +62,7 @@ pub(super) fn reach(
     comparison: &mut Comparison<'_>,
 ) -> Direction {
     let (patterns, theirs) = (own.rule.patterns(), other.rule.patterns());
-    let indices = patterns.iter().flat_map(|pattern| pattern.split(',')).filter_map(index_of);
-    let hidden =
-        indices.into_iter().find(|index| sees(patterns, Some(index)) && !sees(theirs, Some(index)));
-    if let Some(index) = hidden {
+    if let Some(index) = unread(patterns, theirs) {
         let filter = own.plan.filters().into_iter().next().cloned();
         let event = filter.and_then(|filter| comparison.event(&filter));
         return match (event, &own.plan) {
@@ -49,13 +70,7 @@ pub(super) fn reach(
             (_, _) => Direction::Unknown("the index patterns differ"),
         };
     }
-    let excludes = |rule: &Rule| {
-        let mut all: Vec<String> =
-            rule.patterns().iter().filter(|one| one.starts_with('-')).cloned().collect();
-        all.sort();
-        all
-    };
-    if excludes(own.rule) != excludes(other.rule) {
+    if excludes(patterns) != excludes(theirs) {
         return Direction::Unknown("the index patterns take other indices away");
     }
     gap(own, other, comparison)
@@ -89,6 +104,17 @@ fn gap(own: &Version<'_>, other: &Version<'_>, comparison: &mut Comparison<'_>) 
         }
         None => Direction::Unknown("the windows of runs leave other gaps"),
     }
+}
+
+/// The exception lists whose items changed, a sentence each.
+pub(super) fn excepted(
+    rule: &Rule,
+    before: &ExceptionTree,
+    after: &ExceptionTree,
+) -> impl Iterator<Item = String> {
+    let lists = rule.exceptions_list.iter().map(|list| &list.list_id);
+    let changed = lists.filter(|list| !same_list(list, before, after));
+    changed.map(|list| format!("the items of the exception list {list} changed"))
 }
 
 /// What changed beside the query, a sentence each.

@@ -12,6 +12,16 @@ pub(crate) fn fixture(events: &[Event]) -> Value {
     if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
+/// The events of a fixture.
+pub(crate) fn of_fixture(fixture: Value) -> Option<Vec<Event>> {
+    let values = match fixture {
+        Value::Array(values) => values,
+        other => vec![other],
+    };
+    let numbered = (1..).zip(values);
+    numbered.map(|(position, value)| Event::from_json(value, position).ok()).collect()
+}
+
 fn as_json(event: &Event) -> Value {
     enclosed(event, event.source.clone())
 }

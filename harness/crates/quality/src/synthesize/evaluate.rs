@@ -8,13 +8,13 @@ use harness_predicate::eval::eval;
 
 /// What the nodes of a filter say of an event. Nodes inside of nested conditions
 /// say nothing here.
-pub(super) struct Nodes {
-    pub(super) values: Vec<bool>,
-    pub(super) care: Vec<bool>,
+pub(crate) struct Nodes {
+    pub(crate) values: Vec<bool>,
+    pub(crate) care: Vec<bool>,
 }
 
 impl Nodes {
-    pub(super) fn new(tree: &Tree<'_>, document: &Document, columns: &Columns) -> Self {
+    pub(crate) fn new(tree: &Tree<'_>, document: &Document, columns: &Columns) -> Self {
         let size = tree.nodes.len();
         let mut values = vec![false; size];
         for (at, node) in tree.nodes.iter().enumerate().rev() {

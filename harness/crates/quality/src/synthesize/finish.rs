@@ -10,7 +10,7 @@ use harness_model::event::Event;
 
 /// The events with what they lack, but for what the rule reads, where `keeps` says
 /// that all stays as it was.
-pub(super) fn finished(
+pub(crate) fn finished(
     events: &[Event],
     context: &Context,
     reads: &dyn Fn(&str) -> bool,

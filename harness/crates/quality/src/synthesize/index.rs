@@ -28,7 +28,7 @@ const DATASETS: [(&str, &str); 16] = [
 const BEATS: &str = "8.19.0";
 
 /// The index patterns of a rule: its own, or those of its query.
-pub(super) fn patterns(rule: &Rule) -> Vec<String> {
+pub(crate) fn patterns(rule: &Rule) -> Vec<String> {
     if rule.rule_type == RuleType::Esql {
         return sources(rule.query.as_ref().map_or("", |query| &query.text));
     }
@@ -49,7 +49,7 @@ fn sources(query: &str) -> Vec<String> {
 }
 
 /// An index that the rule reads; `None` where it names none. Data streams come first.
-pub(super) fn of(rule: &Rule) -> Option<String> {
+pub(crate) fn of(rule: &Rule) -> Option<String> {
     let patterns = patterns(rule);
     let rank = |pattern: &&str| {
         let stream = ["logs-", "metrics-", "traces-"].iter().any(|kind| pattern.starts_with(kind));

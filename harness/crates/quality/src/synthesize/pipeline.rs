@@ -17,7 +17,7 @@ use super::name;
 use super::seed::{self, Seed, draft};
 use super::together;
 use crate::mutate::pipeline::{Proposer, programs};
-use crate::synthesis::events::renumbered;
+use crate::synthesis::events::{of_fixture, renumbered};
 use climb::Climb;
 use harness_model::event::Event;
 use harness_runner::case::{Case, Polarity};
@@ -97,7 +97,7 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
         if known[at + 2] {
             continue;
         }
-        let found = proposer.find(mutant).and_then(|(fixture, _)| events(fixture));
+        let found = proposer.find(mutant).and_then(|(fixture, _)| of_fixture(fixture));
         if let Some(mut candidate) = found.and_then(|events| judge.candidate(kept, events)) {
             candidate.met.resize(known.len(), false);
             take(candidate, &mut known);
@@ -218,14 +218,4 @@ impl Judge<'_> {
     fn alerts(&self, program: &Program, variant: &Variant) -> Option<usize> {
         Some(self.flow.on(program, variant)?.run(false, None).ok()?.0)
     }
-}
-
-/// The events of a fixture.
-fn events(fixture: Value) -> Option<Vec<Event>> {
-    let values = match fixture {
-        Value::Array(values) => values,
-        other => vec![other],
-    };
-    let numbered = (1..).zip(values);
-    numbered.map(|(position, value)| Event::from_json(value, position).ok()).collect()
 }

@@ -161,7 +161,7 @@ pub(super) fn plain(rule: &Rule) -> Event {
 }
 
 /// What values of a rule's events have in common.
-pub(super) fn context(rule: &Rule, choice: Seed) -> Context {
+pub(crate) fn context(rule: &Rule, choice: Seed) -> Context {
     Context::new(rule, index::of(rule).as_deref(), choice)
 }
 

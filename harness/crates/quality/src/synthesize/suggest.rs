@@ -35,7 +35,7 @@ impl System {
 
 /// What values of a rule's events have in common.
 #[derive(Clone, Debug)]
-pub(super) struct Context {
+pub(crate) struct Context {
     pub(super) system: System,
     choice: Seed,
 }
@@ -68,7 +68,7 @@ impl Context {
     }
 
     /// Values of a field that are tried first, so that these leaves are as wanted.
-    pub(super) fn values(&self, field: &str, wanted: &[(Leaf, bool)]) -> Vec<Value> {
+    pub(crate) fn values(&self, field: &str, wanted: &[(Leaf, bool)]) -> Vec<Value> {
         let mut values = Vec::new();
         let passing = wanted.iter().filter(|(_, holds)| *holds).map(|(leaf, _)| leaf);
         let mut is_asked = false;

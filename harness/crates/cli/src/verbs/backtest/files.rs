@@ -35,11 +35,7 @@ pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
         return None;
     }
     let (project, rules) = rules(args, filter.as_deref())?;
-    let names = inputs.iter().map(|input| match input {
-        Input::File(path) => shown(path),
-        Input::Stdin => "-".to_owned(),
-    });
-    let names = names.collect();
+    let names = names(&inputs);
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     let threads = args.run.jobs.map_or_else(cores, usize::from);
     let size = size(&inputs);
@@ -60,7 +56,7 @@ pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
 }
 
 /// The inputs that the operands name, and the filter of rules; says what is neither.
-fn inputs(operands: &[String]) -> Option<(Vec<Input>, Option<String>)> {
+pub(in crate::verbs) fn inputs(operands: &[String]) -> Option<(Vec<Input>, Option<String>)> {
     let mut inputs = Vec::new();
     let mut filter: Option<String> = None;
     for operand in operands {
@@ -94,6 +90,15 @@ fn inputs(operands: &[String]) -> Option<(Vec<Input>, Option<String>)> {
         return None;
     }
     Some((inputs, filter))
+}
+
+/// What inputs are called.
+pub(in crate::verbs) fn names(inputs: &[Input]) -> Vec<String> {
+    let name = |input: &Input| match input {
+        Input::File(path) => shown(path),
+        Input::Stdin => "-".to_owned(),
+    };
+    inputs.iter().map(name).collect()
 }
 
 /// The files below a folder, in the order of their names.

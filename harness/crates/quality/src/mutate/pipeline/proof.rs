@@ -2,19 +2,32 @@
 //!
 //! Two pipelines mean the same where their commands are the same, but for `WHERE`s
 //! that are true of the same rows, and limits after which a tighter one stands. A
-//! command that is written alike after alike commands does the same. All else is
-//! not claimed.
+//! command that is written alike after alike commands does the same. One lies within
+//! another where its `WHERE`s are true of fewer rows, and the commands after them keep
+//! fewer rows fewer. All else is not claimed.
+
+mod rising;
 
 use crate::clause::tree::Tree;
+use crate::synthesis::bdd::FALSE;
 use crate::synthesis::encode::{Encoder, Replacement};
 use harness_compile::esql::exact::exact;
-use harness_esql::expr::Typed;
+use harness_esql::expr::{Node, Typed};
 use harness_esql::plan::{DEFAULT_LIMIT, MAX_LIMIT, Plan, StepKind};
 use harness_predicate::Predicate;
 use harness_query::esql;
 use harness_query::esql::ast::{Command, CommandKind, Stats};
 use harness_runner::run::Program;
-use harness_source::span::Span;
+use harness_source::span::{Span, flat};
+
+/// Whether one query alerts on no events but those that another one alerts on as well, by
+/// proof: the indices that they read and the number of rows aside.
+pub(crate) fn is_within(own: &Program, other: &Program) -> bool {
+    match (Side::of(own), Side::of(other)) {
+        (Some(own), Some(other)) => own.trimmed().lies_in(&other.trimmed()),
+        _ => false,
+    }
+}
 
 /// Whether two queries give the same rows of the same events, by proof.
 pub(super) fn is_equivalent(own: &Program, other: &Program) -> bool {
@@ -35,14 +48,62 @@ struct Side<'a> {
 
 struct Part<'a> {
     head: Head,
+    keeps: Keeps,
+    /// Its place.
+    span: Span,
     /// The conditions of its aggregates.
     counted: Vec<&'a Typed>,
     wheres: Vec<&'a Typed>,
 }
 
 impl Part<'_> {
-    fn bare(head: Head) -> Self {
-        Self { head, counted: Vec::new(), wheres: Vec::new() }
+    fn bare(head: Head, keeps: Keeps) -> Self {
+        let span = Span::default();
+        Self { head, keeps, span, counted: Vec::new(), wheres: Vec::new() }
+    }
+}
+
+/// What a command makes of fewer rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeps {
+    /// Fewer rows, each as it was: it looks at each alone.
+    Each,
+    /// Fewer rows, some columns of them.
+    Choice,
+    /// Fewer rows, with columns under other names, or with more.
+    Columns,
+    /// Fewer rows, in whatever order.
+    Order,
+    /// Fewer groups, of fewer rows.
+    Groups,
+    /// Nobody knows.
+    Nothing,
+}
+
+impl Keeps {
+    fn of(kind: &CommandKind) -> Self {
+        match kind {
+            CommandKind::Keep(_) | CommandKind::Drop(_) => Self::Choice,
+            CommandKind::Rename(_) | CommandKind::Eval(_) => Self::Columns,
+            CommandKind::Where(_)
+            | CommandKind::FillNull { .. }
+            | CommandKind::Dissect { .. }
+            | CommandKind::Grok { .. }
+            | CommandKind::MvExpand(_)
+            | CommandKind::Enrich { .. }
+            | CommandKind::LookupJoin { .. } => Self::Each,
+            CommandKind::Sort(_) => Self::Order,
+            CommandKind::Stats(_) => Self::Groups,
+            CommandKind::InlineStats(_)
+            | CommandKind::Limit(_)
+            | CommandKind::LimitBy { .. }
+            | CommandKind::Dedup
+            | CommandKind::Sample(_)
+            | CommandKind::Fork(_)
+            | CommandKind::Completion { .. }
+            | CommandKind::Other { .. }
+            | CommandKind::Broken => Self::Nothing,
+        }
     }
 }
 
@@ -69,7 +130,7 @@ impl<'a> Side<'a> {
         let query = esql::parse(&plan.text).ok()?;
         let settings = query.settings.iter().map(|setting| setting.value.span.of(&plan.text));
         let source = format!("{} {}", settings.collect::<String>(), query.source);
-        let mut parts = vec![Part::bare(Head::Other(source))];
+        let mut parts = vec![Part::bare(Head::Other(source), Keeps::Nothing)];
         let mut filters = plan.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Filter(condition) => Some(condition),
             _ => None,
@@ -85,7 +146,8 @@ impl<'a> Side<'a> {
                     continue;
                 }
                 CommandKind::Stats(stats) | CommandKind::InlineStats(stats) => {
-                    parts.push(aggregation(plan, stats, *span));
+                    let keeps = Keeps::of(kind);
+                    parts.push(Part { keeps, ..aggregation(plan, stats, *span) });
                     continue;
                 }
                 CommandKind::Limit(_) => Head::Limit(limits.next()?),
@@ -94,11 +156,11 @@ impl<'a> Side<'a> {
                 }
                 _ => Head::Other(span.of(&plan.text).to_owned()),
             };
-            parts.push(Part::bare(head));
+            parts.push(Part::bare(head, Keeps::of(kind)));
         }
         let limited = query.commands.iter().any(|it| matches!(it.kind, CommandKind::Limit(_)));
         let last = if limited { MAX_LIMIT } else { DEFAULT_LIMIT };
-        parts.push(Part::bare(Head::Limit(last)));
+        parts.push(Part::bare(Head::Limit(last), Keeps::Nothing));
         Some(Self { plan, searches, parts: merged(parts) })
     }
 
@@ -114,6 +176,88 @@ impl<'a> Side<'a> {
                         .all(|(a, b)| self.same_rows(&[a], other, &[b]))
                     && self.same_rows(&own.wheres, other, &part.wheres)
             })
+    }
+
+    /// Without the commands that change no alert: those that choose columns, those that
+    /// order rows that are all kept, and at the end a limit above what a run may raise.
+    fn trimmed(mut self) -> Self {
+        if self
+            .parts
+            .last()
+            .is_some_and(|last| matches!(last.head, Head::Limit(most) if most >= DEFAULT_LIMIT))
+        {
+            self.parts.pop();
+        }
+        let order_matters = self.parts.iter().skip(1).any(|part| part.keeps == Keeps::Nothing);
+        let mut parts: Vec<Part<'a>> = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            match (part.keeps, parts.last_mut()) {
+                (Keeps::Choice, Some(last)) => last.wheres.extend(part.wheres),
+                (Keeps::Order, Some(last)) if !order_matters => last.wheres.extend(part.wheres),
+                _ => parts.push(part),
+            }
+        }
+        self.parts = parts;
+        if let Some(Part { head: Head::Other(source), .. }) = self.parts.first_mut() {
+            *source = self.plan.is_nested().to_string();
+        }
+        self
+    }
+
+    /// Whether each row of this query has one of the other, by proof; see [`is_within`].
+    fn lies_in(&self, other: &Self) -> bool {
+        if self.plan.is_nested() || other.plan.is_nested() || self.parts.len() != other.parts.len()
+        {
+            return false;
+        }
+        let mut are_fewer = false;
+        let mut groups: Option<rising::Rising> = None;
+        for (own, part) in self.parts.iter().zip(&other.parts) {
+            let counted = || {
+                let pairs = own.counted.iter().zip(&part.counted);
+                own.counted.len() == part.counted.len()
+                    && pairs.into_iter().all(|(a, b)| self.same_rows(&[a], other, &[b]))
+            };
+            if !same_head(&own.head, &part.head) || !counted() {
+                return false;
+            }
+            if are_fewer {
+                match (own.keeps, &groups) {
+                    (Keeps::Each, None) | (Keeps::Choice | Keeps::Columns | Keeps::Order, _) => {}
+                    (Keeps::Groups, None) => {
+                        groups = Some(rising::Rising::of(other.plan, part.span))
+                    }
+                    (Keeps::Each | Keeps::Groups, Some(_)) | (Keeps::Nothing, _) => return false,
+                }
+            }
+            let is_same = self.same_rows(&own.wheres, other, &part.wheres);
+            if !is_same && !self.implies(&own.wheres, other, &part.wheres) {
+                return false;
+            }
+            if let Some(rising) = &groups
+                && !part.wheres.iter().all(|condition| rising.has(condition))
+            {
+                return false;
+            }
+            are_fewer |= !is_same;
+        }
+        true
+    }
+
+    /// Whether all of some conditions are true only where all of others are.
+    fn implies(&self, own: &[&Typed], other: &Self, others: &[&Typed]) -> bool {
+        let own = conjuncts(own);
+        let texts: Vec<String> = own.iter().map(|one| flat(one.span.of(&self.plan.text))).collect();
+        let known: Vec<Predicate> =
+            own.iter().filter_map(|one| self.holds(std::slice::from_ref(one))).collect();
+        let known = if known.is_empty() { Predicate::Const(true) } else { Predicate::and(known) };
+        conjuncts(others).iter().all(|wanted| {
+            if texts.contains(&flat(wanted.span.of(&other.plan.text))) {
+                return true;
+            }
+            let Some(wanted) = other.holds(std::slice::from_ref(wanted)) else { return false };
+            is_never(&Predicate::and([known.clone(), wanted.negate()]))
+        })
     }
 
     /// Whether all of some conditions are true of the same rows.
@@ -144,6 +288,37 @@ impl<'a> Side<'a> {
     }
 }
 
+/// The conditions that have to be true together.
+fn conjuncts<'a>(conditions: &[&'a Typed]) -> Vec<&'a Typed> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Typed> = conditions.iter().rev().copied().collect();
+    while let Some(condition) = open.pop() {
+        match &condition.node {
+            Node::And(parts) => open.extend(parts.iter().rev()),
+            _ => found.push(condition),
+        }
+    }
+    found
+}
+
+/// Whether no row fulfils a condition, by proof.
+fn is_never(condition: &Predicate) -> bool {
+    let mut encoder = Encoder::new();
+    let whole = encoder.condition(condition);
+    let whole = whole.and_then(|whole| encoder.constrained(whole));
+    whole.and_then(|whole| encoder.present(whole)) == Some(FALSE)
+}
+
+/// Whether two commands are written alike, blanks aside.
+fn same_head(own: &Head, other: &Head) -> bool {
+    match (own, other) {
+        (Head::Columns(own), Head::Columns(other)) | (Head::Other(own), Head::Other(other)) => {
+            flat(own) == flat(other)
+        }
+        (own, other) => own == other,
+    }
+}
+
 /// An aggregation, its conditions apart.
 fn aggregation<'a>(plan: &'a Plan, stats: &Stats, span: Span) -> Part<'a> {
     let typed = |at: Span| {
@@ -158,7 +333,8 @@ fn aggregation<'a>(plan: &'a Plan, stats: &Stats, span: Span) -> Part<'a> {
     // The text of a condition is a part of a name that is not stated.
     let named = stats.aggregates.iter().filter(|aggregate| aggregate.field.name.is_some());
     let conditions = named.filter_map(|aggregate| aggregate.filter.as_ref());
-    let mut part = Part::bare(Head::Other(String::new()));
+    let mut part = Part::bare(Head::Other(String::new()), Keeps::Groups);
+    part.span = span;
     let (mut text, mut at) = (String::new(), span.start);
     for condition in conditions {
         // What was not planned where it stands stays a part of the text.

@@ -67,6 +67,11 @@ impl<'a> Proposer<'a> {
         })
     }
 
+    /// The same by the leading conditions alone, which takes no time.
+    pub(crate) fn find_aimed(&self, mutant: &Program) -> Option<(Value, Polarity)> {
+        self.aimed(mutant)
+    }
+
     /// The limit that ended the search for some mutant.
     pub(super) fn bound(&self) -> Option<Limit> {
         self.wanting.get().then_some(limits::MUTANT_READS)
