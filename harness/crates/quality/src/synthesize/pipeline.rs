@@ -6,8 +6,6 @@ mod pattern;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::asked::Asked;
 use super::draft::Edges;
 use super::finish::finished;
