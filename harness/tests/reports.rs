@@ -113,7 +113,14 @@ fn a_limit_that_ended_a_measurement_is_told() {
     assert_eq!(value["rules"][1].get("bounds"), None);
     let options = table::Options { styled: Styled::Plain, detail: Detail::Rules };
     let table = render(&sample, |digest, out| table::render(digest, options, out));
-    for text in [render(&sample, markdown::render), table] {
+    let github = render(&sample, |digest, out| github::render(digest, &Checkout::default(), out));
+    let layer: Value = serde_json::from_str(&render(&sample, navigator::render)).expect("JSON");
+    let layer = layer["description"].to_string();
+    let junit = render(&sample, junit::render);
+    let page = render(&sample, |digest, out| {
+        html::render(digest, &Checkout::default(), &Head::default(), out)
+    });
+    for text in [render(&sample, markdown::render), table, github, layer, junit, page] {
         let told = |name: &str| text.matches(&format!("({name}): ")).count();
         assert_eq!((told("COVERAGE_ROWS"), told("MUTANT_READS")), (1, 1), "{text}");
     }

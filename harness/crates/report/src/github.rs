@@ -62,6 +62,7 @@ pub fn render(digest: &Digest<'_>, checkout: &Checkout, out: &mut dyn Write) -> 
         uncovered(row, &file)
             .into_iter()
             .chain(missed(row, &file))
+            .chain(ended(row, &file))
             .try_for_each(|it| it.write(out))?;
     }
     for told in told::case_warnings(digest.run) {
@@ -102,6 +103,18 @@ pub(super) fn one(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     Annotation { level, ..annotation(problem, checkout) }.write(out)
+}
+
+/// The limits that ended measurements of a rule.
+fn ended(row: &Row<'_>, file: &str) -> Option<Annotation> {
+    let told: Vec<String> = row.bounds.iter().map(|bound| bound.told()).collect();
+    (!told.is_empty()).then(|| Annotation {
+        level: "notice",
+        file: file.to_owned(),
+        place: None,
+        title: "measurement ended".to_owned(),
+        message: told.join("\n"),
+    })
 }
 
 fn uncovered(row: &Row<'_>, file: &str) -> Option<Annotation> {

@@ -94,7 +94,9 @@ fn suite(row: &Row<'_>, digest: &Digest<'_>) -> TestSuite {
     let cases = rule.cases.iter().flat_map(|run| {
         run.warnings.iter().map(|warning| format!("warning: {}: {warning}", run.case.path))
     });
-    let output: Vec<String> = warnings(&rule.problems).chain(cases).chain(gaps(row)).collect();
+    let bounds = row.bounds.iter().map(|bound| format!("note: {}", bound.told()));
+    let output: Vec<String> =
+        warnings(&rule.problems).chain(cases).chain(bounds).chain(gaps(row)).collect();
     add_output(&mut suite, &output);
     for (name, value) in properties(row, digest) {
         suite.add_property(Property::new(name, attribute(&value)));

@@ -2,6 +2,7 @@
 //! of covered clauses as their score, and their rules as the comment.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -128,13 +129,31 @@ pub fn render(digest: &Digest<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn description(digest: &Digest<'_>) -> String {
     let Share { part, whole } = digest.totals.clauses;
     let rules = plural(digest.totals.rules(), "rule");
-    if digest.measured.clauses {
+    let score = if digest.measured.clauses {
         format!(
             "{rules}; {part} of {whole} clauses covered. The score is the share of covered clauses in percent."
         )
     } else {
         format!("{rules}; the score is the share of cases that hold in percent.")
+    };
+    score + &ended(digest)
+}
+
+/// The limits that ended measurements, by rule.
+fn ended(digest: &Digest<'_>) -> String {
+    let rows: Vec<&Row<'_>> = digest.rows.iter().filter(|row| !row.bounds.is_empty()).collect();
+    let mut text = String::new();
+    for row in rows.iter().take(MAX_NAMED) {
+        let bounds: Vec<String> = row.bounds.iter().map(|bound| bound.told()).collect();
+        let key = printable(&row.rule.key, Lines::Escape);
+        // Writing to a string cannot fail.
+        let _ = write!(text, " Measuring {key} was ended: {}.", bounds.join("; "));
     }
+    if rows.len() > MAX_NAMED {
+        let more = plural(rows.len() - MAX_NAMED, "other rule");
+        let _ = write!(text, " Measuring {more} was ended, too.");
+    }
+    text
 }
 
 fn techniques(digest: &Digest<'_>) -> Vec<Technique> {

@@ -29,6 +29,10 @@ use harness_source::span::{Span, flat};
 /// more witnesses are found.
 const MAX_ROWS: usize = limits::COVERAGE_ROWS.most;
 
+/// The rows of a case that are turned one by one before all are turned together: of a
+/// thousand rows that a group counts, one more or less seldom matters.
+const MAX_FIRST: usize = 32;
+
 /// The most findings of a pattern that others are turned to.
 const MAX_DONORS: usize = 16;
 
@@ -156,13 +160,13 @@ impl Meter<'_> {
             };
             Turn { step: at, rows, change }
         };
+        // By row, whether it alone turns the case: all that turns the row does so.
+        let mut alone: BTreeMap<usize, bool> = BTreeMap::new();
         // By test: rows that it decides, by its truth and by what becomes of them.
         let mut decided: BTreeMap<(usize, bool, bool), Vec<usize>> = BTreeMap::new();
         for row in 0..trace.rows_in {
             let truth = |test: usize| trace.truth(test, row);
             let kept = joined.shape.truth(&truth) == Truth::True;
-            // All that turns the row turns the case in the same way.
-            let mut turns: Option<bool> = None;
             for test in joined.tests.clone() {
                 let Some(clause) = tally.get_mut(&(at, test)) else { continue };
                 let holds = truth(test) == Truth::True;
@@ -178,20 +182,32 @@ impl Meter<'_> {
                 if slot.is_some() || !decides {
                     continue;
                 }
-                decided.entry((test, holds, kept)).or_default().push(row);
-                if *turns.get_or_insert_with(|| self.turns(base, &turn(vec![row], kept))) {
+                let rows = decided.entry((test, holds, kept)).or_default();
+                rows.push(row);
+                let mut turns = || self.turns(base, &turn(vec![row], kept));
+                if rows.len() <= MAX_FIRST && *alone.entry(row).or_insert_with(&mut turns) {
                     *slot = Some(self.witness(base, at, row));
                 }
             }
         }
-        // Where one row more or less is too few, all rows of the case.
+        // Where one row more or less is too few, all rows of the case; then the others.
         for ((test, holds, kept), rows) in decided {
             let Some(clause) = tally.get_mut(&(at, test)) else { continue };
             let slot = side(clause, holds);
-            if slot.is_none() && rows.len() > 1 && self.turns(base, &turn(rows, kept)) {
+            if slot.is_some() {
+                continue;
+            }
+            if rows.len() > 1 && self.turns(base, &turn(rows.clone(), kept)) {
                 let case = self.flow.cases()[base.case].path.clone();
                 *slot = Some(Witness { case, event: String::new() });
+                continue;
             }
+            let mut others = rows.into_iter().skip(MAX_FIRST);
+            let turns = |row: &usize| {
+                let turns = || self.turns(base, &turn(vec![*row], kept));
+                *alone.entry(*row).or_insert_with(turns)
+            };
+            *slot = others.find(turns).map(|row| self.witness(base, at, row));
         }
     }
 

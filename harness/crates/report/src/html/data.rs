@@ -262,6 +262,7 @@ pub(super) fn detail<'a>(
         Outcome::Unviable { reason } => Some([mutant.operator.name(), reason.as_str()]),
         Outcome::Caught { .. } | Outcome::Missed { .. } | Outcome::Equivalent => None,
     });
+    let ended = row.bounds.iter().map(|bound| ["warning".to_owned(), bound.told()]);
     Detail {
         file: checkout.link(&rule.file),
         description: rule.about.description.trim(),
@@ -283,7 +284,7 @@ pub(super) fn detail<'a>(
         left_out,
         equivalent: row.totals.equivalent,
         unviable: unviable.take(MAX_ITEMS).collect(),
-        problems: rule.problems.iter().map(told).collect(),
+        problems: rule.problems.iter().map(told).chain(ended).collect(),
     }
 }
 

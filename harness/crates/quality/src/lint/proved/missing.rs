@@ -48,10 +48,11 @@ pub(super) fn check(
     }
 }
 
-/// Whether the clause reads as one that has another value: `!=` of EQL. A list of what is
-/// left out reads as what it is.
+/// Whether the clause reads as one that has another value: `!=` of EQL, of a field that
+/// is not marked as one that may be missing. A list of what is left out reads as what it is.
 fn says_unequal(target: &Target<'_>, leaf: &Leaf) -> bool {
-    leaf.origin.span.of(target.query()).contains("!=")
+    let text = leaf.origin.span.of(target.query());
+    text.contains("!=") && !text.contains(&format!("?{}", leaf.column.name))
 }
 
 /// The one test that a clause refuses.

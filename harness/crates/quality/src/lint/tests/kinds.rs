@@ -87,6 +87,10 @@ fn events_without_the_field_pass_an_inequality() {
     clean(Example::Eql(asked), "missing-passes");
     let joined = r#"sequence by user.name with maxspan=1m [process where process.name : "nc" and user.name != "root"] [network where true]"#;
     clean(Example::Eql(joined), "missing-passes");
+    let optional = r#"network where process.name : "nc" and ?source.ip != "127.0.0.1""#;
+    clean(Example::Eql(optional), "missing-passes");
+    let twice = r#"process where between(process.name, ".", ".") == "x""#;
+    clean(Example::Eql(twice), "duplicate-value");
     let listed = r#"process where process.name : "nc" and not user.name in ("root", "x")"#;
     clean(Example::Eql(listed), "missing-passes");
 }

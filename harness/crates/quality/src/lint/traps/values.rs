@@ -161,7 +161,8 @@ fn case(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
 /// Values that a list has twice.
 pub(super) fn duplicates(target: &Target<'_>, sink: &mut Sink<'_>) {
     let mut seen: BTreeMap<(usize, &str, &str, bool), &Use> = BTreeMap::new();
-    for used in target.uses.iter().filter(|used| used.list > 0 && used.op != Op::Argument) {
+    let in_list = |used: &&Use| used.list > 0 && !matches!(used.op, Op::Part | Op::Argument);
+    for used in target.uses.iter().filter(in_list) {
         let key = (used.list, used.field.as_str(), used.value.as_str(), used.negated);
         let Some(first) = seen.get(&key) else {
             seen.insert(key, used);
