@@ -6,6 +6,8 @@ use std::hash::{Hash, Hasher};
 use harness_model::schema::Schema;
 use harness_predicate::{Predicate, Test};
 use harness_source::span::{flat, shorten};
+use harness_text::pattern::Pattern;
+use harness_text::pattern::glob::GlobPart;
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 use serde_json::Value;
@@ -86,7 +88,21 @@ pub(super) fn check(singles: &[Single<'_>], schema: &Schema) -> Vec<(usize, Find
 fn says_what_happened(part: &Predicate) -> bool {
     let mut found = false;
     part.leaves(&mut |leaf| {
-        let is_vague = matches!(leaf.test, Test::Exists | Test::Bool(_));
+        let is_vague = match &leaf.test {
+            Test::Exists | Test::Bool(_) => true,
+            // Any value, or any that is not empty.
+            Test::Term(Pattern::Glob(glob, _)) => {
+                !glob.parts().iter().any(|part| matches!(part, GlobPart::Literal(_)))
+            }
+            Test::Term(_)
+            | Test::Phrase(_)
+            | Test::Long(_)
+            | Test::Date(_)
+            | Test::Nanos(_)
+            | Test::Double(_)
+            | Test::Ip(_)
+            | Test::Script(_) => false,
+        };
         found |= !is_vague && !KINDS.contains(&&*leaf.column.name);
     });
     found && !matches!(part, Predicate::Not(_))

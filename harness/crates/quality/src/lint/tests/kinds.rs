@@ -96,6 +96,14 @@ fn events_without_the_field_pass_an_inequality() {
 }
 
 #[test]
+fn names_compared_by_case_on_windows_alone() {
+    let query = r#"process where (host.os.type == "windows" and process.name == "sc.exe") or process.name == "chkconfig""#;
+    check(Example::Eql(query), "case-on-windows", "sc.exe");
+    let other = r#"process where (host.os.type == "windows" and user.name : "x") or process.name == "chkconfig""#;
+    clean(Example::Eql(other), "case-on-windows");
+}
+
+#[test]
 fn rules_that_differ_in_one_clause() {
     let rule = |at: usize, name: &str| {
         let query = format!(

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use harness_predicate::{Part, Predicate, Test};
 use harness_rule::names::Language;
 use harness_source::span::Span;
-use harness_text::pattern::Case;
+use harness_text::pattern::{Case, Pattern};
 
 use crate::lint::codes::Code;
 use crate::lint::evidence;
@@ -131,9 +132,8 @@ fn case(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         && matches!(used.op, Op::Equal | Op::In | Op::Like)
         && target.rule.language == Some(Language::Eql);
     let on_windows = || {
-        let os = |used: &Use| used.field == "host.os.type" && !used.negated;
-        let mut systems = target.uses.iter().filter(|used| os(used)).peekable();
-        systems.peek().is_some() && systems.all(|used| used.value == "windows")
+        let filters = target.compiled.plan.iter().flat_map(|plan| plan.filters());
+        filters.into_iter().any(|filter| is_on_windows(filter, used.span, false))
     };
     let lettered = used.value.bytes().any(|byte| byte.is_ascii_alphabetic());
     // An exclusion that misses lets more through, and nothing by.
@@ -156,6 +156,36 @@ fn case(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
     sink.query(Code::CaseOnWindows, used.span, message.to_owned())
         .help("use `:`, `in~` or `like~`")
         .evidence(Some(event));
+}
+
+/// Whether a clause at a place of the query holds only where the system is Windows: a
+/// condition beside it, or around it, says so. The compilers bound the depth.
+fn is_on_windows(predicate: &Predicate, place: Span, known: bool) -> bool {
+    match predicate {
+        Predicate::Leaf(leaf) => {
+            let own = leaf.origin.span;
+            let meets = own.start < place.end && place.start < own.end;
+            known && leaf.origin.part == Part::Query && meets
+        }
+        Predicate::And(parts) => {
+            let known = known || parts.iter().any(says_windows);
+            parts.iter().any(|part| is_on_windows(part, place, known))
+        }
+        Predicate::Or(parts) | Predicate::AtLeast { of: parts, .. } => {
+            parts.iter().any(|part| is_on_windows(part, place, known))
+        }
+        Predicate::Not(inner) | Predicate::Nested { inner, .. } => {
+            is_on_windows(inner, place, known)
+        }
+        Predicate::Const(_) => false,
+    }
+}
+
+fn says_windows(part: &Predicate) -> bool {
+    let Predicate::Leaf(leaf) = part else { return false };
+    let is_windows = |text: &str| text.eq_ignore_ascii_case("windows");
+    &*leaf.column.name == "host.os.type"
+        && matches!(&leaf.test, Test::Term(Pattern::Equals(text, _)) if is_windows(text))
 }
 
 /// Values that a list has twice.
