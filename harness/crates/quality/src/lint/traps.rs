@@ -24,6 +24,7 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
         fields::check(target, used, sink);
     }
     values::duplicates(target, sink);
+    values::fields(target, sink);
     backslash::filters(target, sink);
     fields::source_only(target, sink);
     operators::check(target, sink);

@@ -128,3 +128,43 @@ fn rules_that_differ_in_one_clause() {
     let inside = of("user.name: root", "user.name: (root or admin)").map(|(code, ..)| code);
     assert_eq!(inside, Some("inside-rule"));
 }
+
+/// What the validator of detection-rules refuses as well.
+#[test]
+fn what_others_refuse_is_found() {
+    let esql = |query: &'static str| Example::Esql(query);
+    for (example, code) in [
+        (Example::Kql("process.name: (a or"), "kql-syntax"),
+        (Example::Kql("process.pid: \"abc\""), "value-type"),
+        (Example::Kql("source.ip: \"x.y\""), "value-type"),
+        (Example::Kql("process.nmae: \"x\""), "unknown-field"),
+        (Example::Eql("process where process.nmae == \"x\""), "unknown-field"),
+        (Example::Eql("process where lenght(process.name) > 1"), "eql-function"),
+        (Example::Eql("process where process.pid in (\"abc\", 1)"), "eql-type"),
+        (esql("from logs-* | where process.name == \"x\""), "missing-identity"),
+        (esql("from logs-* metadata _id | keep process.name"), "missing-identity"),
+        (esql("from logs-* | stats c = count(*) by process.nmae"), "unknown-field"),
+        (esql("from logs-* metadata _id | where process.pid == \"x\""), "esql-verification"),
+        (Example::Toml("severity = \"lowish\""), "rule-value-unknown"),
+        (Example::Toml("risk_score = 121"), "rule-value-range"),
+        (Example::Toml("interval = \"5\""), "rule-value-range"),
+        (Example::Toml("from = \"yesterday\""), "rule-time"),
+        (Example::Toml("unheard = 1"), "rule-key-unknown"),
+        (Example::Toml("type = \"threat_match\""), "rule-key-missing"),
+        (
+            Example::Toml("type = \"threshold\"\n[rule.threshold]\nfield = [\"a\"]\nvalue = 0"),
+            "rule-value-range",
+        ),
+        (
+            Example::Toml(
+                "type = \"new_terms\"\n[rule.new_terms]\nfield = \"new_terms_fields\"\n\
+                 value = [\"user.name\", \"user.name\"]\n\
+                 [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\n\
+                 value = \"now-7d\"",
+            ),
+            "duplicate-value",
+        ),
+    ] {
+        check(example, code, "");
+    }
+}

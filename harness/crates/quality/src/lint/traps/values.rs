@@ -209,6 +209,22 @@ pub(super) fn duplicates(target: &Target<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Fields that a list beside the query names twice.
+pub(super) fn fields(target: &Target<'_>, sink: &mut Sink<'_>) {
+    let rule = target.rule;
+    let threshold = rule.threshold.iter().map(|own| &own.fields);
+    let new_terms = rule.new_terms.iter().map(|own| &own.fields);
+    let groups = rule.alert_suppression.iter().map(|own| &own.group_by);
+    for list in threshold.chain(new_terms).chain(groups) {
+        for (at, field) in list.iter().enumerate() {
+            if list[..at].iter().any(|before| before.value == field.value) {
+                let message = format!("`{}` is in the list already", shown(&field.value));
+                sink.file(Code::DuplicateValue, field.span, message).help("leave it out");
+            }
+        }
+    }
+}
+
 fn shown(value: &str) -> String {
     harness_source::span::shorten(&harness_source::span::flat(value), 60)
 }
