@@ -284,7 +284,7 @@ fn every_type_of_rule_finds_what_is_there() {
     let indicators = folder.file("indicators.ndjson", &indicators);
     let rules = every_type();
     for (threads, block, ahead) in [(1, 1 << 20, 1 << 20), (3, 100, 1 << 20), (2, 300, 400)] {
-        let sizes = Sizes { block, ahead, round: 2 };
+        let sizes = Sizes { block, ahead, round: 2, ..Sizes::default() };
         let mut request = request(vec![indicators.clone(), events.clone()], threads, sizes);
         request.indicators = 1;
         request.lateness = 0;
@@ -330,7 +330,11 @@ fn a_field_that_comes_late_has_the_type_of_its_first_value() {
     let file = folder.file("events.ndjson", &events);
     let rules = [rule("late", &kql("my_own.level > 6"))];
     for (threads, block, ahead) in [(1, 1 << 20, 1 << 20), (2, 200, 200)] {
-        let request = request(vec![file.clone()], threads, Sizes { block, ahead, round: 10 });
+        let request = request(
+            vec![file.clone()],
+            threads,
+            Sizes { block, ahead, round: 10, ..Sizes::default() },
+        );
         assert_eq!(found(&bare(&request, &rules), "late").alerts, 2, "{threads}");
     }
 }

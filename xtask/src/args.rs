@@ -153,6 +153,12 @@ pub(crate) struct BenchArgs {
     /// The number of candidate events of sequences; there are a tenth as many keys.
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(crate) candidates: usize,
+    /// Measure backtests of files, and nothing else.
+    #[arg(long)]
+    pub(crate) files: bool,
+    /// A folder of events, one a line, that are repeated with other values.
+    #[arg(long, value_name = "DIR", requires = "files")]
+    pub(crate) diverse: Option<PathBuf>,
     /// The number of synthetic events that the naive loop judges.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub(crate) sample: usize,

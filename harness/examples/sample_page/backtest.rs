@@ -59,6 +59,8 @@ fn rule(key: &str) -> RuleBacktest {
         severity: "low".to_owned(),
         outcome: Outcome::NoIndex,
         seen: None,
+        missing: Vec::new(),
+        exclusion: None,
     }
 }
 
@@ -104,6 +106,8 @@ fn noisy(number: u32) -> RuleBacktest {
         severity: severity.to_owned(),
         outcome: Outcome::Ran(found),
         seen: Some(1_000_000),
+        missing: Vec::new(),
+        exclusion: None,
         ..rule(&key)
     }
 }

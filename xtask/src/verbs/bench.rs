@@ -4,10 +4,12 @@
 //! disk; coverage and mutants on the same documents; the rules on synthetic
 //! events, indexed once, against a loop of the reference evaluator over a sample
 //! of them; sequences over a long stream; and a pipeline over many rows. With
-//! `--engine`, the rules on the same events on a cluster, and nothing else.
+//! `--engine`, the rules on the same events on a cluster, and nothing else; with
+//! `--files`, backtests of files, and nothing else.
 //! The events are the same on every run.
 
 mod cluster;
+mod files;
 mod measured;
 mod pipeline;
 mod sequences;
@@ -18,7 +20,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use harness::files;
+use harness::files::read;
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
 use harness::rule::tree;
@@ -57,18 +59,14 @@ struct Generated {
 
 /// Measures and prints.
 pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
+    if args.files {
+        let figures = files::measure(args)?;
+        return told(args, &figures, &files::print);
+    }
     let started = Instant::now();
     let loaded = tree::load_tree(&args.rules).rules;
     if let Some(figures) = cluster::measure(args, &loaded)? {
-        let mut out = io::stdout().lock();
-        match args.format {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &figures)?;
-                writeln!(out)?;
-            }
-            Format::Human => cluster::print(&figures, &mut out)?,
-        }
-        return Ok(Exit::Ok);
+        return told(args, &figures, &cluster::print);
     }
     let parsed = loaded.iter().filter_map(|loaded| loaded.rule.clone());
     let judged = |rule: &Rule| {
@@ -101,13 +99,22 @@ pub(crate) fn run(args: &BenchArgs) -> io::Result<Exit> {
         sequences,
         pipeline,
     };
+    told(args, &figures, &human)
+}
+
+/// Prints figures in the form that is asked for.
+fn told<T: Serialize>(
+    args: &BenchArgs,
+    figures: &T,
+    print: &dyn Fn(&T, &mut dyn Write) -> io::Result<()>,
+) -> io::Result<Exit> {
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &figures)?;
+            serde_json::to_writer_pretty(&mut out, figures)?;
             writeln!(out)?;
         }
-        Format::Human => human(&figures, &mut out)?,
+        Format::Human => print(figures, &mut out)?,
     }
     Ok(Exit::Ok)
 }
@@ -180,7 +187,7 @@ fn generated(folder: &Path, rules: &BTreeMap<String, Rule>) -> io::Result<Genera
         if !path.exists() {
             continue;
         }
-        let text = files::read(&path).map_err(|found| io::Error::other(found.to_string()))?;
+        let text = read(&path).map_err(|found| io::Error::other(found.to_string()))?;
         let read = formats::read(&text, Around { rules, folder });
         match read.map_err(|found| io::Error::other(found.to_string()))? {
             Content::Suites(own) => suites.extend(own),

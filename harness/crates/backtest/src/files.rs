@@ -6,8 +6,10 @@
 //! is the same on any number of threads; each rule keeps what its type needs
 //! (`state`).
 
+mod blind;
 mod input;
 mod moments;
+mod project;
 mod request;
 mod rule;
 mod runs;
@@ -61,9 +63,9 @@ pub fn run(
     prepared.iter_mut().for_each(|rule| rule.is_collecting = may_repeat && rule.is_threat());
     let setting = Setting { request, schema: &schema, origins: &origins, progress, interrupted };
     let mut scanned = scan(&mut blocks, &prepared, setting);
-    let mut seen: Vec<Option<u64>> = vec![None; rules.len()];
-    for (rule, count) in prepared.iter().zip(&scanned.seen) {
-        seen[rule.at] = Some(*count);
+    let mut seen: Vec<(Option<u64>, Vec<String>)> = vec![Default::default(); rules.len()];
+    for (at, rule) in prepared.iter().enumerate() {
+        seen[rule.at] = (Some(scanned.seen[at]), std::mem::take(&mut scanned.missing[at]));
     }
     let overlap = overlap(&prepared, rules, &scanned);
     let mut again = Vec::new();
@@ -115,8 +117,11 @@ pub fn run(
         if line == 0 { format!("{name}: {reason}") } else { format!("{name}:{line}: {reason}") }
     });
     let told = rules.iter().zip(outcomes).zip(seen);
-    let told =
-        told.map(|((loaded, outcome), seen)| RuleBacktest { seen, ..told_of(loaded, outcome) });
+    let told = told.map(|((loaded, outcome), (seen, missing))| {
+        let told = told_of(loaded, outcome);
+        let missing = if told.alerts() == Some(0) { missing } else { Vec::new() };
+        RuleBacktest { seen, missing, ..told }
+    });
     let mut all: Vec<RuleBacktest> = told.collect();
     all.sort_by(|a, b| b.alerts().cmp(&a.alerts()).then_with(|| a.key.cmp(&b.key)));
     let to = request.to.or(scanned.newest.map(|newest| newest.saturating_add(1)));

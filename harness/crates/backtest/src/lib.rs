@@ -46,7 +46,9 @@ use harness_rule::tree::Loaded;
 use harness_source::diagnostic::{Diagnostic, Severity};
 
 use model::day;
-pub use model::{Backtest, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source};
+pub use model::{
+    Backtest, Exclusion, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source,
+};
 pub use near::near;
 use prepared::{Ground, Stop, Time, Work, again, by_time, named, place, sorted_time, within};
 use target::Target;
@@ -144,6 +146,8 @@ fn told(loaded: &Loaded, outcome: Option<Outcome>) -> RuleBacktest {
         severity: text(|rule| rule.severity.to_string()).unwrap_or_default(),
         outcome: outcome.unwrap_or_else(|| Outcome::Invalid("it was not run".to_owned())),
         seen: None,
+        missing: Vec::new(),
+        exclusion: None,
         key,
     }
 }

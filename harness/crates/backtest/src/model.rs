@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use harness_model::value::format_date;
+use harness_model::event::{Event, flatten};
+use harness_model::value::{format_date, keyword_text};
+use harness_runner::case::{Case, Polarity};
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -76,7 +78,27 @@ pub struct RuleBacktest {
     pub outcome: Outcome,
     /// Of files: how many events lie in its indices.
     pub seen: Option<u64>,
+    /// Of files: the fields that its conditions need and no event has.
+    pub missing: Vec<String>,
+    /// What would take away the most of its alerts.
+    pub exclusion: Option<Exclusion>,
 }
+
+/// A value that many alerts of a rule have, and no positive case of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclusion {
+    /// The field.
+    pub field: String,
+    /// The value.
+    pub value: String,
+    /// How many alerts have it.
+    pub alerts: u64,
+    /// How many positive cases the rule has.
+    pub cases: usize,
+}
+
+/// How many alerts are too few to exclude some.
+const FEW: u64 = 10;
 
 /// Two rules that alert on the same events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +176,41 @@ impl RuleBacktest {
     }
 }
 
+impl RuleBacktest {
+    /// Looks for the exclusion that takes away the most alerts, at least half of them, and
+    /// none of the rule's positive cases.
+    pub fn suggest(&mut self, cases: &[Case]) {
+        let Outcome::Ran(found) = &self.outcome else { return };
+        if found.alerts < FEW {
+            return;
+        }
+        let positive: Vec<&Case> =
+            cases.iter().filter(|case| case.polarity == Polarity::Positive).collect();
+        let has = |event: &Event, field: &str, value: &str| {
+            let mut has = false;
+            flatten(&event.source, &mut |own, scalar| {
+                has |= own == field && keyword_text(scalar).is_some_and(|text| text == value);
+            });
+            has
+        };
+        let is_in_case = |field: &str, value: &str| {
+            positive.iter().flat_map(|case| &case.events).any(|event| has(event, field, value))
+        };
+        let all = found.top.iter().flat_map(|(field, values)| {
+            values.iter().map(move |(value, alerts)| (field, value, *alerts))
+        });
+        let many = all.filter(|(field, value, alerts)| {
+            alerts.saturating_mul(2) >= found.alerts && !is_in_case(field, value)
+        });
+        // Of several with as many alerts the first: what the rule itself groups by.
+        let best = many.reduce(|best, other| if other.2 > best.2 { other } else { best });
+        self.exclusion = best.map(|(field, value, alerts)| {
+            let (field, value) = (field.clone(), value.clone());
+            Exclusion { field, value, alerts, cases: positive.len() }
+        });
+    }
+}
+
 impl Found {
     /// Counts an alert of that moment.
     pub(super) fn add(&mut self, time: Option<i64>) {
@@ -175,4 +232,57 @@ impl Found {
 /// The day of a moment, in UTC.
 pub(super) fn day(time: i64) -> String {
     format_date(time).split('T').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A rule with these top values, of 20 alerts.
+    fn rule(top: &[(&str, &[(&str, u64)])]) -> RuleBacktest {
+        let values = |all: &[(&str, u64)]| {
+            all.iter().map(|(value, alerts)| ((*value).to_owned(), *alerts)).collect()
+        };
+        let top = top.iter().map(|(field, all)| ((*field).to_owned(), values(all))).collect();
+        RuleBacktest {
+            key: "r".to_owned(),
+            name: String::new(),
+            rule_id: String::new(),
+            rule_type: String::new(),
+            severity: String::new(),
+            outcome: Outcome::Ran(Found { alerts: 20, top, ..Found::default() }),
+            seen: Some(100),
+            missing: Vec::new(),
+            exclusion: None,
+        }
+    }
+
+    fn case(polarity: Polarity, document: serde_json::Value) -> Case {
+        let event = Event::from_json(document, 1).expect("an event");
+        let (path, name) = (String::new(), String::new());
+        Case { path, name, polarity, events: vec![event], options: Options::default() }
+    }
+
+    use harness_runner::case::Options;
+
+    #[test]
+    fn an_exclusion_takes_most_alerts_and_no_positive_case() {
+        let check = |cases: &[Case], wanted: Option<(&str, &str, u64)>| {
+            let mut rule = rule(&[
+                ("user.name", &[("svc", 12), ("eve", 8)]),
+                ("host.name", &[("build", 15), ("web", 5)]),
+            ]);
+            rule.suggest(cases);
+            let found = rule.exclusion.as_ref();
+            let found = found.map(|one| (one.field.as_str(), one.value.as_str(), one.alerts));
+            assert_eq!(found, wanted, "{cases:?}");
+        };
+        check(&[], Some(("host.name", "build", 15)));
+        let build = json!({ "host": { "name": ["x", "build"] }, "user.name": "eve" });
+        check(&[case(Polarity::Positive, build.clone())], Some(("user.name", "svc", 12)));
+        check(&[case(Polarity::Negative, build.clone())], Some(("host.name", "build", 15)));
+        let both = json!({ "host.name": "build", "user": { "name": "svc" } });
+        check(&[case(Polarity::Positive, both)], None);
+    }
 }

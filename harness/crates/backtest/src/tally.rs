@@ -176,6 +176,11 @@ impl Held {
         if self.slots > HELD { Err(too_many()) } else { Ok(()) }
     }
 
+    /// How many slots there are.
+    pub(super) fn slots(&self) -> usize {
+        self.slots
+    }
+
     /// The moments of all slots.
     pub(super) fn times(&self) -> impl Iterator<Item = i64> {
         self.groups.values().flatten().map(|slot| slot.at)

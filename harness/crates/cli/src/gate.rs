@@ -9,7 +9,8 @@ use crate::args::GateArgs;
 /// The gates of the configuration and, for all rules, that of the command line.
 pub(crate) fn with(mut gates: Gates, args: GateArgs) -> Gates {
     let GateArgs { min_clauses, min_mutants, require_pairs } = args;
-    gates.folders.push((String::new(), Gate { min_clauses, min_mutants, require_pairs }));
+    let gate = Gate { min_clauses, min_mutants, require_pairs, max_alerts: None };
+    gates.folders.push((String::new(), gate));
     gates
 }
 

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::words::plural;
 use super::{Lines, printable};
-use harness_backtest::{Backtest, Found, Outcome, Overlap, RuleBacktest, Sample, Source};
+use harness_backtest::{
+    Backtest, Exclusion, Found, Outcome, Overlap, RuleBacktest, Sample, Source,
+};
 use harness_model::value::format_date;
 
 pub use html::html;
@@ -57,6 +59,9 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         for (field, (value, alerts)) in shared(found) {
             writeln!(out, "            {alerts} with {}: {}", safe(field), safe(value))?;
         }
+        if let Some(exclusion) = &rule.exclusion {
+            writeln!(out, "            {}", safe(&excluding(exclusion)))?;
+        }
         for sample in &found.samples {
             writeln!(out, "            {}", safe(&told(sample)))?;
         }
@@ -72,6 +77,7 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         let rules = plural(blind, "rule");
         writeln!(out, "\n{rules} without an event in the indices that they read")?;
     }
+    human_missing(backtest, out)?;
     let mut reasons: Vec<&RuleBacktest> = Vec::new();
     for rule in &backtest.rules {
         if matches!(rule.outcome, Outcome::Unsupported(_) | Outcome::Invalid(_)) {
@@ -102,6 +108,43 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         counts.unsupported,
         counts.invalid
     )
+}
+
+/// How many rules without a field are shown.
+const WITHOUT: usize = 20;
+
+/// Writes which rules saw events, but none with a field that they need.
+fn human_missing(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
+    let lacking = |rule: &&RuleBacktest| rule.seen > Some(0) && !rule.missing.is_empty();
+    let all: Vec<&RuleBacktest> = backtest.rules.iter().filter(lacking).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsilent for want of fields:")?;
+    for rule in all.iter().take(WITHOUT) {
+        let key = printable(&rule.key, Lines::Escape);
+        let fields: Vec<String> = rule
+            .missing
+            .iter()
+            .map(|field| format!("`{}`", printable(field, Lines::Escape)))
+            .collect();
+        let events = plural(rule.seen.unwrap_or(0), "event");
+        writeln!(out, "  {key}: no {} in {events}", fields.join(", "))?;
+    }
+    match all.len().saturating_sub(WITHOUT) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more"),
+    }
+}
+
+/// What an exclusion would do.
+fn excluding(exclusion: &Exclusion) -> String {
+    let Exclusion { field, value, alerts, cases } = exclusion;
+    let cases = match cases {
+        0 => "there is no positive case to lose".to_owned(),
+        cases => format!("none of {}", plural(*cases, "positive case")),
+    };
+    format!("excluding {field}: {value} takes away {}, {cases}", plural(*alerts, "alert"))
 }
 
 /// Writes a backtest as one JSON object (docs/formats.md).
@@ -191,6 +234,14 @@ fn rule(rule: &RuleBacktest) -> Value {
     }
     if let Some(seen) = rule.seen {
         told.insert("events".to_owned(), json!(seen));
+    }
+    if !rule.missing.is_empty() {
+        told.insert("missing_fields".to_owned(), json!(rule.missing));
+    }
+    if let Some(Exclusion { field, value, alerts, cases }) = &rule.exclusion {
+        let exclusion =
+            json!({ "field": field, "value": value, "alerts": alerts, "positive_cases": cases });
+        told.insert("exclusion".to_owned(), exclusion);
     }
     let outcome = match &rule.outcome {
         Outcome::Ran(found) => {
@@ -343,6 +394,8 @@ mod tests {
             severity: "low".to_owned(),
             outcome,
             seen: None,
+            missing: Vec::new(),
+            exclusion: None,
         };
         let days = [("2026-01-01", 1), ("2026-01-03", 8)];
         let found = Found {

@@ -42,7 +42,7 @@ impl TimeFields {
         Self { names, clocks: clocks_of, reader: clocks.first().map(|clock| (*clock).clone()) }
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 }

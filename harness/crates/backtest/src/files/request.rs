@@ -35,11 +35,13 @@ pub struct Sizes {
     pub ahead: usize,
     /// The events that a sequence gathers before it gives some up.
     pub round: usize,
+    /// About how many bytes all rules keep between them.
+    pub kept: usize,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { block: 4 << 20, ahead: 32 << 20, round: 200_000 }
+        Self { block: 1 << 20, ahead: 32 << 20, round: 200_000, kept: 256 << 20 }
     }
 }
 

@@ -17,6 +17,12 @@ use crate::{Found, Stop};
 use harness_model::document::Columns;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
 
+/// About how many bytes a moment of a group takes, a stretch of time of a combination of
+/// values, and an event with the fields that it is joined by.
+const SLOT: usize = 96;
+const STRETCH: usize = 256;
+const EVENT: usize = 420;
+
 /// What a rule keeps.
 pub(super) enum State {
     Single(single::Single),
@@ -57,6 +63,19 @@ impl State {
     /// Whether each event that it takes is an alert.
     pub(super) fn is_single(&self) -> bool {
         matches!(self, Self::Single(_))
+    }
+
+    /// About how many bytes it keeps.
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Single(state) => state.slots() * SLOT,
+            Self::Threshold(state) => state.slots() * SLOT,
+            Self::NewTerms(state) => state.stretches() * STRETCH,
+            Self::Sequence(state) => state.events() * EVENT,
+            Self::Sample(state) => state.events() * EVENT,
+            Self::Threat(state) => state.documents() * EVENT,
+            Self::Rows(state) => state.held(),
+        }
     }
 
     /// Takes an event.

@@ -167,8 +167,9 @@ pub(crate) struct Read {
 
 impl Read {
     /// An event of a file, of this moment.
-    pub(crate) fn of(event: &Event, time: i64, searches: Vec<bool>) -> Self {
-        Self { time, version: 1, event: with_stated_fields(event), searches }
+    pub(crate) fn of(event: Event, time: i64, searches: Vec<bool>) -> Self {
+        let event = if event.index_stated { with_stated_fields(&event) } else { event };
+        Self { time, version: 1, event, searches }
     }
 }
 

@@ -9,6 +9,7 @@ use std::io;
 use harness_backtest::{Backtest, Outcome};
 use harness_engine::EngineError;
 use harness_report::backtest::{html, human, json};
+use harness_runner::config::Gates;
 
 use crate::args::{BacktestArgs, BacktestFormat as Format};
 use crate::engine::cluster;
@@ -19,7 +20,7 @@ use given::{is_period, rules, time};
 /// Runs the rules on files or on a cluster's data and prints what they find.
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     let found = if args.engine.engine.is_some() { on_cluster(args)? } else { files::run(args) };
-    let Some(found) = found else { return Ok(Exit::Usage) };
+    let Some((found, gates)) = found else { return Ok(Exit::Usage) };
     let Some(drift) = noise::drift(&found, args.baseline.as_deref()) else {
         return Ok(Exit::Usage);
     };
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     drift.iter().for_each(|line| tell!("{line}"));
-    let is_quiet = noise::is_within(&found, args.max_alerts);
+    let is_quiet = noise::is_within(&found, &gates);
     let ran = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Ran(_)));
     let invalid = found.rules.iter().any(|rule| matches!(rule.outcome, Outcome::Invalid(_)));
     Ok(match (invalid || !found.source.is_whole(), ran) {
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
 }
 
 /// `None` where the arguments cannot be used, which was told.
-fn on_cluster(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
+fn on_cluster(args: &BacktestArgs) -> io::Result<Option<(Backtest, Gates)>> {
     let filter = match args.operands.as_slice() {
         [] => None,
         [filter] => Some(filter.as_str()),
@@ -56,7 +57,7 @@ fn on_cluster(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
         }
     };
     let Some(request) = request(args) else { return Ok(None) };
-    let Some((project, rules)) = rules(args, filter) else { return Ok(None) };
+    let Some((project, rules, gates)) = rules(args, filter) else { return Ok(None) };
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
         return Ok(None);
     };
@@ -65,7 +66,9 @@ fn on_cluster(args: &BacktestArgs) -> io::Result<Option<Backtest>> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    outcome.map(Some).map_err(|error| io::Error::other(EngineError::from(error)))
+    outcome
+        .map(|found| Some((found, gates)))
+        .map_err(|error| io::Error::other(EngineError::from(error)))
 }
 
 /// What to look at on a cluster; says what of the arguments cannot be used.

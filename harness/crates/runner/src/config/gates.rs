@@ -5,6 +5,7 @@
 //! min_clauses = 90         # percent
 //! min_mutants = 80
 //! require_pairs = true     # a positive and a negative case
+//! max_alerts = 100         # in a backtest
 //! ```
 //!
 //! A rule has to pass every gate that it lies behind.
@@ -21,6 +22,8 @@ pub struct Gate {
     pub min_mutants: Option<u8>,
     /// Whether a rule needs a case of each polarity.
     pub require_pairs: bool,
+    /// The most alerts of a rule in a backtest.
+    pub max_alerts: Option<u64>,
 }
 
 impl Gate {
@@ -43,6 +46,11 @@ impl Gates {
     /// Whether some gate asks for mutants.
     pub fn need_mutants(&self) -> bool {
         self.folders.iter().any(|(_, gate)| gate.min_mutants.is_some())
+    }
+
+    /// The most alerts that a rule may have in a backtest: the least of what its gates say.
+    pub fn max_alerts(&self, key: &str) -> Option<u64> {
+        self.of(key).into_iter().filter_map(|gate| gate.max_alerts).min()
     }
 
     /// The gates that a rule lies behind.

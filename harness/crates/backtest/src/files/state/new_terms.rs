@@ -44,6 +44,11 @@ impl NewTerms {
         Ok(())
     }
 
+    /// How many stretches of time it keeps.
+    pub(super) fn stretches(&self) -> usize {
+        self.held
+    }
+
     fn add(
         &mut self,
         rule: &Prepared<'_>,

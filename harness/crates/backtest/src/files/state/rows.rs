@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use super::suppressed::Suppressed;
+use crate::files::project::{Paths, project};
 use crate::files::rule::Prepared;
 use crate::files::seen::{End, Seen};
 use crate::pipeline::query::{Query, Read, Runner, sample};
 use crate::{Found, Stop};
 use harness_compile::esql::Pipeline;
+use harness_model::event::Event;
+use harness_rule::model::Rule;
 use serde_json::json;
 
 /// How many events go through a pipeline of single rows at once.
@@ -24,10 +27,15 @@ const RUNS: usize = 1_100_000;
 /// How much a value in memory takes beside its text.
 const OVERHEAD: usize = 32;
 
+/// How much an event takes beside its values: its id, its index and its moment.
+const ROW: usize = 256;
+
 /// The events that wait.
 pub(in crate::files) struct Rows {
     pipeline: Arc<Pipeline>,
     is_single: bool,
+    /// What is kept of an event; none where the query may read all of it.
+    read: Option<Paths>,
     waiting: Vec<Read>,
     undated: Vec<Read>,
     bytes: usize,
@@ -44,6 +52,7 @@ impl Rows {
         let is_single = Query::new(rule.rule, &pipeline, samples)?.takes_single_rows();
         let suppresses = is_single && rule.rule.alert_suppression.is_some();
         Ok(Self {
+            read: paths(rule.rule, &pipeline),
             pipeline,
             is_single,
             waiting: Vec::new(),
@@ -63,9 +72,10 @@ impl Rows {
             return Ok(());
         }
         let searches = (1..last).map(|search| seen.filters.contains(&search)).collect();
-        let read = Read::of(seen.event, seen.time().unwrap_or(i64::MAX), searches);
+        let event = self.kept(seen.event);
+        let read = Read::of(event, seen.time().unwrap_or(i64::MAX), searches);
         if !self.is_single {
-            self.bytes += size(&read.event.source);
+            self.bytes += size(&read.event.source) + ROW;
             if self.waiting.len() + self.undated.len() == ROWS || self.bytes > BYTES {
                 let reason = format!(
                     "its query looks at whole windows, and there are more than {ROWS} events or \
@@ -81,6 +91,19 @@ impl Rows {
             self.waiting.push(read);
         }
         if self.is_single && self.waiting.len() == PAGE { self.flush(rule) } else { Ok(()) }
+    }
+
+    /// An event with what the query reads of it.
+    fn kept(&self, event: &Event) -> Event {
+        let Some(paths) = &self.read else { return event.clone() };
+        let (id, index) = (event.id.clone(), event.index.clone());
+        let source = project(&event.source, paths);
+        Event { id, index, index_stated: event.index_stated, source }
+    }
+
+    /// About how many bytes are kept.
+    pub(super) fn held(&self) -> usize {
+        self.bytes
     }
 
     /// Takes the events that wait through a pipeline of single rows.
@@ -137,6 +160,20 @@ impl Rows {
         runner.take(&runs, &batch)?;
         Ok(runner.found())
     }
+}
+
+/// The paths of the fields that a query reads; none where it asks for whole documents.
+fn paths(rule: &Rule, pipeline: &Pipeline) -> Option<Paths> {
+    if rule.query.as_ref().is_none_or(|query| query.text.contains("_source")) {
+        return None;
+    }
+    let fields = pipeline.fields.iter();
+    Some(
+        fields
+            .flat_map(|field| [&field.name, &field.path].into_iter().chain(&field.copied))
+            .cloned()
+            .collect(),
+    )
 }
 
 /// About how many bytes a value takes.

@@ -35,6 +35,11 @@ impl Sample {
         Ok(())
     }
 
+    /// How many events it keeps.
+    pub(super) fn events(&self) -> usize {
+        self.store.documents.len()
+    }
+
     pub(super) fn finish(mut self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
         let Plan::Eql(plan) = &rule.plan else { return Ok(Found::default()) };
         self.store.date(end.runs.newest);

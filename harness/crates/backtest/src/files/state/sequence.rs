@@ -85,6 +85,11 @@ impl Sequence {
         Ok(())
     }
 
+    /// How many events it keeps.
+    pub(super) fn events(&self) -> usize {
+        self.store.documents.len()
+    }
+
     /// Tells the sequences that no event to come may change, and gives up events that no
     /// sequence to come may have.
     fn round(&mut self, rule: &Prepared<'_>, columns: &Columns) -> Result<(), Stop> {

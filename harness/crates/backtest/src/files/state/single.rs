@@ -33,6 +33,11 @@ impl Single {
         }
     }
 
+    /// How many moments of groups it keeps.
+    pub(super) fn slots(&self) -> usize {
+        self.suppressed.as_ref().map_or(0, Suppressed::slots)
+    }
+
     pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Found {
         let after_suppression = self.suppressed.and_then(|own| own.left(rule, end));
         Found { after_suppression, top: self.top.told(), ..self.found }

@@ -33,6 +33,11 @@ impl Suppressed {
         }
     }
 
+    /// How many moments of groups are kept.
+    pub(super) fn slots(&self) -> usize {
+        self.held.slots()
+    }
+
     /// Takes an event of a group.
     pub(super) fn key(&mut self, key: Vec<String>, time: Option<i64>) {
         let Some(at) = time else {

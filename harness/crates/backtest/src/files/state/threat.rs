@@ -78,6 +78,11 @@ impl Threat {
         Ok(())
     }
 
+    /// How many events and indicators it keeps.
+    pub(super) fn documents(&self) -> usize {
+        self.events.len() + self.indicators.len()
+    }
+
     pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
         let Plan::Threat(plan) = &rule.plan else { return Ok(Found::default()) };
         let mut found = Found::default();

@@ -39,6 +39,11 @@ impl Threshold {
         Ok(())
     }
 
+    /// How many moments of groups it keeps.
+    pub(super) fn slots(&self) -> usize {
+        self.held.slots()
+    }
+
     pub(super) fn finish(mut self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
         let Some(plan) = plan(rule) else { return Ok(Found::default()) };
         let at = end.runs.newest;

@@ -8,6 +8,7 @@ use std::thread;
 
 use harness_backtest::Backtest;
 use harness_backtest::files::{self, Input, Progress, Request, Sizes};
+use harness_runner::config::Gates;
 use harness_source::files::{find, is_aside, shown};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -15,7 +16,7 @@ use super::given::{is_period, rules, time};
 use crate::args::BacktestArgs;
 
 /// `None` where the arguments cannot be used, which was told.
-pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
+pub(super) fn run(args: &BacktestArgs) -> Option<(Backtest, Gates)> {
     let (events, filter) = inputs(&args.operands)?;
     if let Some(none) = args.indicators.iter().find(|path| !path.exists()) {
         tell!("error: --indicators: there is no file `{}`", none.display());
@@ -34,7 +35,7 @@ pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
     if from.zip(to).is_some_and(|(from, to)| !is_period(from, to)) {
         return None;
     }
-    let (project, rules) = rules(args, filter.as_deref())?;
+    let (project, rules, gates) = rules(args, filter.as_deref())?;
     let names = names(&inputs);
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     let threads = args.run.jobs.map_or_else(cores, usize::from);
@@ -49,10 +50,13 @@ pub(super) fn run(args: &BacktestArgs) -> Option<Backtest> {
         bar.set_position(progress.bytes);
         bar.set_message(rate(progress.events, bar.elapsed().as_secs_f64()));
     };
-    let found =
+    let mut found =
         files::run(&request, &rules, &project.exceptions, &project.schema, &progress, &interrupted);
     bar.finish_and_clear();
-    Some(found)
+    found.rules.iter_mut().for_each(|rule| {
+        rule.suggest(project.cases.rules.get(&rule.key).map_or(&[], Vec::as_slice));
+    });
+    Some((found, gates))
 }
 
 /// The inputs that the operands name, and the filter of rules; says what is neither.
