@@ -23,8 +23,10 @@ pub(super) struct Idle<'p> {
     /// The clause.
     predicate: &'p Predicate,
     span: Span,
-    /// The clause that makes it idle, where it is one.
+    /// The clause that covers it, where it is one.
     covers: Option<Span>,
+    /// Else another clause without which it would say something.
+    because: Option<Span>,
     /// Whether it is one of several choices.
     is_choice: bool,
 }
@@ -98,9 +100,82 @@ fn idle<'p>(filter: &'p Predicate, prover: &mut Prover<'_>) -> Vec<Idle<'p>> {
             continue;
         }
         told[at] = true;
-        found.push(Idle { predicate: node.predicate, span, covers, is_choice });
+        let mut because = None;
+        if covers.is_none() {
+            because = reason(&tree, at, prover);
+            prover.encoder.turn_to_another();
+        }
+        found.push(Idle { predicate: node.predicate, span, covers, because, is_choice });
     }
     found
+}
+
+/// The most clauses that are tried as the reason of an idle one.
+const MAX_REASONS: usize = 40;
+
+/// The clause around an idle one without which the filter could not do without it.
+fn reason(tree: &Tree<'_>, idle: usize, prover: &mut Prover<'_>) -> Option<Span> {
+    let (whole, needed) = (tree.nodes.first()?.predicate, Predicate::Const(true));
+    let with = neutral(tree, idle)?;
+    let mut around = idle;
+    let mut tried = 0;
+    while let Some(parent) = tree.nodes[around].parent {
+        let beside = tree.nodes[parent].parts.iter().copied().filter(|other| *other != around);
+        for other in beside {
+            let (Some(span), Some(left_out)) =
+                (span_of(tree.nodes[other].predicate), neutral(tree, other))
+            else {
+                continue;
+            };
+            tried += 1;
+            if tried > MAX_REASONS {
+                return None;
+            }
+            let changed = replaced(whole, tree.nodes[other].predicate, &left_out);
+            let changed = Tree::new(&changed);
+            // A constant is one node.
+            let gone = if idle > other { tree.below(other).len() - 1 } else { 0 };
+            prover.encoder.turn_to_another();
+            let replacement =
+                Replacement { tree: &changed, node: idle - gone, with: &with, needed: &needed };
+            if prover.encoder.differs(replacement) == Some(true) {
+                return Some(span);
+            }
+        }
+        around = parent;
+    }
+    None
+}
+
+/// What a part of a list is replaced by to leave it out.
+fn neutral(tree: &Tree<'_>, node: usize) -> Option<Predicate> {
+    match tree.nodes[tree.nodes[node].parent?].predicate {
+        Predicate::And(_) => Some(Predicate::Const(true)),
+        Predicate::Or(_) => Some(Predicate::Const(false)),
+        Predicate::Not(_)
+        | Predicate::Const(_)
+        | Predicate::Leaf(_)
+        | Predicate::AtLeast { .. }
+        | Predicate::Nested { .. } => None,
+    }
+}
+
+/// The predicate with another in place of one part of it. The compilers bound the depth.
+fn replaced(whole: &Predicate, part: &Predicate, with: &Predicate) -> Predicate {
+    if std::ptr::eq(whole, part) {
+        return with.clone();
+    }
+    let all = |parts: &[Predicate]| parts.iter().map(|own| replaced(own, part, with)).collect();
+    match whole {
+        Predicate::Not(inner) => Predicate::Not(Box::new(replaced(inner, part, with))),
+        Predicate::And(parts) => Predicate::And(all(parts)),
+        Predicate::Or(parts) => Predicate::Or(all(parts)),
+        Predicate::AtLeast { count, of } => Predicate::AtLeast { count: *count, of: all(of) },
+        Predicate::Nested { path, inner } => {
+            Predicate::Nested { path: path.clone(), inner: Box::new(replaced(inner, part, with)) }
+        }
+        Predicate::Const(_) | Predicate::Leaf(_) => whole.clone(),
+    }
 }
 
 fn tell(target: &Target<'_>, idle: &Idle<'_>, sink: &mut Sink<'_>) {
@@ -119,8 +194,11 @@ fn tell(target: &Target<'_>, idle: &Idle<'_>, sink: &mut Sink<'_>) {
             (Code::NoEffect, message)
         }
         None => {
-            let message = format!("`{}` says nothing: the rule without it is the same", shown(own));
-            (Code::NoEffect, message)
+            let why = match idle.because {
+                Some(other) => format!(" because of `{}`", shown(other)),
+                None => ": the rule without it is the same".to_owned(),
+            };
+            (Code::NoEffect, format!("`{}` says nothing{why}", shown(own)))
         }
     };
     let value =
@@ -177,24 +255,11 @@ mod tests {
             let bench = Bench::new(&schema, leaves.into_iter());
             for one in idle(&filter, &mut prover) {
                 let without = replaced(&filter, one.predicate, &Predicate::Const(!one.is_choice));
+                prop_assert!(one.covers.is_none() || one.because.is_none());
                 for event in events(2) {
                     prop_assert_eq!(bench.holds(&filter, &event), bench.holds(&without, &event));
                 }
             }
-        }
-    }
-
-    /// The predicate with another in place of one part of it.
-    fn replaced(whole: &Predicate, part: &Predicate, with: &Predicate) -> Predicate {
-        if std::ptr::eq(whole, part) {
-            return with.clone();
-        }
-        let all = |parts: &[Predicate]| parts.iter().map(|own| replaced(own, part, with)).collect();
-        match whole {
-            Predicate::Not(inner) => Predicate::Not(Box::new(replaced(inner, part, with))),
-            Predicate::And(parts) => Predicate::And(all(parts)),
-            Predicate::Or(parts) => Predicate::Or(all(parts)),
-            other => other.clone(),
         }
     }
 }

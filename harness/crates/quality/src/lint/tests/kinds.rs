@@ -104,6 +104,14 @@ fn names_compared_by_case_on_windows_alone() {
 }
 
 #[test]
+fn the_reason_of_an_idle_clause_is_named() {
+    let query = "process.name: (aa or bb) and user.name: xx and not process.name: (bb or dd)";
+    let found = findings(&[&Example::Kql(query).rule()], &ExceptionTree::default());
+    let told = found.iter().find(|one| one.code == "no-effect").map(|one| one.message.as_str());
+    assert_eq!(told, Some("`bb` says nothing because of `bb or dd`"), "{found:?}");
+}
+
+#[test]
 fn rules_that_differ_in_one_clause() {
     let rule = |at: usize, name: &str| {
         let query = format!(
