@@ -15,6 +15,7 @@ use super::words::{self, plural};
 use super::{Lines, printable};
 use harness_source::diagnostic::Severity;
 use harness_source::files::Problem;
+use harness_source::limits::Limit;
 use harness_source::span::line_column;
 
 /// Clauses or mutants that one annotation names; more are counted.
@@ -107,7 +108,7 @@ pub(super) fn one(
 
 /// The limits that ended measurements of a rule.
 fn ended(row: &Row<'_>, file: &str) -> Option<Annotation> {
-    let told: Vec<String> = row.bounds.iter().map(|bound| bound.told()).collect();
+    let told: Vec<String> = row.bounds.iter().map(Limit::told).collect();
     (!told.is_empty()).then(|| Annotation {
         level: "notice",
         file: file.to_owned(),

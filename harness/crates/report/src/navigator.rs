@@ -11,6 +11,7 @@ use super::digest::{Digest, Row, Share};
 use super::words::plural;
 use super::{Lines, attack, printable};
 use harness_rule::threat::Threat;
+use harness_source::limits::Limit;
 
 /// Rules that a comment names; more are counted.
 const MAX_NAMED: usize = 20;
@@ -144,7 +145,7 @@ fn ended(digest: &Digest<'_>) -> String {
     let rows: Vec<&Row<'_>> = digest.rows.iter().filter(|row| !row.bounds.is_empty()).collect();
     let mut text = String::new();
     for row in rows.iter().take(MAX_NAMED) {
-        let bounds: Vec<String> = row.bounds.iter().map(|bound| bound.told()).collect();
+        let bounds: Vec<String> = row.bounds.iter().map(Limit::told).collect();
         let key = printable(&row.rule.key, Lines::Escape);
         // Writing to a string cannot fail.
         let _ = write!(text, " Measuring {key} was ended: {}.", bounds.join("; "));
