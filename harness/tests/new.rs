@@ -1,13 +1,17 @@
 //! Cases that are made of rules: on random rules of each language they hold under the
 //! reference evaluator, and a clause decides in them where one can.
 
+use std::path::Path;
+
 #[expect(dead_code, reason = "tests of runs use the rest of it")]
 #[path = "support/project.rs"]
 mod project;
 
 use harness::case::{Case, Polarity};
+use harness::config;
 use harness::event::Event;
 use harness::ir::eval::eval;
+use harness::report;
 use harness::run::Session;
 use harness::synthesize::{Made, Making, RuleCases, Seed, Taken, Treatment, synthesize, taken};
 use project::{project, query_rule, rule};
@@ -456,4 +460,49 @@ fn what_a_reader_looks_for_is_there() {
             assert!(names.iter().any(|own| own == name), "{name} is not among {names:?}: {text}");
         }
     }
+}
+
+/// The rules whose cases docs/new-sets.md shows.
+const SHOWN: [&str; 3] =
+    ["azure/disk_image_by_mail", "linux/password_guessed", "linux/audit_stays_off"];
+
+/// The page of cases in full is what is made of our own rules.
+#[test]
+fn the_sets_that_are_shown_are_those_that_are_made() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut page = "# Cases made of three rules\n\n\
+        What `harness new` makes of three rules of this repository where they have no cases: a\n\
+        condition, a threshold, a sequence. The page is made by a test;\n\
+        `HARNESS_UPDATE_SETS=1 cargo test --workspace --test new sets` writes it anew.\n"
+        .to_owned();
+    for key in SHOWN {
+        let folders = config::folders(&root).expect("a configuration");
+        let mut own = config::open(&folders).expect("a project");
+        own.cases.rules.clear();
+        let rule = own.rules.rules.iter().find(|rule| rule.key() == key).expect("a rule");
+        let query = rule.rule.as_ref().and_then(|rule| rule.query.as_ref());
+        let query = query.map_or("", |query| query.text.trim()).to_owned();
+        let made = synthesize(own, &|own| own == key, Making::default()).expect("the engine runs");
+        let options = report::new::Options {
+            styled: report::problem::Styled::Plain,
+            cases: "cases".to_owned(),
+            written: None,
+            is_all: false,
+            elapsed: std::time::Duration::ZERO,
+        };
+        let mut text = Vec::new();
+        report::new::render(&made, &options, &mut text).expect("memory holds it");
+        let text = String::from_utf8(text).expect("text");
+        // The sums below the rule say how long it took.
+        let text = text.rsplit_once("\n\n").map_or(&*text, |(own, _)| own);
+        assert!(made[0].reason.is_none(), "{key}: {:?}", made[0].reason);
+        let shown = format!("\n## {key}\n\n```text\n{query}\n```\n\n```text\n{text}\n```\n");
+        page.push_str(&shown);
+    }
+    let path = root.join("docs/new-sets.md");
+    if std::env::var_os("HARNESS_UPDATE_SETS").is_some() {
+        std::fs::write(&path, &page).expect("the page is writable");
+    }
+    let written = std::fs::read_to_string(&path).expect("the page is there");
+    assert_eq!(written, page, "docs/new-sets.md differs from what is made");
 }

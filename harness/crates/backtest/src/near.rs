@@ -67,9 +67,8 @@ fn short_of(filter: &Predicate) -> Vec<Predicate> {
     let Predicate::And(clauses) = filter else { return vec![filter.clone().negate()] };
     let turned = (0..clauses.len().min(MAX_CLAUSES)).map(|at| {
         let numbered = clauses.iter().enumerate();
-        Predicate::and(numbered.map(|(number, clause)| match number == at {
-            true => clause.clone().negate(),
-            false => clause.clone(),
+        Predicate::and(numbered.map(|(number, clause)| {
+            if number == at { clause.clone().negate() } else { clause.clone() }
         }))
     });
     turned.collect()

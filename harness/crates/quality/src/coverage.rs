@@ -87,11 +87,21 @@ fn rule(table: &TruthTable<'_>) -> RuleCoverage {
         }
     }
     let mut clauses = tally.finish(table);
-    if let Some(plan) = subject.plans().first() {
+    let mut of_parts: Vec<ClauseCoverage> = Vec::new();
+    for (number, plan) in subject.plans().iter().enumerate() {
         let parts = elements::parts(plan, subject.rule());
-        let own = if parts.is_empty() { Vec::new() } else { table.alerts_of_all(plan) };
-        clauses.extend(parts.iter().map(|part| decided(part, &own, table)));
+        if parts.is_empty() || (number > 0 && parts.len() != of_parts.len()) {
+            continue;
+        }
+        let own = table.alerts_of_all(number, plan);
+        let found = parts.iter().map(|part| decided(part, number, &own, table));
+        if number == 0 {
+            of_parts.extend(found);
+        } else {
+            of_parts.iter_mut().zip(found).for_each(|(all, more)| add(all, more));
+        }
     }
+    clauses.extend(of_parts);
     RuleCoverage { key: subject.key(), clauses, bounds: Vec::new() }
 }
 
@@ -171,16 +181,29 @@ fn witness(table: &TruthTable<'_>, document: usize) -> Witness {
     Witness { case, event }
 }
 
-/// The coverage of a part that is no clause: the cases with and without it.
+/// Adds what other cases show of the same part.
+fn add(all: &mut ClauseCoverage, more: ClauseCoverage) {
+    all.holds_on += more.holds_on;
+    all.fails_on += more.fails_on;
+    all.decides_true = all.decides_true.take().or(more.decides_true);
+    all.decides_false = all.decides_false.take().or(more.decides_false);
+}
+
+/// The coverage of a part that is no clause: the cases of a plan with and without it.
 /// `own` are the alerts of the rule.
 fn decided(
     part: &elements::Part,
+    number: usize,
     own: &[Result<usize, detect::Error>],
     table: &TruthTable<'_>,
 ) -> ClauseCoverage {
-    let without = table.alerts_of_all(&part.without);
+    let without = table.alerts_of_all(number, &part.without);
     let mut coverage = uncovered(part, table);
-    for ((case, own), other) in table.subject.cases().iter().zip(own).zip(without) {
+    let cases = table.subject.cases().iter().enumerate();
+    for (((at, case), own), other) in cases.zip(own).zip(without) {
+        if table.subject.plan_of(at) != number {
+            continue;
+        }
         let witness = || Some(Witness { case: case.path.clone(), event: String::new() });
         let (Ok(own), Ok(other)) = (own, other) else { continue };
         let own = *own;

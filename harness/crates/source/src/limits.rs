@@ -29,6 +29,7 @@ const SYNTAX: &str = "the query is an error at that place";
 const UNSUPPORTED: &str = "the rule is unsupported, with the place";
 const CASE: &str = "the case is an error";
 const TOLD: &str = "the search for a case ends; the mutant counts as missed without one";
+const SOUGHT: &str = "the search for a case ends; the clause or the mutant is told as not shown";
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident = $most:expr, $what:literal, $beyond:expr;)*) => {
@@ -75,6 +76,15 @@ limits! {
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD;
     MUTANT_READS = 200_000, "events that all trials for the mutants of one rule of ES|QL read together; each trial counts as 8 more", TOLD;
+    NEW_STARTS = 6, "events that the search for one case of `new` starts from", SOUGHT;
+    NEW_CHANGES = 8, "sets of changes to one of them that are tried", SOUGHT;
+    NEW_VALUES = 200, "values that are tried in one field", SOUGHT;
+    NEW_VARIANTS = 250, "variants of one case of several events that are tried", SOUGHT;
+    NEW_COUNT = 2_000, "events that a threshold is filled with", SOUGHT;
+    NEW_READS = 20_000, "events that all trials for the first case of one rule of ES|QL read together; each trial counts as 4 more", SOUGHT;
+    NEW_MUTANT_READS = 60_000, "events that all trials for the mutants of one rule of ES|QL read together while cases are made", SOUGHT;
+    NEW_FEWEST = 600, "sets of real events that are tried to find the fewest that raise a rule", SOUGHT;
+    NEW_NEAR = 1_500, "sets of real events near those that are tried", SOUGHT;
     CLUSTER_ANSWER = 256 << 20, "bytes of a cluster's answer to a search; 64 MiB about fields, 1 MiB about itself", "the run ends with an error";
     CLUSTER_VALUES = 10_000_000, "values of a cluster's answer", "the run ends with an error";
 }

@@ -108,8 +108,12 @@ impl<'a> TruthTable<'a> {
 
     /// How many alerts a plan raises on each case; of a rule with several plans
     /// on those of the first.
-    pub(crate) fn alerts_of_all(&self, plan: &Plan) -> Vec<Result<usize, detect::Error>> {
-        let matched = self.matched(0, plan);
+    pub(crate) fn alerts_of_all(
+        &self,
+        number: usize,
+        plan: &Plan,
+    ) -> Vec<Result<usize, detect::Error>> {
+        let matched = self.matched(number, plan);
         (0..self.subject.cases().len()).map(|case| self.alerts(plan, case, &matched)).collect()
     }
 

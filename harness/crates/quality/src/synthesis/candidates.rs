@@ -130,6 +130,33 @@ fn turned(text: &str) -> String {
     text.chars().map(turn).collect()
 }
 
+/// How many numbers of a script are multiplied with each other.
+const MAX_FACTORS: usize = 6;
+
+/// What is at and near the products and sums of the numbers of a script.
+fn combined(script: &Script) -> Vec<Value> {
+    let mut numbers: Vec<i64> = Vec::new();
+    constants(&script.expr, &mut |value| {
+        if let ScriptValue::Integer(value) = value
+            && numbers.len() < MAX_FACTORS
+        {
+            numbers.push(*value);
+        }
+    });
+    let pairs = numbers.iter().enumerate().flat_map(|(at, a)| {
+        numbers
+            .iter()
+            .enumerate()
+            .filter(move |(other, _)| *other != at)
+            .map(move |(_, b)| (*a, *b))
+    });
+    let all = pairs.flat_map(|(a, b)| {
+        let product = a.saturating_mul(b);
+        [product, product.saturating_add(b), product.saturating_sub(b), a.saturating_add(b)]
+    });
+    all.map(Value::from).collect()
+}
+
 fn of_script(script: &Script) -> Vec<Value> {
     let mut found = Vec::new();
     constants(&script.expr, &mut |value| match value {
@@ -147,6 +174,7 @@ fn of_script(script: &Script) -> Vec<Value> {
         ScriptValue::Float(value) => found.extend([json!(value), json!(value + 1.0)]),
         ScriptValue::Null | ScriptValue::Bool(_) => {}
     });
+    found.extend(combined(script));
     found
 }
 

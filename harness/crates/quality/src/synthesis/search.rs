@@ -21,13 +21,14 @@ use harness_predicate::plan::Plan;
 use harness_predicate::{Leaf, Predicate};
 use harness_runner::case::Polarity;
 use harness_runner::run::{Subject, Trial};
+use harness_source::limits;
 
 /// How many events are taken as a start.
-const MAX_STARTS: usize = 6;
+const MAX_STARTS: usize = limits::NEW_STARTS.most;
 /// How many sets of changes to one event are tried.
-const MAX_TRIES: usize = 8;
+const MAX_TRIES: usize = limits::NEW_CHANGES.most;
 /// How many values of one field are tried.
-const MAX_VALUES: usize = 200;
+const MAX_VALUES: usize = limits::NEW_VALUES.most;
 
 /// Values of a field that are tried first, so that these leaves are as wanted.
 pub(crate) type Suggest<'a> = &'a dyn Fn(&str, &[(Leaf, bool)]) -> Vec<Value>;
@@ -287,7 +288,57 @@ impl<'a> Search<'a> {
                 return changed;
             }
         }
-        None
+        if !is_alone {
+            return None;
+        }
+        let mut several = self.several(event, field, wanted, &values).into_iter();
+        several.find_map(|choice| {
+            let mut source = event.source.clone();
+            fields::set(&mut source, field, choice);
+            rebuilt(event, source).filter(|changed| fits(changed))
+        })
+    }
+
+    /// Values that pass many tests of one field: one text of what each asks for, or one
+    /// value for each.
+    fn several(
+        &self,
+        event: &Event,
+        field: &str,
+        wanted: &Wanted,
+        values: &[Value],
+    ) -> Vec<Vec<Value>> {
+        let rows = values.iter().map(|value| {
+            let mut source = Value::Object(Map::new());
+            fields::set(&mut source, field, vec![value.clone()]);
+            self.subject.document(&Event { source, ..bare(event) })
+        });
+        let rows: Vec<Document> = rows.collect();
+        let passes =
+            |leaf: &Leaf, at: usize| rows[at].rows.first().is_some_and(|row| self.holds(leaf, row));
+        let (asked, banned): (Vec<_>, Vec<_>) = wanted.iter().partition(|(_, holds)| *holds);
+        let plain = |at: usize| !banned.iter().any(|(leaf, _)| passes(leaf, at));
+        let own = asked.iter().map(|(leaf, _)| {
+            let found = (0..values.len()).find(|at| passes(leaf, *at) && plain(*at));
+            found.map(|at| values[at].clone())
+        });
+        let Some(own) = own.collect::<Option<Vec<Value>>>() else { return Vec::new() };
+        let mut each: Vec<Value> = Vec::new();
+        for value in own {
+            if !each.contains(&value) {
+                each.push(value);
+            }
+        }
+        let texts: Option<Vec<&str>> = each.iter().map(Value::as_str).collect();
+        let joined = texts.map(|texts| vec![Value::from(texts.join(" "))]);
+        // A list of words is one, a path or a command line has one value.
+        let is_list =
+            ["args", "type", "category", "ip", "tags"].iter().any(|end| field.ends_with(end));
+        match joined {
+            Some(joined) if is_list => vec![each, joined],
+            Some(joined) => vec![joined, each],
+            None => vec![each],
+        }
     }
 
     /// The event with nested objects so that the conditions on them are as wanted.

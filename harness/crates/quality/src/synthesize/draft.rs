@@ -17,6 +17,7 @@ use super::seed::{self, Seed, time_fields};
 use super::skeleton;
 use super::suggest::Context;
 use crate::clause::tree::Tree;
+use crate::synthesis::candidates;
 use crate::synthesis::counterfactual::Counterfactual;
 use crate::synthesis::encode::{Encoder, Replacement};
 use crate::synthesis::events::{rebuilt, renumbered};
@@ -252,6 +253,21 @@ impl<'a> Maker<'a> {
         rebuilt(event, source).filter(|event| self.holds(filter, event))
     }
 
+    /// The event with one more value in a field, where the filter still holds.
+    fn added(
+        &self,
+        event: &Event,
+        field: &str,
+        value: &Value,
+        filter: &Predicate,
+    ) -> Option<Event> {
+        let mut values: Vec<Value> = event.values(field).into_iter().cloned().collect();
+        values.push(value.clone());
+        let mut source = event.source.clone();
+        fields::set(&mut source, field, values);
+        rebuilt(event, source).filter(|event| self.holds(filter, event))
+    }
+
     /// The event with some value in a field.
     fn filled(&self, event: &Event, term: &TermField, filter: &Predicate) -> Option<Event> {
         if self.has(event, term.column.as_ref()) {
@@ -274,7 +290,24 @@ impl<'a> Maker<'a> {
         let own = event.first(field);
         let tried = others(own, n).into_iter().filter(|value| Some(value) != own);
         let mut tried = tried.filter_map(|value| self.set(event, field, &value, filter));
-        tried.next()
+        tried.next().or_else(|| {
+            // Where few values are asked for, another of those.
+            let mut asked: Vec<Value> = Vec::new();
+            filter.leaves(&mut |leaf| {
+                if *self.subject.field(&leaf.column) == *field {
+                    asked.extend(candidates::samples(&leaf.test));
+                }
+            });
+            let mut seen: Vec<Value> = own.cloned().into_iter().collect();
+            asked.retain(|value| {
+                let fresh = !seen.contains(value);
+                if fresh {
+                    seen.push(value.clone());
+                }
+                fresh
+            });
+            asked.iter().filter_map(|value| self.set(event, field, value, filter)).nth(n)
+        })
     }
 
     /// The time between events, so that all of them lie in the window.

@@ -1,7 +1,10 @@
 //! Cases near the drafts of a rule that show what is not shown yet; then those go
 //! again that show nothing alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod join;
+mod taken;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::asked::Asked;
@@ -10,25 +13,24 @@ use super::finish::finished;
 use super::goal::{Goals, Shown};
 use super::model::{Dead, Grown, Made};
 use super::name;
-use super::seed::{self, MOMENT, Seed};
+use super::seed::{self, Seed};
 use super::suggest::Context;
-use super::together;
 use crate::mutate::perturb;
 use crate::synthesis::encode::{Encoder, Replacement};
-use crate::synthesis::events::renumbered;
 use crate::synthesis::reachability;
 use crate::synthesis::search::Search;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::case::{Options, Polarity};
 use harness_runner::run::{Subject, Trial};
+use harness_source::limits;
+
+pub(super) use taken::taken;
 
 /// How many variants of a draft are tried for what is asked of several events.
-const MAX_VARIANTS: usize = 250;
+const MAX_VARIANTS: usize = limits::NEW_VARIANTS.most;
 /// The most events of a draft whose variants are tried.
 const MAX_EVENTS: usize = 40;
-/// The most events that are joined to one case.
-const MAX_MERGED: usize = 40;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 60;
 
@@ -69,38 +71,6 @@ pub(super) fn grow(subject: &Subject<'_>, kept: usize, choice: Seed) -> Grown {
     pool.merge();
     pool.finish();
     Grown { made: pool.made(kept), dead: pool.dead }
-}
-
-/// Cases of a rule taken from the events of its last case: `treat` gets the events of
-/// each, what has to stay as it is, and the fields that the rule reads.
-pub(super) fn taken(
-    subject: &Subject<'_>,
-    kept: usize,
-    mut treat: impl FnMut(&[Event], &dyn Fn(&[Event]) -> bool, &BTreeSet<String>) -> Vec<Event>,
-) -> Grown {
-    let last = subject.cases().len().saturating_sub(1);
-    let Some(plan) = subject.plans().get(subject.plan_of(last)) else { return Grown::default() };
-    let goals = Goals::new(subject, plan);
-    let mut pool = Pool::new(&goals, subject, Asked::new(std::iter::empty()), Seed::default());
-    for number in 0..kept {
-        pool.offer(number, subject.cases()[number].events.clone(), true, true);
-    }
-    if is_alone(plan) {
-        pool.pick(last)
-    } else {
-        pool.pick_together(last)
-    }
-    pool.reduce();
-    pool.name_taken();
-    let read: BTreeSet<String> = pool.read().iter().map(ToString::to_string).collect();
-    for at in 0..pool.list.len() {
-        let one = &pool.list[at];
-        if !one.is_own {
-            let done = treat(&one.events, &|events| pool.keeps(one, events), &read);
-            pool.list[at].events = done;
-        }
-    }
-    Grown { made: pool.made(kept), dead: Vec::new() }
 }
 
 struct Pool<'p, 'a> {
@@ -266,81 +236,6 @@ impl<'p, 'a> Pool<'p, 'a> {
         }
     }
 
-    /// Joins cases of one event that differ in the same field: negative ones to a case
-    /// of several events, positive ones to a case that counts its alerts.
-    fn merge(&mut self) {
-        if !is_alone(self.goals.plan) && !matches!(self.goals.plan, Plan::NewTerms(_)) {
-            return;
-        }
-        let mut groups: BTreeMap<(Polarity, String), Vec<usize>> = BTreeMap::new();
-        for (at, candidate) in self.list.iter().enumerate() {
-            if candidate.is_own || candidate.events.len() != 1 || !candidate.is_found {
-                continue;
-            }
-            let before = &self.subject.cases()[candidate.base].events;
-            if let Some(fields) = name::fields(before, &candidate.events) {
-                let name = match candidate.polarity {
-                    Polarity::Positive => format!("each_{fields}"),
-                    Polarity::Negative => format!("other_{fields}"),
-                };
-                groups.entry((candidate.polarity, name)).or_default().push(at);
-            }
-        }
-        let mut gone = vec![false; self.list.len()];
-        let mut joined = Vec::new();
-        for ((polarity, name), members) in groups {
-            for members in members.chunks(MAX_MERGED).filter(|members| members.len() > 1) {
-                if let Some(made) = self.joined(members, polarity) {
-                    members.iter().for_each(|at| gone[*at] = true);
-                    joined.push(Candidate { name: Some(name.clone()), ..made });
-                }
-            }
-        }
-        let mut gone = gone.into_iter();
-        self.list.retain(|_| !gone.next().unwrap_or(false));
-        self.list.extend(joined);
-    }
-
-    /// One case of several; `None` where together they are something else.
-    fn joined(&self, members: &[usize], polarity: Polarity) -> Option<Candidate> {
-        let times = seed::time_fields(self.subject.rule());
-        let base = self.list.get(*members.first()?)?.base;
-        let window = self.subject.window(base);
-        let count = i64::try_from(members.len()).ok()?;
-        let step = (window.to.saturating_sub(window.from) / (count + 1)).clamp(1, 1_000);
-        let events = (0_i64..).zip(members).map(|(n, at)| {
-            let event = self.list[*at].events.first()?;
-            seed::at(event, &times, MOMENT - (count - 1 - n) * step)
-        });
-        let mut events = events.collect::<Option<Vec<Event>>>()?;
-        for event in &mut events {
-            "#".clone_into(&mut event.id);
-        }
-        renumbered(&mut events);
-        let mut made = self.candidate(base, events)?;
-        // New terms look at events together: what one shows, another may hide.
-        let shows = |at: &usize| {
-            let own = self.list[*at].met.iter();
-            own.zip(&made.met).all(|(own, all)| !own || *all)
-        };
-        if !is_alone(self.goals.plan) && !members.iter().all(shows) {
-            return None;
-        }
-        let holds = match polarity {
-            Polarity::Positive => made.alerts == members.len(),
-            Polarity::Negative => made.alerts == 0,
-        };
-        if !holds {
-            return None;
-        }
-        // Each alert is counted, so that one less is noticed.
-        made.options.alerts = (polarity == Polarity::Positive).then_some(members.len());
-        for at in members {
-            made.met.iter_mut().zip(&self.list[*at].met).for_each(|(all, own)| *all |= own);
-        }
-        Some(made)
-    }
-
     /// The fields that the rule reads.
     fn read(&self) -> BTreeSet<Arc<str>> {
         let columns = self.subject.plans().iter().flat_map(Plan::columns);
@@ -355,63 +250,6 @@ impl<'p, 'a> Pool<'p, 'a> {
         let counted = one.options.alerts.is_some();
         let goals = one.met.iter().zip(&other.met).take(self.goals.list.len());
         other.alerts == one.alerts && (counted || goals.into_iter().all(shows))
-    }
-
-    /// Takes the events of a case that show something, small ones first.
-    fn pick(&mut self, case: usize) {
-        let mut events: Vec<&Event> = self.subject.cases()[case].events.iter().collect();
-        events.sort_by_cached_key(|event| event.source.to_string().len());
-        for event in events {
-            let alone = vec![Event { id: "#1".to_owned(), ..event.clone() }];
-            if !self.goals.is_near(&self.subject.trial(case, alone.clone())) {
-                continue;
-            }
-            if let Some(candidate) = self.candidate(case, alone) {
-                // That a rule is silent on an event says something near it only.
-                let shows = candidate.alerts > 0 || candidate.met[2..].contains(&true);
-                if shows {
-                    self.take(candidate);
-                }
-            }
-        }
-    }
-
-    /// Takes the fewest events of a case that raise the rule together, and what is near.
-    fn pick_together(&mut self, case: usize) {
-        let all = &self.subject.cases()[case].events;
-        let raises = |events: &[Event]| {
-            let found = self.goals.alerts(&self.subject.trial(case, events.to_vec()));
-            found.is_some_and(|alerts| alerts > 0)
-        };
-        let mut stretches = together::stretches(self.subject, self.goals.plan, case);
-        let found = stretches.find_map(|events| together::fewest(&events, &raises));
-        let Some(fewest) = found else { return };
-        let positive = std::iter::once(fewest.clone());
-        for mut events in positive.chain(together::near(&fewest, all)) {
-            for event in &mut events {
-                "#".clone_into(&mut event.id);
-            }
-            renumbered(&mut events);
-            if let Some(candidate) = self.candidate(case, events) {
-                self.take(candidate);
-            }
-        }
-    }
-
-    /// Names events by what they are to the first that raises the rule.
-    fn name_taken(&mut self) {
-        let first = self.list.iter().find(|one| one.polarity == Polarity::Positive);
-        let first = first.map(|one| one.events.clone());
-        let read = self.read();
-        for candidate in &mut self.list {
-            let special = match &first {
-                Some(first) if *first != candidate.events => {
-                    name::name_by(candidate.polarity, first, &candidate.events, &read)
-                }
-                Some(_) | None => "as_it_happened".to_owned(),
-            };
-            candidate.name.get_or_insert(special);
-        }
     }
 
     /// Gives events what they have beside.

@@ -20,6 +20,7 @@ use climb::Climb;
 use harness_model::event::Event;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Flow, Program, Variant};
+use harness_source::limits;
 
 /// Drafts for a rule whose last case is its plain event.
 pub(super) fn drafts(flow: &Flow<'_>, choice: Seed) -> Vec<Case> {
@@ -43,6 +44,10 @@ pub(super) fn drafts(flow: &Flow<'_>, choice: Seed) -> Vec<Case> {
     drafts
 }
 
+/// How many events all runs that look for what tells mutants may read together.
+const MAX_READ: usize = limits::NEW_MUTANT_READS.most;
+/// How many variants of drafts are tried on mutants.
+const MAX_VARIANTS: usize = 1_500;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
 
@@ -90,7 +95,7 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
             take(candidate, &mut known);
         }
     }
-    let proposer = Proposer::new(flow, &program);
+    let proposer = Proposer::within(flow, &program, MAX_READ, MAX_VARIANTS);
     for (at, mutant) in mutants.iter().enumerate() {
         if known[at + 2] {
             continue;

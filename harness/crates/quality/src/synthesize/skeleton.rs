@@ -257,10 +257,9 @@ pub(super) fn beside(context: &Context, event: &Event) -> Vec<(String, Value)> {
             },
         );
     }
-    if let Some(category) = category.filter(|_| made.text("event.type").is_none()) {
-        if let Some((_, ty)) = TYPES.iter().find(|(own, _)| *own == category) {
-            made.add("event.type", json!([ty]));
-        }
+    let usual = TYPES.iter().find(|(own, _)| Some(*own) == category.as_deref());
+    if let Some((_, ty)) = usual {
+        made.add("event.type", json!([ty]));
     }
     if context.system != System::Other {
         made.add("host.os.type", json!(context.system.name()));
@@ -325,14 +324,13 @@ impl Made<'_> {
             }
             self.command(process);
         }
-        if is_machine && stream.contains("endpoint.events.process") {
-            if let Some(path) = self.text("process.executable") {
-                let words = self.texts("process.args");
-                if words.is_empty() && self.text("process.command_line").is_none() {
-                    self.add("process.args", json!([path]));
-                    self.add("process.command_line", json!(path));
-                }
-            }
+        let is_bare = self.texts("process.args").is_empty();
+        let is_process = is_machine && stream.contains("endpoint.events.process");
+        if let Some(path) = self.text("process.executable").filter(|_| is_process && is_bare)
+            && self.text("process.command_line").is_none()
+        {
+            self.add("process.args", json!([path]));
+            self.add("process.command_line", json!(path));
         }
         match (self.text("file.path"), self.text("file.name")) {
             (Some(path), None) => self.add("file.name", json!(base(&path))),
@@ -346,16 +344,14 @@ impl Made<'_> {
             }
             (Some(_), Some(_)) | (None, None) => {}
         }
-        if let Some(name) = self.text("file.name") {
-            if let Some((_, end)) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
-                self.add("file.extension", json!(end));
-            }
+        let name = self.text("file.name").unwrap_or_default();
+        if let Some((_, end)) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
+            self.add("file.extension", json!(end));
         }
-        if let Some(path) = self.text("registry.path") {
-            if let Some((key, value)) = path.rsplit_once('\\') {
-                self.add("registry.value", json!(value));
-                self.add("registry.key", json!(key));
-            }
+        let path = self.text("registry.path").unwrap_or_default();
+        if let Some((key, value)) = path.rsplit_once('\\') {
+            self.add("registry.value", json!(value));
+            self.add("registry.key", json!(key));
         }
     }
 

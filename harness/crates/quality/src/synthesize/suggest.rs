@@ -99,7 +99,11 @@ impl Context {
                 | Test::Script(_) => is_asked = true,
             }
         }
-        if !is_asked {
+        // A value of the same kind that just misses is better than any other.
+        let is_typed = wanted
+            .iter()
+            .any(|(leaf, _)| matches!(leaf.test, Test::Bool(_) | Test::Date(_) | Test::Nanos(_)));
+        if !is_asked && !is_typed {
             let kind = wanted.first().map_or(Kind::Keyword, |(leaf, _)| leaf.column.kind);
             values.extend(self.usual(field, kind));
         }

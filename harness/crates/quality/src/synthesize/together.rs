@@ -7,11 +7,12 @@ use harness_model::event::Event;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::Plan;
 use harness_runner::run::Subject;
+use harness_source::limits;
 
 /// How many sets of events are tried while some are left out.
-const MAX_TRIES: usize = 600;
+const MAX_TRIES: usize = limits::NEW_FEWEST.most;
 /// How many sets near those that raise the rule are tried.
-const MAX_NEAR: usize = 1_500;
+const MAX_NEAR: usize = limits::NEW_NEAR.most;
 /// Of how many events one is changed for another.
 const MAX_PLACES: usize = 8;
 

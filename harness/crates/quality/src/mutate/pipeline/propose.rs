@@ -39,6 +39,7 @@ pub(crate) struct Proposer<'a> {
     /// Made when they are first asked for.
     variants: OnceCell<Vec<Judged>>,
     left: Cell<usize>,
+    most: usize,
     /// Whether more were wanted.
     wanting: Cell<bool>,
 }
@@ -51,8 +52,18 @@ struct Judged {
 
 impl<'a> Proposer<'a> {
     pub(crate) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
-        let (left, wanting) = (Cell::new(MAX_READ), Cell::new(false));
-        Self { flow, program, variants: OnceCell::new(), left, wanting }
+        Self::within(flow, program, MAX_READ, MAX_VARIANTS)
+    }
+
+    /// The same, where all runs read so many events, of so many variants.
+    pub(crate) fn within(
+        flow: &'a Flow<'a>,
+        program: &'a Program,
+        reads: usize,
+        most: usize,
+    ) -> Self {
+        let (left, wanting) = (Cell::new(reads), Cell::new(false));
+        Self { flow, program, variants: OnceCell::new(), left, most, wanting }
     }
 
     /// A case that a mutant judges otherwise than the rule, and what the rule
@@ -132,7 +143,7 @@ impl<'a> Proposer<'a> {
             .flat_map(|(case, own)| vary.alone(&own.events).map(move |events| (case, events)));
         let mut events_left = MAX_EVENTS;
         let mut found = Vec::new();
-        for (case, events) in together.chain(alone).take(MAX_VARIANTS) {
+        for (case, events) in together.chain(alone).take(self.most) {
             let Some(left) = events_left.checked_sub(events.len()) else { break };
             events_left = left;
             let variant = self.flow.variant(self.program, case, events);

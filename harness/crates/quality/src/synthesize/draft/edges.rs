@@ -11,6 +11,9 @@ use harness_runner::run::Subject;
 /// Names of indices of which a rule seldom reads all.
 const ELSEWHERE: [&str; 3] = ["logs-example.other-default", "example-other", ".internal.example"];
 
+/// How many alerts events raise, at a moment where one is stated.
+type Alerts<'a> = dyn Fn(&[Event], Option<i64>) -> Option<usize> + 'a;
+
 /// Where events that raise a rule are just not looked at.
 pub(in crate::synthesize) struct Edges<'a> {
     pub(in crate::synthesize) subject: &'a Subject<'a>,
@@ -19,7 +22,7 @@ pub(in crate::synthesize) struct Edges<'a> {
     pub(in crate::synthesize) seed: usize,
     /// How many alerts events raise, at a moment where one is stated; `None` where
     /// that cannot be told.
-    pub(in crate::synthesize) alerts: &'a dyn Fn(&[Event], Option<i64>) -> Option<usize>,
+    pub(in crate::synthesize) alerts: &'a Alerts<'a>,
 }
 
 impl Edges<'_> {

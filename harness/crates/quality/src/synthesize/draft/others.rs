@@ -16,6 +16,11 @@ pub(super) fn others(own: Option<&Value>, n: usize) -> Vec<Value> {
             let address = text.parse::<std::net::IpAddr>().is_ok();
             let octets = (number / 250, number % 250 + 1);
             let mut values = Vec::new();
+            if let Some((net, last)) = text.rsplit_once('.').filter(|_| address)
+                && let Ok(last) = last.parse::<usize>()
+            {
+                values.push(json!(format!("{net}.{}", (last + n + 1) % 255)));
+            }
             if address {
                 values.push(json!(format!("198.51.{}.{}", 100 + octets.0, octets.1)));
             }

@@ -188,7 +188,9 @@ impl Maker<'_> {
             let joined = values.iter().find_map(|value| {
                 let set = all.iter().map(|(stage, event)| {
                     let key = stage.keys.get(key)?;
-                    let event = self.set(event, &key.field, value, &stage.filter)?;
+                    let single = self.set(event, &key.field, value, &stage.filter);
+                    let event =
+                        single.or_else(|| self.added(event, &key.field, value, &stage.filter))?;
                     (key.optional || self.has(&event, key.column.as_ref())).then_some(event)
                 });
                 set.collect::<Option<Vec<Event>>>()

@@ -5,9 +5,10 @@ use super::super::seed::MOMENT;
 use super::Maker;
 use harness_model::event::Event;
 use harness_predicate::plan::ThresholdPlan;
+use harness_source::limits;
 
 /// The most events that a count is filled with.
-const MAX_COUNT: u64 = 2_000;
+const MAX_COUNT: usize = limits::NEW_COUNT.most;
 
 impl Maker<'_> {
     pub(super) fn threshold(&mut self, plan: &ThresholdPlan) {
@@ -25,7 +26,7 @@ impl Maker<'_> {
         };
         let Some(event) = event else { return };
         let least = counted.map_or(0, |(_, least)| *least);
-        let Ok(count) = usize::try_from(plan.count.max(least).min(MAX_COUNT)) else { return };
+        let count = usize::try_from(plan.count.max(least)).unwrap_or(usize::MAX).min(MAX_COUNT);
         let step = self.step(count + 1);
         // `distinct` values of the field that is counted, in turn.
         let group = |event: &Event, count: usize, distinct: usize| -> Option<Vec<Event>> {

@@ -15,18 +15,24 @@ use harness_esql::run::{Joined, Table, Truth};
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
 use harness_runner::run::{Flow, Program};
+use harness_source::limits;
 
 /// The most changes that are made one after the other.
 const MAX_STEPS: usize = 24;
 /// The most events that all trials read together.
-const MAX_READ: usize = 60_000;
+const MAX_READ: usize = limits::NEW_READS.most;
 /// What a trial takes beside its events, as events.
 const RUN: usize = 4;
 /// The most copies of an event.
 const MAX_COUNT: i64 = 600;
 /// The most variants of each kind that are tried for one step.
-const MAX_TOGETHER: usize = 200;
-const MAX_ALONE: usize = 900;
+const MAX_TOGETHER: usize = 100;
+const MAX_ALONE: usize = 600;
+
+/// How many texts of a query are put together.
+const MAX_LISTED: usize = 3;
+/// How many times that is tried for one field.
+const MAX_WINDOWS: usize = 8;
 
 /// How far events come: whether they alert; through how many commands; in how many
 /// conditions they fail at the next, and by how much.
@@ -40,6 +46,8 @@ pub(super) struct Climb<'a> {
     /// The fields that commands read, but for the time.
     paths: Vec<String>,
     counts: Vec<usize>,
+    /// The texts that commands name.
+    texts: Vec<Value>,
     left: usize,
 }
 
@@ -69,7 +77,16 @@ impl<'a> Climb<'a> {
             .collect();
         counts.sort_unstable();
         counts.dedup();
-        Some(Self { flow, program, seed, choice, paths, counts, left: MAX_READ })
+        // Each text is followed by those near it.
+        let mut texts: Vec<Value> = Vec::new();
+        let query = flow.text();
+        for text in constants(steps) {
+            let named = text.as_str().is_some_and(|text| query.contains(&format!("\"{text}\"")));
+            if named && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        Some(Self { flow, program, seed, choice, paths, counts, texts, left: MAX_READ })
     }
 
     /// Events that alert; and some near them that do not, where the climb met such.
@@ -153,6 +170,9 @@ impl<'a> Climb<'a> {
         for path in self.paths.iter().filter(|_| events.len() > 1) {
             found.extend(spread(events, std::slice::from_ref(path)));
         }
+        for path in &self.paths {
+            found.extend(self.listed(last, path));
+        }
         for count in self.counts.iter().filter(|count| **count > events.len()) {
             let copies = (0..*count).map(|back| {
                 let back = i64::try_from(back).ok()?;
@@ -166,6 +186,26 @@ impl<'a> Climb<'a> {
             }
             found.extend(spread(&copies, &self.paths));
             found.push(copies);
+        }
+        found
+    }
+
+    /// With several of the texts that the query names in one field: as a list, and one in
+    /// each of several events.
+    fn listed(&self, event: &Event, path: &str) -> Vec<Vec<Event>> {
+        let mut found = Vec::new();
+        for texts in self.texts.windows(MAX_LISTED.min(self.texts.len()).max(1)).take(MAX_WINDOWS) {
+            let mut source = event.source.clone();
+            fields::set(&mut source, path, texts.to_vec());
+            found.extend(rebuilt(event, source).map(|event| vec![event]));
+            let each = texts.iter().map(|text| with(event, path, text.clone()));
+            if let Some(mut each) = each.collect::<Option<Vec<Event>>>() {
+                for event in &mut each {
+                    "#".clone_into(&mut event.id);
+                }
+                renumbered(&mut each);
+                found.push(each);
+            }
         }
         found
     }

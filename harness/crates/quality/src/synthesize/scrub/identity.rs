@@ -151,8 +151,11 @@ pub(super) fn names_in(text: &str) -> Vec<(&str, &'static str)> {
     found
 }
 
+/// What a word is, and what the n-th of its kind becomes.
+pub(super) type Formed<'w> = (&'static str, Box<dyn Fn(usize) -> String + 'w>);
+
 /// What a word is that tells by its form, and what it becomes.
-pub(super) fn formed(word: &str) -> Option<(&'static str, Box<dyn Fn(usize) -> String + '_>)> {
+pub(super) fn formed(word: &str) -> Option<Formed<'_>> {
     if let Some((name, domain)) = word.split_once('@') {
         let is_mail = !name.is_empty() && domain.contains('.') && !domain.starts_with("example.");
         return is_mail.then(|| -> (_, Box<dyn Fn(usize) -> String>) {
@@ -224,7 +227,7 @@ pub(super) fn formed(word: &str) -> Option<(&'static str, Box<dyn Fn(usize) -> S
     None
 }
 
-fn addressed(address: IpAddr) -> (&'static str, Box<dyn Fn(usize) -> String>) {
+fn addressed(address: IpAddr) -> Formed<'static> {
     if address.is_ipv6() {
         return ("address6", Box::new(|n| format!("2001:db8::{:x}", n.min(60_000))));
     }
