@@ -237,6 +237,13 @@ impl<'a> Search<'a> {
         for (leaf, _) in ordered {
             values.extend(candidates::samples(&leaf.test));
         }
+        // What a field is compared with.
+        for column in wanted.iter().flat_map(|(leaf, _)| leaf.columns()) {
+            let other = self.subject.field(column);
+            if *other != *field {
+                values.extend(event.values(&other).into_iter().cloned());
+            }
+        }
         let cases = self.subject.cases().iter().flat_map(|case| &case.events);
         values.extend(cases.flat_map(|event| event.values(field)).cloned());
         values.extend(current.iter().flat_map(near));

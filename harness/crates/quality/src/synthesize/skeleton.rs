@@ -368,7 +368,13 @@ impl Made<'_> {
                 let quoted = words.iter().map(|word| {
                     if word.contains(' ') { format!("\"{word}\"") } else { word.clone() }
                 });
-                self.add(&line, json!(quoted.collect::<Vec<_>>().join(" ")));
+                let text = quoted.collect::<Vec<_>>().join(" ");
+                // Words are often asked for without the program before them.
+                let name = self.text(&format!("{process}.name"));
+                let first = words.first().map(|word| base(word).to_lowercase());
+                let named = name.filter(|name| first != Some(name.to_lowercase()));
+                let text = named.map_or(text.clone(), |name| format!("{name} {text}"));
+                self.add(&line, json!(text));
             }
             (Some(_), _) | (None, true) => {}
         }

@@ -145,6 +145,7 @@ impl Context {
     /// What may stand before a text.
     fn head(&self, field: &str, next: &str) -> String {
         let text = match next.chars().next() {
+            Some('\\') if field.contains("registry") => "HKLM",
             Some('\\') if is_path(field) && next.starts_with("\\Users") => "C:",
             Some('\\') if is_path(field) => "C:\\Users\\alice",
             Some('/') if is_path(field) => "/opt",
@@ -227,6 +228,7 @@ impl Context {
             "name" if field.contains("file") => &["notes.txt", "example.log"],
             "name" if field.contains("user") => &["alice", "bob"],
             "name" if field.contains("host") => &["host-1.example.com", "host-2.example.com"],
+            "name" if field.ends_with("_leader.name") && !windows => &["bash", "sshd"],
             "name" if field.contains("group") => &["staff", "guests"],
             "id" if field.contains("user") && windows => {
                 &["S-1-5-21-1111111111-2222222222-3333333333-1001", "S-1-5-18"]

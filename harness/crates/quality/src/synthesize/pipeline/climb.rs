@@ -25,6 +25,8 @@ const MAX_READ: usize = limits::NEW_READS.most;
 const RUN: usize = 4;
 /// The most copies of an event.
 const MAX_COUNT: i64 = 600;
+/// How long all copies of an event take together, in milliseconds.
+const STRETCH: i64 = 4_000;
 /// The most variants of each kind that are tried for one step.
 const MAX_TOGETHER: usize = 100;
 const MAX_ALONE: usize = 600;
@@ -174,18 +176,20 @@ impl<'a> Climb<'a> {
             found.extend(self.listed(last, path));
         }
         for count in self.counts.iter().filter(|count| **count > events.len()) {
+            // Close together and away from full minutes: time is often cut in pieces.
+            let step = (STRETCH / i64::try_from(*count).unwrap_or(STRETCH)).clamp(1, 250);
             let copies = (0..*count).map(|back| {
-                let back = i64::try_from(back).ok()?;
-                moved(last, last.timestamp()?.checked_sub(back.checked_mul(250)?)?)
+                let back = i64::try_from(back).ok()?.checked_mul(step)?;
+                moved(last, last.timestamp()?.checked_sub(back.checked_add(step)?)?)
             });
             let Some(mut copies) = copies.collect::<Option<Vec<Event>>>() else { continue };
             copies.reverse();
             renumbered(&mut copies);
+            found.push(copies.clone());
             for path in &self.paths {
                 found.extend(spread(&copies, std::slice::from_ref(path)));
             }
             found.extend(spread(&copies, &self.paths));
-            found.push(copies);
         }
         found
     }
