@@ -168,12 +168,17 @@ impl<'a> Prepared<'a> {
         columns
     }
 
+    /// The patterns of the indices whose events a filter of that reach may match.
+    pub(super) fn patterns(&self, reach: Reach) -> &[String] {
+        match reach {
+            Reach::Window | Reach::History => &self.patterns,
+            Reach::Indicators => &self.indicators,
+        }
+    }
+
     /// Whether a filter of that reach may match events of an index.
     pub(super) fn sees(&self, index: Option<&str>, reach: Reach) -> bool {
-        match reach {
-            Reach::Window | Reach::History => index_pattern::sees(&self.patterns, index),
-            Reach::Indicators => index_pattern::sees(&self.indicators, index),
-        }
+        index_pattern::sees(self.patterns(reach), index)
     }
 
     /// Whether an exception that looks up words, or what an anomaly job says of its

@@ -124,8 +124,7 @@ impl Event {
              \"request_parameters\":\"{{name=resource-{resource}, dryRun=false}}\",\
              \"user_identity\":{{\"access_key_id\":\"ASIA{key}\",\
              \"arn\":\"arn:aws:sts::{account}:assumed-role/developer/{user}\",\
-             \"session_context\":{{\"mfa_authenticated\":\"true\",\
-             \"session_issuer\":{{\"type\":\"Role\"}}}},\"type\":\"AssumedRole\"}}}}}},\
+             \"type\":\"AssumedRole\"}}}}}},\
              \"cloud\":{{\"account\":{{\"id\":\"{account}\"}},\"provider\":\"aws\",\
              \"region\":\"{region}\"}},\"data_stream\":{{\"dataset\":\"aws.cloudtrail\",\
              \"namespace\":\"default\",\"type\":\"logs\"}},\"ecs\":{{\"version\":\"8.11.0\"}},\
@@ -170,18 +169,15 @@ impl Event {
              \"id\":\"{host:08x}-4b0f-4c57-9d25-000000000000\",\"ip\":[\"10.1.{a}.{b}\"],\
              \"name\":\"win-{host}\",\"os\":{{\"family\":\"windows\",\"kernel\":\"10.0.22631\",\
              \"name\":\"Windows\",\"platform\":\"windows\",\"type\":\"windows\"}}}},\
-             \"process\":{{\"Ext\":{{\"ancestry\":[\"{around}\"],\"token\":{{\
-             \"elevation\":false,\"integrity_level_name\":\"medium\"}}}},\
-             \"args\":[\"{program}\",\"-k\",\"netsvcs\"],\"args_count\":3,\
+             \"process\":{{\"args\":[\"{program}\",\"-k\",\"netsvcs\"],\"args_count\":3,\
              \"code_signature\":{{\"exists\":true,\"status\":\"trusted\",\
              \"subject_name\":\"Microsoft Windows\",\"trusted\":true}},\
              \"command_line\":\"{command}\",\"entity_id\":\"{entity}\",\
              \"executable\":\"C:\\\\Windows\\\\System32\\\\{program}\",\
-             \"hash\":{{\"md5\":\"{hash:032x}\",\"sha256\":\"{hash:064x}\"}},\
+             \"hash\":{{\"sha256\":\"{hash:064x}\"}},\
              \"name\":\"{program}\",\"parent\":{{\"entity_id\":\"{around}\",\
              \"executable\":\"C:\\\\Windows\\\\System32\\\\{parent}\",\"name\":\"{parent}\",\
-             \"pid\":{parent_pid}}},\"pe\":{{\"original_file_name\":\"{program}\"}},\"pid\":{pid},\
-             \"working_directory\":\"C:\\\\Windows\\\\System32\\\\\"}},\
+             \"pid\":{parent_pid}}},\"pe\":{{\"original_file_name\":\"{program}\"}},\"pid\":{pid}}},\
              \"user\":{{\"domain\":\"CORP\",\"id\":\"S-1-5-21-1-2-3-{user}\",\
              \"name\":\"user{user}\"}}}}",
             time = time(self.number),
@@ -222,17 +218,14 @@ impl Event {
              \"platform\":\"debian\",\"type\":\"linux\",\"version\":\"12.5\"}}}},\
              \"process\":{{\"args\":[\"/usr/bin/{program}\",\"--config\",\"/etc/app/app.conf\"],\
              \"args_count\":3,\"command_line\":\"{command}\",\
-             \"entity_id\":\"{entity}\",\"entry_leader\":{{\"entity_id\":\"{around}\",\
-             \"entry_meta\":{{\"type\":\"init\"}},\"executable\":\"/usr/lib/systemd/systemd\",\
-             \"interactive\":false,\"name\":\"systemd\",\"pid\":1}},\
-             \"executable\":\"/usr/bin/{program}\",\
+             \"entity_id\":\"{entity}\",\"executable\":\"/usr/bin/{program}\",\
              \"hash\":{{\"sha256\":\"{hash:064x}\"}},\"interactive\":false,\"name\":\"{program}\",\
              \"parent\":{{\"args\":[\"{parent}\"],\"command_line\":\"{parent}\",\
              \"entity_id\":\"{around}\",\"executable\":\"/usr/bin/{parent}\",\
              \"name\":\"{parent}\",\"pid\":{parent_pid}}},\"pid\":{pid},\
              \"tty\":{{\"char_device\":{{\"major\":8,\"minor\":1}}}},\
              \"working_directory\":\"/var/lib/app\"}},\
-             \"user\":{{\"Ext\":{{\"real\":{{\"id\":0,\"name\":\"root\"}}}},\"id\":\"{user}\",\
+             \"user\":{{\"id\":\"{user}\",\
              \"name\":\"svc{user}\"}}}}",
             time = time(self.number),
             number = self.number,

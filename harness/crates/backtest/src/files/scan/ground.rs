@@ -1,5 +1,6 @@
 //! What all threads of a pass share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::moments::TimeFields;
@@ -10,6 +11,7 @@ use harness_engine::stream::program::Program;
 use harness_engine::stream::reader::FIRST_CAPTURES;
 use harness_model::document::{Columns, Ingest};
 use harness_model::events::Origin;
+use harness_model::index_pattern;
 use harness_predicate::plan::Reach;
 use harness_predicate::{Column, Predicate};
 
@@ -94,12 +96,18 @@ impl<'a> Ground<'a> {
 
     /// By predicate: whether its rule looks at events of an index for it.
     pub(super) fn concerns(&self, index: Option<&str>, is_indicator: bool) -> Vec<bool> {
-        let sees = |(rule, filter): &(usize, usize)| {
+        // Most rules share their patterns with others.
+        let mut known: HashMap<&[String], bool> = HashMap::new();
+        let mut sees = |(rule, filter): &(usize, usize)| {
             let rule = &self.rules[*rule];
             let reach = rule.reach(*filter);
-            (!is_indicator || reach == Reach::Indicators) && rule.sees(index, reach)
+            if is_indicator && reach != Reach::Indicators {
+                return false;
+            }
+            let patterns = rule.patterns(reach);
+            *known.entry(patterns).or_insert_with(|| index_pattern::sees(patterns, index))
         };
-        self.owners.iter().map(sees).collect()
+        self.owners.iter().map(&mut sees).collect()
     }
 
     /// Whether an input holds nothing but indicators.

@@ -17,6 +17,7 @@ use super::{Broken, Scanned, Setting};
 use crate::Stop;
 use harness_detect::window::Window;
 use harness_model::event::Event;
+use harness_model::index_pattern;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{Plan, Reach};
 use harness_predicate::{Column, Predicate};
@@ -206,13 +207,18 @@ impl<'a> Merger<'a> {
 
     pub(super) fn finish(mut self) -> Scanned {
         let request = self.setting.request;
+        // Most rules share their patterns with others.
+        let mut seen_by: HashMap<&[String], u64> = HashMap::new();
         for (at, (rule, state)) in self.rules.iter().zip(self.states).enumerate() {
             let newest = self.newest[self.ground.clock_of[at]];
             self.scanned.newest_of.push(newest);
-            let seen = |(index, count): (&Option<Arc<str>>, &u64)| {
-                rule.sees(index.as_deref(), Reach::Window).then_some(*count)
-            };
-            self.scanned.seen.push(self.seen.iter().filter_map(seen).sum());
+            let patterns = rule.patterns(Reach::Window);
+            let seen = seen_by.entry(patterns).or_insert_with(|| {
+                let own = self.seen.iter();
+                let own = own.filter(|(index, _)| index_pattern::sees(patterns, index.as_deref()));
+                own.map(|(_, count)| *count).sum()
+            });
+            self.scanned.seen.push(*seen);
             let has = |column: &Column| {
                 let column = self.ground.columns.id(column);
                 column.is_some_and(|column| self.present.get(column) == Some(&true))

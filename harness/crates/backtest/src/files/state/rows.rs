@@ -27,6 +27,10 @@ const RUNS: usize = 1_100_000;
 /// How much a value in memory takes beside its text.
 const OVERHEAD: usize = 32;
 
+/// How much an object takes for every so many of its keys.
+const NODE: usize = 720;
+const PER_NODE: usize = 8;
+
 /// How much an event takes beside its values: its id, its index and its moment.
 const ROW: usize = 256;
 
@@ -184,8 +188,8 @@ fn size(value: &serde_json::Value) -> usize {
         Value::String(text) => text.len() + OVERHEAD,
         Value::Array(values) => values.iter().map(size).sum::<usize>() + OVERHEAD,
         Value::Object(map) => {
-            map.iter().map(|(key, value)| key.len() + 2 * OVERHEAD + size(value)).sum::<usize>()
-                + OVERHEAD
+            let own: usize = map.iter().map(|(key, value)| key.len() + size(value)).sum();
+            own + NODE * (1 + map.len() / PER_NODE)
         }
     }
 }
