@@ -4,68 +4,24 @@
 
 mod ground;
 mod merger;
+mod model;
 mod pieces;
 mod worker;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 use super::input::Blocks;
-use super::request::{Progress, Request};
 use super::rule::Prepared;
-use crate::{Found, Stop};
 use ground::Ground;
 use harness_engine::stream::layout::Layout;
 use harness_engine::stream::reader::FIRST_CAPTURES;
-use harness_model::events::Origin;
-use harness_model::schema::Schema;
 use merger::Merger;
+pub(super) use model::{Scanned, Setting};
 pub(super) use pieces::each_event;
-use serde_json::Value;
 use worker::{Chunk, Worker};
-
-/// What every pass has.
-#[derive(Clone, Copy)]
-pub(super) struct Setting<'a> {
-    pub(super) request: &'a Request,
-    pub(super) schema: &'a Schema,
-    /// By input: the data stream that its path names.
-    pub(super) origins: &'a [Option<Origin>],
-    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
-    pub(super) interrupted: &'a AtomicBool,
-}
-
-/// What a pass gives.
-pub(super) struct Scanned {
-    /// By rule.
-    pub(super) found: Vec<Result<Found, Stop>>,
-    pub(super) events: u64,
-    /// Unpacked.
-    pub(super) bytes: u64,
-    pub(super) broken: Broken,
-    pub(super) oldest: Option<i64>,
-    pub(super) newest: Option<i64>,
-    /// By rule: the newest event by its timestamp fields.
-    pub(super) newest_of: Vec<Option<i64>>,
-    /// By rule: how many events lie in its indices.
-    pub(super) seen: Vec<u64>,
-    /// By rule: the fields that its conditions need and no event has.
-    pub(super) missing: Vec<Vec<String>>,
-    /// By two rules of single events: on how many events both alert.
-    pub(super) pairs: BTreeMap<(usize, usize), u64>,
-    /// Fields that rules name and nothing knew: the first value, and the index of that.
-    pub(super) watched: Vec<(Arc<str>, Value, Option<String>)>,
-}
-
-/// What is no event.
-#[derive(Default)]
-pub(super) struct Broken {
-    pub(super) count: u64,
-    /// The first of them, as input, line and reason.
-    pub(super) told: Vec<(usize, usize, String)>,
-}
 
 /// Runs rules over all blocks.
 pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting<'_>) -> Scanned {

@@ -6,6 +6,7 @@
 //! again, whole.
 
 mod indices;
+mod row;
 mod state;
 mod visitor;
 
@@ -13,12 +14,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde::de::DeserializeSeed;
-use serde_json::Value;
 
+use super::Matcher;
 use super::layout::Layout;
-use super::{Answer, Matcher};
 use harness_model::event::DATA_STREAM;
 pub use indices::IndexId;
+pub use row::{Row, Scalar};
 use state::State;
 use visitor::Root;
 
@@ -26,34 +27,6 @@ use visitor::Root;
 #[derive(Debug)]
 pub struct Reader<'a> {
     state: RefCell<State<'a>>,
-}
-
-/// A scalar that is handed out.
-#[derive(Clone, Copy, Debug)]
-pub enum Scalar<'r> {
-    /// A string.
-    Text(&'r str),
-    /// Something else.
-    Other(&'r Value),
-}
-
-impl Scalar<'_> {
-    /// The same as a value of its own.
-    pub fn value(self) -> Value {
-        match self {
-            Self::Text(text) => Value::String(text.to_owned()),
-            Self::Other(value) => value.clone(),
-        }
-    }
-}
-
-/// A row that was read.
-#[derive(Debug)]
-pub struct Row {
-    /// What it fulfils.
-    pub answer: Arc<Answer>,
-    /// The index, stated or made from the data stream.
-    pub index: IndexId,
 }
 
 /// The scalars that the first captures have to be, in this order: of these an index

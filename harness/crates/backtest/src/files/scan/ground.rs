@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::moments::TimeFields;
 use super::super::rule::Prepared;
-use super::Setting;
+use super::model::Setting;
 use harness_detect::window::Clock;
 use harness_engine::stream::program::Program;
 use harness_engine::stream::reader::FIRST_CAPTURES;

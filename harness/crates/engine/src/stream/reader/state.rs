@@ -9,7 +9,7 @@ use super::super::cache::{Bits, Cache};
 use super::super::layout::Layout;
 use super::super::{Class, EMPTY, Matcher};
 use super::indices::{IndexId, Indices, bit};
-use super::{Row, Scalar};
+use super::row::{Row, Scalar};
 use harness_model::document::{ColumnId, Target};
 use harness_model::event::data_stream_name;
 
