@@ -30,7 +30,8 @@ impl Replacements {
     }
 
     fn put(&mut self, old: &str, kind: &'static str, make: impl FnOnce(usize) -> String) {
-        if !self.list.contains_key(old) {
+        // Names are the same in letters of either case.
+        if !self.list.keys().any(|known| known.eq_ignore_ascii_case(old)) {
             let number = self.next(kind);
             self.list.insert(old.to_owned(), make(number));
         }
@@ -195,7 +196,7 @@ mod tests {
         assert_eq!(done["host"]["name"], json!("host-1.example.com"));
         assert_eq!(
             done["process"]["command_line"],
-            json!("type C:\\Users\\user-2\\x.txt on host-1 as CORP\\user-2")
+            json!("type C:\\Users\\user-2\\x.txt on host-1 as DOMAIN-1\\user-2")
         );
         assert_eq!(
             done["message"],

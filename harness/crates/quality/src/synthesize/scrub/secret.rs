@@ -170,6 +170,7 @@ fn keys_in(text: &str) -> Vec<&str> {
 /// The value of a pair whose key lies there; of an option after a space as well.
 fn value_after(text: &str, start: usize, end: usize) -> Option<&str> {
     let mut rest = text.get(end..)?;
+    rest = rest.strip_prefix('\\').unwrap_or(rest);
     rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
     let spaced = rest.trim_start();
     let word = text[..start].rsplit(|c: char| c.is_whitespace() || c == '"').next()?;
