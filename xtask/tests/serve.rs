@@ -38,7 +38,7 @@ impl Serving {
     /// The answer to a request of these lines.
     fn ask(&self, lines: &str) -> String {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout");
         write!(stream, "{lines}\r\nConnection: close\r\n\r\n").expect("it reads");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("it answers");
