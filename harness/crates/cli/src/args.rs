@@ -92,7 +92,9 @@ Examples:
   {program} mutants --changed=main       rules that changed, or whose cases did, since main
   {program} mutants --min-mutants 100    exit code 5 where one is missed
 
-A missed mutant is shown with the case that would catch it, ready to save.")]
+  {program} mutants linux/ssh_keys -v    each whole, with the case that would catch it
+
+Next: {program} new RULE writes the cases that are missing.")]
     Mutants(MutantsArgs),
     /// Explain how each clause of a rule evaluates on an event, and the smallest
     /// change that flips the result.
@@ -611,6 +613,9 @@ pub struct MutantsArgs {
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Show each missed mutant whole, with the case that would catch it.
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Fail with exit code 3 where there is a warning.
     #[arg(long)]
     pub deny_warnings: bool,

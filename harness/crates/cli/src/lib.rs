@@ -45,7 +45,7 @@ pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
         Verb::Test(args) => verbs::test::run(&args, program),
         Verb::Coverage(args) => verbs::coverage::run(&args, program),
         Verb::Report(args) => verbs::report::run(&args, program),
-        Verb::Mutants(args) => verbs::mutants::run(&args),
+        Verb::Mutants(args) => verbs::mutants::run(&args, program),
         Verb::Explain(args) => verbs::explain::run(&args),
         Verb::Init(args) => verbs::init::run(&args, program),
         Verb::New(args) => verbs::new::run(&args),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anstyle::AnsiColor;
 
+use super::failure::shell;
 use super::problem::Styled;
-use super::words::plural;
+use super::words::{around_change, plural};
 use super::{Lines, printable};
 use harness_quality::mutate::{Mutant, Mutants, Outcome, RuleMutants};
 use harness_runner::case::Polarity;
@@ -17,9 +18,23 @@ use harness_runner::run::Places;
 pub struct Options {
     /// Whether to colour.
     pub styled: Styled,
+    /// Whether each missed mutant is shown whole, with the case that would catch it.
+    pub detail: Detail,
     /// How long it took.
     pub elapsed: Duration,
 }
+
+/// How much is said of a missed mutant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A line.
+    Lines,
+    /// The rule with its change, and the case that would catch it.
+    Cases,
+}
+
+/// The most characters of a line about a mutant.
+const WIDTH: usize = 100;
 
 /// Writes the report.
 ///
@@ -32,7 +47,7 @@ pub fn render(
     options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let report = Report { places, styled: options.styled };
+    let report = Report { places, styled: options.styled, detail: options.detail };
     for rule in &mutants.rules {
         report.rule(rule, out)?;
     }
@@ -43,6 +58,13 @@ pub fn render(
     }
     let all = || mutants.rules.iter().flat_map(|rule| &rule.mutants);
     let count = |name: &str| all().filter(|mutant| mutant.outcome.name() == name).count();
+    let missed = all().any(|mutant| matches!(mutant.outcome, Outcome::Missed { .. }));
+    if missed && options.detail == Detail::Lines && !places.program.is_empty() {
+        let (program, flags) = (places.program, &places.flags);
+        let whole = shell(program, "mutants", flags, &["RULE", "--verbose"]);
+        let new = shell(program, "new", flags, &["RULE"]);
+        writeln!(out, "\nnext: {whole} shows them whole; {new} writes the cases that are missing")?;
+    }
     writeln!(
         out,
         "\n{} of {}: {} caught, {} missed, {} equivalent, {} unviable in {:.2} s",
@@ -59,6 +81,7 @@ pub fn render(
 struct Report<'a> {
     places: &'a Places,
     styled: Styled,
+    detail: Detail,
 }
 
 impl Report<'_> {
@@ -89,6 +112,12 @@ impl Report<'_> {
             Outcome::Missed { fixture, polarity } => (fixture, *polarity),
         };
         let missed = self.styled.paint(AnsiColor::Red.on_default().bold(), "MISSED");
+        if self.detail == Detail::Lines {
+            let change = around_change(&mutant.text, WIDTH);
+            let change = self.marked(&printable(&change, Lines::Escape));
+            let found = if fixture.is_some() { "" } else { "  (no case that would catch it was found)" };
+            return writeln!(out, "  {missed} {:<13}  {change}{found}", mutant.operator.name());
+        }
         writeln!(out, "\n  {missed} {}", mutant.operator)?;
         for line in self.marked(&printable(&mutant.text, Lines::Keep)).lines() {
             writeln!(out, "    {line}")?;

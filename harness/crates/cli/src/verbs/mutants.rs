@@ -6,7 +6,7 @@ use std::time::Instant;
 use harness_quality::gate::misses;
 use harness_quality::mutate::{Fixtures, mutate};
 use harness_report::digest::Digest;
-use harness_report::mutants::{self, Options};
+use harness_report::mutants::{self, Detail, Options};
 use harness_report::{coverage_json, human};
 use harness_runner::run::Session;
 
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::{gate, project};
 
 /// Changes rules, judges the changes by their cases, and prints what was missed.
-pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
+pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit> {
     let started = Instant::now();
     let bar = project::progress(args.run.no_progress, "loading rules and cases");
     let Some((project, folders)) = project::open(&args.run.folders) else {
@@ -33,14 +33,17 @@ pub(crate) fn run(args: &MutantsArgs) -> io::Result<Exit> {
     let engine = session.engine().map_err(io::Error::other)?;
     bar.set_message("mutating");
     let found = mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
-    let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    let mut run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
+    run.places.flags = project::flags(&args.run.folders);
+    run.places.program = program;
     bar.finish_and_clear();
 
     let mut output = Vec::new();
     match args.format {
         Format::Human => {
             let styled = project::styled(project::is_file(args.run.out.as_deref()));
-            let options = Options { styled, elapsed: started.elapsed() };
+            let detail = if args.verbose { Detail::Cases } else { Detail::Lines };
+            let options = Options { styled, detail, elapsed: started.elapsed() };
             human::warnings(&run, styled, &mut output)?;
             mutants::render(&found, &run.places, options, &mut output)?;
             if let Some(words) = human::warnings_in_words(&run) {

@@ -238,6 +238,26 @@ fn a_turned_case_is_marked_where_it_is_written() {
 }
 
 #[test]
+fn another_value_is_marked_where_the_value_stands() {
+    let leaf = |field: &str, value: &str| {
+        let column = Column { name: field.into(), kind: Kind::Keyword };
+        let test = Test::Term(Pattern::Equals(value.into(), Letters::Sensitive));
+        Predicate::Leaf(Leaf { column, test, origin: Origin::default() })
+    };
+    for (source, field, value, new) in [
+        ("event.code:code", "event.code", "code", "event.code:codex"),
+        ("host.name:a", "host.name", "a", "host.name:ax"),
+        ("user.domain == \"d\"", "user.domain", "d", "user.domain == \"dx\""),
+        ("user.*:e", "user.name", "e", "user.*:ex"),
+        ("code", "event.code", "code", "codex"),
+    ] {
+        let (before, after) = (leaf(field, value), leaf(field, &format!("{value}x")));
+        let found = text::edited(source, &before, &after, &ValueEdit::Change);
+        assert_eq!(found.as_deref(), Some(new), "{source}");
+    }
+}
+
+#[test]
 fn what_no_text_can_state_is_no_mutant() {
     let session = Session::open(repository(), None);
     let engine = session.engine().expect("an index");

@@ -159,10 +159,18 @@ pub(super) fn edited(
         _ => {
             let (from, to) = (spelled(&old.test)?, spelled(&new.test)?);
             from.iter().zip(to).find_map(|(from, to)| {
-                source.contains(from.as_str()).then(|| source.replacen(from.as_str(), &to, 1))
+                let at = value_at(source, &old.column.name, from)?;
+                Some(format!("{}{to}{}", &source[..at], &source[at + from.len()..]))
             })
         }
     }
+}
+
+/// Where a clause states a value: behind its field, whose name may hold the same text.
+fn value_at(source: &str, field: &str, value: &str) -> Option<usize> {
+    let behind = source.find(field).map(|at| at + field.len());
+    let found = behind.and_then(|from| Some(from + source[from..].find(value)?));
+    found.or_else(|| source.rfind(value))
 }
 
 /// Where a text holds another outside of quotation marks.
