@@ -355,12 +355,17 @@ fn coverage_and_mutants() {
     let options = table::Options { styled: Styled::Plain, detail: table::Detail::Gaps };
     table::render(&digest, options, &mut told).expect("a vector takes everything");
     snapshot("coverage", &String::from_utf8(told).expect("text"));
-    let mut told = Vec::new();
-    let options = mutants::Options { styled: Styled::Plain, elapsed: Duration::default() };
     let places =
         Places { rules: "rules".to_owned(), cases: "cases".to_owned(), ..Places::default() };
-    mutants::render(&found, &places, options, &mut told).expect("a vector takes everything");
-    snapshot("mutants", &String::from_utf8(told).expect("text"));
+    let details =
+        [("mutants", mutants::Detail::Cases), ("mutants_in_lines", mutants::Detail::Lines)];
+    for (name, detail) in details {
+        let options =
+            mutants::Options { styled: Styled::Plain, detail, elapsed: Duration::default() };
+        let mut told = Vec::new();
+        mutants::render(&found, &places, options, &mut told).expect("a vector takes everything");
+        snapshot(name, &String::from_utf8(told).expect("text"));
+    }
 }
 
 #[test]

@@ -115,7 +115,8 @@ impl Report<'_> {
         if self.detail == Detail::Lines {
             let change = around_change(&mutant.text, WIDTH);
             let change = self.marked(&printable(&change, Lines::Escape));
-            let found = if fixture.is_some() { "" } else { "  (no case that would catch it was found)" };
+            let found =
+                if fixture.is_some() { "" } else { "  (no case that would catch it was found)" };
             return writeln!(out, "  {missed} {:<13}  {change}{found}", mutant.operator.name());
         }
         writeln!(out, "\n  {missed} {}", mutant.operator)?;
