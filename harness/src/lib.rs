@@ -91,7 +91,7 @@ pub use {
 #[doc(hidden)]
 pub use {
     harness_model::{column, document, event, index_pattern, lookup, schema, value},
-    harness_quality::{coverage, explain, gate, lint, mutate, synthesize},
+    harness_quality::{coverage, explain, gate, lint, mutate, regress, synthesize},
     harness_report::snapshot,
     harness_rule::exception,
     harness_runner::{case, config, run, verdict},

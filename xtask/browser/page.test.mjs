@@ -1,5 +1,5 @@
 // Drives the report page in Chromium: node --test page.test.mjs
-// SMALL, LARGE and BACKTEST name pages of harness/examples/sample_page, REAL one of
+// SMALL, LARGE, BACKTEST and REGRESS name pages of harness/examples/sample_page, REAL one of
 // `cargo xtask coverage --format html`; CHROMIUM the browser, AXE the script of axe-core. With SHOTS set to
 // a folder, pictures of the pages are left there.
 import assert from "node:assert/strict";
@@ -7,7 +7,7 @@ import { readFileSync, statSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-const { SMALL, LARGE, REAL, BACKTEST, CHROMIUM, AXE, SHOTS } = process.env;
+const { SMALL, LARGE, REAL, BACKTEST, REGRESS, CHROMIUM, AXE, SHOTS } = process.env;
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const HOSTILE_KEY = 'a"]]>/</script><script>alert(2)</script>';
 let browser;
@@ -285,6 +285,7 @@ const PAGES = [
   ["a rule with mutants", SMALL, rule('a"]]>/</script><script>alert(2)</script>'), "#detail .mutant"],
   ["an untested rule", SMALL, rule("linux/untested"), "#detail h1"],
   ["a backtest", BACKTEST, "", ".noise"],
+  ["a regression", REGRESS, "", ".change"],
 ];
 for (const [name, file, hash, ready] of PAGES) {
   for (const width of [1400, 360]) {
@@ -331,6 +332,23 @@ test("a backtest shows time, noise, overlap and silence", async () => {
   assert.equal(await page.locator(".noise").count(), 1, "the search is in the address");
   const whole = await page.locator("main").innerText();
   for (const part of ["4,200", "No index of theirs is there", "No event lies in their indices", "unsupported"]) assert.ok(whole.includes(part), part);
+  assert.equal(await page.locator("img, iframe, object, embed, link").count(), 0);
+  await done();
+});
+
+test("a regression marks what differs, and is searched", async () => {
+  const { page, done } = await open(REGRESS, { ready: ".change" });
+  const wider = page.locator(".change[data-change=wider]");
+  assert.deepEqual(await wider.locator("del").allTextContents(), ["wget"]);
+  assert.deepEqual(await wider.locator("ins").allTextContents(), ["</script><b>"]);
+  assert.match(await wider.innerText(), /process.name : \(curl or <\/script><b>\)/);
+  assert.match(await page.locator(".change[data-change=narrower]").innerText(), /agreed <img src=x onerror=alert\(1\)>/);
+  assert.equal(await tally(page), "7 rules");
+  await page.selectOption("[aria-label=Change]", "both");
+  await page.fill("#search", "sixth failure");
+  await page.reload();
+  assert.equal(await tally(page), "1 of 7 rules");
+  assert.equal(await page.locator(".change:visible").count(), 1);
   assert.equal(await page.locator("img, iframe, object, embed, link").count(), 0);
   await done();
 });

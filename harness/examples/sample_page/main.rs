@@ -1,8 +1,9 @@
 //! Writes pages of made-up data, for the browser test in `.ci/browser`:
-//! `cargo run --example sample_page N` the report of N rules, `… backtest` a backtest.
-//! One rule of each is named `<img src=x onerror=alert(1)>`.
+//! `cargo run --example sample_page N` the report of N rules, `… backtest` a backtest,
+//! `… regress` a change of rules. One rule of each is named `<img src=x onerror=alert(1)>`.
 
 mod backtest;
+mod regress;
 #[path = "../../tests/reports/sample.rs"]
 mod sample;
 
@@ -14,12 +15,16 @@ use harness::report::html;
 use harness::report::page::Head;
 
 fn main() -> io::Result<()> {
-    let usage = || io::Error::other("usage: sample_page <number of rules, 6 or more>|backtest");
+    let usage =
+        || io::Error::other("usage: sample_page <number of rules, 6 or more>|backtest|regress");
     let which = std::env::args().nth(1).ok_or_else(usage)?;
     let head = Head { project: "sample".to_owned(), ..Head::default() };
     let mut out = BufWriter::new(io::stdout().lock());
     if which == "backtest" {
         return harness::report::backtest::html(&backtest::sample(), Some(500), &head, &mut out);
+    }
+    if which == "regress" {
+        return harness::report::regress::html(&regress::sample(), &head, &mut out);
     }
     let sample = sample::sample(which.parse().map_err(|_| usage())?);
     let digest = Digest::new(&sample.run, Some(&sample.coverage), Some(&sample.mutants));

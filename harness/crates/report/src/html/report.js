@@ -401,6 +401,14 @@
     if (next) { next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest" }); }
   });
 
+  // What a search needs is read while nothing else is to do.
+  const warm = (at) => requestIdleCallback((idle) => {
+    let next = at;
+    while (next < index.rules.length && idle.timeRemaining() > 2) { about(next); source(next); next += 1; }
+    if (next < index.rules.length) warm(next);
+  });
+  if (window.requestIdleCallback) warm(0);
+
   // A page that is opened on a rule knows its neighbours.
   restore();
   update();

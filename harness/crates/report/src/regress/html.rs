@@ -10,13 +10,17 @@ use super::{ORDER, ordered, sum};
 use crate::page::{Head, Page, figure};
 use crate::xml::escape;
 
+/// What the page does beside: the queries' difference, and the search. All of it stands in
+/// the page without.
+const SCRIPT: &str = include_str!("html/regress.js");
+
 /// Writes the page.
 ///
 /// # Errors
 ///
 /// As `out`'s.
 pub fn html(regression: &Regression, head: &Head, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { title: "What the rules catch now", head, script: "" };
+    let page = Page { title: "What the rules catch now", head, script: SCRIPT };
     page.open(out)?;
     writeln!(out, r#"<div class="page"><header>"#)?;
     page.title(out)?;
@@ -47,7 +51,7 @@ fn rule(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     let (name, path, change) = (escape(&rule.name), escape(&rule.path), rule.change.name());
     writeln!(
         out,
-        r#"<details class="change"{open}><summary><b class="{change}">{change}</b>{name} <code>{path}</code></summary>
+        r#"<details class="change" data-change="{change}"{open}><summary><b class="{change}">{change}</b>{name} <code>{path}</code></summary>
 <p>{}</p>"#,
         escape(&meaning(rule))
     )?;
@@ -71,22 +75,24 @@ fn rule(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     };
     let (before, after) = (query(&rule.before), query(&rule.after));
     if before != after {
-        pair([("Query before", Some(before)), ("Query now", Some(after))], out)?;
+        let queries = [("Query before", Some(before)), ("Query now", Some(after))];
+        pair("versions queries", queries, out)?;
     }
     let text = |example: &Option<Example>| example.as_ref().map(shown);
-    pair([("No longer caught", text(&rule.lost)), ("Newly caught", text(&rule.gained))], out)?;
+    let examples = [("No longer caught", text(&rule.lost)), ("Newly caught", text(&rule.gained))];
+    pair("versions", examples, out)?;
     writeln!(out, "</details>")
 }
 
 /// What is there of two texts, side by side.
-fn pair(texts: [(&str, Option<String>); 2], out: &mut dyn Write) -> io::Result<()> {
+fn pair(class: &str, texts: [(&str, Option<String>); 2], out: &mut dyn Write) -> io::Result<()> {
     if texts.iter().all(|(_, text)| text.is_none()) {
         return Ok(());
     }
-    writeln!(out, r#"<div class="versions">"#)?;
+    writeln!(out, r#"<div class="{class}">"#)?;
     for (title, text) in texts {
         let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
-        writeln!(out, "<div><h3>{title}</h3><pre>{}</pre></div>", escape(&text))?;
+        writeln!(out, "<div><h3>{title}</h3><pre tabindex=\"0\">{}</pre></div>", escape(&text))?;
     }
     writeln!(out, "</div>")
 }
