@@ -8,6 +8,7 @@ mod missing;
 mod overlap;
 mod pairs;
 mod pipeline;
+mod single;
 mod stages;
 mod twins;
 

@@ -13,7 +13,7 @@ use rustc_hash::FxHasher;
 use serde_json::Value;
 
 use super::filter::span_of;
-use super::overlap::{Single, reads};
+use super::single::{Single, reads};
 use crate::compare::{Prover, Values};
 use crate::lint::codes::Code;
 use crate::lint::model::Finding;
