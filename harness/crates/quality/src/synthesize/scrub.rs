@@ -77,12 +77,11 @@ impl Replacements {
         }
         if let Some((kind, make)) = identity::formed(plain) {
             self.put(plain, kind, make);
+        } else if plain.contains('@') {
             return;
+        } else {
+            self.put(plain, kind, |number| identity::named(plain, kind, number));
         }
-        if plain.contains('@') {
-            return;
-        }
-        self.put(plain, kind, |number| identity::named(plain, kind, number));
         // The first part of a host's name is its short name.
         let dotted = plain.contains('.') && kind == "host";
         if let Some((short, _)) = plain.split_once('.').filter(|_| dotted) {

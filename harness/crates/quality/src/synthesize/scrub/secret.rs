@@ -84,7 +84,7 @@ const MIN_VALUE: usize = 4;
 /// The least length of a text that is taken for random letters.
 const MIN_RANDOM: usize = 20;
 /// How often letters of another kind follow in such a text, at least.
-const MIN_TURNS: usize = 8;
+const MIN_TURNS: usize = 10;
 
 /// The secrets in the value of a field.
 pub(super) fn of_field(field: &str, text: &str) -> Vec<String> {
