@@ -7,18 +7,9 @@ mod schema;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use repository::{Repository, rule, run};
+use repository::{Repository, git, rule, run};
 use serde_json::{Value, json};
-
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
-    let output = Command::new("git").current_dir(folder).args(identity).args(arguments).output();
-    let output = output.expect("git is there");
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
 
 /// A repository with a commit that has a rule with this query.
 fn committed(query: &str) -> Repository {

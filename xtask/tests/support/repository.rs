@@ -58,6 +58,15 @@ impl Repository {
     }
 }
 
+/// Runs git in a folder; what it prints.
+pub fn git(folder: &Path, arguments: &[&str]) -> String {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").current_dir(folder).args(identity).args(arguments).output();
+    let output = output.expect("git is there");
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// Runs the binary in a folder; the exit code and all output.
 pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let started = Instant::now();

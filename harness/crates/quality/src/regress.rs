@@ -86,6 +86,9 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
     if before.language == Some(Language::Esql) || after.language == Some(Language::Esql) {
         let [gained, lost] = pipelines::directions((old, base), (new, head), schema);
         told.decide(gained, lost);
+        if told.change == Change::Unknown && (told.gained.is_some() || told.lost.is_some()) {
+            told.notes.push("the events were found by trying, not proved to be all".to_owned());
+        }
         return told;
     }
     let assumed = assumed::schema([(before, base), (after, head)], schema, &mut told.notes);

@@ -16,6 +16,7 @@ pub(crate) mod fields;
 pub(crate) mod implications;
 pub(crate) mod pipeline_variants;
 pub(crate) mod reachability;
+pub(crate) mod regexp;
 pub(crate) mod sat;
 pub(crate) mod search;
 pub(crate) mod tokens;

@@ -4,7 +4,8 @@ use harness_detect::window::span_text;
 use harness_model::index_pattern::sees;
 use harness_predicate::plan::Plan;
 use harness_rule::exception::ExceptionTree;
-use harness_rule::model::{AlertSuppression, Rule};
+use harness_rule::model::{AlertSuppression, Duration, Rule};
+use harness_rule::names::{MissingFields, Severity};
 use harness_source::span::plural;
 use serde_json::Value;
 
@@ -126,7 +127,7 @@ pub(super) fn notes(old: &Rule, new: &Rule) -> Vec<String> {
     lists(&mut notes, "reads", old.patterns(), new.patterns());
     times(&mut notes, old, new);
     counts(&mut notes, old, new);
-    if old.alert_suppression != new.alert_suppression {
+    if suppression(old) != suppression(new) {
         notes.push(suppressed(new.alert_suppression.as_ref()));
     }
     let ids = |rule: &Rule| -> Vec<String> {
@@ -139,10 +140,10 @@ pub(super) fn notes(old: &Rule, new: &Rule) -> Vec<String> {
     if old.risk_score != new.risk_score {
         notes.push(format!("the risk score is {} now (was {})", new.risk_score, old.risk_score));
     }
-    if old.severity_mapping != new.severity_mapping {
+    if severities(old) != severities(new) {
         notes.push("alerts have another severity for some values".to_owned());
     }
-    if old.risk_score_mapping != new.risk_score_mapping {
+    if scores(old) != scores(new) {
         notes.push("alerts have another risk score for some values".to_owned());
     }
     let override_of = |rule: &Rule| rule.rule_name_override.as_ref().map(|name| name.value.clone());
@@ -167,6 +168,23 @@ pub(super) fn notes(old: &Rule, new: &Rule) -> Vec<String> {
         notes.push("the rule is deprecated now".to_owned());
     }
     notes
+}
+
+/// What suppression does, wherever the file says it.
+fn suppression(rule: &Rule) -> Option<(Vec<&str>, Option<Duration>, MissingFields)> {
+    let own = rule.alert_suppression.as_ref()?;
+    let groups = own.group_by.iter().map(|field| field.as_str()).collect();
+    Some((groups, own.duration, own.missing_fields))
+}
+
+fn severities(rule: &Rule) -> Vec<(&str, &str, Severity)> {
+    let all = rule.severity_mapping.iter();
+    all.map(|one| (one.field.as_str(), one.value.as_str(), one.severity)).collect()
+}
+
+fn scores(rule: &Rule) -> Vec<(&str, &str, Option<u64>)> {
+    let all = rule.risk_score_mapping.iter();
+    all.map(|one| (one.field.as_str(), one.value.as_str(), one.risk_score)).collect()
 }
 
 fn lists(notes: &mut Vec<String>, verb: &str, old: &[String], new: &[String]) {

@@ -55,6 +55,15 @@ impl Shown<'_> {
         if let Some(dressed) = self.dressed(&example.events) {
             example.events = dressed;
         }
+        // Indicators are known by their index.
+        if let Plan::Threat(plan) = &self.own.plan
+            && let Some(index) = plan.indicator_index.first().and_then(|one| one.split(',').next())
+        {
+            let index = index.replace('*', "default");
+            for indicator in example.events.iter_mut().skip(1) {
+                *indicator = json!({"_index": index, "_source": indicator.take()});
+            }
+        }
     }
 
     /// The clauses that make the difference on the first event of which only one condition
@@ -148,7 +157,9 @@ impl Shown<'_> {
         for filter in self.own.plan.filters().into_iter().chain(self.other.plan.filters()) {
             filter.leaves(&mut |leaf| leaves.push(leaf));
         }
-        let fields: BTreeSet<&str> = leaves.iter().map(|leaf| &*leaf.column.name).collect();
+        let plans = [&self.own.plan, &self.other.plan];
+        let fields: BTreeSet<&str> =
+            plans.iter().flat_map(|plan| plan.columns()).map(|column| &*column.name).collect();
         for field in fields.into_iter().filter(|field| *field != "@timestamp") {
             let values: Vec<Value> =
                 events.iter().filter_map(|event| value(event, field)).collect();

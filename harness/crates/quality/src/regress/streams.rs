@@ -1,6 +1,7 @@
 //! Streams of events that may tell two versions apart, to be judged.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 
 use harness_detect::window::Window;
 use harness_model::event::Event;
@@ -57,9 +58,13 @@ fn at(source: &Value, time: i64) -> Value {
     source
 }
 
+fn stated(source: &Value, field: &str) -> Option<Value> {
+    let nested = || source.pointer(&format!("/{}", field.replace('.', "/")));
+    source.get(field).or_else(nested).cloned()
+}
+
 fn has(source: &Value, field: &str) -> bool {
-    let dotted = source.get(field).is_some();
-    dotted || source.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
+    stated(source, field).is_some()
 }
 
 /// The event with a value for a field, where it has none.
@@ -74,7 +79,23 @@ fn nth(source: &mut Value, field: &str, n: u64) {
     if n == 0 {
         with(source, field, &[value(field, 0)]);
     } else {
-        fields::set(source, field, vec![value(field, n)]);
+        let own = stated(source, field).and_then(|own| beside(&own, n));
+        fields::set(source, field, vec![own.unwrap_or_else(|| value(field, n))]);
+    }
+}
+
+/// The n-th value after one that a condition may ask for.
+fn beside(own: &Value, n: u64) -> Option<Value> {
+    match own {
+        Value::Number(number) => number.as_u64().map(|number| json!(number.saturating_add(n))),
+        Value::String(text) => match text.parse::<Ipv4Addr>() {
+            Ok(address) => {
+                let next = u32::from(address).wrapping_add(u32::try_from(n).ok()?);
+                Some(json!(Ipv4Addr::from(next).to_string()))
+            }
+            Err(_) => Some(json!(format!("{text}-{}", n + 1))),
+        },
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

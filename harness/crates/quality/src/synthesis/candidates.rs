@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::regexp::sample;
 use harness_model::value::{format_date, format_nanos, ip_text};
 use harness_predicate::script::{Expr, Script, ScriptValue};
 use harness_predicate::{DoubleInterval, Interval, Test};
@@ -106,6 +107,7 @@ fn strings(pattern: &Pattern) -> Vec<String> {
         }
         Pattern::Regexp(regexp) => {
             found.extend(regexp.required_literals().unwrap_or_default());
+            found.extend(sample(regexp.source()).filter(|text| regexp.matches(text)));
         }
         Pattern::Range(range) => {
             for (text, _) in range.low.iter().chain(&range.high) {

@@ -13,6 +13,9 @@ use harness_runner::run::{Flow, Program, Project, Session};
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
 
+/// How many events all runs of a search may read.
+const MAX_READ: usize = 20_000;
+
 /// Events on which one of two texts alerts.
 pub(crate) struct Apart {
     pub(crate) events: Vec<Event>,
@@ -41,15 +44,18 @@ pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
     let session = Session::open(with(project, &drafts), None);
     let flows = session.flows();
     let flow = flows.first()?.as_ref()?;
-    let last = flow.cases().len().checked_sub(1)?;
     let (own, other) = (flow.program(flow.text()).ok()?, flow.program(other).ok()?);
     let judge = Judge { flow, own: &own, other: &other };
     let drafted = flow.cases().iter().enumerate();
     let mut tried: Vec<(usize, Vec<Event>)> =
         drafted.map(|(number, case)| (number, case.events.clone())).collect();
-    let proposed = Proposer::new(flow, &own).find_aimed(&other);
+    let proposed = Proposer::new(flow, &own).within(MAX_READ).find(&other);
     let proposed = proposed.and_then(|(fixture, _)| events::of_fixture(fixture));
-    tried.extend(proposed.map(|events| (last, events)));
+    // It is of one of the cases, which differ in when the rule runs.
+    let cases = 0..flow.cases().len();
+    tried.extend(
+        proposed.into_iter().flat_map(|events| cases.clone().map(move |at| (at, events.clone()))),
+    );
     Some(tried.into_iter().filter_map(|(case, events)| judge.apart(case, events)).collect())
 }
 

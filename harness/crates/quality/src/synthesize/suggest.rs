@@ -1,8 +1,6 @@
 //! Values that a reviewer finds plausible: by field, by what a pattern asks for, and
 //! by the system that a rule is about.
 
-pub(super) mod regexp;
-
 use serde_json::{Value, json};
 
 use super::seed::Seed;
@@ -81,7 +79,7 @@ impl Context {
                 }
                 Test::Term(Pattern::Regexp(regexp)) => {
                     is_asked = true;
-                    let text = regexp::sample(regexp.source());
+                    let text = crate::synthesis::regexp::sample(regexp.source());
                     values.extend(text.filter(|text| regexp.matches(text)).map(Value::from));
                 }
                 Test::Term(Pattern::Prefix(prefix, _)) => {

@@ -80,7 +80,11 @@ fn details(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     let is_lost = rule.lost.is_some() || rule.change == Change::Both;
     let open = if is_lost && rule.accepted.is_none() { " open" } else { "" };
     let (name, path) = (sentence(&rule.name), sentence(&rule.path));
-    writeln!(out, "\n<details{open}><summary>{name} (<code>{path}</code>)</summary>\n")?;
+    writeln!(out, "\n<details{open}><summary>{name} (<code>{path}</code>)</summary>")?;
+    let has_list = rule.accepted.is_some() || rule.data.is_some();
+    if has_list || !rule.notes.is_empty() || !rule.cases.is_empty() {
+        writeln!(out)?;
+    }
     if let Some(reason) = &rule.accepted {
         writeln!(out, "- accepted: {}", sentence(reason))?;
     }

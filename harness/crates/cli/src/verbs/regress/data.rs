@@ -22,6 +22,8 @@ use crate::verbs::backtest::given::{is_period, time};
 
 /// How much later than others an event of a file may come, in milliseconds.
 const LATENESS: i64 = 3_600_000;
+/// How many files are named.
+const NAMED: usize = 3;
 /// How many rules one request asks about.
 const BATCH: usize = 20;
 
@@ -62,7 +64,10 @@ fn rules<'a>(project: &Project, editions: impl Iterator<Item = &'a Edition>) -> 
 
 /// The data, in words.
 fn what(run: &Backtest) -> String {
-    let index = &run.request.index;
+    let index = match run.indices {
+        files if files > NAMED && run.source != Source::Cluster => plural(files, "file"),
+        _ => run.request.index.clone(),
+    };
     match &run.source {
         Source::Cluster => format!("the indices {index}"),
         Source::Files { events, broken: 0, .. } => {

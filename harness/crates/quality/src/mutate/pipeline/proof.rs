@@ -538,6 +538,71 @@ mod tests {
         (0..table.rows).map(shown).collect()
     }
 
+    fn lies_in(own: &Pipeline, other: &Pipeline) -> bool {
+        let side = |pipeline| Side::cut(pipeline, Vec::new()).expect("commands").trimmed();
+        side(&own.plan).lies_in(&side(&other.plan))
+    }
+
+    #[test]
+    fn what_lies_within_what() {
+        for (own, other, there, back) in [
+            ("where n > 5", "where n > 3", true, false),
+            ("where n > 5 and k == \"a\"", "where n > 5", true, false),
+            ("where n > 5 | sort k | keep n", "where n > 5", true, true),
+            ("where n > 5 | limit 5", "where n > 5", false, false),
+            (
+                "where n > 5 | eval m = n | where m < 9",
+                "where n > 3 | eval m = n | where m < 9",
+                true,
+                false,
+            ),
+            (
+                "stats c = count(*) by k | where c >= 5",
+                "stats c = count(*) by k | where c >= 3",
+                true,
+                false,
+            ),
+            (
+                "where n > 5 | stats c = count(*) by k | where c >= 3",
+                "where n > 3 | stats c = count(*) by k | where c >= 3",
+                true,
+                false,
+            ),
+            // Fewer rows may be too few, or few enough.
+            (
+                "where n > 5 | stats c = count(*) by k | where c <= 3",
+                "where n > 3 | stats c = count(*) by k | where c <= 3",
+                false,
+                false,
+            ),
+            (
+                "where n > 5 | stats c = avg(n) by k | where c >= 3",
+                "where n > 3 | stats c = avg(n) by k | where c >= 3",
+                false,
+                false,
+            ),
+            (
+                "where n > 5 | stats c = max(n), d = count_distinct(l) by k | where c >= 3 and d > 1 and k != \"b\"",
+                "where n > 3 | stats c = max(n), d = count_distinct(l) by k | where c >= 3 and d > 1 and k != \"b\"",
+                true,
+                false,
+            ),
+            (
+                "where n > 5 | stats c = count(*) by k | sort c | limit 3",
+                "where n > 3 | stats c = count(*) by k | sort c | limit 3",
+                false,
+                false,
+            ),
+            ("where to_lower(k) == \"a\" and n > 1", "where to_lower(k) == \"a\"", true, false),
+        ] {
+            let (own, other) = (format!("from x | {own}"), format!("from x | {other}"));
+            let plans = compiled(&own).zip(compiled(&other));
+            let (a, b) = plans.unwrap_or_else(|| panic!("{own} or {other} does not compile"));
+            assert_eq!(lies_in(&a, &b), there, "{own} in {other}");
+            assert_eq!(lies_in(&b, &a), back, "{other} in {own}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -557,6 +622,29 @@ mod tests {
                 let Some(other) = compiled(&text) else { continue };
                 if proved(&own, &other) {
                     prop_assert_eq!(&rows(&other, &documents), &expected, "{} and {}", query, text);
+                }
+            }
+        }
+
+        #[test]
+        fn what_lies_within_gives_no_other_rows(
+            a in condition(), b in condition(), c in condition(),
+            behind in one_of(&["where n > 0", "eval m = n | where m >= 1", "sort k | keep _id, k",
+                "stats c = count(*) by k | where c >= 2", "stats c = max(n), d = count_distinct(l) by k | where c >= 1 and d >= 1"]),
+            documents in vec(document(), 1..8),
+        ) {
+            for (own, other) in [(format!("({a}) and ({b})"), a.clone()), (a.clone(), b.clone()),
+                (format!("({a}) and ({c})"), format!("({a}) or ({b})"))] {
+                let query = |condition: &str| {
+                    compiled(&format!("from x metadata _id | where {condition} | {behind} | keep _id, k"))
+                        .or_else(|| compiled(&format!("from x metadata _id | where {condition} | {behind} | keep k")))
+                        .expect("the query is one")
+                };
+                let (one, another) = (query(&own), query(&other));
+                if lies_in(&one, &another) {
+                    let all = rows(&another, &documents);
+                    let inside = rows(&one, &documents).iter().all(|row| all.contains(row));
+                    prop_assert!(inside, "{} in {} | {}", own, other, behind);
                 }
             }
         }

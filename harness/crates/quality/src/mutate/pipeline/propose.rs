@@ -78,9 +78,10 @@ impl<'a> Proposer<'a> {
         })
     }
 
-    /// The same by the leading conditions alone, which takes no time.
-    pub(crate) fn find_aimed(&self, mutant: &Program) -> Option<(Value, Polarity)> {
-        self.aimed(mutant)
+    /// The same, with so many events that all runs may read.
+    pub(crate) fn within(self, reads: usize) -> Self {
+        self.left.set(reads.min(MAX_READ));
+        self
     }
 
     /// The limit that ended the search for some mutant.

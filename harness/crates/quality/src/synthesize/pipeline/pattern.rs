@@ -1,7 +1,7 @@
 //! Texts that `DISSECT` and `GROK` take apart, made of their patterns; and texts that
 //! regular expressions match.
 
-use crate::synthesize::suggest::regexp;
+use crate::synthesis::regexp;
 
 /// What stands for the named patterns of `GROK`, by the start of their names.
 const GROK: [(&str, &str); 16] = [

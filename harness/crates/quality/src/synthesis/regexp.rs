@@ -9,7 +9,7 @@ const MAX_TEXT: usize = 4_000;
 const MAX_DEPTH: usize = 30;
 
 /// A text; `None` for what is not read.
-pub(in crate::synthesize) fn sample(source: &str) -> Option<String> {
+pub(crate) fn sample(source: &str) -> Option<String> {
     let chars: Vec<char> = source.chars().collect();
     let mut reader = Reader { chars: &chars, at: 0 };
     let text = reader.choice(MAX_DEPTH)?;
