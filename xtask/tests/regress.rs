@@ -128,7 +128,6 @@ fn people_and_reviewers_see_what_is_lost_first() {
 
     <details open><summary>A rule (<code>r.toml</code>)</summary>
 
-
     **No longer caught**, since the new clause ``user.name = "`|`"`` does not hold, and the former clause `user.name = "admin"` holds:
 
     ```json

@@ -102,8 +102,8 @@ mod tests {
         Sample { events, key: vec![key.to_owned()], time: Some(time), count: 1 }
     }
 
-    fn ran(samples: Vec<Sample>) -> Result<Found, String> {
-        Ok(Found { alerts: samples.len() as u64, samples, ..Found::default() })
+    fn ran(samples: Vec<Sample>) -> Found {
+        Found { alerts: samples.len() as u64, samples, ..Found::default() }
     }
 
     fn counts(told: &OnData) -> Option<(u64, u64, u64)> {
@@ -114,20 +114,20 @@ mod tests {
     fn alerts_are_the_same_by_their_events_or_else_by_their_key() {
         let was = ran(vec![sample("a", "x", 2), sample("b", "x", 1), sample("c", "x", 3)]);
         let is = ran(vec![sample("a", "y", 9), sample("d", "x", 1)]);
-        let told = on_data(was, is, 1);
+        let told = on_data(Ok(was), Ok(is), 1);
         assert_eq!(counts(&told), Some((2, 1, 1)));
         let lost = &told.difference.as_ref().expect("compared").lost_samples;
         assert_eq!((lost.len(), lost[0].events.as_slice()), (1, &["i/b".to_owned()][..]));
         // Groups have no events: as many alerts of one key are the same as both have.
         let was = ran(vec![sample("", "x", 1), sample("", "x", 2), sample("", "y", 3)]);
         let is = ran(vec![sample("", "x", 5)]);
-        assert_eq!(counts(&on_data(was, is, 1)), Some((2, 0, 1)));
+        assert_eq!(counts(&on_data(Ok(was), Ok(is), 1)), Some((2, 0, 1)));
     }
 
     #[test]
     fn what_cannot_be_compared_is_told() {
         let more = Ok(Found { alerts: 7, ..Found::default() });
-        let told = on_data(more.clone(), ran(vec![]), 1);
+        let told = on_data(more.clone(), Ok(ran(vec![])), 1);
         assert_eq!((told.before, told.after, told.difference), (Some(7), Some(0), None));
         assert!(told.reason.is_some_and(|reason| reason.contains("more alerts")));
         let told = on_data(Err("no".to_owned()), more, 1);

@@ -35,7 +35,7 @@ pub(super) fn directions(
         rule.exceptions_list.iter().map(|one| one.list_id.clone()).collect()
     };
     let is_excepted = lists(before) != lists(after)
-        || !lists(after).iter().all(|list| same_list(&list, base.exceptions, head.exceptions));
+        || !lists(after).iter().all(|list| same_list(list, base.exceptions, head.exceptions));
     if is_excepted || !settings::same_times(before, after) {
         let why = "exceptions or times of a pipeline are not compared";
         return [Direction::Unknown(why), Direction::Unknown(why)];

@@ -28,7 +28,7 @@ pub fn evidence(regression: &Regression, out: &mut dyn Write) -> io::Result<()> 
         match rule.change {
             Change::Added | Change::Removed => {}
             Change::Same | Change::Narrower | Change::Wider | Change::Both | Change::Unknown => {
-                directions(rule, out)?
+                directions(rule, out)?;
             }
         }
         if !rule.notes.is_empty() {

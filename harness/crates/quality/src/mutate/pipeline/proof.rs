@@ -225,7 +225,7 @@ impl<'a> Side<'a> {
                 match (own.keeps, &groups) {
                     (Keeps::Each, None) | (Keeps::Choice | Keeps::Columns | Keeps::Order, _) => {}
                     (Keeps::Groups, None) => {
-                        groups = Some(rising::Rising::of(other.plan, part.span))
+                        groups = Some(rising::Rising::of(other.plan, part.span));
                     }
                     (Keeps::Each | Keeps::Groups, Some(_)) | (Keeps::Nothing, _) => return false,
                 }
