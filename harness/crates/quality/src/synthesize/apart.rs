@@ -15,6 +15,8 @@ const MAX_FINISHED: usize = 12;
 
 /// How many events all runs of a search may read.
 const MAX_READ: usize = 20_000;
+/// How many lists of events it tries.
+const MAX_TRIED: usize = 2_000;
 
 /// Events on which one of two texts alerts.
 pub(crate) struct Apart {
@@ -49,7 +51,7 @@ pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
     let drafted = flow.cases().iter().enumerate();
     let mut tried: Vec<(usize, Vec<Event>)> =
         drafted.map(|(number, case)| (number, case.events.clone())).collect();
-    let proposed = Proposer::new(flow, &own).within(MAX_READ).find(&other);
+    let proposed = Proposer::within(flow, &own, MAX_READ, MAX_TRIED).find(&other);
     let proposed = proposed.and_then(|(fixture, _)| events::of_fixture(fixture));
     // It is of one of the cases, which differ in when the rule runs.
     let cases = 0..flow.cases().len();

@@ -78,12 +78,6 @@ impl<'a> Proposer<'a> {
         })
     }
 
-    /// The same, with so many events that all runs may read.
-    pub(crate) fn within(self, reads: usize) -> Self {
-        self.left.set(reads.min(MAX_READ));
-        self
-    }
-
     /// The limit that ended the search for some mutant.
     pub(super) fn bound(&self) -> Option<Limit> {
         self.wanting.get().then_some(limits::MUTANT_READS)
