@@ -189,7 +189,7 @@ fn what_stands_elsewhere_in_the_file_is_no_change() {
     let old = of("user.name:a", 1);
     assert_eq!(check(&old, &of("user.name: (a)", 1), Change::Same).notes, [""; 0]);
     let notes = check(&old, &of("user.name:a", 2), Change::Same).notes;
-    assert_eq!(notes, ["an alert comes at most once in 2h for each user.name now"]);
+    assert_eq!(notes, ["an alert comes at most once in 2 hours for each user.name now"]);
 }
 
 #[test]
