@@ -18,6 +18,7 @@ mod on_data;
 mod pairs;
 mod pipelines;
 mod plans;
+mod revision;
 mod sequences;
 mod settings;
 mod shown;
@@ -38,16 +39,8 @@ use judge::Judge;
 pub use model::{CaseChange, Change, Deciding, Edition, Example, Presence, Regression, RuleChange};
 pub use on_data::{AlertSample, Difference, OnData};
 use pairs::Pair;
+pub use revision::Revision;
 use shown::Shown;
-
-/// The rules of one revision, with what they read.
-#[derive(Clone, Copy, Debug)]
-pub struct Revision<'a> {
-    /// The rules.
-    pub rules: &'a RuleTree,
-    /// The exception lists.
-    pub exceptions: &'a ExceptionTree,
-}
 
 /// Compares the rules of two revisions that are selected, under one schema.
 pub fn regress(
@@ -91,7 +84,11 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
         }
         return told;
     }
-    let assumed = assumed::schema([(before, base), (after, head)], schema, &mut told.notes);
+    let assumed = assumed::schema(
+        [(before, base.exceptions), (after, head.exceptions)],
+        schema,
+        &mut told.notes,
+    );
     let schema = assumed.as_ref().unwrap_or(schema);
     let versions = (
         Version::new(before, base.exceptions, schema),

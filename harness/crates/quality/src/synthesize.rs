@@ -9,6 +9,7 @@
 
 mod apart;
 mod asked;
+mod choice;
 mod dead;
 mod draft;
 mod evaluate;
@@ -39,6 +40,7 @@ use harness_runner::run::home;
 use harness_runner::run::{Project, RuleRun, Session};
 
 pub(crate) use apart::{apart, within};
+pub use choice::Seed;
 pub(crate) use evaluate::Nodes;
 pub(crate) use finish::finished;
 pub(crate) use index::{of as index_of, patterns as index_patterns};
@@ -46,7 +48,6 @@ use model::Grown;
 pub use model::{ClauseRow, Made, RuleCases};
 pub use real::{Taken, Treatment, taken};
 pub use scrub::Replacements;
-pub use seed::Seed;
 pub(crate) use seed::context;
 pub(crate) use suggest::Context;
 use verify::{ByRule, judged, standing, with};

@@ -9,13 +9,13 @@ use harness_model::schema::{Schema, table};
 use harness_model::value::format_date;
 use harness_predicate::Test;
 use harness_predicate::plan::Plan;
+use harness_rule::exception::ExceptionTree;
 use harness_rule::model::Rule;
 use harness_runner::run::home;
 use harness_text::pattern::Case;
 use harness_text::pattern::glob::Glob;
 use serde_json::{Value, json};
 
-use super::Revision;
 use super::conditions::Version;
 use crate::moment::NOW;
 
@@ -25,13 +25,13 @@ const MAX_OF_PATTERN: usize = 12;
 /// A schema that knows all fields of two versions; `None` where this one does. What is
 /// assumed is noted.
 pub(super) fn schema(
-    versions: [(&Rule, Revision<'_>); 2],
+    versions: [(&Rule, &ExceptionTree); 2],
     schema: &Schema,
     notes: &mut Vec<String>,
 ) -> Option<Schema> {
     let mut absent: BTreeMap<String, Value> = BTreeMap::new();
-    for (rule, revision) in versions {
-        let Ok(version) = Version::new(rule, revision.exceptions, schema) else { continue };
+    for (rule, exceptions) in versions {
+        let Ok(version) = Version::new(rule, exceptions, schema) else { continue };
         see(&version.plan, &mut |name, value| {
             for name in named(name) {
                 absent.entry(name).or_insert_with(|| value.clone());

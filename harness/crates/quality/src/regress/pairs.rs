@@ -6,7 +6,7 @@ use harness_rule::exception::{ExceptionTree, Item};
 use harness_rule::tree::Loaded;
 use harness_source::span::Span;
 
-use super::Revision;
+use super::revision::Revision;
 
 /// A rule before and after.
 #[derive(Clone, Copy)]

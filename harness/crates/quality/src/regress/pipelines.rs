@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::direction::Direction;
 use super::pairs::same_list;
-use super::{Revision, settings};
+use super::revision::Revision;
+use super::settings;
 use crate::synthesize::{apart, index_patterns, within};
 
 /// Why a direction is not known.

@@ -1,7 +1,8 @@
 //! Two texts of an ES|QL rule: which lies within the other, and events that tell them apart.
 
+use super::choice::Seed;
 use super::finish::finished;
-use super::seed::{self, Seed};
+use super::seed;
 use super::verify::with;
 use super::{drafts, seeds};
 use crate::mutate::pipeline::Proposer;

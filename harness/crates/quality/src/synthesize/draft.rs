@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::seed::{self, Seed, time_fields};
+use super::choice::Seed;
+use super::seed::{self, time_fields};
 use super::skeleton;
 use super::suggest::Context;
 use crate::clause::tree::Tree;

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::asked::Asked;
+use super::choice::Seed;
 use super::dead;
 use super::finish::finished;
 use super::goal::{Goals, Shown};
 use super::model::{Dead, Grown, Made};
 use super::name;
-use super::seed::{self, Seed};
+use super::seed;
 use super::suggest::Context;
 use crate::mutate::perturb;
 use crate::synthesis::encode::{Encoder, Replacement};

@@ -7,12 +7,13 @@ mod pattern;
 use std::collections::BTreeSet;
 
 use super::asked::Asked;
+use super::choice::Seed;
 use super::draft::Edges;
 use super::finish::finished;
 use super::grow::needed;
 use super::model::Made;
 use super::name;
-use super::seed::{self, Seed, draft};
+use super::seed::{self, draft};
 use super::together;
 use crate::mutate::pipeline::{Proposer, programs};
 use crate::synthesis::events::{of_fixture, renumbered};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::choice::Seed;
 use super::index;
 use super::suggest::Context;
 use super::verify::ByRule;
@@ -63,23 +64,6 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
 pub(super) fn draft(key: &str, polarity: Polarity, name: &str, events: Vec<Event>) -> Case {
     let path = format!("{key}/draft/{name}.json");
     Case { path, name: name.to_owned(), polarity, events, options: Options::default() }
-}
-
-/// Which of several plausible values are taken; the same number makes the same bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seed(pub u64);
-
-impl Seed {
-    /// Where to start in a list of values for a field.
-    pub(super) fn start(self, field: &str, count: usize) -> usize {
-        if self.0 == 0 || count == 0 {
-            return 0;
-        }
-        let mixed = field.bytes().fold(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15), |all, byte| {
-            (all ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        usize::try_from((mixed >> 32) % count as u64).unwrap_or(0)
-    }
 }
 
 /// A value of the type that a test on a field asks for.

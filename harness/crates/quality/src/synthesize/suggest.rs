@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::seed::Seed;
+use super::choice::Seed;
 use harness_predicate::{Column, Kind, Leaf, Test};
 use harness_rule::model::Rule;
 use harness_text::pattern::Pattern;
