@@ -3,10 +3,10 @@
 use harness_rule::tree::Loaded;
 use serde_json::Value;
 
-use super::accepted;
 use super::direction::Direction;
 use super::on_data::OnData;
 use super::pairs::Pair;
+use super::revision;
 
 /// All rules of two revisions, compared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -230,7 +230,7 @@ impl Edition {
         Self {
             key: loaded.key.clone(),
             query: query.map(|query| query.text.clone()).unwrap_or_default(),
-            hash: accepted::hash(loaded),
+            hash: revision::hash(loaded),
         }
     }
 }
