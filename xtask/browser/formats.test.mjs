@@ -14,7 +14,7 @@ const { SCHEMAS, REPORTS } = process.env;
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 const names = readdirSync(SCHEMAS).filter((name) => name.endsWith(".schema.json"));
 
-const TOML = ["case.schema.json", "harness.schema.json"];
+const TOML = ["accepted.schema.json", "case.schema.json", "harness.schema.json"];
 
 test("there is a schema for each format", () => assert.ok(names.length >= 4, `${names}`));
 
