@@ -30,7 +30,9 @@ pub fn html(
     writeln!(out, r##"<a class="skip" href="#rules">Skip to the rules</a>"##)?;
     writeln!(out, r#"<div class="page"><header>"#)?;
     page.title(out)?;
-    writeln!(out, r#"<p class="soft">{}</p>"#, escape(&period(backtest)))?;
+    let days = data::extent(backtest);
+    let period = days.as_ref().map(|(from, to)| format!(", {from} to {to}")).unwrap_or_default();
+    writeln!(out, r#"<p class="soft">{}{}</p>"#, escape(&indices(backtest)), escape(&period))?;
     for line in read(&backtest.source).iter().chain(&backtest.notes) {
         writeln!(out, r#"<p class="soft">{}</p>"#, escape(line))?;
     }
@@ -50,14 +52,6 @@ pub fn html(
 <noscript><p>The charts and tables of this page need its script; the figures above do not.</p></noscript>
 <main id="main"></main></div>"#
     )?;
-    block("backtest", &data::of(backtest, budget), out)?;
+    block("backtest", &data::of(backtest, days, budget), out)?;
     page.close(out)
-}
-
-/// Where the events were, and of when.
-fn period(backtest: &Backtest) -> String {
-    match data::extent(backtest) {
-        (Some(from), Some(to)) => format!("{}, {from} to {to}", indices(backtest)),
-        (_, None) | (None, _) => indices(backtest),
-    }
 }

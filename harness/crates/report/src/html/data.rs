@@ -16,8 +16,7 @@ use harness_predicate::Part;
 use harness_quality::coverage::{ClauseCoverage, ClauseKind, Witness};
 use harness_quality::lint;
 use harness_quality::mutate::{Mutant, Outcome};
-use harness_runner::case::Polarity;
-use harness_runner::run::{Alert, CaseRun, Places, RuleRun, Run};
+use harness_runner::run::{Alert, CaseRun, RuleRun, Run};
 use harness_runner::verdict::{Status, Verdict};
 use harness_source::diagnostic::Severity;
 use harness_source::files::{self, Problem};
@@ -133,7 +132,8 @@ pub(super) struct Detail<'a> {
     description: &'a str,
     risk: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    begin: Option<Begin>,
+    /// The command that writes its first cases, where it has none.
+    begin: Option<String>,
     /// The folder of its cases.
     at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,14 +153,6 @@ pub(super) struct Detail<'a> {
     unviable: Vec<[&'a str; 2]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<[String; 2]>,
-}
-
-/// How a rule without cases gets some.
-#[derive(Serialize)]
-struct Begin {
-    command: String,
-    positive: String,
-    negative: String,
 }
 
 #[derive(Serialize)]
@@ -244,7 +236,7 @@ pub(super) fn detail<'a>(
     checkout: &Checkout,
     budget: usize,
 ) -> Detail<'a> {
-    let rule = row.rule;
+    let (rule, places) = (row.rule, &run.places);
     let is_untested = rule.cases.is_empty() && rule.status == Status::Untested;
     let clauses = &row.told()[..row.told().len().min(MAX_ITEMS)];
     let query = rule.about.query.as_ref();
@@ -253,10 +245,7 @@ pub(super) fn detail<'a>(
         let numbered = clauses.iter().enumerate().filter(|(_, clause)| own(clause));
         Filter { text, clauses: numbered.map(|(number, _)| number).collect() }
     });
-    let new_case = |polarity: Polarity, name: &str| {
-        checkout.link(&run.places.new_case(&rule.key, polarity, name))
-    };
-    let folder = checkout.link(&files::below(&run.places.cases, &rule.key));
+    let folder = checkout.link(&files::below(&places.cases, &rule.key));
     let (missed, left_out) = missed(row, budget.max(LEAST));
     let unviable = row.mutants.iter().filter_map(|mutant| match &mutant.outcome {
         Outcome::Unviable { reason } => Some([mutant.operator.name(), reason.as_str()]),
@@ -268,7 +257,8 @@ pub(super) fn detail<'a>(
         description: rule.about.description.trim(),
         risk: rule.about.risk_score,
         at: folder.clone(),
-        begin: is_untested.then(|| begin(rule, &run.places, &new_case)),
+        begin: is_untested
+            .then(|| failure::shell(places.program, "new", &places.flags, &[&rule.key])),
         query: query.map(|query| {
             segments(&query.text, Part::Query, clauses.iter().map(|clause| clause.origin))
         }),
@@ -285,14 +275,6 @@ pub(super) fn detail<'a>(
         equivalent: row.totals.equivalent,
         unviable: unviable.take(MAX_ITEMS).collect(),
         problems: rule.problems.iter().map(told).chain(ended).collect(),
-    }
-}
-
-fn begin(rule: &RuleRun, places: &Places, new_case: NewCase<'_>) -> Begin {
-    Begin {
-        command: failure::shell(places.program, "new", &places.flags, &[&rule.key]),
-        positive: new_case(Polarity::Positive, "first"),
-        negative: new_case(Polarity::Negative, "first"),
     }
 }
 
@@ -379,9 +361,6 @@ fn missed(row: &Row<'_>, budget: usize) -> (Vec<Missed>, usize) {
     }
     (shown, left_out)
 }
-
-/// The file of a case of the rule that does not exist yet.
-type NewCase<'a> = &'a dyn Fn(Polarity, &str) -> String;
 
 fn one_missed(mutant: &Mutant, number: usize) -> Option<Missed> {
     let Outcome::Missed { fixture, polarity } = &mutant.outcome else { return None };

@@ -152,10 +152,7 @@
   const empty = h("p", { class: "none", hidden: true }, "No rule matches.");
   const end = h("div", { "aria-hidden": "true" });
   const chip = h("button", { class: "chip", type: "button", onclick: () => pick(filter.tactic, filter.technique)() });
-  const search = h("input", {
-    type: "search", id: "search", placeholder: "Search name, path, tag, technique, query", "aria-label": "Search rules",
-    autocomplete: "off", spellcheck: "false", oninput: () => { filter.text = search.value; update(); },
-  });
+  const search = searchField("Search name, path, tag, technique, query", (text) => { filter.text = text; update(); });
   const present = (name) => [...new Set(index.rules.map((rule) => rule[name]))].filter(Boolean);
   const status = choice("Status", "Any status", present("status").sort(), (value) => { filter.status = value; update(); });
   const severities = choice("Severity", "Any severity", SEVERITIES.filter((name) => present("severity").includes(name)),
@@ -288,8 +285,8 @@
   /** What to do with a rule that has no cases. */
   const begin = (rule) => (rule.begin ? [h("h2", null, "No cases yet"), h("div", { class: "next" },
     h("p", null, "This command writes the first ones, which pin down every clause:"),
-    h("p", null, h("code", null, rule.begin.command), " ", copy(rule.begin.command)),
-    h("p", { class: "soft" }, "By hand: an event that must alert goes to ", h("code", null, rule.begin.positive), ", one that must not to ", h("code", null, rule.begin.negative), "."))] : []);
+    h("p", null, h("code", null, rule.begin), " ", copy(rule.begin)),
+    h("p", { class: "soft" }, "By hand: an event that must alert goes to ", h("code", null, `${rule.at}/positive/first.json`), ", one that must not to ", h("code", null, `${rule.at}/negative/first.json`), "."))] : []);
 
   /** Text with `[-old-]` and `{+new+}` marked. */
   const edited = (text) => text.split(/(\[-[^]*?-\]|\{\+[^]*?\+\})/).map((piece) =>
@@ -370,7 +367,7 @@
   addEventListener("hashchange", route);
 
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isCommand(event)) return;
     const typing = isTyping(event.target);
     if (event.key === "Escape") {
       if (!detail.hidden) location.hash = back;

@@ -74,7 +74,21 @@ const state = (entries) => {
   if (location.hash !== hash && (location.hash || known.size)) history.replaceState(null, "", hash);
 };
 const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+/** A field that searches: `/` goes to it, and Esc empties it. */
+const searchField = (placeholder, pick) => {
+  const element = h("input", {
+    type: "search", id: "search", placeholder, "aria-label": "Search rules", autocomplete: "off", spellcheck: "false",
+    oninput: () => pick(element.value),
+  });
+  return element;
+};
 const isTyping = (target) => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+const isCommand = (event) => event.ctrlKey || event.metaKey || event.altKey;
+const searchKeys = (search, clear) => addEventListener("keydown", (event) => {
+  if (isCommand(event)) return;
+  if (event.key === "Escape" && event.target === search) clear();
+  else if (event.key === "/" && !isTyping(event.target)) { event.preventDefault(); search.focus(); }
+});
 
 // A served page is loaded again when what it shows has changed.
 const live = document.querySelector("meta[name=harness-live]");

@@ -79,8 +79,7 @@
   const given = stated();
   Object.assign(filter, { text: given.get("q") || "", severity: given.get("severity") || "", order: ORDERS[given.get("sort")] ? given.get("sort") : "",
     budget: given.get("budget") || (data.budget === null ? "" : String(data.budget)) });
-  const search = h("input", { type: "search", id: "search", placeholder: "Search name, path, value", "aria-label": "Search rules", autocomplete: "off", spellcheck: "false",
-    oninput: () => { filter.text = search.value; update(); } });
+  const search = searchField("Search name, path, value", (text) => { filter.text = text; update(); });
   const severities = choice("Severity", "Any severity", SEVERITIES.filter((name) => name && noisy.some((rule) => rule.severity === name)), (value) => { filter.severity = value; update(); });
   const orders = choice("Order", "Most alerts first", Object.keys(ORDERS), (value) => { filter.order = value; update(); });
   const budget = h("input", { type: "number", min: "0", class: "budget", placeholder: "Budget", "aria-label": "Alerts that a rule may raise", oninput: () => { filter.budget = budget.value; update(); } });
@@ -160,10 +159,6 @@
   main.append(...[...over(), ...week(),
     ...(noisy.length === 0 ? [] : [h("h2", { id: "rules", tabindex: "-1" }, "Rules with alerts"), h("div", { class: "tools" }, search, severities, orders, budget, tally), rules]),
     ...overlap(), ...silent(), ...unrun()].filter(Boolean));
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && event.target === search) { filter.text = ""; update(); }
-    else if (event.key === "/" && !isTyping(event.target)) { event.preventDefault(); search.focus(); }
-  });
+  searchKeys(search, () => { filter.text = ""; update(); });
   update();
 })();

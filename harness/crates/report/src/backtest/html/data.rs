@@ -59,9 +59,13 @@ struct Alerts<'a> {
     samples: Vec<String>,
 }
 
-/// Gathers the data.
-pub(super) fn of(backtest: &Backtest, budget: Option<u64>) -> Data<'_> {
-    let (from, to) = extent(backtest);
+/// Gathers the data; `days` is the [`extent`].
+pub(super) fn of(
+    backtest: &Backtest,
+    days: Option<(String, String)>,
+    budget: Option<u64>,
+) -> Data<'_> {
+    let (from, to) = days.unzip();
     let overlap = backtest.overlap.iter();
     let overlap = overlap.map(|one| (one.rules.0.as_str(), one.rules.1.as_str(), one.events));
     let rules = backtest.rules.iter().map(rule).collect();
@@ -70,23 +74,20 @@ pub(super) fn of(backtest: &Backtest, budget: Option<u64>) -> Data<'_> {
 
 /// The days of the time axis: the period that was asked for, or where that has no
 /// end, or is much longer than what was found, from the first alert to the last.
-pub(super) fn extent(backtest: &Backtest) -> (Option<String>, Option<String>) {
+pub(super) fn extent(backtest: &Backtest) -> Option<(String, String)> {
     let request = &backtest.request;
     let is_asked = matches!(backtest.source, Source::Cluster);
     if is_asked && request.to.saturating_sub(request.from) <= MAX_DAYS * DAY {
         let day = |time: i64| format_date(time).chars().take(10).collect::<String>();
-        return (Some(day(request.from)), Some(day(request.to.saturating_sub(1))));
+        return Some((day(request.from), day(request.to.saturating_sub(1))));
     }
     let found = backtest.rules.iter().filter_map(|rule| match &rule.outcome {
         Outcome::Ran(found) => Some(&found.days),
         Outcome::NoIndex | Outcome::Unsupported(_) | Outcome::Invalid(_) => None,
     });
-    let (mut from, mut to): (Option<&String>, Option<&String>) = (None, None);
-    for day in found.flat_map(BTreeMap::keys) {
-        from = Some(from.map_or(day, |first| first.min(day)));
-        to = Some(to.map_or(day, |last| last.max(day)));
-    }
-    (from.cloned(), to.cloned())
+    let days = found.filter_map(|days| Some((days.keys().next()?, days.keys().next_back()?)));
+    let (from, to) = days.reduce(|all, own| (all.0.min(own.0), all.1.max(own.1)))?;
+    Some((from.clone(), to.clone()))
 }
 
 fn rule(rule: &RuleBacktest) -> Rule<'_> {

@@ -49,8 +49,7 @@
   const given = stated();
   const kinds = [...new Set(rules.map((rule) => rule.dataset.change))];
   Object.assign(filter, { text: given.get("q") || "", kind: kinds.includes(given.get("change")) ? given.get("change") : "" });
-  const search = h("input", { type: "search", id: "search", placeholder: "Search name, path, query, event", "aria-label": "Search rules", autocomplete: "off", spellcheck: "false",
-    oninput: () => { filter.text = search.value; update(); } });
+  const search = searchField("Search name, path, query, event", (text) => { filter.text = text; update(); });
   const kind = choice("Change", "Any change", kinds, (value) => { filter.kind = value; update(); });
   const tally = h("output", { "aria-live": "polite" });
   const texts = new Map(rules.map((rule) => [rule, rule.textContent.toLowerCase()]));
@@ -65,11 +64,7 @@
   };
   if (rules.length > 1) {
     main.querySelector("h2").after(h("div", { class: "tools" }, search, kind, tally));
-    addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key === "Escape" && event.target === search) { filter.text = ""; update(); }
-      else if (event.key === "/" && !isTyping(event.target)) { event.preventDefault(); search.focus(); }
-    });
+    searchKeys(search, () => { filter.text = ""; update(); });
     update();
   }
 })();
