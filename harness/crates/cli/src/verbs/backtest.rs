@@ -15,7 +15,7 @@ use crate::args::{BacktestArgs, BacktestFormat as Format};
 use crate::engine::cluster;
 use crate::exit::Exit;
 use crate::project;
-use given::{is_period, rules, time};
+use given::{period, rules};
 
 /// Runs the rules on files or on a cluster's data and prints what they find.
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
@@ -77,9 +77,8 @@ fn request(args: &BacktestArgs) -> Option<harness_backtest::Request> {
         tell!("error: a backtest on a cluster needs --index PATTERN and --from TIME");
         return None;
     };
-    let from = time("--from", from)?;
-    let to = time("--to", args.to.as_deref().unwrap_or("now"))?;
-    is_period(from, to).then(|| harness_backtest::Request {
+    let (from, to) = period(("--from", from), ("--to", args.to.as_deref()))?;
+    Some(harness_backtest::Request {
         index: index.clone(),
         from,
         to,

@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use harness_backtest::Backtest;
 use harness_backtest::files::{self, Input, Progress, Request, Sizes};
@@ -12,7 +11,7 @@ use harness_runner::config::Gates;
 use harness_source::files::{find, is_aside, shown};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::given::{is_period, rules, time};
+use super::given::{open_period, rules, threads};
 use crate::args::BacktestArgs;
 
 /// `None` where the arguments cannot be used, which was told.
@@ -25,20 +24,10 @@ pub(super) fn run(args: &BacktestArgs) -> Option<(Backtest, Gates)> {
     let indicators = args.indicators.len();
     let named = args.indicators.iter().cloned().map(Input::File);
     let inputs: Vec<Input> = named.chain(events).collect();
-    let times = |name: &str, text: &Option<String>| match text {
-        Some(text) => time(name, text).map(Some),
-        None => Some(None),
-    };
-    let (Some(from), Some(to)) = (times("--from", &args.from), times("--to", &args.to)) else {
-        return None;
-    };
-    if from.zip(to).is_some_and(|(from, to)| !is_period(from, to)) {
-        return None;
-    }
+    let (from, to) = open_period(args.from.as_deref(), args.to.as_deref())?;
     let (project, rules, gates) = rules(args, filter.as_deref())?;
     let names = names(&inputs);
-    let cores = || thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.run.jobs.map_or_else(cores, usize::from);
+    let threads = threads(args.run.jobs);
     let size = size(&inputs);
     let (samples, sizes) = (args.samples, Sizes::default());
     let lateness = i64::from(args.lateness) * 1000;

@@ -1,5 +1,7 @@
 //! What the arguments of both kinds of backtest say.
 
+use std::thread;
+
 use harness_rule::tree::Loaded;
 use harness_runner::config::{Gate, Gates};
 use harness_runner::run::{Project, selects};
@@ -23,7 +25,7 @@ pub(super) fn rules(
 }
 
 /// A time of the command line; says where it is none.
-pub(in crate::verbs) fn time(name: &str, text: &str) -> Option<i64> {
+fn time(name: &str, text: &str) -> Option<i64> {
     use harness_model::value::DEFAULT_DATE_FORMAT;
     use harness_model::value::{DateFormat, Rounding};
 
@@ -32,8 +34,37 @@ pub(in crate::verbs) fn time(name: &str, text: &str) -> Option<i64> {
     found.map_err(|error| tell!("error: {name}: {error}")).ok()
 }
 
+/// A period of which either end may be left out; says what of it cannot be used.
+pub(in crate::verbs) fn open_period(
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Option<(Option<i64>, Option<i64>)> {
+    let end = |name: &str, text: Option<&str>| match text {
+        Some(text) => time(name, text).map(Some),
+        None => Some(None),
+    };
+    let (from, to) = end("--from", from).zip(end("--to", to))?;
+    let is_usable = from.zip(to).is_none_or(|(from, to)| is_period(from, to));
+    is_usable.then_some((from, to))
+}
+
+/// A period with its flags, up to now where no end is stated; says what of it cannot be used.
+pub(in crate::verbs) fn period(
+    (from_flag, from): (&str, &str),
+    (to_flag, to): (&str, Option<&str>),
+) -> Option<(i64, i64)> {
+    let (from, to) = time(from_flag, from).zip(time(to_flag, to.unwrap_or("now")))?;
+    is_period(from, to).then_some((from, to))
+}
+
+/// How many threads read files.
+pub(in crate::verbs) fn threads(jobs: Option<u16>) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    jobs.map_or_else(cores, usize::from)
+}
+
 /// Says that the period is empty.
-pub(in crate::verbs) fn is_period(from: i64, to: i64) -> bool {
+fn is_period(from: i64, to: i64) -> bool {
     if from >= to {
         tell!("error: --from does not lie before --to");
     }

@@ -13,7 +13,7 @@ use harness_source::files::{self, Problem};
 
 use crate::args::NewArgs;
 use crate::engine::cluster;
-use crate::verbs::backtest::given::{is_period, time};
+use crate::verbs::backtest::given::period;
 use crate::verbs::explain;
 
 /// The events of the command line: of files, or of a cluster; `None` where the arguments
@@ -40,11 +40,8 @@ fn of_cluster(args: &NewArgs, project: &Project, key: &str) -> io::Result<Option
         tell!("error: events of a cluster need --index PATTERN and --from-time TIME");
         return Ok(None);
     };
-    let from = time("--from-time", from);
-    let to = time("--to-time", args.to_time.as_deref().unwrap_or("now"));
-    let Some((from, to)) = from.zip(to).filter(|(from, to)| is_period(*from, *to)) else {
-        return Ok(None);
-    };
+    let to = ("--to-time", args.to_time.as_deref());
+    let Some((from, to)) = period(("--from-time", from), to) else { return Ok(None) };
     let request = Request { index: index.clone(), from, to, samples: 0, batch: 1 };
     let Some(loaded) = project.rules.rules.iter().find(|loaded| loaded.key() == key) else {
         return Ok(None);

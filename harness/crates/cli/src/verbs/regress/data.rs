@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::thread;
 
 use harness_backtest::files::{self, Input, Sizes};
 use harness_backtest::versions::{COMPARED, compare};
@@ -18,7 +17,7 @@ use crate::args::{DataArgs, RegressArgs};
 use crate::engine::cluster;
 use crate::project;
 use crate::verbs::backtest::files::{inputs, names};
-use crate::verbs::backtest::given::{is_period, time};
+use crate::verbs::backtest::given::{open_period, period, threads};
 
 /// How much later than others an event of a file may come, in milliseconds.
 const LATENESS: i64 = 3_600_000;
@@ -96,15 +95,7 @@ fn on_files(
         tell!("error: --events: they are read twice: store standard input as a file");
         return None;
     }
-    let times = |name: &str, text: &Option<String>| match text {
-        Some(text) => time(name, text).map(Some),
-        None => Some(None),
-    };
-    let (from, to) = (times("--from", &data.from)?, times("--to", &data.to)?);
-    if from.zip(to).is_some_and(|(from, to)| !is_period(from, to)) {
-        return None;
-    }
-    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    let (from, to) = open_period(data.from.as_deref(), data.to.as_deref())?;
     let request = files::Request {
         names: names(&inputs),
         inputs,
@@ -113,7 +104,7 @@ fn on_files(
         indicators: 0,
         samples: COMPARED,
         lateness: LATENESS,
-        threads: jobs.map_or_else(cores, usize::from),
+        threads: threads(jobs),
         sizes: Sizes::default(),
     };
     let never = AtomicBool::new(false);
@@ -135,9 +126,7 @@ fn on_cluster(
         tell!("error: alerts on a cluster need --index PATTERN and --from TIME");
         return Ok(None);
     };
-    let from = time("--from", from);
-    let to = time("--to", data.to.as_deref().unwrap_or("now"));
-    let Some((from, to)) = from.zip(to).filter(|(from, to)| is_period(*from, *to)) else {
+    let Some((from, to)) = period(("--from", from), ("--to", data.to.as_deref())) else {
         return Ok(None);
     };
     let request = Request { index: index.clone(), from, to, samples: COMPARED, batch: BATCH };
