@@ -39,7 +39,7 @@ pub struct Origin {
 }
 
 /// A Boolean condition over one event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// Always true or always false.
     Const(bool),
@@ -68,7 +68,7 @@ pub enum Predicate {
 }
 
 /// One test on one column, and where the rule states it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Leaf {
     /// The column whose values are tested.
     pub column: Column,

@@ -84,23 +84,25 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
         }
         return told;
     }
-    let assumed = assumed::schema(
-        [(before, base.exceptions), (after, head.exceptions)],
-        schema,
-        &mut told.notes,
-    );
+    let compiled = |schema| {
+        [
+            Version::new(before, base.exceptions, schema),
+            Version::new(after, head.exceptions, schema),
+        ]
+    };
+    let mut versions = compiled(schema);
+    let assumed = assumed::schema(&versions, after, schema, &mut told.notes);
     let schema = assumed.as_ref().unwrap_or(schema);
-    let versions = (
-        Version::new(before, base.exceptions, schema),
-        Version::new(after, head.exceptions, schema),
-    );
+    if assumed.is_some() {
+        versions = compiled(schema);
+    }
     let (old, new) = match versions {
-        (Ok(old), Ok(new)) => (old, new),
-        (Err(reason), _) => {
+        [Ok(old), Ok(new)] => (old, new),
+        [Err(reason), _] => {
             told.unknown(format!("the version before cannot be judged: {reason}"));
             return told;
         }
-        (_, Err(reason)) => {
+        [_, Err(reason)] => {
             told.unknown(format!("the new version cannot be judged: {reason}"));
             return told;
         }

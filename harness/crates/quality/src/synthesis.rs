@@ -20,3 +20,4 @@ pub(crate) mod regexp;
 pub(crate) mod sat;
 pub(crate) mod search;
 pub(crate) mod tokens;
+pub(crate) mod unknown;

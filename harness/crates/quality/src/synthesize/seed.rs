@@ -9,7 +9,7 @@ use super::index;
 use super::suggest::Context;
 use super::verify::ByRule;
 use crate::synthesis::events::rebuilt;
-use crate::synthesis::fields;
+use crate::synthesis::{fields, unknown};
 use harness_model::event::Event;
 use harness_model::value::format_date;
 use harness_predicate::Test;
@@ -33,19 +33,20 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
     for (run, subject) in standing.iter().zip(&subjects) {
         let Some(rule) = loaded.get(&run.key) else { continue };
         let mut event = plain(rule);
-        let mut unknown: BTreeMap<String, Value> = BTreeMap::new();
+        let mut found: BTreeMap<String, Value> = BTreeMap::new();
         for plan in subject.iter().flat_map(harness_runner::run::Subject::plans) {
             absent(plan, &mut |name, test| {
-                let value = test.map_or_else(|| json!("example"), value_of);
-                unknown.entry(name.to_owned()).or_insert(value);
+                let value =
+                    test.map_or_else(|| json!("example"), |test| unknown::value_of(test, MOMENT));
+                found.entry(name.to_owned()).or_insert(value);
             });
         }
         if subject.is_none() {
             for name in named_unknown(run) {
-                unknown.entry(name).or_insert_with(|| json!("example"));
+                found.entry(name).or_insert_with(|| json!("example"));
             }
         }
-        for (name, value) in unknown.into_iter().filter(|(name, _)| !name.contains('*')) {
+        for (name, value) in found.into_iter().filter(|(name, _)| !name.contains('*')) {
             fields::set(&mut event.source, &name, vec![value]);
         }
         let case = Case {
@@ -66,27 +67,9 @@ pub(super) fn draft(key: &str, polarity: Polarity, name: &str, events: Vec<Event
     Case { path, name: name.to_owned(), polarity, events, options: Options::default() }
 }
 
-/// A value of the type that a test on a field asks for.
-fn value_of(test: &Test) -> Value {
-    match test {
-        Test::Long(_) => json!(1),
-        Test::Double(_) => json!(1.5),
-        Test::Bool(_) => json!(true),
-        Test::Ip(_) => json!("192.0.2.10"),
-        Test::Date(_) | Test::Nanos(_) => json!(format_date(MOMENT)),
-        Test::Exists | Test::Term(_) | Test::Phrase(_) | Test::Script(_) => json!("example"),
-    }
-}
-
 /// The fields of a plan that nothing knows, with what is asked of them.
 fn absent(plan: &Plan, see: &mut dyn FnMut(&str, Option<&Test>)) {
-    for filter in plan.filters() {
-        filter.leaves(&mut |leaf| {
-            for column in leaf.absent() {
-                see(&column.name, Some(&leaf.test));
-            }
-        });
-    }
+    unknown::of_filters(plan, &mut |name, test| see(name, Some(test)));
     let terms = match plan {
         Plan::Threshold(plan) => {
             plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use harness_model::schema::Schema;
-use harness_predicate::{Predicate, Test};
+use harness_predicate::{Origin, Predicate, Test};
 use harness_source::span::{flat, shorten};
 use harness_text::pattern::Pattern;
 use harness_text::pattern::glob::GlobPart;
@@ -43,7 +43,7 @@ struct Rest<'s> {
     single: &'s Single<'s>,
     /// The clause that is left out.
     clause: &'s Predicate,
-    /// All others.
+    /// All others, without their places.
     others: Vec<&'s Predicate>,
 }
 
@@ -51,12 +51,17 @@ struct Rest<'s> {
 pub(super) fn check(singles: &[Single<'_>], schema: &Schema) -> Vec<(usize, Finding)> {
     // Rules that are the same without one clause of each have a number in common.
     let mut alike: BTreeMap<u64, Vec<Rest<'_>>> = BTreeMap::new();
-    for single in singles {
+    let clauses = |single: &Single<'_>| match single.filter {
+        Predicate::And(parts) => parts.iter().map(placeless).collect(),
+        _ => Vec::new(),
+    };
+    let placeless: Vec<Vec<Predicate>> = singles.iter().map(clauses).collect();
+    for (single, placeless) in singles.iter().zip(&placeless) {
         let Predicate::And(parts) = single.filter else { continue };
-        let numbers: Vec<u64> = parts.iter().map(number).collect();
+        let numbers: Vec<u64> = placeless.iter().map(number).collect();
         let whole = numbers.iter().fold(0_u64, |sum, own| sum.wrapping_add(*own));
         for (left_out, clause) in parts.iter().enumerate() {
-            let others = parts.iter().enumerate().filter(|(at, _)| *at != left_out);
+            let others = placeless.iter().enumerate().filter(|(at, _)| *at != left_out);
             let others: Vec<&Predicate> = others.map(|(_, part)| part).collect();
             if others.iter().any(|part| says_what_happened(part)) {
                 let rest = whole.wrapping_sub(numbers[left_out]);
@@ -110,7 +115,7 @@ fn says_what_happened(part: &Predicate) -> bool {
 
 fn told(own: &Rest<'_>, other: &Rest<'_>, schema: &Schema) -> Option<(usize, Finding)> {
     let same_rest = own.others.len() == other.others.len()
-        && own.others.iter().all(|part| other.others.iter().any(|known| same(part, known)));
+        && own.others.iter().all(|part| other.others.contains(part));
     let same_indices = reads(own.single, other.single) || reads(other.single, own.single);
     if own.single.at == other.single.at || !same_rest || !same_indices {
         return None;
@@ -148,63 +153,17 @@ fn has_lists(object: &Value) -> bool {
     object.as_object().is_some_and(|keys| keys.values().any(Value::is_array))
 }
 
-/// A number that conditions that are the same have in common, wherever they stand.
+/// The condition without its place: those that are the same wherever they stand are equal.
+fn placeless(predicate: &Predicate) -> Predicate {
+    predicate.clone().at(Origin::default())
+}
+
+/// A number that equal conditions have in common.
 fn number(predicate: &Predicate) -> u64 {
     let mut state = FxHasher::default();
-    feed(predicate, &mut state);
+    predicate.hash(&mut state);
     // Sums of numbers are compared: mixed, they seldom meet by chance.
     state.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-}
-
-/// The compilers bound the depth.
-fn feed(predicate: &Predicate, state: &mut FxHasher) {
-    std::mem::discriminant(predicate).hash(state);
-    match predicate {
-        Predicate::Const(value) => value.hash(state),
-        Predicate::Leaf(leaf) => (&leaf.column, &leaf.test).hash(state),
-        Predicate::Not(inner) => feed(inner, state),
-        Predicate::And(parts) | Predicate::Or(parts) => {
-            parts.iter().for_each(|part| feed(part, state));
-        }
-        Predicate::AtLeast { count, of } => {
-            count.hash(state);
-            of.iter().for_each(|part| feed(part, state));
-        }
-        Predicate::Nested { path, inner } => {
-            path.hash(state);
-            feed(inner, state);
-        }
-    }
-}
-
-/// Whether two conditions are the same, wherever they stand.
-fn same(a: &Predicate, b: &Predicate) -> bool {
-    let all = |a: &[Predicate], b: &[Predicate]| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-    };
-    match (a, b) {
-        (Predicate::Const(a), Predicate::Const(b)) => a == b,
-        (Predicate::Leaf(a), Predicate::Leaf(b)) => a.column == b.column && a.test == b.test,
-        (Predicate::Not(a), Predicate::Not(b)) => same(a, b),
-        (Predicate::And(a), Predicate::And(b)) | (Predicate::Or(a), Predicate::Or(b)) => all(a, b),
-        (Predicate::AtLeast { count: a, of: of_a }, Predicate::AtLeast { count: b, of: of_b }) => {
-            a == b && all(of_a, of_b)
-        }
-        (
-            Predicate::Nested { path: a, inner: of_a },
-            Predicate::Nested { path: b, inner: of_b },
-        ) => a == b && same(of_a, of_b),
-        (
-            Predicate::Const(_)
-            | Predicate::Leaf(_)
-            | Predicate::Not(_)
-            | Predicate::And(_)
-            | Predicate::Or(_)
-            | Predicate::AtLeast { .. }
-            | Predicate::Nested { .. },
-            _,
-        ) => false,
-    }
 }
 
 #[cfg(test)]
@@ -212,7 +171,6 @@ mod tests {
     use super::*;
     use crate::compare::Bench;
     use crate::compare::tests::{events, predicate, schema};
-    use harness_predicate::Origin;
     use harness_source::span::Span;
     use proptest::prelude::*;
 
@@ -240,9 +198,10 @@ mod tests {
         fn conditions_are_the_same_wherever_they_stand(a in predicate(), b in predicate()) {
             let origin = Origin { span: Span::new(3, 7), ..Origin::default() };
             let moved = a.clone().at(origin);
-            prop_assert!(same(&a, &moved) && number(&a) == number(&moved));
-            if same(&a, &b) {
-                prop_assert_eq!(number(&a), number(&b));
+            prop_assert_eq!(placeless(&a), placeless(&moved));
+            prop_assert_eq!(number(&placeless(&a)), number(&placeless(&moved)));
+            if placeless(&a) == placeless(&b) {
+                prop_assert_eq!(number(&placeless(&a)), number(&placeless(&b)));
                 prop_assert_eq!(a.at(origin), b.at(origin));
             }
         }
