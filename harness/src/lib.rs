@@ -94,7 +94,7 @@ pub use {
     harness_quality::{coverage, explain, gate, lint, mutate, regress, synthesize},
     harness_report::snapshot,
     harness_rule::exception,
-    harness_runner::{case, config, run, verdict},
+    harness_runner::{case, config, run, select, verdict},
     harness_source::{diagnostic, effort, files, keys, likeness, limits, span},
     harness_text::{analysis, pattern},
 };

@@ -126,7 +126,7 @@ impl OnEvents<'_> {
             problems: Vec::new(),
         };
         let mut run =
-            explain::run(project, None).map_err(|error| NotJudged { report: error.to_string() })?;
+            explain::run(project).map_err(|error| NotJudged { report: error.to_string() })?;
         // There is no file for `explain` to open.
         run.places.program = "";
         match run.rules.first_mut() {

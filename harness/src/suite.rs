@@ -166,6 +166,6 @@ fn open(root: &Path) -> Opened {
     };
     let folders = config::folders(root).map_err(|problem| told(vec![problem]))?;
     let project = config::open(&folders).map_err(told)?;
-    let run = explain::run(project, None).map_err(|error| error.to_string())?;
+    let run = explain::run(project).map_err(|error| error.to_string())?;
     Ok(Ran { run: Arc::new(run), rules: folders.rules, snapshots: folders.snapshots })
 }

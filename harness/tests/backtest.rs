@@ -291,7 +291,7 @@ fn embedded(rules: &[Loaded], documents: &[(i64, Value)], to: i64) -> BTreeMap<S
         schema,
         problems: Vec::new(),
     };
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let hits = session.hits().expect("answers");
     session.schedule(&hits).into_iter().map(|one| (one.rule.clone(), one)).collect()
 }

@@ -278,7 +278,7 @@ fn embedded(rule: &Loaded, events: &[Event], schema: &Schema) -> Option<u64> {
         schema: schema.clone(),
         problems: Vec::new(),
     };
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let run = session.judge(&session.hits().expect("answers"));
     run.rules.first()?.cases.first().map(|case| case.alerts.len() as u64)
 }

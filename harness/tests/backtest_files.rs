@@ -87,7 +87,7 @@ fn is_of_its_file(case: &CaseRun) -> bool {
 
 #[test]
 fn the_rules_of_this_repository_find_in_their_cases_what_test_finds() {
-    let tested = run(project(), None).expect("a run");
+    let tested = run(project()).expect("a run");
     let project = project();
     let mut judged = 0;
     let mut differ = Vec::new();

@@ -175,7 +175,7 @@ fn the_rules_of_the_repository_agree() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = config::folders(&root).expect("a configuration");
     let project = config::open(&folders).expect("a project");
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let embedded = session.hits().expect("answers");
     let cluster = Cluster::new(&client, &corpus(&session)).expect("an index");
     let hits = session.ask(&cluster).expect("answers");

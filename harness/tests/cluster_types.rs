@@ -126,7 +126,7 @@ fn small_projects_get_the_same_on_both_engines() {
     let mut answers = 0;
     for folder in &folders {
         let project = config::open(&config::folders(folder).expect("folders")).expect("a project");
-        let session = Session::open(project, None);
+        let session = Session::open(project);
         let embedded = session.hits().expect("answers");
         let cluster = Cluster::new(&client, &corpus(&session)).expect("an index");
         let comparison = session.compare(&embedded, &session.ask(&cluster).expect("answers"));

@@ -16,12 +16,11 @@ use std::path::Path;
 use harness::case::parse as parse_events;
 use harness::config;
 use harness::detect::eql::why::StoppedBy;
-use harness::explain::{
-    Explained, FieldChange, Findings, Question, Truth, Unfound, explain, find_case, find_rule,
-};
+use harness::explain::{Explained, FieldChange, Findings, Question, Truth, explain};
 use harness::report::problem::Styled;
 use harness::report::{self, explain_json};
 use harness::run::Project;
+use harness::select::{Selection, Unfound, find_case};
 use project::{case, project, query_rule, rule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -274,7 +273,7 @@ proptest! {
 /// The change that a positive case is told which fails with this event.
 fn failing(query: &str, event: &Value) -> Vec<FieldChange> {
     let project = project(&query_rule(query, ""), vec![case("c", event, None)]);
-    let run = harness::explain::run(project, None).expect("the engine runs");
+    let run = harness::explain::run(project).expect("the engine runs");
     let explanations = &run.rules[0].cases[0].explanations;
     explanations.first().map_or_else(Vec::new, |why| why.changes.clone())
 }
@@ -725,7 +724,10 @@ fn every_case_of_this_repository_is_explained() {
 #[test]
 fn names_of_rules_and_cases_are_found() {
     let project = repository();
-    let rule = |text: &str| find_rule(&project.rules, text);
+    let rules = |name: &str| {
+        let selection = Selection { names: vec![name.to_owned()], ..Selection::default() };
+        selection.resolve(&project.rules, &project.cases)
+    };
     let key = "linux/root_login_over_ssh";
     for text in [
         key,
@@ -734,16 +736,14 @@ fn names_of_rules_and_cases_are_found() {
         "./rules/linux/root_login_over_ssh.toml",
         "root_login",
     ] {
-        assert_eq!(rule(text), Ok(key.to_owned()), "{text}");
+        let keys: Vec<String> = rules(text).keys.into_iter().flatten().collect();
+        assert_eq!(keys, [key], "{text}");
     }
-    let close = |found: Result<String, Unfound>| match found {
-        Err(Unfound::Unknown(close)) => close.into_iter().next().unwrap_or_default(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(close(rule("linux/rot_login_over_shs")), key);
-    assert_eq!(close(rule("rot_login_over_ssh")), key);
-    assert_eq!(close(rule("zzzzzzzzzzzz")), "");
-    assert!(matches!(rule("linux/"), Err(Unfound::Ambiguous(all)) if all.len() == 5));
+    let close = |name: &str| rules(name).unknown.remove(0).close.into_iter().next();
+    assert_eq!(close("linux/rot_login_over_shs").as_deref(), Some(key));
+    assert_eq!(close("rot_login_over_ssh").as_deref(), Some(key));
+    assert_eq!(close("zzzzzzzzzzzz"), None);
+    assert!(rules("linux/").keys.is_some_and(|keys| keys.len() > 5));
     let cases = &project.cases.rules[key];
     let case = |text: &str| {
         let found = find_case(cases, text);

@@ -40,7 +40,7 @@ fn case(made: &Made) -> Case {
 /// The cases that the reference evaluator judges otherwise than they expect.
 fn wrong(rule: &str, made: &[Made]) -> Vec<String> {
     let cases: Vec<Case> = made.iter().map(case).collect();
-    let session = Session::open(project(rule, cases), None);
+    let session = Session::open(project(rule, cases));
     let subjects = session.subjects();
     let Some(Some(subject)) = subjects.first() else { return vec!["not judged".to_owned()] };
     let plan = &subject.plans()[0];

@@ -45,7 +45,7 @@ fn outcome(run: &Run) -> Vec<String> {
 }
 
 fn judge(project: Project) -> Run {
-    explain::run(project, None).expect("the engine runs")
+    explain::run(project).expect("the engine runs")
 }
 
 /// A small generator, so that one number stands for the order of all cases.

@@ -37,7 +37,7 @@ fn events(fields: &[Value]) -> Value {
 
 fn open(query: &str, cases: Vec<Case>) -> Session {
     let project: Project = project::project(&rule(query), cases);
-    Session::open(project, None)
+    Session::open(project)
 }
 
 fn verdicts(session: &Session) -> Vec<Verdict> {
@@ -460,7 +460,7 @@ fn a_null_that_a_document_states_is_its_null_value() {
         let mut project: Project =
             project::project(&rule(query), vec![positive("x", &events(&[user]))]);
         project.schema.add_mapping(&mapping, &json!({})).expect("a mapping");
-        let session = Session::open(project, None);
+        let session = Session::open(project);
         let run = session.judge(&session.hits().expect("answers"));
         run.rules[0].cases[0].alerts.len()
     };

@@ -200,7 +200,7 @@ fn production_rules_over_many_events_alert_once_or_not() {
         schema,
         problems: Vec::new(),
     };
-    let run = explain::run(project, None).expect("the engine runs");
+    let run = explain::run(project).expect("the engine runs");
     let (mut wrong, mut judged, mut unfitting) = (Vec::new(), BTreeMap::new(), Vec::new());
     for rule in &run.rules {
         if matches!(rule.status, Status::Invalid | Status::Unsupported) {

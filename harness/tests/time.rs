@@ -197,7 +197,7 @@ fn suppression_makes_one_alert_of_a_group() {
 /// The case of a rule under consecutive runs.
 fn schedule(rule: &str, events: &serde_json::Value) -> harness::run::Schedule {
     let project = project::project(rule, vec![case("c", events, None)]);
-    let session = harness::run::Session::open(project, None);
+    let session = harness::run::Session::open(project);
     let hits = session.hits().expect("the engine runs");
     session.schedule(&hits).remove(0)
 }
@@ -276,7 +276,7 @@ fn check_nanos(rule: &str, cases: &[Case], millis: &[usize], nanos: &[usize]) {
         let mut project = project(rule, cases.to_vec());
         let mapping = json!({"properties": {"@timestamp": {"type": ty}}});
         project.schema.add_mapping(&mapping, &json!({})).expect("a mapping");
-        let run = harness::run::run(project, None).expect("the engine runs");
+        let run = harness::run::run(project).expect("the engine runs");
         let counts: Vec<_> = run.rules[0].cases.iter().map(|case| case.alerts.len()).collect();
         assert_eq!(counts, expected, "{ty}: {:?}", run.rules[0].problems);
     }

@@ -41,7 +41,7 @@ fn logins() -> Vec<Case> {
 }
 
 fn measured(project: Project) -> (Run, Vec<ClauseCoverage>, Vec<Mutant>) {
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let engine = session.engine().expect("an index");
     let hits = session.ask(&engine).expect("answers");
     let (coverage, mutants) =
@@ -388,7 +388,7 @@ fn a_field_that_only_events_of_other_indices_have_is_told() {
         ("logs-a*", vec![stated("logs-b-default", "message")], false),
     ] {
         let rule = query_rule("odd:x or message:x", &format!("index = [\"{index}\"]"));
-        let run = run(project(&rule, vec![case("c", &Value::Array(events), None)]), None);
+        let run = run(project(&rule, vec![case("c", &Value::Array(events), None)]));
         let run = run.expect("the engine runs");
         let mut found = run.rules[0].problems.iter().map(|problem| problem.diagnostic.code);
         let told = found.any(|code| code == "field-not-in-indices");

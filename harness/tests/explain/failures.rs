@@ -25,7 +25,7 @@ fn negative(name: &str, events: &Value) -> Case {
 #[track_caller]
 fn check(name: &str, rule: &str, cases: Vec<Case>) {
     let first = cases[0].clone();
-    let mut run = explain::run(project(rule, cases.clone()), None).expect("the engine runs");
+    let mut run = explain::run(project(rule, cases.clone())).expect("the engine runs");
     // Findings and warnings have tests of their own.
     run.rules[0].problems.clear();
     run.rules[0].cases.iter_mut().for_each(|case| case.warnings.clear());
@@ -345,7 +345,7 @@ fn coverage_and_mutants() {
     let rule = query_rule(LOGIN, "");
     let cases =
         vec![case("c", &login("Success", "root"), None), negative("n", &login("failure", "root"))];
-    let session = Session::open(project(&rule, cases), None);
+    let session = Session::open(project(&rule, cases));
     let engine = session.engine().expect("an index");
     let run = explain::judge(&session, &session.hits().expect("answers"));
     let covered = coverage::measure(&session, &engine).expect("answers");

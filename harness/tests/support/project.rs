@@ -66,5 +66,5 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
 pub fn run_with(rule: &str, cases: Vec<Case>, exceptions: ExceptionTree) -> Run {
     let mut project = project(rule, cases);
     project.exceptions = exceptions;
-    explain::run(project, None).expect("the engine runs")
+    explain::run(project).expect("the engine runs")
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &TidyArgs) -> io::Result<Exit> {
     let Some((project, folders)) = project::open(&args.folders) else {
         return Ok(Exit::Usage);
     };
-    let mut run = run::run(project, None).map_err(io::Error::other)?;
+    let mut run = run::run(project).map_err(io::Error::other)?;
     run.places.program = PROGRAM;
     let root = &args.folders.root();
     let mut problems: Vec<Problem> = snapshot::unpaired(&run, &folders.snapshots);

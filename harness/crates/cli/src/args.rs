@@ -10,8 +10,6 @@ use std::str::FromStr;
 
 use clap::{Args, Command, Subcommand, ValueEnum};
 
-use harness_report::human::{self, STATUSES};
-use harness_runner::verdict::Status;
 pub use lint::{LintArgs, LintFormat};
 pub use regress::{DataArgs, FailOn, RegressArgs, RegressFormat};
 
@@ -271,13 +269,6 @@ impl ReportArgs {
     }
 }
 
-/// A status by its word.
-fn status(word: &str) -> Result<Status, String> {
-    let found = STATUSES.into_iter().find(|status| human::word(*status) == word);
-    let words: Vec<&str> = STATUSES.into_iter().map(human::word).collect();
-    found.ok_or_else(|| format!("one of {}", words.join(", ")))
-}
-
 /// The heading of the arguments about a cluster.
 const CLUSTER: &str = "Cluster";
 
@@ -342,11 +333,18 @@ impl FromStr for Secret {
 /// `harness backtest`.
 #[derive(Debug, Args)]
 pub struct BacktestArgs {
-    /// The events: files, folders, globs, or - for standard input. What is none of these
-    /// selects the rules whose path or name contains it, or that have this rule id; with
-    /// --engine all do.
+    /// The events: files, folders, globs, or - for standard input. What is none of these,
+    /// or a file or folder of rules, selects rules as for other verbs; with --engine all
+    /// do.
     #[arg(value_name = "EVENTS|RULES")]
     pub operands: Vec<String>,
+    /// Only these rules, by path, folder, glob, name or id, or a part of these; may be
+    /// repeated.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<String>,
+    /// Which rules by what they are.
+    #[command(flatten)]
+    pub traits: TraitArgs,
     /// The cluster.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -480,10 +478,6 @@ pub struct TestArgs {
     /// Print one line for each rule, also for those without cases.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Only tell of rules that came out like this: passed, failed, todo, untested,
-    /// unsupported or invalid; separate several with commas.
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
-    pub status: Vec<Status>,
     /// Reports beside the one that is printed.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -658,11 +652,11 @@ pub enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct NewArgs {
-    /// The rules, by path, name or rule id, or by a part that no other rule has.
-    #[arg(required_unless_present = "all", value_name = "RULE")]
-    pub named: Vec<String>,
+    /// The rules.
+    #[command(flatten)]
+    pub select: SelectArgs,
     /// Make cases for all rules.
-    #[arg(long, conflicts_with = "named")]
+    #[arg(long, conflicts_with = "names")]
     pub all: bool,
     /// Take other names, addresses and ids; the same number makes the same bytes.
     #[arg(long, value_name = "NUMBER", default_value_t)]
@@ -702,11 +696,15 @@ pub struct NewArgs {
 /// `harness explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// The rule, by path, name or rule id, or by a part that no other rule has.
+    /// The rule, by path, glob, name or id, or a part of these that no other rule has; or
+    /// one of its cases, as linux/keys/positive/first.
     pub rule: String,
     /// A case of the rule, a file of events, or - for standard input.
     #[arg(value_name = "EVENT.json|CASE")]
     pub events: Option<String>,
+    /// Which rules by what they are.
+    #[command(flatten)]
+    pub traits: TraitArgs,
     /// Where things are.
     #[command(flatten)]
     pub folders: Folders,

@@ -15,6 +15,7 @@ mod gate;
 mod git;
 pub mod project;
 mod revision;
+mod select;
 mod serve;
 mod verbs;
 

@@ -7,23 +7,17 @@ use std::{env, fs};
 
 use anstream::ColorChoice;
 use harness_model::value::format_date;
-use harness_quality::explain::{Unfound, find_rule};
 use harness_report::checkout::Checkout;
 use harness_report::page::Head;
 use harness_report::problem::{self, Styled};
-use harness_report::{Lines, printable};
-use harness_rule::tree::RuleTree;
 use harness_runner::config::{self, Folders as Found, Given};
-use harness_runner::run::{Project, selects};
-use harness_runner::select::Selected;
+use harness_runner::run::Project;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
 use harness_source::span::Span;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::args::{Colour, Folders, PageArgs, RunArgs, SelectArgs};
-use crate::changed;
-use crate::exit::Exit;
+use crate::args::{Colour, Folders, PageArgs, RunArgs};
 use crate::git::git;
 
 /// Where everything is, with the command line over `harness.toml`.
@@ -64,56 +58,6 @@ fn is_folder(flag: &str, folder: &Path) -> Result<(), Problem> {
     let mut error = Diagnostic::error("usage", message, Span::default());
     error.help = help.map(str::to_owned);
     Err(Problem::with_path(path, error))
-}
-
-/// Says on standard error that a filter selects no rule, and what was meant.
-pub fn unselected(rules: &RuleTree, filter: Option<&str>) {
-    let Some(filter) = filter else { return };
-    if !rules.rules.iter().any(|rule| selects(rule, filter)) {
-        unknown(rules, filter);
-    }
-}
-
-/// Says that a name is nothing's, and what was meant.
-pub fn unknown(rules: &RuleTree, name: &str) {
-    let (lead, offers) = match find_rule(rules, name) {
-        Ok(key) => ("did you mean", vec![key]),
-        Err(Unfound::Unknown(close)) => ("did you mean", close),
-        Err(Unfound::Ambiguous(all)) => ("it may be", all),
-    };
-    let safe = |text: &str| format!("`{}`", printable(text, Lines::Escape));
-    tell!("no rule has {} in its path or name", safe(name));
-    let offers: Vec<String> = offers.iter().map(|offer| safe(offer)).collect();
-    if !offers.is_empty() {
-        tell!("  {lead} {}?", offers.join(" or "));
-    }
-}
-
-/// The rules and cases that are meant; says which names fit nothing. `None` where git
-/// does not tell what changed.
-pub fn select(args: &SelectArgs, project: &Project, folders: &Found) -> Option<Selected> {
-    let mut selection = args.selection();
-    if let Some(reference) = &args.changed {
-        match changed::keys(&project.rules, folders, reference) {
-            Ok(keys) => selection.keys = Some(keys),
-            Err(error) => {
-                tell!("error: --changed={reference}: {error}");
-                return None;
-            }
-        }
-    }
-    let selected = selection.resolve(&project.rules, &project.cases);
-    selected.unknown.iter().for_each(|name| unknown(&project.rules, name));
-    Some(selected)
-}
-
-/// Prints the rules that are meant, a line each.
-pub fn list(project: &Project, selected: &Selected) -> io::Result<Exit> {
-    let rules = project.rules.rules.iter().filter(|rule| selected.has(&rule.key));
-    let lines: Vec<String> =
-        rules.map(|rule| format!("{}\n", printable(&rule.key, Lines::Escape))).collect();
-    deliver(lines.concat().as_bytes(), None)?;
-    Ok(if lines.is_empty() { Exit::NothingRan } else { Exit::Ok })
 }
 
 /// Prepares what all that a verb does depends on: threads and colours.

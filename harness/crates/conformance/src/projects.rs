@@ -110,7 +110,7 @@ pub fn judge(root: &Path) -> Vec<Judgement> {
         Ok(project) => project,
         Err(problems) => return failed(told(&problems)),
     };
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let run = match session.hits() {
         Ok(hits) => session.judge(&hits),
         Err(error) => return failed(error.to_string()),

@@ -7,7 +7,6 @@ mod failure;
 mod findings;
 mod hint;
 mod hits;
-mod lookup;
 mod mark;
 mod model;
 mod pipeline;
@@ -30,7 +29,6 @@ pub use harness_runner::run::FieldChange;
 
 pub use findings::{Compared, Comparison, Findings, Group, Groups, Lacking, Term, Terms};
 use hits::{hits, labels};
-pub use lookup::{Unfound, find_case, find_rule};
 pub use model::{Clause, EventView, Explained, LeftOut, Mark, Outcome, Part, Tested, Truth, Turn};
 use model::{MAX_EVENTS, MAX_TURNS, nearest};
 pub use steps::{Apart, RowGroup, RowMark, Seen, StepView};
@@ -58,14 +56,13 @@ pub fn judge(session: &Session, hits: &Hits) -> Run {
     run
 }
 
-/// Runs every rule whose key or name contains `filter` on its cases, and says of
-/// cases that fail why.
+/// Runs every rule on its cases, and says of cases that fail why.
 ///
 /// # Errors
 ///
 /// When the engine fails; nothing was judged then.
-pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
-    let session = Session::open(project, filter);
+pub fn run(project: Project) -> Result<Run, EngineError> {
+    let session = Session::open(project);
     let hits = session.hits()?;
     Ok(judge(&session, &hits))
 }
@@ -98,7 +95,7 @@ pub fn explain(
     };
     let mut cases = CaseTree { folder, ..CaseTree::default() };
     cases.rules.insert(key.to_owned(), own);
-    let session = Session::open(Project { rules, cases, exceptions, schema, problems }, None);
+    let session = Session::open(Project { rules, cases, exceptions, schema, problems });
     let Some(mut rule) = judge(&session, &session.hits()?).rules.pop() else { return Ok(None) };
     // Cases that no index takes are not among those that ran.
     let asked = asked.and_then(|path| rule.cases.iter().rposition(|run| run.case.path == path));

@@ -97,14 +97,14 @@ pub fn synthesize(
 
 /// One plain event for each rule, with all fields that nothing knows.
 fn seeds(project: &Project) -> ByRule {
-    let session = Session::open(project.clone(), None);
+    let session = Session::open(project.clone());
     seed::all(&session, &standing(&session), &project.rules)
 }
 
 /// What raises each rule, and what its type asks of several events; and how each rule
 /// stands.
 fn drafts(project: &Project, seeds: &ByRule, choice: Seed) -> (ByRule, Vec<RuleRun>) {
-    let session = Session::open(with(project, seeds), None);
+    let session = Session::open(with(project, seeds));
     let standing = standing(&session);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
@@ -128,7 +128,7 @@ fn grown(
     kept: &BTreeMap<String, usize>,
     making: Making<'_>,
 ) -> BTreeMap<String, Grown> {
-    let session = Session::open(with(project, drafts), None);
+    let session = Session::open(with(project, drafts));
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
     let (count, done) = (keys.len(), AtomicUsize::new(0));
     let rules = keys.into_par_iter().zip(&subjects).zip(&flows);

@@ -85,13 +85,13 @@ pub struct Run {
     pub places: Places,
 }
 
-/// Runs every rule whose key or name contains `filter` on its cases.
+/// Runs every rule on its cases.
 ///
 /// # Errors
 ///
 /// When the engine fails; nothing was judged then.
-pub fn run(project: Project, filter: Option<&str>) -> Result<Run, EngineError> {
-    let session = Session::open(project, filter);
+pub fn run(project: Project) -> Result<Run, EngineError> {
+    let session = Session::open(project);
     let hits = session.hits()?;
     Ok(session.judge(&hits))
 }
@@ -112,20 +112,14 @@ pub struct Session {
 pub type Hits = Vec<Vec<RoaringBitmap>>;
 
 impl Session {
-    /// Compiles every rule whose key or name contains `filter`, and types the
-    /// events of its cases.
-    pub fn open(project: Project, filter: Option<&str>) -> Self {
-        let selects = |loaded: &Loaded| filter.is_none_or(|text| selects(loaded, text));
-        Self::open_where(project, filter.is_none(), &selects)
+    /// Compiles every rule, and types the events of its cases.
+    pub fn open(project: Project) -> Self {
+        Self::open_selected(project, &Selected::default())
     }
 
     /// The same for the rules that were selected.
     pub fn open_selected(project: Project, selected: &Selected) -> Self {
-        let selects = |loaded: &Loaded| selected.has(&loaded.key);
-        Self::open_where(project, selected.keys.is_none(), &selects)
-    }
-
-    fn open_where(project: Project, is_all: bool, selects: &dyn Fn(&Loaded) -> bool) -> Self {
+        let is_all = selected.keys.is_none();
         let Project { rules, cases, exceptions, mut schema, problems: mut rest } = project;
         // All fixtures decide on dynamic fields, so that a filter changes no type.
         home::observe(&mut schema, &rules, &cases);
@@ -133,7 +127,8 @@ impl Session {
         let (mut by_rule, mut faults) = (cases.rules, cases.problems);
         let events = by_rule.values().flatten().flat_map(|case| &case.events);
         let whereabouts = Whereabouts::new(events, &schema);
-        let selected: Vec<Loaded> = rules.rules.into_iter().filter(|rule| selects(rule)).collect();
+        let selected: Vec<Loaded> =
+            rules.rules.into_iter().filter(|rule| selected.has(&rule.key)).collect();
         let mut problems = Vec::new();
         if is_all {
             let keys: BTreeSet<String> = selected.iter().map(Loaded::key).collect();
@@ -298,14 +293,6 @@ impl Session {
             })
             .collect()
     }
-}
-
-/// Whether a filter of the command line selects a rule: a part of its key or name,
-/// or its id.
-pub fn selects(loaded: &Loaded, text: &str) -> bool {
-    let name = loaded.rule.as_ref().map_or("", |rule| rule.name.as_str());
-    let id = loaded.rule.as_ref().map_or("", |rule| rule.rule_id.value.as_str());
-    loaded.key().contains(text) || name.contains(text) || id == text
 }
 
 /// A case with a document that no index takes.

@@ -1,12 +1,19 @@
-//! Which rules, and which of their cases, a person asks for.
+//! Which rules, and which of their cases, a person asks for: the same for every verb.
+
+mod lookup;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Case, CaseTree, Polarity};
+use crate::case::CaseTree;
 use harness_rule::names::{RuleType, Severity};
 use harness_rule::tree::{Loaded, RuleTree, key_of};
 use harness_text::pattern::Case as Fold;
 use harness_text::pattern::glob::Glob;
+
+pub use lookup::{Unfound, find_case};
+pub(crate) use names::named;
+use names::{cases_named, is_of_case, is_short, plain, rules_named};
 
 /// What a person asks for: rules by what they are called, and of these those that have
 /// all that is stated.
@@ -35,7 +42,29 @@ pub struct Selected {
     /// `positive/name`.
     pub cases: BTreeMap<String, BTreeSet<String>>,
     /// The names that fit nothing.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<Unknown>,
+}
+
+/// A name that fits nothing that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The name.
+    pub name: String,
+    /// Why it fits nothing.
+    pub why: Why,
+    /// What is called nearly so, the nearest first.
+    pub close: Vec<String>,
+}
+
+/// Why a name fits nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// No rule is called so.
+    NoRule,
+    /// No case is called so.
+    NoCase,
+    /// Rules are called so, and none of them is what else is asked for.
+    NotSuch,
 }
 
 impl Selection {
@@ -44,46 +73,43 @@ impl Selection {
         *self == Self::default()
     }
 
+    /// The same once for each name.
+    pub fn each(&self) -> Vec<Self> {
+        if self.names.is_empty() {
+            return vec![self.clone()];
+        }
+        let names = self.names.iter();
+        names.map(|name| Self { names: vec![name.clone()], ..self.clone() }).collect()
+    }
+
     /// The rules and cases of a project that it asks for; none where a name fits nothing.
     pub fn resolve(&self, rules: &RuleTree, cases: &CaseTree) -> Selected {
         if self.is_all() {
             return Selected::default();
         }
-        let has_all = |loaded: &&Loaded| self.has_all(loaded);
-        let among: Vec<&Loaded> = rules.rules.iter().filter(has_all).collect();
         let mut found = Selected::default();
         let mut keys: BTreeSet<String> = BTreeSet::new();
         // A case of the rules that are named beside it.
         let (loose, names): (Vec<&String>, Vec<&String>) =
             self.names.iter().partition(|name| is_short(name));
         if names.is_empty() && loose.is_empty() {
-            keys.extend(among.iter().map(|loaded| loaded.key.clone()));
+            let among = rules.rules.iter().filter(|loaded| self.has_all(loaded));
+            keys.extend(among.map(|loaded| loaded.key.clone()));
         }
         for name in names {
-            let own = rules_named(name, &rules.rules);
-            let own: Vec<&str> =
-                own.into_iter().filter(|own| has_all(own)).map(|own| own.key.as_str()).collect();
-            if own.is_empty()
-                && let Some((rule, case)) = case_named(name, cases)
-                && among.iter().any(|loaded| loaded.key == rule)
-            {
-                found.cases.entry(rule.clone()).or_default().insert(case);
-                keys.insert(rule);
-                continue;
+            if !self.add(name, rules, cases, &mut keys, &mut found.cases) {
+                found.unknown.push(unknown(name, rules, cases));
             }
-            if own.is_empty() {
-                found.unknown.push(name.clone());
-            }
-            keys.extend(own.into_iter().map(str::to_owned));
         }
         for name in loose {
-            let short = key_of(name.trim_start_matches("./"));
+            let short = key_of(plain(name));
             let all =
                 cases.rules.iter().filter(|(rule, _)| keys.is_empty() || keys.contains(*rule));
             let own = all.filter(|(_, cases)| cases.iter().any(|case| named(case) == short));
             let own: Vec<String> = own.map(|(rule, _)| rule.clone()).collect();
             if own.is_empty() {
-                found.unknown.push(name.clone());
+                let close = lookup::close_cases(rules, cases, name);
+                found.unknown.push(Unknown { name: name.clone(), why: Why::NoCase, close });
             }
             for rule in own {
                 found.cases.entry(rule).or_default().insert(short.to_owned());
@@ -95,6 +121,33 @@ impl Selection {
         }
         found.keys = Some(keys);
         found
+    }
+
+    /// Adds what a name stands for; whether it is anything.
+    fn add(
+        &self,
+        name: &str,
+        rules: &RuleTree,
+        cases: &CaseTree,
+        keys: &mut BTreeSet<String>,
+        only: &mut BTreeMap<String, BTreeSet<String>>,
+    ) -> bool {
+        let own = rules_named(name, &rules.rules);
+        let mut own: Vec<&str> =
+            own.into_iter().filter(|own| self.has_all(own)).map(|own| own.key.as_str()).collect();
+        if own.is_empty() {
+            for (rule, some) in cases_named(name, cases) {
+                if !rules.rules.iter().any(|loaded| loaded.key == rule && self.has_all(loaded)) {
+                    continue;
+                }
+                own.push(rule);
+                if let Some(some) = some {
+                    only.entry(rule.to_owned()).or_default().extend(some);
+                }
+            }
+        }
+        keys.extend(own.iter().map(|key| (*key).to_owned()));
+        !own.is_empty()
     }
 
     fn has_all(&self, loaded: &Loaded) -> bool {
@@ -110,79 +163,24 @@ impl Selection {
     }
 }
 
+/// What is wrong with a name that fits nothing.
+fn unknown(name: &str, rules: &RuleTree, cases: &CaseTree) -> Unknown {
+    let (why, close) =
+        if !rules_named(name, &rules.rules).is_empty() || !cases_named(name, cases).is_empty() {
+            (Why::NotSuch, Vec::new())
+        } else if is_of_case(name) {
+            (Why::NoCase, lookup::close_cases(rules, cases, name))
+        } else {
+            (Why::NoRule, lookup::close_rules(rules, name))
+        };
+    Unknown { name: name.to_owned(), why, close }
+}
+
 impl Selected {
     /// Whether a rule was asked for.
     pub fn has(&self, key: &str) -> bool {
         self.keys.as_ref().is_none_or(|keys| keys.contains(key))
     }
-}
-
-/// A case without its rule.
-pub(crate) fn named(case: &Case) -> String {
-    format!("{}/{}", case.polarity.folder(), case.name)
-}
-
-/// Whether a name is one of a case without its rule.
-fn is_short(name: &str) -> bool {
-    let polarities = [Polarity::Positive, Polarity::Negative];
-    polarities.iter().any(|polarity| {
-        let rest = name.strip_prefix(polarity.folder()).and_then(|rest| rest.strip_prefix('/'));
-        rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
-    })
-}
-
-/// The rules that a name stands for: in the first of these ways in which it is that of
-/// any rule, exactly, as a folder or a glob, as the beginning of an id, as a part.
-fn rules_named<'a>(name: &str, rules: &'a [Loaded]) -> Vec<&'a Loaded> {
-    let plain = name.trim_start_matches("./");
-    let lower = plain.to_lowercase();
-    let title = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.name.to_lowercase());
-    let id = |loaded: &Loaded| loaded.rule.as_ref().map(|rule| rule.rule_id.value.clone());
-    let exact = |loaded: &Loaded| {
-        [&loaded.key, &loaded.path, &loaded.file].into_iter().any(|own| own == plain)
-            || id(loaded).as_deref() == Some(plain)
-            || title(loaded).as_deref() == Some(lower.as_str())
-            // …/rules/linux/a.toml, from wherever.
-            || plain.ends_with(&format!("/{}", loaded.path)) && plain.ends_with(&loaded.file)
-    };
-    let folder = format!("{}/", plain.trim_end_matches('/'));
-    let glob = plain.contains(['*', '?']).then(|| Glob::eql(plain));
-    let within = |loaded: &Loaded| match &glob {
-        Some(glob) => {
-            [&loaded.key, &loaded.path, &loaded.file]
-                .into_iter()
-                .any(|own| glob.matches(own, Fold::Sensitive))
-                || loaded
-                    .rule
-                    .as_ref()
-                    .is_some_and(|rule| glob.matches(&rule.name, Fold::Insensitive))
-        }
-        None => [&loaded.key, &loaded.file].into_iter().any(|own| own.starts_with(&folder)),
-    };
-    let begins = |loaded: &Loaded| {
-        plain.len() >= 6 && id(loaded).is_some_and(|id| id.to_lowercase().starts_with(&lower))
-    };
-    let part = |loaded: &Loaded| {
-        loaded.key.to_lowercase().contains(&lower)
-            || title(loaded).is_some_and(|title| title.contains(&lower))
-    };
-    let ways: [&dyn Fn(&Loaded) -> bool; 4] = [&exact, &within, &begins, &part];
-    let found = ways.iter().map(|way| rules.iter().filter(|rule| way(rule)).collect::<Vec<_>>());
-    found.into_iter().find(|own| !own.is_empty()).unwrap_or_default()
-}
-
-/// The rule and the case that a path stands for: that of a file, or the rule's with
-/// `positive/name` behind it.
-fn case_named(name: &str, cases: &CaseTree) -> Option<(String, String)> {
-    let plain = name.trim_start_matches("./");
-    let all =
-        cases.rules.iter().flat_map(|(rule, cases)| cases.iter().map(move |case| (rule, case)));
-    let is = |rule: &str, case: &Case| {
-        case.path == plain || format!("{rule}/{}", named(case)) == key_of(plain)
-    };
-    let mut found = all.filter(|(rule, case)| is(rule, case));
-    let (rule, case) = found.next()?;
-    Some((rule.clone(), named(case)))
 }
 
 fn has_tag(tags: &[String], wanted: &str) -> bool {
@@ -197,7 +195,7 @@ fn has_tag(tags: &[String], wanted: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Options;
+    use crate::case::{Case, Options, Polarity};
 
     fn loaded(key: &str, name: &str, id: &str, more: &str) -> Loaded {
         let text = format!(
@@ -238,7 +236,8 @@ mod tests {
             vec![case(rule, Polarity::Positive, "p"), case(rule, Polarity::Negative, "n")]
         };
         let cases = ["linux/ssh", "windows/ssh"].map(|rule| (rule.to_owned(), own(rule)));
-        let cases = CaseTree { rules: cases.into(), ..CaseTree::default() };
+        let folder = "cases".to_owned();
+        let cases = CaseTree { folder, rules: cases.into(), ..CaseTree::default() };
         (RuleTree { rules, ..RuleTree::default() }, cases)
     }
 
@@ -249,7 +248,10 @@ mod tests {
         let keys =
             found.keys.map_or_else(|| vec!["all".to_owned()], |keys| keys.into_iter().collect());
         let cases = found.cases.iter().map(|(rule, cases)| format!("{rule}: {cases:?}"));
-        let unknown = found.unknown.iter().map(|name| format!("?{name}"));
+        let unknown = found.unknown.iter().map(|it| {
+            let Unknown { name, why, close } = it;
+            format!("{why:?} {name}: {}", close.first().map_or("", String::as_str))
+        });
         keys.into_iter().chain(cases).chain(unknown).collect::<Vec<_>>().join(" ")
     }
 
@@ -268,8 +270,16 @@ mod tests {
             (&["bbbbbb"], "linux/ssh_keys"),
             (&["SSH"], "linux/ssh linux/ssh_keys windows/ssh"),
             (&["_keys", "windows/ssh"], "linux/ssh_keys windows/ssh"),
-            (&["shs"], "?shs"),
-            (&["linux/ssh", "nothing"], "?nothing"),
+            (&["shs"], "NoRule shs: "),
+            (&["linux/shs"], "NoRule linux/shs: linux/ssh"),
+            (&["linux/ssh/positive/q"], "NoCase linux/ssh/positive/q: linux/ssh/positive/p"),
+            (&["cases/linux/ssh/"], "linux/ssh"),
+            (&["cases/linux"], "linux/ssh"),
+            (&["cases/linux/ssh/negative"], "linux/ssh linux/ssh: {\"negative/n\"}"),
+            (&["/home/a/cases/linux/ssh/negative/n.json"], "linux/ssh linux/ssh: {\"negative/n\"}"),
+            (&["/home/a/rules/linux/ssh.toml"], "linux/ssh"),
+            (&["../elsewhere/linux/ssh"], "linux/ssh"),
+            (&["linux/ssh", "nothing"], "NoRule nothing: "),
             (&["cases/linux/ssh/positive/p.json"], "linux/ssh linux/ssh: {\"positive/p\"}"),
             (&["linux/ssh/positive/p"], "linux/ssh linux/ssh: {\"positive/p\"}"),
             (&["linux/ssh", "negative/n"], "linux/ssh linux/ssh: {\"negative/n\"}"),
@@ -277,7 +287,7 @@ mod tests {
                 &["negative/n.json"],
                 "linux/ssh windows/ssh linux/ssh: {\"negative/n\"} windows/ssh: {\"negative/n\"}",
             ),
-            (&["linux/ssh", "negative/x"], "?negative/x"),
+            (&["linux/ssh", "negative/x"], "NoCase negative/x: linux/ssh/negative/n"),
         ] {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(found(&Selection { names, ..Selection::default() }), expected);
@@ -296,5 +306,7 @@ mod tests {
         assert_eq!(of(Selection { names: vec!["linux/".to_owned()], ..severe }), "linux/ssh_keys");
         let typed = Selection { types: vec![RuleType::Eql], ..Selection::default() };
         assert_eq!(of(typed), "");
+        let names = vec!["windows/ssh".to_owned()];
+        assert_eq!(of(Selection { names, ..tagged("linux") }), "NotSuch windows/ssh: ");
     }
 }

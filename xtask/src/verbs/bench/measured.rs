@@ -78,7 +78,7 @@ pub(super) fn measure(
         problems: Vec::new(),
     };
     let started = Instant::now();
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let engine = session.engine().map_err(io::Error::other)?;
     let run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
     let run_seconds = started.elapsed().as_secs_f64();

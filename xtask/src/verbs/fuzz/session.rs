@@ -133,7 +133,7 @@ fn parsed(input: &str) -> Option<Project> {
 /// slow twin, and renders.
 pub(super) fn run(input: &str) -> Result<(), String> {
     let Some(project) = parsed(input) else { return Ok(()) };
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let engine = session.engine().map_err(|error| error.to_string())?;
     let hits = session.ask(&engine).map_err(|error| error.to_string())?;
     for subject in session.subjects().iter().flatten() {
@@ -217,7 +217,7 @@ pub(super) fn explain(input: &str) -> Result<(), String> {
 /// Measures coverage and mutants, and renders both.
 pub(super) fn mutants(input: &str) -> Result<(), String> {
     let Some(project) = parsed(input) else { return Ok(()) };
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let engine = session.engine().map_err(|error| error.to_string())?;
     let run = session.judge(&session.ask(&engine).map_err(|error| error.to_string())?);
     let (coverage, mutants) =

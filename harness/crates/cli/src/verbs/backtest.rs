@@ -9,18 +9,28 @@ use std::io;
 use harness_backtest::{Backtest, Outcome};
 use harness_engine::EngineError;
 use harness_report::backtest::{html, human, json};
-use harness_runner::config::Gates;
+use harness_runner::config::{Folders, Gates};
+use harness_runner::run::Project;
 
 use crate::args::{BacktestArgs, BacktestFormat as Format};
 use crate::engine::cluster;
 use crate::exit::Exit;
 use crate::project;
-use given::{period, rules};
+use given::{Given, period, rules};
 
 /// Runs the rules on files or on a cluster's data and prints what they find.
 pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
-    let found = if args.engine.engine.is_some() { on_cluster(args)? } else { files::run(args) };
-    let Some((found, gates)) = found else { return Ok(Exit::Usage) };
+    let Some((project, folders)) = project::open(&args.run.folders) else {
+        return Ok(Exit::Usage);
+    };
+    let found = match args.engine.engine {
+        Some(_) => on_cluster(args, project, folders)?,
+        None => files::run(args, project, folders),
+    };
+    let (found, gates) = match found {
+        Ok(found) => found,
+        Err(exit) => return Ok(exit),
+    };
     let Some(drift) = noise::drift(&found, args.baseline.as_deref()) else {
         return Ok(Exit::Usage);
     };
@@ -46,20 +56,20 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     })
 }
 
-/// `None` where the arguments cannot be used, which was told.
-fn on_cluster(args: &BacktestArgs) -> io::Result<Option<(Backtest, Gates)>> {
-    let filter = match args.operands.as_slice() {
-        [] => None,
-        [filter] => Some(filter.as_str()),
-        [_, more, ..] => {
-            tell!("error: `{more}`: a backtest on a cluster takes one filter of rules");
-            return Ok(None);
-        }
-    };
-    let Some(request) = request(args) else { return Ok(None) };
-    let Some((project, rules, gates)) = rules(args, filter) else { return Ok(None) };
+/// What was found, or the exit code where nothing is to be run, which was told.
+fn on_cluster(
+    args: &BacktestArgs,
+    project: Project,
+    folders: Folders,
+) -> io::Result<Result<(Backtest, Gates), Exit>> {
+    let Some(request) = request(args) else { return Ok(Err(Exit::Usage)) };
+    let Given { project, rules, gates } =
+        match rules(args, args.operands.clone(), (project, folders)) {
+            Ok(given) => given,
+            Err(exit) => return Ok(Err(exit)),
+        };
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
-        return Ok(None);
+        return Ok(Err(Exit::Usage));
     };
     let bar = project::counted(args.run.no_progress, rules.len());
     let outcome = harness_backtest::run(&client, &request, &rules, &project.exceptions, &|done| {
@@ -67,7 +77,7 @@ fn on_cluster(args: &BacktestArgs) -> io::Result<Option<(Backtest, Gates)>> {
     });
     bar.finish_and_clear();
     outcome
-        .map(|found| Some((found, gates)))
+        .map(|found| Ok((found, gates)))
         .map_err(|error| io::Error::other(EngineError::from(error)))
 }
 

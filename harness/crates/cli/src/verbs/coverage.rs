@@ -16,8 +16,7 @@ use harness_runner::select::Selected;
 use super::test;
 use crate::args::{CoverageArgs, CoverageFormat, RunArgs, SelectArgs};
 use crate::exit::Exit;
-use crate::gate;
-use crate::project;
+use crate::{gate, project, select};
 
 /// A run with all that was measured on it.
 pub(super) struct Measured {
@@ -32,7 +31,7 @@ pub(super) struct Measured {
 /// nothing to measure, which was told.
 pub(super) fn measure(
     args: &RunArgs,
-    select: &SelectArgs,
+    asked: &SelectArgs,
     mutants: bool,
     program: &'static str,
 ) -> io::Result<Result<Measured, Exit>> {
@@ -41,11 +40,14 @@ pub(super) fn measure(
         return Ok(Err(Exit::Usage));
     };
     bar.set_message("running");
-    let Some(selected) = project::select(select, &project, &folders) else {
+    let Some(selected) = select::select(asked, &project, &folders) else {
         return Ok(Err(Exit::Usage));
     };
-    if select.list {
-        return project::list(&project, &selected).map(Err);
+    if asked.traits.list {
+        return select::list(&project, &selected).map(Err);
+    }
+    if !selected.unknown.is_empty() {
+        return Ok(Err(Exit::NothingRan));
     }
     let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;

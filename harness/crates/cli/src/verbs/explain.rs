@@ -4,32 +4,40 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use harness_model::events::{self, MAX_EVENT};
-use harness_quality::explain::{Question, Unfound, explain, find_case, find_rule};
+use harness_quality::explain::{Question, explain};
 use harness_report::problem::{self, Styled};
 use harness_report::{self as report, Lines, explain_json, printable};
 use harness_runner::case::Case;
+use harness_runner::select::{Unfound, find_case};
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::{self, MAX_FILE, Problem};
 use harness_source::span::Span;
 
-use crate::args::{ExplainArgs, Format};
+use crate::args::{ExplainArgs, Format, SelectArgs};
 use crate::exit::Exit;
-use crate::project;
+use crate::{project, select};
 
 /// Explains a rule, alone or on events.
 pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
-    let Some((project, _)) = project::open(&args.folders) else { return Ok(Exit::Usage) };
-    let key = match find_rule(&project.rules, &args.rule) {
-        Ok(key) => key,
-        Err(unfound) => return Ok(refuse("rule", &args.rule, "", unfound)),
+    let Some((project, folders)) = project::open(&args.folders) else { return Ok(Exit::Usage) };
+    let asked = SelectArgs { names: vec![args.rule.clone()], traits: args.traits.clone() };
+    let Some(selected) = select::select(&asked, &project, &folders) else {
+        return Ok(Exit::Usage);
     };
+    if args.traits.list {
+        return select::list(&project, &selected);
+    }
+    let Some(key) = select::only(&selected, &args.rule) else { return Ok(Exit::Usage) };
     let cases = project.cases.rules.get(&key).map_or(&[][..], Vec::as_slice);
-    let question = match &args.events {
+    // A case may be named with its rule.
+    let case = selected.cases.get(&key).filter(|cases| cases.len() == 1);
+    let case = case.and_then(|cases| cases.first());
+    let question = match args.events.as_ref().or(case) {
         None => Question::Rule,
         Some(named) => match question(named, cases) {
             Ok(question) => question,
             Err(Refused::Unfound(unfound)) => {
-                return Ok(refuse("case or file", named, &format!(" of {key}"), unfound));
+                return Ok(refuse(named, &key, unfound));
             }
             Err(Refused::Problem(problem)) => {
                 tell_styled!("{}", problem::render(&problem, Styled::Ansi));
@@ -93,15 +101,17 @@ pub(super) fn stdin() -> Result<String, Diagnostic> {
     }
 }
 
-/// Says that a name is nothing's, or several things', and what is close.
-fn refuse(what: &str, named: &str, of: &str, unfound: Unfound) -> Exit {
+/// Says that a name is that of no case of a rule and of no file, and what is close.
+fn refuse(named: &str, rule: &str, unfound: Unfound) -> Exit {
     let safe = |text: &str| printable(text, Lines::Escape).into_owned();
-    let named = safe(named);
+    let (named, rule) = (safe(named), safe(rule));
     let (problem, lead, offers) = match unfound {
         Unfound::Unknown(close) => {
-            (format!("there is no {what} `{named}`{of}"), "did you mean", close)
+            (format!("there is no case or file `{named}` of {rule}"), "did you mean", close)
         }
-        Unfound::Ambiguous(all) => (format!("`{named}` is not one {what}{of}"), "it may be", all),
+        Unfound::Ambiguous(all) => {
+            (format!("`{named}` is not one case of {rule}"), "it may be", all)
+        }
     };
     tell!("error: {problem}");
     let offers: Vec<String> = offers.iter().map(|offer| format!("`{}`", safe(offer))).collect();

@@ -14,7 +14,7 @@ use harness_source::files;
 
 use crate::args::{LintArgs, LintFormat};
 use crate::exit::Exit;
-use crate::project;
+use crate::{project, select};
 
 /// Tells what is wrong with rules, and mends it.
 pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
@@ -30,11 +30,11 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
     let Some((mut project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
-    let Some(selected) = project::select(&args.which, &project, &folders) else {
+    let Some(selected) = select::select(&args.which, &project, &folders) else {
         return Ok(Exit::Usage);
     };
-    if args.which.list {
-        return project::list(&project, &selected);
+    if args.which.traits.list {
+        return select::list(&project, &selected);
     }
     bar.finish_and_clear();
     let mut settings = Settings::of(&folders);

@@ -12,7 +12,7 @@ use harness_runner::run::Session;
 
 use crate::args::{Format, MutantsArgs};
 use crate::exit::Exit;
-use crate::{gate, project};
+use crate::{gate, project, select};
 
 /// Changes rules, judges the changes by their cases, and prints what was missed.
 pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit> {
@@ -21,13 +21,16 @@ pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit>
     let Some((project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
-    let mut select = args.select.clone();
-    select.changed = select.changed.or_else(|| args.in_diff.clone());
-    let Some(selected) = project::select(&select, &project, &folders) else {
+    let mut asked = args.select.clone();
+    asked.traits.changed = asked.traits.changed.or_else(|| args.in_diff.clone());
+    let Some(selected) = select::select(&asked, &project, &folders) else {
         return Ok(Exit::Usage);
     };
-    if args.select.list {
-        return project::list(&project, &selected);
+    if asked.traits.list {
+        return select::list(&project, &selected);
+    }
+    if !selected.unknown.is_empty() {
+        return Ok(Exit::NothingRan);
     }
     let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;
@@ -62,6 +65,6 @@ pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit>
         return Ok(Exit::Failed);
     }
     let is_idle = found.rules.iter().all(|rule| rule.cases == 0);
-    let nothing = is_idle && select.changed.is_none();
+    let nothing = is_idle && asked.traits.changed.is_none();
     Ok(if nothing { Exit::NothingRan } else { Exit::Ok })
 }

@@ -2,23 +2,20 @@
 
 mod source;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-use harness_quality::explain::{Unfound, find_rule};
 use harness_quality::synthesize::{self, Making, Seed, Treatment};
 use harness_report::new::{self, Options};
 use harness_report::{Lines, printable};
-use harness_rule::tree::RuleTree;
 use harness_source::files;
 use harness_source::span::plural;
 
 use crate::args::{Format, NewArgs};
 use crate::exit::Exit;
-use crate::project;
+use crate::{project, select};
 
 /// Makes cases, writes them and prints what they show.
 pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
@@ -31,29 +28,40 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     let Some((project, folders)) = project::open(&args.run.folders) else {
         return Ok(Exit::Usage);
     };
-    let keys = match named(&project.rules, &args.named) {
-        Ok(keys) => keys,
-        Err(lines) => {
-            lines.iter().for_each(|line| tell!("{line}"));
-            return Ok(Exit::Usage);
-        }
+    let Some(selected) = select::select(&args.select, &project, &folders) else {
+        return Ok(Exit::Usage);
     };
+    if args.select.traits.list {
+        return select::list(&project, &selected);
+    }
+    if !selected.unknown.is_empty() {
+        return Ok(Exit::Usage);
+    }
+    if !selected.cases.is_empty() {
+        tell!("error: cases are made for rules: name the rule instead of a case");
+        return Ok(Exit::Usage);
+    }
+    if selected.keys.is_none() && !args.all {
+        tell!("error: name the rules, or make cases of all with --all");
+        return Ok(Exit::Usage);
+    }
     bar.set_message("making cases");
-    let wanted = |key: &str| args.all || keys.contains(key);
+    let wanted = |key: &str| selected.has(key);
     let is_taken = !args.from.is_empty() || args.engine.engine.is_some();
     if (args.minimize || args.scrub) && !is_taken {
         tell!("--minimize and --scrub are for events, of --from or --engine");
         return Ok(Exit::Usage);
     }
     let made = if is_taken {
-        let Some(key) = keys.first().filter(|_| keys.len() == 1) else {
+        let Some(key) = select::only(&selected, &args.select.names.join(" ")) else {
             tell!("events give the cases of one rule: name one");
             return Ok(Exit::Usage);
         };
-        let Some(events) = source::events(args, &project, key)? else { return Ok(Exit::Usage) };
+        let Some(events) = source::events(args, &project, &key)? else { return Ok(Exit::Usage) };
         bar.set_message("taking cases from events");
         let treatment = Treatment { minimize: args.minimize, scrub: args.scrub };
-        let taken = synthesize::taken(project, key, events, treatment).map_err(io::Error::other)?;
+        let taken =
+            synthesize::taken(project, &key, events, treatment).map_err(io::Error::other)?;
         for (old, new) in &taken.replacements.list {
             tell!("{} becomes {new}", printable(old, Lines::Escape));
         }
@@ -95,35 +103,6 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     }
     project::deliver(&output, args.run.out.as_deref())?;
     Ok(if made.is_empty() { Exit::NothingRan } else { Exit::Ok })
-}
-
-/// The keys of the rules that are named, or what is wrong with the names.
-fn named(rules: &RuleTree, names: &[String]) -> Result<BTreeSet<String>, Vec<String>> {
-    let mut lines = Vec::new();
-    let mut keys = BTreeSet::new();
-    let safe = |text: &str| format!("`{}`", printable(text, Lines::Escape));
-    let several = |names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| safe(name)).collect();
-        names.join(" or ")
-    };
-    for name in names {
-        match find_rule(rules, name) {
-            Ok(key) => {
-                keys.insert(key);
-            }
-            Err(Unfound::Unknown(close)) => {
-                lines.push(format!("no rule is named {}", safe(name)));
-                if !close.is_empty() {
-                    lines.push(format!("  did you mean {}?", several(&close)));
-                }
-            }
-            Err(Unfound::Ambiguous(all)) => {
-                lines.push(format!("several rules are named {}", safe(name)));
-                lines.push(format!("  it may be {}", several(&all)));
-            }
-        }
-    }
-    if lines.is_empty() { Ok(keys) } else { Err(lines) }
 }
 
 /// A file below the root, without the way to the root.

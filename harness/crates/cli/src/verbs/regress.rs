@@ -10,11 +10,13 @@ use std::io;
 use harness_quality::regress::{self, Change, Regression, Revision, RuleChange};
 use harness_report::regress as report;
 use harness_rule::tree::Loaded;
+use harness_runner::config::Folders as Found;
 use harness_runner::run::{Project, home};
+use harness_runner::select::Selected;
 
 use crate::args::{FailOn, Folders, RegressArgs, RegressFormat};
 use crate::exit::Exit;
-use crate::project;
+use crate::{project, select};
 
 /// Tells what a change of rules changes.
 pub(crate) fn run(args: &RegressArgs) -> io::Result<Exit> {
@@ -22,7 +24,10 @@ pub(crate) fn run(args: &RegressArgs) -> io::Result<Exit> {
     let compared = revisions::compared(args)?;
     let found = between(&compared.base, &compared.head, args);
     bar.finish_and_clear();
-    let Some(regression) = found? else { return Ok(Exit::Usage) };
+    let regression = match found? {
+        Ok(regression) => regression,
+        Err(exit) => return Ok(exit),
+    };
     let mut output = Vec::new();
     let (told, out) = (&regression, &mut output);
     match args.format {
@@ -58,11 +63,17 @@ fn fails(on: FailOn, rule: &RuleChange) -> bool {
     }
 }
 
-/// The regression between two folders; `None` where the arguments or a configuration
-/// cannot be used, which is told.
-fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Option<Regression>> {
+/// The regression between two folders; the exit code where the rules are listed only, or
+/// the arguments or a configuration cannot be used, which is told.
+fn between(
+    base: &Folders,
+    head: &Folders,
+    args: &RegressArgs,
+) -> io::Result<Result<Regression, Exit>> {
     let opened = (project::open(base), project::open(head));
-    let (Some((base, _)), Some((mut head, _))) = opened else { return Ok(None) };
+    let (Some((base, _)), Some((mut head, folders))) = opened else {
+        return Ok(Err(Exit::Usage));
+    };
     // Fields that nobody mapped have the types that the cases give them.
     for project in [&head.clone(), &base] {
         home::observe(&mut head.schema, &project.rules, &project.cases);
@@ -75,9 +86,13 @@ fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Opt
             Regression { rules: vec![change], ..Regression::default() }
         }
         _ => {
-            let Some(keys) = selected(args, &base, &head) else { return Ok(None) };
-            let is_selected =
-                |loaded: &Loaded| keys.as_ref().is_none_or(|keys| keys.contains(&loaded.key));
+            let Some(selected) = selected(args, &base, &head, &folders) else {
+                return Ok(Err(Exit::Usage));
+            };
+            if args.traits.list {
+                return select::list(&head, &selected).map(Err);
+            }
+            let is_selected = |loaded: &Loaded| selected.has(&loaded.key);
             let (before, after) = (revision(&base), revision(&head));
             let mut found = regress::regress(before, after, &head.schema, &is_selected);
             regress::judge_cases(&mut found, &base, &head).map_err(io::Error::other)?;
@@ -92,39 +107,39 @@ fn between(base: &Folders, head: &Folders, args: &RegressArgs) -> io::Result<Opt
         found.stale.clear();
         accepted::apply(&mut found, &head.rules, own, given);
     }
-    Ok(is_usable.then_some(found))
+    Ok(if is_usable { Ok(found) } else { Err(Exit::Usage) })
 }
 
-/// The keys of the rules of both versions that are meant, where not all are; says which
-/// names fit nothing.
-#[expect(clippy::option_option, reason = "no choice is something else than a wrong one")]
+/// The rules of both versions that are meant; `None` where that cannot be told, or a name
+/// fits nothing, which is told.
 fn selected(
     args: &RegressArgs,
     base: &Project,
     head: &Project,
-) -> Option<Option<BTreeSet<String>>> {
+    folders: &Found,
+) -> Option<Selected> {
+    let selection = select::selection(&args.rule, &args.traits, head, folders)?;
+    if selection.is_all() && args.traits.status.is_empty() {
+        return Some(Selected::default());
+    }
     let mut keys = BTreeSet::new();
-    for name in &args.rule {
-        let selection = args.traits.selection(std::slice::from_ref(name));
-        let of = |project: &Project| selection.resolve(&project.rules, &project.cases);
+    for one in selection.each() {
+        let of = |project: &Project| one.resolve(&project.rules, &project.cases);
         let (before, after) = (of(base), of(head));
-        if !before.unknown.is_empty() && !after.unknown.is_empty() {
-            project::unknown(&head.rules, name);
+        if let (false, Some(unknown)) = (before.unknown.is_empty(), after.unknown.first()) {
+            select::unknown(unknown);
             return None;
         }
-        keys.extend(before.keys.into_iter().chain(after.keys).flatten());
+        for (project, found) in [(base, before), (head, after)] {
+            let own = project.rules.rules.iter().filter(|loaded| found.has(&loaded.key));
+            keys.extend(own.map(Loaded::key));
+        }
     }
-    if !args.rule.is_empty() {
-        return Some(Some(keys));
+    let selected = Selected { keys: Some(keys), ..Selected::default() };
+    match args.traits.status.as_slice() {
+        [] => Some(selected),
+        statuses => select::of_status(head, selected, statuses),
     }
-    let selection = args.traits.selection(&[]);
-    if selection.is_all() {
-        return Some(None);
-    }
-    for project in [base, head] {
-        keys.extend(selection.resolve(&project.rules, &project.cases).keys.into_iter().flatten());
-    }
-    Some(Some(keys))
 }
 
 fn revision(project: &Project) -> Revision<'_> {

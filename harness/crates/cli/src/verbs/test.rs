@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
+use std::mem::take;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -22,7 +23,7 @@ use super::watch;
 use crate::args::{TestArgs, TestFormat};
 use crate::engine;
 use crate::exit::Exit;
-use crate::project;
+use crate::{project, select};
 
 /// The most snapshots that are told to differ.
 const MAX_SNAPSHOTS: usize = 20;
@@ -49,14 +50,17 @@ fn once(
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
-    let Some(mut selected) = project::select(&args.select, &project, &folders) else {
+    // What is told is chosen by the status after the run; the exit code is that of all.
+    let mut asked = args.select.clone();
+    let statuses = if asked.traits.list { Vec::new() } else { take(&mut asked.traits.status) };
+    let Some(mut selected) = select::select(&asked, &project, &folders) else {
         return Ok(Exit::Usage);
     };
     if let Some(touched) = changed.and_then(|paths| watch::touched(paths, &project, &folders)) {
         selected.keys = Some(touched.into_iter().filter(|key| selected.has(key)).collect());
     }
-    if args.select.list {
-        return project::list(&project, &selected);
+    if asked.traits.list {
+        return select::list(&project, &selected);
     }
     if (args.update || args.check) && !selected.cases.is_empty() {
         tell!("a snapshot has all cases of a rule: name the rule instead of a case");
@@ -72,7 +76,7 @@ fn once(
 
     let schedules = args.schedule.then(|| session.schedule(&hits));
     run.narrow(&selected);
-    let shown = shown(&run, &args.status);
+    let shown = shown(&run, &statuses);
     let digest = || Digest::new(&shown, None, None);
     let checkout = project::checkout();
     let render = |format: TestFormat| -> io::Result<Vec<u8>> {

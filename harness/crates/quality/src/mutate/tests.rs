@@ -259,7 +259,7 @@ fn another_value_is_marked_where_the_value_stands() {
 
 #[test]
 fn what_no_text_can_state_is_no_mutant() {
-    let session = Session::open(repository(), None);
+    let session = Session::open(repository());
     let engine = session.engine().expect("an index");
     let mutants = mutate(&session, &engine, Fixtures::Skip).expect("answers");
     let (mut categories, mut lists) = (0, 0);
@@ -293,7 +293,7 @@ fn repository() -> Project {
 
 #[test]
 fn mutants_are_judged_as_their_plans_are() {
-    let session = Session::open(repository(), None);
+    let session = Session::open(repository());
     let engine = session.engine().expect("an index");
     let mutants = mutate(&session, &engine, Fixtures::Skip).expect("answers");
     let mut judged = 0;
@@ -373,7 +373,7 @@ proptest! {
 
 #[test]
 fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
-    let session = Session::open(repository(), None);
+    let session = Session::open(repository());
     let (mut same, mut other) = (0, 0);
     for subject in session.subjects().iter().flatten() {
         let [plan] = subject.plans() else { continue };
@@ -406,7 +406,7 @@ fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
 
 #[test]
 fn cases_are_found_for_filters_too_large_for_diagrams() {
-    let session = Session::open(repository(), None);
+    let session = Session::open(repository());
     let (mut by_diagram, mut by_search) = (0, 0);
     for subject in session.subjects().iter().flatten() {
         let [plan] = subject.plans() else { continue };
@@ -439,7 +439,7 @@ fn proposed_cases_hold_and_catch() {
         cases.retain(|case| case.polarity == Polarity::Positive && case.options.todo.is_none());
         cases.truncate(1);
     }
-    let session = Session::open(project.clone(), None);
+    let session = Session::open(project.clone());
     let engine = session.engine().expect("an index");
     let before = mutate(&session, &engine, Fixtures::Propose).expect("answers");
     let mut proposed = 0;
@@ -460,7 +460,7 @@ fn proposed_cases_hold_and_catch() {
         }
     }
     assert!(proposed > 100, "only {proposed} cases are proposed");
-    let session = Session::open(project, None);
+    let session = Session::open(project);
     let run = session.judge(&session.hits().expect("answers"));
     for rule in &run.rules {
         for case in rule.cases.iter().filter(|case| case.case.name.starts_with("proposed")) {

@@ -31,7 +31,7 @@ pub(crate) struct Apart {
 ///
 /// `project` has one rule, and no cases.
 pub(crate) fn within(project: &Project, other: &str) -> Option<[bool; 2]> {
-    let session = Session::open(project.clone(), None);
+    let session = Session::open(project.clone());
     let flows = session.flows();
     let flow = flows.first()?.as_ref()?;
     let (own, other) = (flow.program(flow.text()).ok()?, flow.program(other).ok()?);
@@ -44,7 +44,7 @@ pub(crate) fn within(project: &Project, other: &str) -> Option<[bool; 2]> {
 /// `project` has one rule, and no cases.
 pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
     let drafts = drafts(project, &seeds(project), Seed::default()).0;
-    let session = Session::open(with(project, &drafts), None);
+    let session = Session::open(with(project, &drafts));
     let flows = session.flows();
     let flow = flows.first()?.as_ref()?;
     let (own, other) = (flow.program(flow.text()).ok()?, flow.program(other).ok()?);

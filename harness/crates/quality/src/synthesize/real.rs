@@ -52,7 +52,7 @@ pub fn taken(
     let kept = project.cases.rules.get(key).map_or(0, Vec::len);
     let case = seed::draft(key, Polarity::Positive, "events", numbered(events));
     let more = BTreeMap::from([(key.to_owned(), vec![case])]);
-    let session = Session::open(with(&project, &more), None);
+    let session = Session::open(with(&project, &more));
     let standing = standing(&session);
     let mut replacements = Replacements::default();
     let mut grown = Grown::default();

@@ -48,7 +48,7 @@ pub(super) fn judged(
             .iter()
             .map(|(key, own)| (key.clone(), own.made.iter().map(|made| made.case(key)).collect()))
             .collect();
-        let session = Session::open(with(project, &cases), None);
+        let session = Session::open(with(project, &cases));
         let engine = session.engine()?;
         let run = session.judge(&session.ask(&engine)?);
         let dropped = dropped(&mut made, &run);

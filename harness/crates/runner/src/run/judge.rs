@@ -10,8 +10,8 @@ use super::ground::Ground;
 use super::work::{Excepted, Setting, Work};
 use super::{Alert, CaseRun, Fixtures, Places, RuleRun, pipeline};
 use super::{about, alert, warning};
-use crate::case::Case;
-use crate::verdict::{self, Pairing, Status};
+use crate::case::{Case, Polarity};
+use crate::verdict::{self, Pairing, Status, Verdict};
 use harness_detect::suppress::{self, Grouping, Merged};
 use harness_detect::window::Clock;
 use harness_detect::{self as detect, Events, Scope, anomaly};
@@ -276,10 +276,17 @@ impl Trial<'_> {
 }
 
 /// Adds what events lack that have none of the fields that the rule reads; the same
-/// is told once.
+/// is told once. A negative case of nothing but empty events and raw logs is no pass.
 fn warn(run: &mut CaseRun, names: &[&str], has: &dyn Fn(usize, &Event) -> bool) {
     let alerting = run.alerts.iter().flat_map(|alert| &alert.events).map(String::as_str);
     let blank = warning::blank(&run.case, names, &alerting.collect(), has);
+    // A missed alert says it all; the absence of one would be taken for a proof.
+    if let (Verdict::Pass, Polarity::Negative, Some(blank)) =
+        (&run.verdict, run.case.polarity, &blank)
+        && let Some(reason) = warning::says_nothing(&run.case, blank)
+    {
+        run.verdict = verdict::failed(&reason);
+    }
     let warnings = std::mem::take(&mut run.warnings).into_iter().chain(blank);
     run.warnings = warning::merged(warnings.collect());
 }

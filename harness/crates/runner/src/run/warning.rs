@@ -112,23 +112,50 @@ pub(super) fn blank(
     })
 }
 
+/// Why a case says nothing about its rule: each of its events is one of these, and empty
+/// or a raw log, which no index of a rule holds.
+pub(super) fn says_nothing(case: &Case, blank: &Warning) -> Option<String> {
+    let mut form = None;
+    for event in &case.events {
+        let document = event.source.as_object()?;
+        let own = if document.is_empty() { "empty" } else { raw_form(document)? };
+        form = form.or(Some(own));
+    }
+    let are = if case.events.len() == 1 { "its event is" } else { "its events are, as the first," };
+    let form = form.filter(|_| blank.events.len() == case.events.len())?;
+    Some(format!("the case says nothing about the rule: {are} {form}"))
+}
+
 /// Whether a field says something about an event: it is no metadata, and not its time.
 fn tells(field: &str) -> bool {
     !field.starts_with('_') && field != "@timestamp"
 }
 
+/// What shippers add to a line that they have read, and nothing that the line says.
+const SHIPPED: [&str; 9] =
+    ["@timestamp", "@version", "message", "log", "tags", "agent", "ecs", "input", "data_stream"];
+/// The same of `event`.
+const SHIPPED_OF_EVENT: [&str; 5] = ["original", "dataset", "module", "created", "ingested"];
+
 /// The raw log that a document is, by the fields that it has.
 fn raw_form(document: &serde_json::Map<String, Value>) -> Option<&'static str> {
     let has = |keys: &[&str]| keys.iter().all(|key| document.contains_key(*key));
+    let event = document.get("event").and_then(Value::as_object);
+    let original = document.contains_key("event.original")
+        || event.is_some_and(|event| event.contains_key("original"));
+    let is_shipped = |key: &str| match key.split_once('.') {
+        Some(("event", rest)) => SHIPPED_OF_EVENT.contains(&rest),
+        Some((first, _)) => SHIPPED.contains(&first),
+        None if key == "event" => {
+            event.is_some_and(|event| event.keys().all(|key| SHIPPED_OF_EVENT.contains(&&**key)))
+        }
+        None => SHIPPED.contains(&key),
+    };
     if has(&["eventName", "eventSource"]) {
         Some("raw AWS CloudTrail")
     } else if has(&["EventID", "Channel"]) {
         Some("a raw Windows event")
-    } else if document
-        .keys()
-        .all(|key| matches!(key.as_str(), "@timestamp" | "message" | "log" | "tags"))
-        && has(&["message"])
-    {
+    } else if document.keys().all(|key| is_shipped(key)) && (original || has(&["message"])) {
         Some("a raw line of a log")
     } else {
         None

@@ -7,26 +7,44 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use harness_backtest::Backtest;
 use harness_backtest::files::{self, Input, Progress, Request, Sizes};
-use harness_runner::config::Gates;
+use harness_rule::tree::RuleTree;
+use harness_runner::config::{Folders, Gates};
+use harness_runner::run::Project;
 use harness_source::files::{find, is_aside, shown};
+use harness_text::pattern::Case;
+use harness_text::pattern::glob::Glob;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::given::{open_period, rules, threads};
+use super::given::{Given, open_period, rules, threads};
 use crate::args::BacktestArgs;
+use crate::exit::Exit;
 
-/// `None` where the arguments cannot be used, which was told.
-pub(super) fn run(args: &BacktestArgs) -> Option<(Backtest, Gates)> {
-    let (events, filter) = inputs(&args.operands)?;
+/// What was found, or the exit code where nothing is to be run, which was told.
+pub(super) fn run(
+    args: &BacktestArgs,
+    project: Project,
+    folders: Folders,
+) -> Result<(Backtest, Gates), Exit> {
+    let is_of_rules = |operand: &str| is_of_rules(operand, &project.rules);
+    let (named, events): (Vec<String>, Vec<String>) =
+        args.operands.iter().cloned().partition(|operand| is_of_rules(operand));
+    let (events, mut names) = inputs(&events).ok_or(Exit::Usage)?;
+    names.extend(named);
+    let Given { project, rules, gates } = rules(args, names, (project, folders))?;
+    if events.is_empty() {
+        tell!("error: backtest needs files of events, or --engine URL");
+        return Err(Exit::Usage);
+    }
     if let Some(none) = args.indicators.iter().find(|path| !path.exists()) {
         tell!("error: --indicators: there is no file `{}`", none.display());
-        return None;
+        return Err(Exit::Usage);
     }
     let indicators = args.indicators.len();
-    let named = args.indicators.iter().cloned().map(Input::File);
-    let inputs: Vec<Input> = named.chain(events).collect();
-    let (from, to) = open_period(args.from.as_deref(), args.to.as_deref())?;
-    let (project, rules, gates) = rules(args, filter.as_deref())?;
-    let names = names(&inputs);
+    let first = args.indicators.iter().cloned().map(Input::File);
+    let inputs: Vec<Input> = first.chain(events).collect();
+    let period = open_period(args.from.as_deref(), args.to.as_deref());
+    let (from, to) = period.ok_or(Exit::Usage)?;
+    let names = paths(&inputs);
     let threads = threads(args.run.jobs);
     let size = size(&inputs);
     let (samples, sizes) = (args.samples, Sizes::default());
@@ -45,13 +63,25 @@ pub(super) fn run(args: &BacktestArgs) -> Option<(Backtest, Gates)> {
     found.rules.iter_mut().for_each(|rule| {
         rule.suggest(project.cases.rules.get(&rule.key).map_or(&[], Vec::as_slice));
     });
-    Some((found, gates))
+    Ok((found, gates))
 }
 
-/// The inputs that the operands name, and the filter of rules; says what is neither.
-pub(in crate::verbs) fn inputs(operands: &[String]) -> Option<(Vec<Input>, Option<String>)> {
-    let mut inputs = Vec::new();
-    let mut filter: Option<String> = None;
+/// Whether an operand is the path or a glob of files of rules, or of a folder of such.
+fn is_of_rules(operand: &str, rules: &RuleTree) -> bool {
+    let plain = operand.trim_start_matches("./").trim_end_matches('/');
+    let glob = operand.contains(['*', '?']).then(|| Glob::eql(plain));
+    let is = |file: &str| match &glob {
+        Some(glob) => glob.matches(file, Case::Sensitive),
+        None => {
+            file.strip_prefix(plain).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+    };
+    rules.rules.iter().any(|loaded| is(loaded.file.trim_start_matches("./")))
+}
+
+/// The inputs that the operands name, and the operands that are no files.
+pub(in crate::verbs) fn inputs(operands: &[String]) -> Option<(Vec<Input>, Vec<String>)> {
+    let (mut inputs, mut rest) = (Vec::new(), Vec::new());
     for operand in operands {
         let path = Path::new(operand);
         let is_glob = operand.contains(['*', '?', '[']);
@@ -63,30 +93,20 @@ pub(in crate::verbs) fn inputs(operands: &[String]) -> Option<(Vec<Input>, Optio
             inputs.push(Input::File(path.to_owned()));
         } else if is_glob {
             let found = below_glob(operand)?;
+            // A glob of no file may be one of rules.
             if found.is_empty() {
-                tell!("error: no file fits `{operand}`");
-                return None;
+                rest.push(operand.clone());
             }
             inputs.extend(found);
-        } else if filter.is_none() {
-            filter = Some(operand.clone());
         } else {
-            tell!("error: there is no file `{operand}`");
-            return None;
+            rest.push(operand.clone());
         }
     }
-    if inputs.is_empty() {
-        match filter {
-            Some(filter) => tell!("error: there is no file `{filter}`, and nothing else to read"),
-            None => tell!("error: backtest needs files of events, or --engine URL"),
-        }
-        return None;
-    }
-    Some((inputs, filter))
+    Some((inputs, rest))
 }
 
 /// What inputs are called.
-pub(in crate::verbs) fn names(inputs: &[Input]) -> Vec<String> {
+pub(in crate::verbs) fn paths(inputs: &[Input]) -> Vec<String> {
     let name = |input: &Input| match input {
         Input::File(path) => shown(path),
         Input::Stdin => "-".to_owned(),

@@ -3,25 +3,38 @@
 use std::thread;
 
 use harness_rule::tree::Loaded;
-use harness_runner::config::{Gate, Gates};
-use harness_runner::run::{Project, selects};
+use harness_runner::config::{Folders, Gate, Gates};
+use harness_runner::run::Project;
 
-use crate::args::BacktestArgs;
-use crate::project;
+use crate::args::{BacktestArgs, SelectArgs};
+use crate::exit::Exit;
+use crate::{project, select};
 
-/// The project, its rules that a filter selects, and the gates, of which that of the
+/// A project without its rules, those that are meant, and the gates, of which that of the
 /// command line is before all rules.
+pub(super) struct Given {
+    pub(super) project: Project,
+    pub(super) rules: Vec<Loaded>,
+    pub(super) gates: Gates,
+}
+
+/// What runs on the data; `names` are the operands that are no events.
 pub(super) fn rules(
     args: &BacktestArgs,
-    filter: Option<&str>,
-) -> Option<(Project, Vec<Loaded>, Gates)> {
-    let (mut project, folders) = project::open(&args.run.folders)?;
+    names: Vec<String>,
+    (mut project, folders): (Project, Folders),
+) -> Result<Given, Exit> {
+    let names = args.rule.iter().cloned().chain(names).collect();
+    let asked = SelectArgs { names, traits: args.traits.clone() };
+    let selected = select::select(&asked, &project, &folders).ok_or(Exit::Usage)?;
+    if args.traits.list {
+        return Err(select::list(&project, &selected).unwrap_or(Exit::Internal));
+    }
     let mut gates = folders.gates;
     gates.folders.push((String::new(), Gate { max_alerts: args.max_alerts, ..Gate::default() }));
-    project::unselected(&project.rules, filter);
-    let selected = |loaded: &Loaded| filter.is_none_or(|text| selects(loaded, text));
     let all = std::mem::take(&mut project.rules.rules);
-    Some((project, all.into_iter().filter(selected).collect(), gates))
+    let rules = all.into_iter().filter(|loaded| selected.has(&loaded.key)).collect();
+    Ok(Given { project, rules, gates })
 }
 
 /// A time of the command line; says where it is none.

@@ -16,7 +16,7 @@ use harness_source::span::plural;
 use crate::args::{DataArgs, RegressArgs};
 use crate::engine::cluster;
 use crate::project;
-use crate::verbs::backtest::files::{inputs, names};
+use crate::verbs::backtest::files::{inputs, paths};
 use crate::verbs::backtest::given::{open_period, period, threads};
 
 /// How much later than others an event of a file may come, in milliseconds.
@@ -87,7 +87,7 @@ fn on_files(
     new: Version<'_>,
 ) -> Option<[Backtest; 2]> {
     let (inputs, rest) = inputs(&data.events)?;
-    if let Some(rest) = rest {
+    if let Some(rest) = rest.first() {
         tell!("error: --events: there is no file `{rest}`");
         return None;
     }
@@ -97,7 +97,7 @@ fn on_files(
     }
     let (from, to) = open_period(data.from.as_deref(), data.to.as_deref())?;
     let request = files::Request {
-        names: names(&inputs),
+        names: paths(&inputs),
         inputs,
         from,
         to,

@@ -239,7 +239,7 @@ fn alerts(project: &Project, loaded: &Loaded, lists: &[Vec<Value>]) -> Vec<usize
     let cases: Vec<Case> = lists.iter().enumerate().map(case).collect();
     let rules = RuleTree { rules: vec![loaded.clone()], ..RuleTree::default() };
     let cases = CaseTree { rules: [(loaded.key.clone(), cases)].into(), ..CaseTree::default() };
-    let session = Session::open(Project { rules, cases, ..project.clone() }, None);
+    let session = Session::open(Project { rules, cases, ..project.clone() });
     let run = session.judge(&session.hits().expect("hits"));
     let rule = run.rules.first().expect("the rule");
     assert!(rule.cases.len() == lists.len(), "{}: {:?}", loaded.key, rule.problems);
