@@ -76,6 +76,30 @@ fn two_revisions_are_compared_whatever_the_work_tree_is() {
 }
 
 #[test]
+fn a_field_that_is_mapped_otherwise_is_told_of_each_rule_that_names_it() {
+    let mapping = |ty: &str| {
+        format!(
+            r#"{{"mappings": {{"properties": {{"a": {{"type": "{ty}"}}, "n": {{"type": "long"}}}}}}}}"#
+        )
+    };
+    let second = rule("Another", "ab: x").replace("1d485649", "2d485649");
+    let repository = Repository::with_rule("a: x")
+        .write("harness.toml", "[schema]\nmappings = [\"mapping.json\"]\n")
+        .write("rules/s.toml", second)
+        .write("mapping.json", mapping("keyword"));
+    git(&repository.0, &["init", "--quiet", "--initial-branch=main"]);
+    git(&repository.0, &["add", "."]);
+    git(&repository.0, &["commit", "--quiet", "--message=first"]);
+    assert_eq!(json_of(&repository.0, &["main"]).1["unchanged"], json!(2));
+    let repository = repository.write("mapping.json", mapping("text"));
+    let (_, found) = json_of(&repository.0, &["main"]);
+    assert_eq!(found["unchanged"], json!(1));
+    let told = &found["rules"][0];
+    assert_eq!((&told["path"], &told["change"]), (&json!("r.toml"), &json!("unknown")));
+    assert_eq!(told["notes"], json!(["the field a is mapped as text now (was keyword)"]));
+}
+
+#[test]
 fn a_name_that_is_no_revision_is_told() {
     let repository = committed("user.name: root");
     for name in ["nope", "--output=x", "nope..main"] {

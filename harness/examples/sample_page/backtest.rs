@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use harness::backtest::{Backtest, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source};
+use harness::backtest::{
+    Backtest, Exclusion, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source,
+};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)>";
 
@@ -22,6 +24,9 @@ pub(crate) fn sample() -> Backtest {
     for (key, outcome, seen) in quiet {
         rules.push(RuleBacktest { outcome, seen, ..rule(key) });
     }
+    let missing = vec![format!("okta.actor.id{HOSTILE}")];
+    let outcome = Outcome::Ran(Found::default());
+    rules.push(RuleBacktest { outcome, seen: Some(7), missing, ..rule("okta/no_field") });
     let pair = |a: usize, b: usize, events| {
         let rules = (rules[a].key.clone(), rules[b].key.clone());
         Overlap { rules, events }
@@ -106,8 +111,12 @@ fn noisy(number: u32) -> RuleBacktest {
         severity: severity.to_owned(),
         outcome: Outcome::Ran(found),
         seen: Some(1_000_000),
-        missing: Vec::new(),
-        exclusion: None,
+        exclusion: Some(Exclusion {
+            field: "host.name".to_owned(),
+            value: format!("web-{number}{HOSTILE}"),
+            alerts: alerts * 6 / 10,
+            cases: 2,
+        }),
         ..rule(&key)
     }
 }

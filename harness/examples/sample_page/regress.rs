@@ -22,10 +22,12 @@ pub(crate) fn sample() -> Regression {
         Some(Example { events, decided_by })
     };
     let (short, long) = (query(" or wget"), query(" or </script><b>"));
+    let with_root = format!("user.name == \"root\" AND {short}");
+    let without_root = format!("user.name != \"root\"\n  and {long}");
     let rules = [
         (Change::Narrower, Some(&long), Some(&short)),
         (Change::Wider, Some(&short), Some(&long)),
-        (Change::Both, Some(&short), Some(&long)),
+        (Change::Both, Some(&with_root), Some(&without_root)),
         (Change::Same, Some(&short), Some(&short)),
         (Change::Unknown, Some(&short), Some(&long)),
         (Change::Added, None, Some(&long)),

@@ -7,21 +7,29 @@
 //! evaluator has judged it under both. The types are plain data for renderers.
 
 pub mod accepted;
+mod across;
 mod assumed;
 mod cases;
 mod comparison;
 mod conditions;
 mod direction;
 mod judge;
+mod languages;
+pub mod mappings;
+mod metadata;
 mod model;
 mod on_data;
 mod pairs;
 mod pipelines;
 mod plans;
+mod raising;
+mod reach;
+mod renamed;
 mod revision;
 mod sequences;
 mod settings;
 mod shown;
+mod sight;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -41,6 +49,10 @@ pub use on_data::{AlertSample, Difference, OnData};
 use pairs::Pair;
 pub use revision::Revision;
 use shown::Shown;
+use sight::Sight;
+
+/// What is said of a change of nothing but what a rule says of itself.
+const METADATA: &str = "only metadata changed";
 
 /// Compares the rules of two revisions that are selected, under one schema.
 pub fn regress(
@@ -76,6 +88,16 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
     };
     told.notes.extend(settings::notes(before, after));
     told.notes.extend(settings::excepted(after, base.exceptions, head.exceptions));
+    let is_metadata = told.notes.is_empty();
+    told.notes.extend(metadata::notes(before, after));
+    if metadata::same_verdicts(before, after) && pairs::same_lists(after, base, head) {
+        if told.notes.is_empty() {
+            told.notes.extend(metadata::dates(before, after));
+        }
+        told.change = Change::Same;
+        told.reason = is_metadata.then(|| METADATA.to_owned());
+        return told;
+    }
     if before.language == Some(Language::Esql) || after.language == Some(Language::Esql) {
         let [gained, lost] = pipelines::directions((old, base), (new, head), schema);
         told.decide(gained, lost);
@@ -110,13 +132,16 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
     let [gained, lost] = plans::directions(&old, &new, schema);
     told.decide(gained, lost);
     let judge = Judge::new([&old.plan, &new.plan], schema);
+    let [was, is] = &Sight::of([(old.rule, &old.clock), (new.rule, &new.clock)]);
     let (of_own, of_other) = (Presence::New, Presence::Gone);
     if let Some(gained) = &mut told.gained {
-        Shown { own: &new, other: &old, of_own, of_other, judge: &judge }.complete(gained);
+        let sights = [is, was];
+        Shown { own: &new, other: &old, of_own, of_other, judge: &judge, sights }.complete(gained);
     }
     if let Some(lost) = &mut told.lost {
         let (of_own, of_other) = (of_other, of_own);
-        Shown { own: &old, other: &new, of_own, of_other, judge: &judge }.complete(lost);
+        let sights = [was, is];
+        Shown { own: &old, other: &new, of_own, of_other, judge: &judge, sights }.complete(lost);
     }
     told
 }

@@ -39,7 +39,7 @@ use harness_runner::case::{Case, Polarity};
 use harness_runner::run::home;
 use harness_runner::run::{Project, RuleRun, Session};
 
-pub(crate) use apart::{apart, within};
+pub(crate) use apart::{apart, drafted, within};
 pub use choice::Seed;
 pub(crate) use evaluate::Nodes;
 pub(crate) use finish::finished;

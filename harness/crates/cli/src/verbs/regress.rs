@@ -7,7 +7,7 @@ mod revisions;
 use std::collections::BTreeSet;
 use std::io;
 
-use harness_quality::regress::{self, Change, Regression, Revision, RuleChange};
+use harness_quality::regress::{self, Change, Regression, Revision, RuleChange, mappings};
 use harness_report::regress as report;
 use harness_rule::tree::Loaded;
 use harness_runner::config::Folders as Found;
@@ -74,6 +74,7 @@ fn between(
     let (Some((base, _)), Some((mut head, folders))) = opened else {
         return Ok(Err(Exit::Usage));
     };
+    let remapped = mappings::remapped(&base.schema, &head.schema);
     // Fields that nobody mapped have the types that the cases give them.
     for project in [&head.clone(), &base] {
         home::observe(&mut head.schema, &project.rules, &project.cases);
@@ -95,6 +96,7 @@ fn between(
             let is_selected = |loaded: &Loaded| selected.has(&loaded.key);
             let (before, after) = (revision(&base), revision(&head));
             let mut found = regress::regress(before, after, &head.schema, &is_selected);
+            mappings::tell(&mut found, [before, after], &remapped, &is_selected);
             regress::judge_cases(&mut found, &base, &head).map_err(io::Error::other)?;
             found
         }

@@ -1,20 +1,21 @@
 //! Two versions under comparison: what one condition catches beyond another, and what is
 //! tried where that is no proof.
 
-use harness_detect::window::Window;
 use harness_predicate::Predicate;
 use harness_predicate::plan::Plan;
 use serde_json::Value;
 
 use super::direction::Direction;
 use super::judge::{Judge, Stream};
+use super::sight::Sight;
 use crate::compare::{Answer, Prover, Values};
 
 /// Asks about two versions under one schema.
 pub(super) struct Comparison<'a> {
     pub(super) prover: Prover<'a>,
     pub(super) judge: Judge<'a>,
-    pub(super) windows: [Window; 2],
+    /// What the old version sees, and what the new one.
+    pub(super) sights: [Sight; 2],
 }
 
 /// One condition and another.
@@ -49,18 +50,33 @@ impl Comparison<'_> {
         }
     }
 
-    /// The direction in which `yes` alerts and `no` does not: proved never, or tried.
+    /// Both directions between two plans, old and new: each proved never, or tried.
     pub(super) fn tried(
         &self,
+        [gained_never, lost_never]: [bool; 2],
+        (old, new): (&Plan, &Plan),
+        [gained, lost]: [Vec<Stream>; 2],
+    ) -> [Direction; 2] {
+        let [was, is] = &self.sights;
+        let (before, after) = ((old, was), (new, is));
+        [
+            self.direction(gained_never, after, before, gained),
+            self.direction(lost_never, before, after, lost),
+        ]
+    }
+
+    /// The direction in which `yes` alerts and `no` does not: proved never, or tried.
+    pub(super) fn direction(
+        &self,
         never: bool,
-        (yes, no): (&Plan, &Plan),
-        (own, other): (Window, Window),
+        yes: (&Plan, &Sight),
+        no: (&Plan, &Sight),
         streams: Vec<Stream>,
     ) -> Direction {
         if never {
             return Direction::Never;
         }
-        match self.judge.apart((yes, own), (no, other), streams.into_iter()) {
+        match self.judge.apart(yes, no, streams.into_iter()) {
             Some(events) => Direction::Shown(events),
             None => Direction::Unknown("no events were found that tell the versions apart"),
         }

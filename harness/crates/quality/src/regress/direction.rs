@@ -23,4 +23,12 @@ impl Direction {
             (Self::Never, Self::Never) => Self::Never,
         }
     }
+
+    /// The same, of a cause that is looked for where this one does not show it.
+    pub(super) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Shown(events) => Self::Shown(events),
+            Self::Unknown(_) | Self::Never => self.or(other()),
+        }
+    }
 }

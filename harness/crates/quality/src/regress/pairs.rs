@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use harness_rule::exception::{ExceptionTree, Item};
+use harness_rule::model::Rule;
 use harness_rule::tree::Loaded;
 use harness_source::span::Span;
 
@@ -63,11 +64,16 @@ pub(super) fn paired<'a>(
 
 /// Whether nothing of a rule changed. A file of several rules has one text.
 fn is_same(old: &Loaded, new: &Loaded, [before, after]: [&ExceptionTree; 2]) -> bool {
-    let lists = new.rule.iter().flat_map(|rule| &rule.exceptions_list);
-    let mut lists = lists.map(|list| &list.list_id);
+    let mut lists = new.rule.iter().flat_map(|rule| &rule.exceptions_list);
     old.key == new.key
         && (old.text == new.text || old.rule.is_some() && old.rule == new.rule)
-        && lists.all(|list| same_list(list, before, after))
+        && lists.all(|list| same_list(&list.list_id, before, after))
+}
+
+/// Whether the exception lists of a rule have the same items in both revisions.
+pub(super) fn same_lists(rule: &Rule, before: Revision<'_>, after: Revision<'_>) -> bool {
+    let mut lists = rule.exceptions_list.iter();
+    lists.all(|list| same_list(&list.list_id, before.exceptions, after.exceptions))
 }
 
 /// Whether an exception list has the same items, wherever they stand.

@@ -3,28 +3,32 @@
 use std::collections::BTreeSet;
 
 use harness_model::schema::Schema;
-use harness_predicate::Predicate;
 use harness_predicate::plan::{
-    EqlSearch, NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan,
+    EqlPlan, EqlSearch, NewTermsPlan, Plan, TermField, ThreatPlan, ThresholdPlan,
 };
 
 use super::comparison::Comparison;
 use super::conditions::Version;
 use super::direction::Direction;
 use super::judge::Judge;
-use super::{sequences, settings, streams};
+use super::raising::single;
+use super::reach::reach;
+use super::sight::Sight;
+use super::{across, sequences, streams};
 use crate::compare::{Answer, Prover};
-use crate::moment::NOW;
 
 /// What the new version gains, and what it loses.
 pub(super) fn directions(old: &Version<'_>, new: &Version<'_>, schema: &Schema) -> [Direction; 2] {
-    let windows = [old.clock.window(NOW), new.clock.window(NOW)];
+    let sights = Sight::of([(old.rule, &old.clock), (new.rule, &new.clock)]);
+    let [was, is] = sights.clone();
     let judge = Judge::new([&old.plan, &new.plan], schema);
-    let mut comparison = Comparison { prover: Prover::new(schema), judge, windows };
+    let mut comparison = Comparison { prover: Prover::new(schema), judge, sights };
     let [gained, lost] = plans(&mut comparison, &old.plan, &new.plan);
-    let more = settings::reach(new, old, &mut comparison);
-    let less = settings::reach(old, new, &mut comparison);
-    [gained.or(more), lost.or(less)]
+    let (before, after) = ((old, &was), (new, &is));
+    [
+        gained.or_else(|| reach(after, before, &mut comparison)),
+        lost.or_else(|| reach(before, after, &mut comparison)),
+    ]
 }
 
 fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction; 2] {
@@ -46,7 +50,7 @@ fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction;
         (Plan::Threat(before), Plan::Threat(after)) => {
             threats(comparison, (old, before), (new, after))
         }
-        (Plan::Eql(before), Plan::Eql(after)) => {
+        (Plan::Eql(before), Plan::Eql(after)) if of_several(before) == of_several(after) => {
             sequences::directions(comparison, (old, before), (new, after))
         }
         (
@@ -57,22 +61,15 @@ fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction;
             | Plan::Threat(_)
             | Plan::Pipeline(_),
             _,
-        ) => {
-            let why = "a rule of another type has no common measure";
-            [Direction::Unknown(why), Direction::Unknown(why)]
-        }
+        ) => across::directions(comparison, old, new),
     }
 }
 
-/// The condition of a plan that alerts on each event that fulfils it.
-fn single(plan: &Plan) -> Option<&Predicate> {
-    match plan {
-        Plan::Filter(filter) => Some(filter),
-        Plan::Eql(plan) => match &plan.search {
-            EqlSearch::Events(filter) if plan.limits.is_empty() => Some(filter),
-            EqlSearch::Events(_) | EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => None,
-        },
-        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => None,
+/// Whether an EQL query is about several events together.
+fn of_several(plan: &EqlPlan) -> bool {
+    match plan.search {
+        EqlSearch::Events(_) => false,
+        EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => true,
     }
 }
 
@@ -99,15 +96,11 @@ fn thresholds(
     (new, after): (&Plan, &ThresholdPlan),
 ) -> [Direction; 2] {
     let relation = comparison.relation(&after.filter, &before.filter);
-    let [was, is] = comparison.windows;
     let gained_never = relation.beyond == Answer::Never && reaches(after, before);
     let lost_never = relation.within == Answer::Never && reaches(before, after);
     let gained = streams::groups(&relation.beyond, relation.both.as_ref(), after, before);
     let lost = streams::groups(&relation.within, relation.both.as_ref(), before, after);
-    [
-        comparison.tried(gained_never, (new, old), (is, was), gained),
-        comparison.tried(lost_never, (old, new), (was, is), lost),
-    ]
+    comparison.tried([gained_never, lost_never], (old, new), [gained, lost])
 }
 
 fn new_terms(
@@ -116,20 +109,16 @@ fn new_terms(
     (new, after): (&Plan, &NewTermsPlan),
 ) -> [Direction; 2] {
     let relation = comparison.relation(&after.filter, &before.filter);
-    let [was, is] = comparison.windows;
+    let [was, is] = comparison.sights.each_ref().map(|sight| sight.now().window);
     // An event that a wider condition finds in the history is known then, so a change of
     // the condition may work both ways.
     let same = relation.beyond == Answer::Never
         && relation.within == Answer::Never
-        && names(&before.fields) == names(&after.fields)
-        && was == is;
+        && names(&before.fields) == names(&after.fields);
     let (more, less, both) = (&relation.beyond, &relation.within, relation.both.as_ref());
     let gained = streams::first_seen([more, less], both, after, before, is);
     let lost = streams::first_seen([less, more], both, before, after, was);
-    [
-        comparison.tried(same, (new, old), (is, was), gained),
-        comparison.tried(same, (old, new), (was, is), lost),
-    ]
+    comparison.tried([same, same], (old, new), [gained, lost])
 }
 
 fn threats(
@@ -139,7 +128,6 @@ fn threats(
 ) -> [Direction; 2] {
     let events = comparison.relation(&after.filter, &before.filter);
     let indicators = comparison.relation(&after.indicators, &before.indicators);
-    let [was, is] = comparison.windows;
     let mapped = before.groups == after.groups && before.indicator_index == after.indicator_index;
     let never = |events: &Answer, indicators: &Answer| {
         mapped && *events == Answer::Never && *indicators == Answer::Never
@@ -149,8 +137,5 @@ fn threats(
     let own = [events.both.as_ref(), indicators.both.as_ref()];
     let gained = streams::indicated([&events.beyond, &indicators.beyond], own, after);
     let lost = streams::indicated([&events.within, &indicators.within], own, before);
-    [
-        comparison.tried(gained_never, (new, old), (is, was), gained),
-        comparison.tried(lost_never, (old, new), (was, is), lost),
-    ]
+    comparison.tried([gained_never, lost_never], (old, new), [gained, lost])
 }

@@ -5,6 +5,7 @@ use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, Stage};
 
 use super::comparison::Comparison;
 use super::direction::Direction;
+use super::judge::Stream;
 use super::streams::{self, Order};
 use crate::compare::Answer;
 
@@ -34,16 +35,33 @@ pub(super) fn directions(
         let why = "single events and several have no common measure";
         return [Direction::Unknown(why), Direction::Unknown(why)];
     };
-    let [was, is] = comparison.windows;
     let limits = before.limits == after.limits;
     let gained_never = limits && implies(comparison, &b, &a);
     let lost_never = limits && implies(comparison, &a, &b);
     let gained = candidates(comparison, &b, &a);
     let lost = candidates(comparison, &a, &b);
-    [
-        comparison.tried(gained_never, (new, old), (is, was), gained),
-        comparison.tried(lost_never, (old, new), (was, is), lost),
-    ]
+    comparison.tried([gained_never, lost_never], (old, new), [gained, lost])
+}
+
+/// Streams on which a search over several events may alert, of events that do not fulfil
+/// `avoided` where there are such.
+pub(super) fn raising(
+    comparison: &mut Comparison<'_>,
+    plan: &EqlPlan,
+    avoided: Option<&Predicate>,
+) -> Vec<Stream> {
+    let Some(own) = parts(plan) else { return Vec::new() };
+    let mut found = Vec::new();
+    if let Some(avoided) = avoided {
+        let mut event = |stage: &Stage| match comparison.beyond(&stage.filter, avoided) {
+            Answer::Event(event) => Some(event),
+            Answer::Never | Answer::Unknown => comparison.event(&stage.filter),
+        };
+        let set = own.stages.iter().map(&mut event).collect();
+        found = streams::ordered(&[set], own.stages, own.order, own.order, None);
+    }
+    found.extend(candidates(comparison, &own, &own));
+    found
 }
 
 /// Whether each match of `a` holds one of `b`: the stages of `b` are among those of `a`,
@@ -96,11 +114,7 @@ fn same_stages(comparison: &mut Comparison<'_>, a: &Parts<'_>, b: &Parts<'_>) ->
 }
 
 /// Streams on which `a` may alert and `b` may not.
-fn candidates(
-    comparison: &mut Comparison<'_>,
-    a: &Parts<'_>,
-    b: &Parts<'_>,
-) -> Vec<super::judge::Stream> {
+fn candidates(comparison: &mut Comparison<'_>, a: &Parts<'_>, b: &Parts<'_>) -> Vec<Stream> {
     let mut sets: Vec<Vec<Option<serde_json::Value>>> = Vec::new();
     let shared: Vec<Option<serde_json::Value>> = a
         .stages

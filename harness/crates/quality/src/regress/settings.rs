@@ -1,111 +1,13 @@
 //! What changed beside the query: indices, times, suppression, what an alert says.
 
 use harness_detect::window::span_text;
-use harness_model::index_pattern::sees;
-use harness_predicate::plan::Plan;
 use harness_rule::exception::ExceptionTree;
+use harness_rule::located::Located;
 use harness_rule::model::{AlertSuppression, Duration, Rule};
 use harness_rule::names::{MissingFields, Severity};
 use harness_source::span::plural;
-use serde_json::Value;
 
-use super::comparison::Comparison;
-use super::conditions::Version;
-use super::direction::Direction;
 use super::pairs::same_list;
-use crate::moment::NOW;
-use crate::synthesis::fields;
-
-/// Whether two rules look at the same times.
-pub(super) fn same_times(old: &Rule, new: &Rule) -> bool {
-    let times = |rule: &Rule| {
-        let text = |text: &Option<harness_rule::located::Located<String>>| {
-            text.as_ref().map(|text| text.value.clone())
-        };
-        (text(&rule.from), text(&rule.to), text(&rule.interval), text(&rule.timestamp_override))
-    };
-    times(old) == times(new)
-}
-
-/// Whether all that some patterns read others read as well.
-pub(super) fn reads_within(own: &[String], other: &[String]) -> bool {
-    unread(own, other).is_none() && excludes(own) == excludes(other)
-}
-
-/// An index that some patterns read and others do not.
-fn unread(own: &[String], other: &[String]) -> Option<String> {
-    let indices = own.iter().flat_map(|pattern| pattern.split(',')).flat_map(indices_of);
-    indices.into_iter().find(|index| sees(own, Some(index)) && !sees(other, Some(index)))
-}
-
-/// The patterns that take indices away.
-fn excludes(patterns: &[String]) -> Vec<&String> {
-    let mut all: Vec<&String> = patterns.iter().filter(|one| one.starts_with('-')).collect();
-    all.sort();
-    all
-}
-
-/// What may stand for any part of a name; the last is in no pattern.
-const PARTS: [&str; 2] = ["default", "q7z"];
-
-/// Indices that a pattern names.
-fn indices_of(pattern: &str) -> impl Iterator<Item = String> {
-    let pattern = pattern.trim();
-    let is_one = !pattern.starts_with('-') && !pattern.is_empty();
-    PARTS.into_iter().filter(move |_| is_one).map(|part| pattern.replace('*', part))
-}
-
-/// Whether one version reads events that the other does not: by the index patterns, and
-/// where the windows of runs leave gaps.
-pub(super) fn reach(
-    own: &Version<'_>,
-    other: &Version<'_>,
-    comparison: &mut Comparison<'_>,
-) -> Direction {
-    let (patterns, theirs) = (own.rule.patterns(), other.rule.patterns());
-    if let Some(index) = unread(patterns, theirs) {
-        let filter = own.plan.filters().into_iter().next().cloned();
-        let event = filter.and_then(|filter| comparison.event(&filter));
-        return match (event, &own.plan) {
-            (Some(source), Plan::Filter(_)) => Direction::Shown(vec![hit(&index, &source)]),
-            (_, _) => Direction::Unknown("the index patterns differ"),
-        };
-    }
-    if excludes(patterns) != excludes(theirs) {
-        return Direction::Unknown("the index patterns take other indices away");
-    }
-    gap(own, other, comparison)
-}
-
-fn hit(index: &str, source: &Value) -> Value {
-    serde_json::json!({"_index": index, "_source": source})
-}
-
-/// Time that the runs of `other` never look at and those of `own` do.
-fn gap(own: &Version<'_>, other: &Version<'_>, comparison: &mut Comparison<'_>) -> Direction {
-    let length = |version: &Version<'_>| {
-        let window = version.clock.window(NOW);
-        i64::try_from(window.to.abs_diff(window.from)).unwrap_or(i64::MAX)
-    };
-    let unseen = |version: &Version<'_>| version.clock.interval_ms() - length(version);
-    let (mine, theirs) = (unseen(own), unseen(other));
-    if theirs <= 0 || theirs <= mine {
-        return Direction::Never;
-    }
-    let Plan::Filter(filter) = &own.plan else {
-        return Direction::Unknown("the windows of runs leave other gaps");
-    };
-    // Just before the window of the run at `NOW`, and after the one before it.
-    let time = other.clock.window(NOW).from - 1;
-    match comparison.event(filter) {
-        Some(mut source) => {
-            let time = harness_model::value::format_date(time);
-            fields::set(&mut source, "@timestamp", vec![Value::String(time)]);
-            Direction::Shown(vec![source])
-        }
-        None => Direction::Unknown("the windows of runs leave other gaps"),
-    }
-}
 
 /// The exception lists whose items changed, a sentence each.
 pub(super) fn excepted(
@@ -127,6 +29,22 @@ pub(super) fn notes(old: &Rule, new: &Rule) -> Vec<String> {
     lists(&mut notes, "reads", old.patterns(), new.patterns());
     times(&mut notes, old, new);
     counts(&mut notes, old, new);
+    if let (Some(was), Some(is)) = (&old.machine_learning, &new.machine_learning) {
+        lists(&mut notes, "reads the job", &was.job_ids, &is.job_ids);
+        if was.anomaly_threshold != is.anomaly_threshold {
+            let (now, was) = (is.anomaly_threshold, was.anomaly_threshold);
+            notes.push(format!("an anomaly alerts from a score of {now} on now (was {was})"));
+        }
+    }
+    if let (Some(was), Some(is)) = (&old.threat_match, &new.threat_match) {
+        lists(&mut notes, "reads the indicators of", &was.index, &is.index);
+    }
+    if let (Some(was), Some(is)) = (&old.new_terms, &new.new_terms) {
+        let names = |fields: &[Located<String>]| -> Vec<String> {
+            fields.iter().map(|field| field.value.clone()).collect()
+        };
+        lists(&mut notes, "watches", &names(&was.fields), &names(&is.fields));
+    }
     if suppression(old) != suppression(new) {
         notes.push(suppressed(new.alert_suppression.as_ref()));
     }
@@ -187,7 +105,7 @@ fn scores(rule: &Rule) -> Vec<(&str, &str, Option<u64>)> {
     all.map(|one| (one.field.as_str(), one.value.as_str(), one.risk_score)).collect()
 }
 
-fn lists(notes: &mut Vec<String>, verb: &str, old: &[String], new: &[String]) {
+pub(super) fn lists(notes: &mut Vec<String>, verb: &str, old: &[String], new: &[String]) {
     let missing = |of: &[String], from: &[String]| -> Vec<String> {
         of.iter().filter(|one| !from.contains(one)).cloned().collect()
     };
@@ -201,7 +119,7 @@ fn lists(notes: &mut Vec<String>, verb: &str, old: &[String], new: &[String]) {
 }
 
 fn times(notes: &mut Vec<String>, old: &Rule, new: &Rule) {
-    let text = |text: &Option<harness_rule::located::Located<String>>, default: &str| {
+    let text = |text: &Option<Located<String>>, default: &str| {
         text.as_ref().map_or_else(|| default.to_owned(), |text| text.value.clone())
     };
     for (what, was, is) in [
@@ -218,6 +136,11 @@ fn times(notes: &mut Vec<String>, old: &Rule, new: &Rule) {
             notes.push(format!("{what} {is} now (was {was})"));
         }
     }
+    if old.timestamp_override_fallback_disabled != new.timestamp_override_fallback_disabled {
+        let strict = new.timestamp_override_fallback_disabled;
+        let what = if strict { "are left out now" } else { "happen by @timestamp now" };
+        notes.push(format!("events without that field {what}"));
+    }
     if let (Some(was), Some(is)) = (&old.new_terms, &new.new_terms) {
         let (was, is) = (&was.history_window_start.value, &is.history_window_start.value);
         if was != is {
@@ -231,7 +154,7 @@ fn counts(notes: &mut Vec<String>, old: &Rule, new: &Rule) {
     if was.value != is.value {
         notes.push(format!("{} are needed now (was {})", plural(is.value, "event"), was.value));
     }
-    let names = |fields: &[harness_rule::located::Located<String>]| -> Vec<String> {
+    let names = |fields: &[Located<String>]| -> Vec<String> {
         fields.iter().map(|field| field.value.clone()).collect()
     };
     lists(notes, "groups by", &names(&was.fields), &names(&is.fields));

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::conditions::Version;
 use super::judge::{Judge, Stream};
 use super::model::{Deciding, Example, Presence};
+use super::sight::Sight;
 use crate::clause::clauses::stated;
 use crate::clause::tree::Tree;
 use crate::moment::NOW;
@@ -40,6 +41,8 @@ pub(super) struct Shown<'a> {
     /// What a clause that only `other` has is.
     pub(super) of_other: Presence,
     pub(super) judge: &'a Judge<'a>,
+    /// What both see, `own` first.
+    pub(super) sights: [&'a Sight; 2],
 }
 
 /// The clauses of a condition, and those that turn it on an event.
@@ -123,17 +126,18 @@ impl Shown<'_> {
         };
         let (events, indicators) = events.split_at(of_window);
         let stream = Stream { events: events.to_vec(), indicators: indicators.to_vec() };
-        let alerts = |version: &Version<'_>| {
-            self.judge.alerts(&version.plan, &stream, version.clock.window(NOW))
-        };
-        alerts(self.own) == Some(true) && alerts(self.other) == Some(false)
+        let [mine, theirs] = self.sights;
+        let alerts =
+            |version: &Version<'_>, sight| self.judge.alerts(&version.plan, &stream, sight);
+        alerts(self.own, mine) == Some(true) && alerts(self.other, theirs) == Some(false)
     }
 
     /// The events with usual values, and with the fields that events of their data streams
     /// have; as much of it as keeps them what they are.
     fn dressed(&self, events: &[Value]) -> Option<Vec<Value>> {
-        // Where an index or a gap between runs decides, the plans do not tell.
-        if events.len() > MAX_DRESSED || !self.keeps(events) {
+        // Where an index decides, it is what is shown.
+        let is_placed = events.iter().any(|event| event.get("_index").is_some());
+        if is_placed || events.len() > MAX_DRESSED || !self.keeps(events) {
             return None;
         }
         let mut events = events.to_vec();

@@ -10,6 +10,7 @@ use harness_predicate::plan::{NewTermsPlan, Stage, TermField, ThreatPlan, Thresh
 use serde_json::{Value, json};
 
 use super::judge::Stream;
+use super::sight::Sight;
 use crate::compare::Answer;
 use crate::moment::NOW;
 use crate::synthesis::fields;
@@ -111,6 +112,64 @@ fn value(field: &str, n: u64) -> Value {
     json!(format!("{last}-{}", n + 1))
 }
 
+/// One event, just before the run.
+pub(super) fn alone(event: &Value) -> Stream {
+    Stream::of(vec![at(event, NOW - STEP)])
+}
+
+/// The event with a value for each of some fields.
+pub(super) fn filled(event: &Value, names: &[&str]) -> Value {
+    let mut event = event.clone();
+    for name in names {
+        with(&mut event, name, &[value(name, 0)]);
+    }
+    event
+}
+
+/// An event just before the run, and the same an hour before the window, or just after the
+/// history has begun.
+pub(super) fn again(event: &Value, from: i64) -> Stream {
+    let earlier = if from < NOW - 86_400_000 { from + 1 } else { from.saturating_sub(3_600_000) };
+    Stream::of(vec![at(event, earlier), at(event, NOW - STEP)])
+}
+
+/// The stream at times that only one of two versions sees.
+pub(super) fn placed(stream: &Stream, own: &Sight, other: &Sight) -> Vec<Stream> {
+    let time = |event: &Value| {
+        let event = Event::from_json(event.clone(), 1).ok();
+        event.and_then(|event| event.timestamp()).unwrap_or(NOW - STEP)
+    };
+    let times: Vec<i64> = stream.events.iter().map(time).collect();
+    let (Some(first), Some(last)) = (times.first().copied(), times.last().copied()) else {
+        return Vec::new();
+    };
+    let (mine, theirs) = (own.now().window, other.now().window);
+    let moved = |by: i64| times.iter().map(|time| time + by).collect::<Vec<i64>>();
+    // The first event when the window begins, the others as they are.
+    let spread = |by: i64| {
+        let mut all = moved(by);
+        all[0] = all[0].min(mine.from.saturating_add(1 + by));
+        all
+    };
+    let before = -own.clock.interval_ms();
+    let mut all = vec![times.clone(), spread(0), spread(before)];
+    all.extend(
+        [theirs.from.saturating_sub(1 + last), mine.from.saturating_add(1 - first)].map(moved),
+    );
+    let field = own.needed_time();
+    let placed = |times: Vec<i64>| {
+        let events = stream.events.iter().zip(times).map(|(event, time)| {
+            let mut event = at(event, time);
+            if let Some(field) = field {
+                fields::set(&mut event, field, vec![json!(format_date(time))]);
+            }
+            event
+        });
+        Stream { events: events.collect(), indicators: stream.indicators.clone() }
+    };
+    all.into_iter().map(placed).collect()
+}
+
 /// Groups of events of which `own` may alert and `other` may not.
 pub(super) fn groups(
     beyond: &Answer,
@@ -144,7 +203,7 @@ pub(super) fn groups(
                     }
                     at(&source, before(count - n))
                 });
-                streams.push(Stream { events: events.collect(), indicators: Vec::new() });
+                streams.push(Stream::of(events.collect()));
             }
         }
         // Few events with all values in one field.
@@ -156,7 +215,7 @@ pub(super) fn groups(
             let values: Vec<Value> = (0..*least).map(|n| value(&field.field, n)).collect();
             fields::set(&mut source, &field.field, values);
             let events = (0..own.count).map(|n| at(&source, before(n)));
-            streams.push(Stream { events: events.collect(), indicators: Vec::new() });
+            streams.push(Stream::of(events.collect()));
         }
     }
     streams
@@ -172,14 +231,23 @@ pub(super) fn first_seen(
     window: Window,
 ) -> Vec<Stream> {
     let mut streams = Vec::new();
-    let named: BTreeSet<&str> = own.fields.iter().map(|field| &*field.field).collect();
-    let filled = |source: &Value, n: u64| {
+    let names = |plan: &NewTermsPlan| -> BTreeSet<String> {
+        plan.fields.iter().map(|field| field.field.to_string()).collect()
+    };
+    let (mine, theirs) = (names(own), names(other));
+    // The fields that only one of both watches have their n-th value.
+    let filled = |source: &Value, of_own: u64, of_other: u64| {
         let mut source = source.clone();
-        for field in &own.fields {
-            with(&mut source, &field.field, &[value(&field.field, 0)]);
-        }
-        for field in other.fields.iter().filter(|field| !named.contains(&*field.field)) {
-            with(&mut source, &field.field, &[value(&field.field, n)]);
+        for field in mine.union(&theirs) {
+            let n = match (mine.contains(field), theirs.contains(field)) {
+                (true, false) => of_own,
+                (false, true) => of_other,
+                (true, true) | (false, false) => 0,
+            };
+            with(&mut source, field, &[value(field, 0)]);
+            if n > 0 {
+                nth(&mut source, field, n);
+            }
         }
         source
     };
@@ -187,13 +255,19 @@ pub(super) fn first_seen(
     let before = window.from.saturating_sub(3_600_000);
     let bases: Vec<&Value> = beyond.event().into_iter().chain(both).collect();
     for base in &bases {
-        streams.push(Stream { events: vec![at(&filled(base, 0), now)], indicators: Vec::new() });
+        streams.push(Stream::of(vec![at(&filled(base, 0, 0), now)]));
         for earlier in bases.iter().copied().chain(within.event()) {
-            for n in [0, 1] {
-                let events = vec![at(&filled(earlier, n), before), at(&filled(base, 0), now)];
-                streams.push(Stream { events, indicators: Vec::new() });
+            for (of_own, of_other) in [(0, 0), (0, 1), (1, 0)] {
+                let earlier = at(&filled(earlier, of_own, of_other), before);
+                streams.push(Stream::of(vec![earlier, at(&filled(base, 0, 0), now)]));
             }
         }
+        // Without what only the other one watches, there is nothing for it to see.
+        let mut bare = (*base).clone();
+        for field in &mine {
+            with(&mut bare, field, &[value(field, 0)]);
+        }
+        streams.push(Stream::of(vec![at(&bare, now)]));
     }
     streams
 }
@@ -249,7 +323,7 @@ pub(super) fn ordered(
                         continue;
                     }
                     let events = stream(set, stages, *span, joined, until.filter(|_| ended));
-                    streams.extend(events.map(|events| Stream { events, indicators: Vec::new() }));
+                    streams.extend(events.map(Stream::of));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What is told of two versions of a rule, by hand for each kind of rule, and against
 //! brute force for conditions.
 
+mod history;
 mod tunings;
 
 use harness_model::schema::{Base, Field, FieldType, Schema};
@@ -10,6 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::judge::{Judge, Stream};
+use super::sight::Sight;
 use super::{Change, Revision, between, regress};
 use crate::moment::NOW;
 
@@ -260,10 +262,10 @@ proptest! {
             harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
         }).into();
         let judge = Judge::new([&plans[0], &plans[1]], &schema);
-        let window = harness_detect::window::Window { from: i64::MIN, to: NOW };
+        let sight = sight(&old);
         let alerts = |plan: usize, event: &Value| {
-            let stream = Stream { events: vec![event.clone()], indicators: vec![] };
-            judge.alerts(&plans[plan], &stream, window).expect("an event that fits")
+            let stream = Stream::of(vec![event.clone()]);
+            judge.alerts(&plans[plan], &stream, &sight).expect("an event that fits")
         };
         let all = events();
         let gains = all.iter().any(|event| alerts(1, event) && !alerts(0, event));
@@ -331,6 +333,12 @@ fn stream() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
+/// What a rule sees.
+fn sight(loaded: &Loaded) -> Sight {
+    let clock = harness_detect::window::Clock::new(loaded.rule.as_ref().expect("a rule"));
+    Sight::whole(&clock.expect("a clock"))
+}
+
 /// That what is told of two rules holds of a stream, and that told events behave so.
 fn told_is_so(old: &Loaded, new: &Loaded, streams: &[Vec<Value>]) -> Result<(), TestCaseError> {
     let schema = schema();
@@ -342,10 +350,10 @@ fn told_is_so(old: &Loaded, new: &Loaded, streams: &[Vec<Value>]) -> Result<(), 
         })
         .into();
     let judge = Judge::new([&plans[0], &plans[1]], &schema);
-    let window = harness_detect::window::Window { from: i64::MIN, to: NOW };
+    let sight = sight(old);
     let alerts = |plan: usize, events: &[Value]| {
-        let stream = Stream { events: events.to_vec(), indicators: vec![] };
-        judge.alerts(&plans[plan], &stream, window).expect("events that fit")
+        let stream = Stream::of(events.to_vec());
+        judge.alerts(&plans[plan], &stream, &sight).expect("events that fit")
     };
     for events in streams {
         let (before, after) = (alerts(0, events), alerts(1, events));

@@ -9,6 +9,7 @@ use crate::mutate::pipeline::Proposer;
 use crate::mutate::pipeline::proof::is_within;
 use crate::synthesis::events;
 use harness_model::event::Event;
+use harness_runner::case::Case;
 use harness_runner::run::{Flow, Program, Project, Session};
 
 /// The most events of a case that are given what they have beside.
@@ -60,6 +61,12 @@ pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
         proposed.into_iter().flat_map(|events| cases.clone().map(move |at| (at, events.clone()))),
     );
     Some(tried.into_iter().filter_map(|(case, events)| judge.apart(case, events)).collect())
+}
+
+/// Cases that raise the rule of a project, and such that just do not; it has one rule, and
+/// no cases.
+pub(crate) fn drafted(project: &Project) -> Vec<Case> {
+    drafts(project, &seeds(project), Seed::default()).0.into_values().flatten().collect()
 }
 
 struct Judge<'a> {

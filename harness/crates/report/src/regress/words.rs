@@ -15,7 +15,10 @@ const MAX_CLAUSE: usize = 200;
 /// What a change means, in words.
 pub(super) fn meaning(rule: &RuleChange) -> String {
     match rule.change {
-        Change::Same => "alerts on the same events: proved".to_owned(),
+        Change::Same => match &rule.reason {
+            Some(reason) => format!("alerts on the same events: {reason}"),
+            None => "alerts on the same events: proved".to_owned(),
+        },
         Change::Narrower => "alerts on fewer events, and on no others: proved".to_owned(),
         Change::Wider => "alerts on more events, and on all of before: proved".to_owned(),
         Change::Both => "alerts on other events, and no longer on some".to_owned(),

@@ -186,6 +186,9 @@ fn tell(target: &Target<'_>, idle: &Idle<'_>, sink: &mut Sink<'_>) {
     }
     let is_value = idle.is_choice && matches!(idle.predicate, Predicate::Leaf(_));
     let (code, message) = match idle.covers {
+        Some(other) if shown(other) == shown(own) => {
+            (Code::DuplicateValue, format!("`{}` is asked for already", shown(own)))
+        }
         Some(other) if is_value => {
             (Code::CoveredValue, format!("`{}` covers `{}`", shown(other), shown(own)))
         }
@@ -195,6 +198,7 @@ fn tell(target: &Target<'_>, idle: &Idle<'_>, sink: &mut Sink<'_>) {
         }
         None => {
             let why = match idle.because {
+                Some(other) if shown(other) == shown(own) => " the second time".to_owned(),
                 Some(other) => format!(" because of `{}`", shown(other)),
                 None => ": the rule without it is the same".to_owned(),
             };

@@ -2,6 +2,7 @@
 
 use harness_predicate::plan::Plan;
 use harness_predicate::{Leaf, Origin, Part, Predicate, Test};
+use harness_rule::names::Language;
 
 use crate::compare::{Prover, Values};
 use crate::lint::codes::Code;
@@ -49,10 +50,17 @@ pub(super) fn check(
 }
 
 /// Whether the clause reads as one that has another value: `!=` of EQL, of a field that
-/// is not marked as one that may be missing. A list of what is left out reads as what it is.
+/// is not marked as one that may be missing, and `not` with one value in KQL and Lucene.
+/// A list or a pattern of what is left out reads as what it is.
 fn says_unequal(target: &Target<'_>, leaf: &Leaf) -> bool {
     let text = leaf.origin.span.of(target.query());
-    text.contains("!=") && !text.contains(&format!("?{}", leaf.column.name))
+    match target.rule.language {
+        Some(Language::Eql) => {
+            text.contains("!=") && !text.contains(&format!("?{}", leaf.column.name))
+        }
+        Some(Language::Kuery | Language::Lucene) => !text.contains(['*', '?']),
+        Some(Language::Esql) | None => false,
+    }
 }
 
 /// The one test that a clause refuses.

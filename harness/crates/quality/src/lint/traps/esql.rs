@@ -44,9 +44,12 @@ const LISTS: [&str; 14] = [
 /// Comparisons of lists, unless the pipeline takes them apart.
 fn lists(target: &Target<'_>, query: &Query, sink: &mut Sink<'_>) {
     let made = made(query);
+    let mut told = BTreeSet::new();
     for used in target.uses.iter().filter(|used| LISTS.contains(&used.field.as_str())) {
         let compares = matches!(used.op, Op::Equal | Op::In | Op::Like | Op::Regex | Op::Part);
-        if !compares || made.contains(used.field.as_str()) {
+        // Of a list of constants the first stands for all.
+        if !compares || made.contains(used.field.as_str()) || !told.insert((&used.field, used.list))
+        {
             continue;
         }
         // One category or type is what most sources state.

@@ -85,13 +85,14 @@
   const budget = h("input", { type: "number", min: "0", class: "budget", placeholder: "Budget", "aria-label": "Alerts that a rule may raise", oninput: () => { filter.budget = budget.value; update(); } });
   const tally = h("output", { "aria-live": "polite" });
   const rules = h("div");
-  const text = new Map(noisy.map((rule) => [rule, [rule.name, rule.key, rule.kind, rule.severity, ...rule.top.flatMap(([field, values]) => [field, ...values.map(([value]) => value)])].join("\n").toLowerCase()]));
+  const text = new Map(noisy.map((rule) => [rule, [rule.name, rule.key, rule.kind, rule.severity, rule.exclusion || "", ...rule.top.flatMap(([field, values]) => [field, ...values.map(([value]) => value)])].join("\n").toLowerCase()]));
   const body = (rule) => {
     const facts = [
       rule.kind, rule.first ? `${rule.first} to ${rule.last}` : null, rule.seen === undefined ? null : `${plural(rule.seen, "event")} in its indices`,
       rule.after === undefined ? null : `${plural(rule.after, "alert")} after suppression`, rule.late ? `${plural(rule.late, "event")} came too late` : null].filter(Boolean);
     return [
       h("ul", { class: "facts" }, facts.map((fact) => h("li", null, fact))),
+      rule.exclusion ? h("p", null, h("b", null, "Less noise: "), rule.exclusion) : null,
       h("div", { class: "columns" }, rule.top.map(([field, values]) => h("div", null, h("h3", null, field), h("dl", { class: "top" }, values.map(([value, alerts]) => [
         h("dt", null, h("code", null, value)), h("dd", null, `${number.format(alerts)} (${Math.floor((alerts * 100) / rule.alerts)} %)`, meter([alerts, rule.alerts]))]))))),
       rule.samples.length ? [h("h3", null, "Samples"), h("ul", null, rule.samples.map((sample) => h("li", null, h("code", null, sample))))] : null];
@@ -148,7 +149,8 @@
     const parts = [
       listed("No index of theirs is there", data.rules.filter((rule) => rule.outcome === "no-index")),
       listed("No event lies in their indices", quiet.filter((rule) => rule.seen === 0)),
-      listed("Events, but none that alerts", quiet.filter((rule) => rule.seen !== 0), (rule) => (rule.seen === undefined ? "" : `of ${plural(rule.seen, "event")}`))].filter(Boolean);
+      listed("Events, but none with a field that they need", quiet.filter((rule) => rule.seen !== 0 && rule.missing), (rule) => `no ${rule.missing.join(", ")} in ${plural(rule.seen, "event")}`),
+      listed("Events, but none that alerts", quiet.filter((rule) => rule.seen !== 0 && !rule.missing), (rule) => (rule.seen === undefined ? "" : `of ${plural(rule.seen, "event")}`))].filter(Boolean);
     return parts.length === 0 ? [] : [h("h2", null, "Silent rules"), ...parts];
   };
   const unrun = () => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::backtest::told;
+use crate::backtest::{excluding, told};
 use harness_backtest::{Backtest, Found, Outcome, RuleBacktest, Source};
 use harness_model::value::format_date;
 
@@ -38,6 +38,12 @@ struct Rule<'a> {
     /// How many events lie in its indices.
     #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<u64>,
+    /// The fields that its conditions need and no event has.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    missing: &'a [String],
+    /// What would take away the most of its alerts, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclusion: Option<String>,
     alerts: u64,
     #[serde(flatten)]
     found: Option<Alerts<'a>>,
@@ -105,6 +111,8 @@ fn rule(rule: &RuleBacktest) -> Rule<'_> {
         outcome,
         reason,
         seen: rule.seen,
+        missing: &rule.missing,
+        exclusion: rule.exclusion.as_ref().map(excluding),
         alerts: rule.alerts().unwrap_or(0),
         found: match &rule.outcome {
             Outcome::Ran(found) if found.alerts > 0 => Some(alerts(found)),

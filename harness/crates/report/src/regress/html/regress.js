@@ -3,9 +3,28 @@
   const main = document.querySelector("main");
   const rules = [...main.querySelectorAll(".change")];
 
-  // Words and signs that only one of two texts has, by their longest common course.
+  // Clauses that only one of two queries has, by their longest common course: what stands
+  // between operators, brackets and commas, so a value of a list is one as well.
   const MOST = 4e6;
-  const tokens = (text) => text.match(/\s+|"(?:[^"\\]|\\.)*"|[\w.*$@-]+|[^\s\w]/g) || [];
+  const pieces = (text) => text.match(/\s+|\/\/[^\n]*|"""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[\w.*?$@:\\/-]+|[^\s\w]/g) || [];
+  const joins = (word) => /^(?:and|or|not|where|until|[()[\]{},|])$/i.test(word) || word.startsWith("//");
+  const clauses = (text) => {
+    const all = [];
+    let clause = "";
+    const end = () => {
+      const bare = clause.trimEnd();
+      if (bare) all.push(bare);
+      if (bare !== clause) all.push(clause.slice(bare.length));
+      clause = "";
+    };
+    for (const word of pieces(text)) {
+      if (joins(word)) { end(); all.push(word); }
+      else if (clause === "" && !word.trim()) all.push(word);
+      else clause += word;
+    }
+    end();
+    return all;
+  };
   const course = (a, b) => {
     const width = b.length + 1;
     const table = new Uint16Array((a.length + 1) * width);
@@ -22,26 +41,25 @@
     }
     return kept;
   };
-  /** The text again, what is not kept in elements of that tag; blanks follow their neighbours. */
+  /** The text again, its clauses that are not kept in elements of that tag. */
   const marked = (pre, all, kept, tag) => {
-    const pieces = [];
-    let run = "";
-    const end = () => { if (run.trim()) pieces.push(h(tag, null, run)); else if (run) pieces.push(run); run = ""; };
-    all.forEach((token, at) => {
-      if (!kept.has(at) || (run && !token.trim() && at + 1 < all.length && !kept.has(at + 1))) run += token;
-      else { end(); pieces.push(token); }
-    });
-    end();
-    pre.replaceChildren(...pieces);
+    let at = -1;
+    pre.replaceChildren(...all.map((part) => {
+      if (!part.trim()) return part;
+      at += 1;
+      return kept.has(at) ? part : h(tag, null, part);
+    }));
   };
   for (const pair of main.querySelectorAll(".versions.queries")) {
     const [before, after] = pair.querySelectorAll("pre");
     if (!before || !after) continue;
-    const [a, b] = [tokens(before.textContent), tokens(after.textContent)];
+    const parts = [before, after].map((pre) => clauses(pre.textContent));
+    // Blanks say nothing, and neither does the case of an operator.
+    const [a, b] = parts.map((all) => all.filter((part) => part.trim()).map((part) => (joins(part) ? part.toLowerCase() : part.replace(/\s+/g, " "))));
     if (a.length * b.length > MOST) continue;
     const [left, right] = course(a, b);
-    marked(before, a, left, "del");
-    marked(after, b, right, "ins");
+    marked(before, parts[0], left, "del");
+    marked(after, parts[1], right, "ins");
   }
 
   // The tools.
