@@ -4,7 +4,9 @@ use std::path::Path;
 
 use harness::config;
 use harness::explain;
-use harness::run::{self, Project, Run};
+use harness::limits;
+use harness::run::{self, Project, Run, Session};
+use harness::verdict::Status;
 use proptest::prelude::*;
 
 /// The repository's rules that have a case of several events, and those cases.
@@ -90,4 +92,29 @@ fn the_number_of_threads_changes_nothing() {
         text
     });
     assert!(texts.iter().all(|text| *text == texts[0]));
+}
+
+#[test]
+fn a_rule_that_takes_too_much_work_is_given_up_and_the_others_are_judged() {
+    let session = Session::open(project());
+    let hits = session.hits().expect("the engine runs");
+    let given_up = |most: usize| -> Vec<String> {
+        let run = session.judge_within(&hits, limits::RULE_WORK.of(most));
+        let such = run.rules.iter().filter(|rule| rule.status == Status::Unsupported);
+        let told = such.map(|rule| {
+            let found = &rule.problems.last().expect("the reason").diagnostic;
+            assert!(found.message.starts_with("gave up after"), "{found:?}");
+            let more = found.help.as_deref().unwrap_or_default();
+            assert!(more.contains("limits.rule_work in harness.toml"), "{found:?}");
+            assert!(rule.cases.is_empty());
+            rule.key.clone()
+        });
+        told.collect()
+    };
+    let some = given_up(200);
+    let all = session.keys().len();
+    assert!(!some.is_empty() && some.len() < all, "{} of {all}", some.len());
+    assert_eq!(given_up(200), some, "the same each time");
+    assert_eq!(given_up(1).len(), all);
+    assert_eq!(given_up(200_000), [""; 0]);
 }

@@ -334,6 +334,19 @@ fn a_gate_that_never_fires_and_lists_for_tables_are_errors() {
         repository.write("harness.toml", config);
         repository.says(USAGE, &[said]);
     }
+    for (limits, said) in [
+        ("mutant_try = 1_000", "limits.mutant_try is no bound; did you mean `mutant_tries`?"),
+        ("esql_depth = 1_000", "limits.esql_depth cannot be raised"),
+        ("mutant_tries = 1", "limits.mutant_tries is a number from 400 to 40000"),
+        ("mutant_tries = -1", "expected usize"),
+    ] {
+        let repository = Repository::of(1);
+        repository.write("harness.toml", &format!("[limits]\n{limits}\n"));
+        repository.says(USAGE, &[said, "harness.toml:2"]);
+    }
+    let repository = Repository::of(1);
+    repository.write("harness.toml", "[limits]\nmutant_tries = 1_000\n");
+    repository.says(OK, &["1 passed"]);
     let repository = Repository::of(1);
     repository.write("cases/a/r0/case.toml", "[positive]\np = []\n");
     repository.says(FAILED, &["expected a table"]);
@@ -357,7 +370,8 @@ fn a_run_that_is_killed_leaves_nothing_half() {
     let signals = ["KILL", "TERM", "INT", "KILL", "HUP", "KILL"];
     for (kill, signal) in (0..).zip(signals) {
         fs::remove_dir_all(repository.0.join("snapshots")).expect("a folder");
-        let mut update = repository.command(&["test", "--update", "--out", "report"]);
+        let mut update =
+            repository.command(&["test", "--update", "--format", "json", "--out", "report"]);
         let update = update.current_dir(&repository.0).stderr(Stdio::null());
         let mut child = update.spawn().expect("a run");
         // Until it writes, and then a little.
@@ -372,7 +386,12 @@ fn a_run_that_is_killed_leaves_nothing_half() {
         drop(
             Command::new("kill").args([&format!("-{signal}"), &id]).stderr(Stdio::null()).status(),
         );
-        drop(child.wait());
+        let status = child.wait().expect("an end");
+        assert!(status.code().is_none_or(|code| [OK, 130].contains(&code)), "{status}");
+        // The report is written whole or not at all.
+        if let Ok(report) = fs::read_to_string(repository.0.join("report")) {
+            serde_json::from_str::<serde_json::Value>(&report).expect("JSON");
+        }
         assert!(texts().iter().all(|text| wanted.contains(text)), "a snapshot is half written");
     }
     // What was left behind is swept away.

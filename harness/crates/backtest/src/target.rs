@@ -290,6 +290,19 @@ fn settings(client: &Client, pattern: &str) -> Value {
     client.get(&path).unwrap_or(Value::Null)
 }
 
+/// The mappings of the indices of a pattern, as the cluster answers.
+///
+/// # Errors
+///
+/// A cluster that does not answer, or has no such index.
+pub fn mappings(client: &Client, pattern: &str) -> Result<Value, ClusterError> {
+    let answer = client.get(&format!("{}/_mapping", encoded(pattern)))?;
+    if answer.as_object().is_none_or(serde_json::Map::is_empty) {
+        return Err(ClusterError::Config(format!("no index fits {pattern}")));
+    }
+    Ok(answer)
+}
+
 /// A name inside a JSON pointer.
 fn pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

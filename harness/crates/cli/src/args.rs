@@ -163,6 +163,7 @@ Examples:
   {program} schema process.name user.id       what these fields are, and who says so
   {program} schema import mapping.json        of GET index/_mapping, or a template
   {program} schema import ../integrations/packages/aws/data_stream/cloudtrail
+  {program} schema import --engine https://search.example.com --index 'logs-*'
   {program} schema import detection_rules/etc/integration-schemas.json.gz --out mappings/all.json
 
 Next: name the file below [schema] in harness.toml.")]
@@ -428,11 +429,17 @@ pub enum SchemaVerb {
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The files, or folders with fields/*.yml below; packed by gzip or zstd or not.
-    #[arg(value_name = "FILE|DIR", required = true)]
+    #[arg(value_name = "FILE|DIR", required_unless_present = "engine")]
     pub sources: Vec<PathBuf>,
     /// The mapping file, by default mappings/NAME.json; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// The cluster.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// The indices of the cluster whose fields to take; may have wildcards and commas.
+    #[arg(long, value_name = "PATTERN", help_heading = CLUSTER, requires = "engine")]
+    pub index: Option<String>,
 }
 
 /// `harness init`.

@@ -24,7 +24,9 @@ use super::error::{ClusterError, quoted};
 use harness_source::limits;
 
 /// The largest answer to a search or to documents that is read, in bytes.
-const MAX_ANSWER: u64 = limits::CLUSTER_ANSWER.most as u64;
+fn max_answer() -> u64 {
+    limits::CLUSTER_ANSWER.now() as u64
+}
 
 /// The largest answer about fields that is read, in bytes.
 const MAX_FIELDS: u64 = 64 << 20;
@@ -33,7 +35,9 @@ const MAX_FIELDS: u64 = 64 << 20;
 const MAX_WORDS: u64 = 1 << 20;
 
 /// The most values that an answer may hold: each takes many times its text in memory.
-const MAX_VALUES: usize = limits::CLUSTER_VALUES.most;
+fn max_values() -> usize {
+    limits::CLUSTER_VALUES.now()
+}
 
 /// How often a request is tried.
 const ATTEMPTS: u32 = 6;
@@ -395,8 +399,8 @@ impl Client {
             reason: quoted(&reason),
         };
         let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
-        if values > MAX_VALUES {
-            return Err(malformed(format!("it holds more than {MAX_VALUES} values")));
+        if values > max_values() {
+            return Err(malformed(format!("it holds more than {} values", max_values())));
         }
         let text = String::from_utf8(body)
             .map_err(|error| malformed(format!("status {status}, {}", error.utf8_error())))?;
@@ -477,7 +481,7 @@ fn limit(path: &str) -> u64 {
     match path.split('?').next().unwrap_or_default() {
         "" => MAX_WORDS,
         path if path.ends_with("_mapping") || path.ends_with("_field_caps") => MAX_FIELDS,
-        _ => MAX_ANSWER,
+        _ => max_answer(),
     }
 }
 

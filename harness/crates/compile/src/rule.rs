@@ -15,8 +15,8 @@ use harness_query as query;
 use harness_rule::model::Rule;
 use harness_rule::names::{Language, RuleType};
 use harness_source::diagnostic::Diagnostic;
-use harness_source::effort;
 use harness_source::span::Span;
+use harness_source::{effort, limits};
 
 /// A compiled rule.
 #[derive(Clone, Debug)]
@@ -56,12 +56,15 @@ impl From<i64> for Given {
 /// Compiles a rule, given the time of the run.
 pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> CompiledRule {
     let given = given.into();
-    effort::within(|| compiled(rule, schema, given)).unwrap_or_else(|| {
-        let message = format!("gave up after {} steps of compiling it", effort::MOST);
+    effort::within(limits::RULE_STEPS, || compiled(rule, schema, given)).unwrap_or_else(|| {
         let help = "its regular expressions or the fields of its patterns are too many together: \
                     make it several rules";
         let span = rule.query.as_ref().map_or(Span::default(), |query| query.span);
-        let found = Diagnostic::unsupported("gave-up", message, span).with_help(help);
+        let found = effort::given_up(limits::RULE_STEPS, "compiling it", span);
+        let found = match limits::RULE_STEPS.more() {
+            Some(more) => found.with_help(format!("{help}; {more}")),
+            None => found.with_help(help),
+        };
         CompiledRule {
             plan: None,
             pipeline: None,

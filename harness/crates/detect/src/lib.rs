@@ -19,8 +19,10 @@ use std::sync::Arc;
 
 use eql::Matcher;
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_predicate::script::MAX_COMBINATIONS;
+use harness_predicate::script::max_combinations;
 use harness_predicate::{Column, Test};
+use harness_source::effort;
+
 pub use model::{Detail, Detection, Error, Events, Scope};
 
 /// What a plan finds among the events of one case. `hits` are those of
@@ -36,6 +38,7 @@ pub fn detect(
     scope: Scope,
 ) -> Result<Vec<Detection>, Error> {
     within_combinations(plan, events)?;
+    effort::spend(events.documents.len() + hits.iter().map(Vec::len).sum::<usize>());
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     match plan {
         Plan::Filter(_) => {
@@ -79,7 +82,7 @@ fn within_combinations(plan: &Plan, events: Events<'_>) -> Result<(), Error> {
     }
     for row in events.documents.iter().flat_map(|document| &document.rows) {
         let cell = |column: &Column| events.columns.id(column).and_then(|id| row.cell(id));
-        if scripts.iter().any(|script| script.combinations(&cell) > MAX_COMBINATIONS) {
+        if scripts.iter().any(|script| script.combinations(&cell) > max_combinations()) {
             return Err(Error::Script);
         }
     }

@@ -2,6 +2,8 @@
 
 use harness_model::document::{Columns, Document};
 
+use harness_source::limits::{self, Limit};
+
 use super::sequence::key::Key;
 use super::sequence::stream::Moment;
 use super::window::Window;
@@ -69,17 +71,31 @@ pub enum Error {
     #[error(transparent)]
     Sample(#[from] super::sample::Error),
     /// Arrays multiply.
-    #[error("the events form more than {} combinations of values", super::terms::MAX_COMBINATIONS)]
+    #[error(
+        "the events form more than {} combinations of values{}",
+        limits::VALUE_COMBINATIONS.now(),
+        more(limits::VALUE_COMBINATIONS)
+    )]
     Combinations,
     /// Arrays multiply in a condition that runs as a script.
     #[error(
-        "a condition has more than {} combinations of the values of one event to try",
-        harness_predicate::script::MAX_COMBINATIONS
+        "a condition has more than {} combinations of the values of one event to try{}",
+        limits::SCRIPT_COMBINATIONS.now(),
+        more(limits::SCRIPT_COMBINATIONS)
     )]
     Script,
     /// Networks and arrays multiply.
-    #[error("events and indicators have more than {} values in common", super::threat::MAX_PAIRS)]
+    #[error(
+        "events and indicators have more than {} values in common{}",
+        limits::INDICATOR_PAIRS.now(),
+        more(limits::INDICATOR_PAIRS)
+    )]
     Pairs,
+}
+
+/// What allows more, behind a message.
+fn more(limit: Limit) -> String {
+    limit.more().map_or_else(String::new, |more| format!(": {more}"))
 }
 
 /// When and how much a plan looks.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::key::KeyValue;
-use super::terms::{MAX_COMBINATIONS, field_values, stated_values};
+use super::terms::{field_values, max_combinations, stated_values};
 use super::{Detection, Error, Events};
 use harness_predicate::plan::TermField;
 
@@ -51,7 +51,7 @@ pub fn suppress(
     let mut by_values: BTreeMap<Vec<Vec<KeyValue>>, usize> = BTreeMap::new();
     let mut groups: Vec<Merged> = Vec::new();
     let mut alone: Vec<Merged> = Vec::new();
-    let mut left = MAX_COMBINATIONS;
+    let mut left = max_combinations();
     for detection in detections {
         let values: Vec<Vec<KeyValue>> =
             grouping.fields.iter().map(|field| shared(field, &detection, events)).collect();

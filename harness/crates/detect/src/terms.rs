@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use super::bounds::MAX_COMBINATIONS;
+pub use super::bounds::max_combinations;
 use super::sequence::key::{Key, KeyValue, Real};
 use super::{Error, Events};
 use harness_model::document::Cell;
@@ -84,7 +84,7 @@ impl<'a> Combinations<'a> {
     /// Starts with no values.
     pub(super) fn new(events: Events<'a>, fields: &'a [TermField]) -> Self {
         let numbers = fields.iter().map(|_| Numbers::default()).collect();
-        Self { events, fields, numbers, left: MAX_COMBINATIONS }
+        Self { events, fields, numbers, left: max_combinations() }
     }
 
     /// Calls `visit` with every combination of an event's values, one for each

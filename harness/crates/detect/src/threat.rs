@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-pub use super::bounds::MAX_PAIRS;
+pub use super::bounds::max_pairs;
 use super::sequence::key::KeyValue;
 use super::{Detail, Detection, Error, Events};
 use harness_predicate::plan::{ThreatEntry, ThreatPlan};
@@ -40,7 +40,7 @@ pub fn find(
         plan.groups.iter().map(|group| group.iter().map(index).collect()).collect();
     let mut newest: Vec<u32> = hits.to_vec();
     newest.sort_by_key(|event| (Reverse(events.time(*event)), *event));
-    let mut left = MAX_PAIRS;
+    let mut left = max_pairs();
     let mut found = Vec::new();
     for event in newest {
         if found.len() == size {

@@ -6,14 +6,20 @@
 use super::column::{Builder, Column};
 use super::error::RUN_TIME;
 use harness_source::diagnostic::Diagnostic;
-use harness_source::limits;
 use harness_source::span::Span;
+use harness_source::{effort, limits};
 
 /// The most values that all steps of a run may make.
-pub const MAX_VALUES: usize = limits::ESQL_VALUES.most;
+fn max_values() -> usize {
+    limits::ESQL_VALUES.now()
+}
 /// The most text that they may have, in bytes.
-pub const MAX_TEXT: usize = limits::ESQL_TEXT.most;
+pub(super) fn max_text() -> usize {
+    limits::ESQL_TEXT.now()
+}
 
+/// How many bytes of text are a step of the rule's watchdog.
+const BYTES_OF_A_STEP: usize = 32;
 /// How many more for each row of the source.
 const VALUES_OF_A_ROW: usize = 200;
 /// How many more bytes for each row of the source.
@@ -33,8 +39,8 @@ impl Budget {
     /// What a run over so many rows may make.
     pub(super) fn of_rows(rows: usize) -> Self {
         Self {
-            values: MAX_VALUES.saturating_add(rows.saturating_mul(VALUES_OF_A_ROW)),
-            text: MAX_TEXT.saturating_add(rows.saturating_mul(TEXT_OF_A_ROW)),
+            values: max_values().saturating_add(rows.saturating_mul(VALUES_OF_A_ROW)),
+            text: max_text().saturating_add(rows.saturating_mul(TEXT_OF_A_ROW)),
         }
     }
 
@@ -71,15 +77,26 @@ impl Budget {
     }
 
     fn spend_counts(&mut self, values: usize, text: usize, span: Span) -> Result<(), Diagnostic> {
-        let message = match (self.values.checked_sub(values), self.text.checked_sub(text)) {
+        // Past the watchdog of the rule nothing that is made is used.
+        if !effort::spend(values.saturating_add(text / BYTES_OF_A_STEP)) {
+            return Err(Diagnostic::error(RUN_TIME, "gave up", span));
+        }
+        let (limit, message) = match (self.values.checked_sub(values), self.text.checked_sub(text))
+        {
             (Some(values), Some(text)) => {
                 *self = Self { values, text };
                 return Ok(());
             }
-            (None, _) => format!("more than {MAX_VALUES} values are made"),
-            (_, None) => format!("values of more than {} MiB of text are made", MAX_TEXT >> 20),
+            (None, _) => {
+                (limits::ESQL_VALUES, format!("more than {} values are made", max_values()))
+            }
+            (_, None) => (
+                limits::ESQL_TEXT,
+                format!("values of more than {} MiB of text are made", max_text() >> 20),
+            ),
         };
         let help = "lists that grow step by step multiply: filter or limit them before";
+        let help = limit.more().map_or_else(|| help.to_owned(), |more| format!("{help}; {more}"));
         Err(Diagnostic::error(RUN_TIME, message, span).with_help(help))
     }
 }

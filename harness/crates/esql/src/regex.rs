@@ -18,14 +18,14 @@ mod tests;
 
 use std::sync::OnceLock;
 
-use harness_source::limits;
+use harness_source::{effort, limits};
 pub(super) use model::{Captures, Dialect, RegexError};
 use node::Node;
 use program::Program;
 
 /// A text on which an expression takes more steps than are allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the expression takes more than {MAX_STEPS} steps on a text of {0} bytes")]
+#[error("the expression takes more than {steps} steps on a text of {0} bytes", steps = limits::JAVA_REGEX_STEPS.now())]
 pub(super) struct TooManySteps(usize);
 
 /// Why a replacement is none.
@@ -40,7 +40,9 @@ pub(super) enum ReplaceError {
 }
 
 /// The greatest number of steps of the virtual machine for one search.
-const MAX_STEPS: usize = limits::JAVA_REGEX_STEPS.most;
+fn max_steps() -> usize {
+    limits::JAVA_REGEX_STEPS.now()
+}
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -102,7 +104,9 @@ impl Regex {
                 Ok(found.map(groups))
             }
             _ => match self.program() {
-                Ok(program) => machine::run(program, text, start, MAX_STEPS)
+                // Past the watchdog of the rule nothing that is found is used.
+                Ok(_) if !effort::spend(text.len()) => Ok(None),
+                Ok(program) => machine::run(program, text, start, max_steps())
                     .map_err(|_| TooManySteps(text.len())),
                 Err(_) => Ok(None),
             },

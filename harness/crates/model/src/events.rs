@@ -24,7 +24,9 @@ pub use shape::Opener;
 pub use stream::values;
 
 /// The largest single event, in bytes of JSON.
-pub const MAX_EVENT: usize = limits::EVENT_BYTES.most;
+pub fn max_event() -> usize {
+    limits::EVENT_BYTES.now()
+}
 
 /// Reads the events of a text.
 ///
@@ -51,15 +53,21 @@ fn read(text: &str, origin: Option<Origin>) -> Result<Vec<Event>, Diagnostic> {
     for (value, span) in values(text)? {
         // The place of an event inside an array is not known.
         let start = Span::new(span.start, span.start);
-        let is_large = span.end - span.start > MAX_EVENT;
+        let is_large = span.end - span.start > max_event();
         for value in opener.open(value, span)? {
             let position = events.len() + 1;
             if is_large {
                 let size = value.to_string().len();
-                if size > MAX_EVENT {
-                    let message =
-                        format!("the event has {size} bytes, more than the limit of {MAX_EVENT}");
-                    return Err(Diagnostic::error("too-large", message, start));
+                if size > max_event() {
+                    let message = format!(
+                        "the event has {size} bytes, more than the limit of {}",
+                        max_event()
+                    );
+                    let error = Diagnostic::error("too-large", message, start);
+                    return Err(match limits::EVENT_BYTES.more() {
+                        Some(more) => error.with_help(more),
+                        None => error,
+                    });
                 }
             }
             let event = Event::from_json(value, position).map_err(|error| {

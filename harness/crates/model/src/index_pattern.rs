@@ -45,7 +45,7 @@ fn alerts_of(index: &str) -> Option<&str> {
 }
 
 /// The data stream of a backing index `.ds-<stream>-yyyy.MM.dd-000001`.
-fn stream_of(index: &str) -> Option<&str> {
+pub fn stream_of(index: &str) -> Option<&str> {
     let rest = index.strip_prefix(".ds-")?;
     let (rest, generation) = rest.rsplit_once('-')?;
     let (stream, date) = rest.rsplit_once('-')?;

@@ -5,6 +5,10 @@
 
 use crate::{Column, Leaf, Predicate, Test};
 use harness_model::document::{Cell, Columns, Document, Row};
+use harness_source::effort;
+
+/// How many bytes that a pattern reads are a step of the rule's watchdog.
+const BYTES_OF_A_STEP: usize = 32;
 
 /// Whether `document` fulfils `predicate`.
 pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bool {
@@ -13,6 +17,7 @@ pub fn eval(predicate: &Predicate, document: &Document, columns: &Columns) -> bo
 
 /// Whether the root of `document` fulfils one leaf.
 pub fn eval_leaf(leaf: &Leaf, row: &Row, columns: &Columns) -> bool {
+    effort::spend(1);
     let cell = |column: &Column| columns.id(column).and_then(|id| row.cell(id));
     match &leaf.test {
         Test::Script(script) => script.holds(&cell),
@@ -60,10 +65,12 @@ impl Evaluator<'_> {
 fn test(test: &Test, cell: &Cell) -> bool {
     match (test, cell) {
         (Test::Exists, _) => true,
-        (Test::Term(pattern), Cell::Keyword(values)) => {
-            values.iter().any(|value| pattern.matches(value))
-        }
+        (Test::Term(pattern), Cell::Keyword(values)) => values.iter().any(|value| {
+            effort::spend(value.len() / BYTES_OF_A_STEP);
+            pattern.matches(value)
+        }),
         (Test::Term(pattern), Cell::Text(values)) => {
+            effort::spend(values.iter().map(Vec::len).sum());
             values.iter().flatten().any(|token| pattern.matches(&token.text))
         }
         (Test::Phrase(phrase), Cell::Text(values)) => {

@@ -27,7 +27,9 @@ use model::{Value, kind};
 
 /// The most combinations of values that are tried on one event; who detects
 /// asks [`Script::combinations`] first.
-pub const MAX_COMBINATIONS: usize = limits::SCRIPT_COMBINATIONS.most;
+pub fn max_combinations() -> usize {
+    limits::SCRIPT_COMBINATIONS.now()
+}
 
 /// A condition and the columns that it reads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -142,7 +144,7 @@ impl Script {
             .collect();
         let mut known = None;
         let mut choice = vec![0; values.len()];
-        for _ in 0..MAX_COMBINATIONS {
+        for _ in 0..max_combinations() {
             let inputs: Vec<&ScriptValue> =
                 values.iter().zip(&choice).map(|(values, at)| &values[*at]).collect();
             match self.expr.eval(&inputs) {

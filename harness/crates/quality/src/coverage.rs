@@ -22,7 +22,8 @@ use crate::clause::{clauses, elements};
 use harness_detect as detect;
 use harness_engine::{Engine, EngineError};
 use harness_predicate::{Origin, Part, Predicate};
-use harness_runner::run::{Session, Subject};
+use harness_runner::run::{Flow, Session, Subject};
+use harness_source::{effort, limits};
 pub use model::{ClauseCoverage, RuleCoverage, Witness};
 
 /// The coverage of all rules of a run.
@@ -46,9 +47,16 @@ pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, Engin
 
 /// What the cases of a session show, by the sheets of the rules that are judged.
 pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>]) -> Coverage {
-    let judged = tables.par_iter().map(rule).collect();
     let none = |key| RuleCoverage { key, ..RuleCoverage::default() };
-    Coverage { rules: rules.each(judged, pipeline::rule, none) }
+    let most = limits::RULE_WORK;
+    let given_up = |key| RuleCoverage { bounds: vec![most], ..none(key) };
+    let judged = tables.par_iter().map(|table| {
+        effort::within(most, || rule(table)).unwrap_or_else(|| given_up(table.subject.key()))
+    });
+    let flow = |flow: &Flow<'_>| {
+        effort::within(most, || pipeline::rule(flow)).unwrap_or_else(|| given_up(flow.key()))
+    };
+    Coverage { rules: rules.each(judged.collect(), flow, none) }
 }
 
 fn rule(table: &TruthTable<'_>) -> RuleCoverage {

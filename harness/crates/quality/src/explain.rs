@@ -23,6 +23,7 @@ use harness_predicate::plan::{Plan, Reach};
 use harness_runner::case::{Case, CaseTree, Options, Polarity};
 use harness_runner::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject, home};
 use harness_runner::verdict::{self, Verdict};
+use harness_source::{effort, limits};
 use turn::Conditions;
 
 pub use harness_runner::run::FieldChange;
@@ -50,9 +51,13 @@ pub fn judge(session: &Session, hits: &Hits) -> Run {
     let mut run = session.judge(hits);
     let fails = |case: &CaseRun| !matches!(case.verdict, Verdict::Pass | Verdict::Error(_));
     let failed = run.rules.par_iter_mut().enumerate();
-    failed
-        .filter(|(_, rule)| rule.cases.iter().any(fails))
-        .for_each(|(at, rule)| failure::explain(session, at, rule));
+    failed.filter(|(_, rule)| rule.cases.iter().any(fails)).for_each(|(at, rule)| {
+        let most = limits::RULE_WORK;
+        if effort::within(most, || failure::explain(session, at, rule)).is_none() {
+            rule.cases.iter_mut().for_each(|case| case.explanations.clear());
+            rule.give_up("explaining what fails");
+        }
+    });
     run
 }
 

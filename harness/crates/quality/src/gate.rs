@@ -32,12 +32,20 @@ pub fn misses(
         };
         let mut miss = |reason| misses.push(Miss { key: rule.key.clone(), reason });
         let clauses = coverage.and_then(|coverage| coverage.rules.get(at));
+        let is_gated = least(|gate| gate.min_clauses) > 0;
+        if is_gated && clauses.is_some_and(crate::coverage::RuleCoverage::is_given_up) {
+            miss("its coverage was given up".to_owned());
+        }
         let covered = clauses.map(crate::coverage::RuleCoverage::covered);
         let least_clauses = least(|gate| gate.min_clauses);
         if let Some(reason) = short(covered, least_clauses, "clauses are covered") {
             miss(reason);
         }
         let caught = mutants.and_then(|mutants| mutants.rules.get(at));
+        let is_gated = least(|gate| gate.min_mutants) > 0;
+        if is_gated && caught.is_some_and(crate::mutate::RuleMutants::is_given_up) {
+            miss("its mutants were given up".to_owned());
+        }
         let score = caught.map(crate::mutate::RuleMutants::score);
         let least_mutants = least(|gate| gate.min_mutants);
         let is_asked = least_mutants > 0 && score.is_some();
@@ -54,6 +62,20 @@ pub fn misses(
         }
     }
     misses
+}
+
+/// Gives up the rules whose coverage or mutants took too much work.
+pub fn give_up(run: &mut Run, coverage: Option<&Coverage>, mutants: Option<&Mutants>) {
+    for (at, rule) in run.rules.iter_mut().enumerate() {
+        let covered = coverage.and_then(|coverage| coverage.rules.get(at));
+        if covered.is_some_and(crate::coverage::RuleCoverage::is_given_up) {
+            rule.give_up("measuring its coverage");
+        }
+        let caught = mutants.and_then(|mutants| mutants.rules.get(at));
+        if caught.is_some_and(crate::mutate::RuleMutants::is_given_up) {
+            rule.give_up("judging its mutants");
+        }
+    }
 }
 
 fn short(share: Option<(usize, usize)>, least: u8, what: &str) -> Option<String> {

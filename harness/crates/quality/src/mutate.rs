@@ -26,7 +26,8 @@ use crate::coverage::{self, Coverage};
 use edit::{Change, Edit};
 use harness_engine::{Engine, EngineError};
 use harness_predicate::plan::Plan;
-use harness_runner::run::{Session, Subject};
+use harness_runner::run::{Flow, Session, Subject};
+use harness_source::{effort, limits};
 pub use model::Fixtures;
 pub use model::{Mutant, Operator, Outcome, RuleMutants};
 
@@ -108,10 +109,22 @@ fn judged(
     tables: &[TruthTable<'_>],
     fixtures: Fixtures,
 ) -> Mutants {
-    let tables = tables.par_iter().zip(edits);
-    let judged = tables.map(|(table, edits)| judge::rule(table, edits, fixtures)).collect();
     let none = |key| RuleMutants { key, ..RuleMutants::default() };
-    Mutants { rules: rules.each(judged, |flow| pipeline::rule(flow, fixtures), none) }
+    let most = limits::RULE_WORK;
+    let given_up = |subject: &Subject<'_>| RuleMutants {
+        cases: subject.cases().len(),
+        bounds: vec![most],
+        ..none(subject.key())
+    };
+    let judged = tables.par_iter().zip(edits).map(|(table, edits)| {
+        effort::within(most, || judge::rule(table, edits, fixtures))
+            .unwrap_or_else(|| given_up(table.subject))
+    });
+    let flow = |flow: &Flow<'_>| {
+        effort::within(most, || pipeline::rule(flow, fixtures))
+            .unwrap_or_else(|| given_up(flow.subject()))
+    };
+    Mutants { rules: rules.each(judged.collect(), flow, none) }
 }
 
 /// All changes to one plan of a rule, in the order of the rule.

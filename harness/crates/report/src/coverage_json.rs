@@ -213,7 +213,8 @@ fn rule<'a>(row: &Row<'a>, totals: Sums) -> Rule<'a> {
 }
 
 fn bound(limit: &Limit) -> Bound {
-    let Limit { name, most, what: _, beyond } = *limit;
+    let Limit { name, beyond, .. } = *limit;
+    let most = limit.now();
     Bound { name, most, beyond }
 }
 

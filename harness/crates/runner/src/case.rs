@@ -22,7 +22,7 @@ use harness_source::likeness;
 use harness_source::span::Span;
 
 use harness_model::events::{self, parse_file};
-pub use harness_model::events::{MAX_EVENT, parse};
+pub use harness_model::events::{max_event, parse};
 pub use model::{Case, Polarity};
 pub use options::Options;
 
@@ -172,7 +172,7 @@ fn load(file: &Found, folder: &str) -> Result<(String, Case), Fault> {
             Ok((rule, Case { path, name, polarity, events, options }))
         }
         Err(found) => {
-            Err(fault(found, if text.len() > MAX_EVENT { "".into() } else { text.into() }))
+            Err(fault(found, if text.len() > max_event() { "".into() } else { text.into() }))
         }
     }
 }

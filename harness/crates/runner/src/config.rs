@@ -12,6 +12,9 @@
 //! unmapped = "missing"                  # or "strict": what EQL and ES|QL make of other fields
 //! unknown_fields = "warn"               # or "error", "allow": what is said of other fields
 //! known_fields = ["my.custom.*"]        # names of which nothing is said
+//!
+//! [limits]
+//! mutant_tries = 4_000                  # a bound of docs/limits.md, raised
 //! ```
 
 mod gates;
@@ -37,8 +40,8 @@ use harness_rule::tree::{self, Folder, Loaded, RuleTree};
 use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_source::files::table::Table;
 use harness_source::files::{self, Problem};
-use harness_source::keys;
 use harness_source::span::Span;
+use harness_source::{keys, limits};
 use harness_text::pattern::glob::Glob;
 
 pub use gates::{Gate, Gates};
@@ -72,6 +75,8 @@ pub struct Folders {
     pub gates: Gates,
     /// What to tell of them.
     pub lint: Lint,
+    /// The bounds that are raised, by their keys.
+    pub limits: BTreeMap<String, usize>,
     /// The configuration as it opens from the current folder, and its text.
     pub file: (String, Arc<str>),
 }
@@ -101,6 +106,7 @@ struct RawConfig {
     /// By folder, as it is named from the root.
     gates: BTreeMap<String, Table<Gate>>,
     lint: Table<lint::RawLint>,
+    limits: BTreeMap<String, toml::Spanned<usize>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -235,6 +241,12 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
     let Table(lint) = raw.lint;
     let lint = lint.read(|folder| file.key_below(folder, &rules));
     let lint = lint.map_err(|message| file.problem(&message, Span::default()))?;
+    let mut limits = BTreeMap::new();
+    for (key, most) in raw.limits {
+        let span = Span::new(most.span().start, most.span().end);
+        limits::checked(&key, *most.get_ref()).map_err(|fault| file.problem(&fault, span))?;
+        limits.insert(key, most.into_inner());
+    }
     let Table(schema) = raw.schema;
     let mappings = schema.mappings.into_iter();
     let mappings = mappings.map(|mapping| file.one(&mapping, "mapping file", Path::exists));
@@ -268,6 +280,7 @@ pub fn folders_with(root: &Path, given: Given) -> Result<Folders, Problem> {
         known_fields: schema.known_fields,
         gates,
         lint,
+        limits,
         file: (file.name, file.text),
     })
 }
@@ -377,6 +390,10 @@ impl File<'_> {
 /// What is wrong with the mapping files, or that there is no folder of rules;
 /// problems of rules and cases are part of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
+    limits::raise(&folders.limits).map_err(|fault| {
+        let error = Diagnostic::error("config", fault, Span::default());
+        vec![Problem::with_path(&folders.file.0, error)]
+    })?;
     if let Some(missing) = folders.rules.iter().find(|folder| !folder.path.exists()) {
         return Err(vec![no_rules(&missing.path)]);
     }
@@ -417,11 +434,26 @@ pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
     Ok(Project { rules, cases, exceptions, schema, problems })
 }
 
-/// What a mapping file alone says of fields.
-pub fn mapped(path: &Path) -> Schema {
-    let mut schema = Schema::new(Base::Empty);
-    drop(mapping::overlay(&mut schema, path));
-    schema
+/// What a mapping file alone says of fields, by the indices or files that it names; all
+/// under an empty name where it names none.
+pub fn mapped(path: &Path) -> Vec<(String, Schema)> {
+    let mut imported = Imported::default();
+    imported.add(path);
+    let named = |name: &String| *name != files::shown(path);
+    let by_name = imported.mappings.iter().filter(|(name, _)| named(name));
+    let mut all: Vec<(String, Schema)> = by_name
+        .map(|(name, mapping)| {
+            let mut schema = Schema::new(Base::Empty);
+            drop(mapping::add(&mut schema, name, mapping));
+            (name.clone(), schema)
+        })
+        .collect();
+    if all.is_empty() {
+        let mut schema = Schema::new(Base::Empty);
+        drop(mapping::overlay(&mut schema, path));
+        all.push((String::new(), schema));
+    }
+    all
 }
 
 /// That there is no folder of rules.

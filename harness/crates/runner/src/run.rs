@@ -38,7 +38,7 @@ use harness_rule::tree::{Loaded, RuleTree};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
 use harness_source::likeness::nearest;
-use harness_source::limits;
+use harness_source::limits::{self, Limit};
 use harness_source::span::Span;
 
 use whereabouts::Whereabouts;
@@ -267,13 +267,18 @@ impl Session {
     /// Judges every rule on its cases, by the hits of its filters; why cases fail
     /// is what `explain::judge` of the crate quality says.
     pub fn judge(&self, hits: &Hits) -> Run {
+        self.judge_within(hits, limits::RULE_WORK)
+    }
+
+    /// The same where each rule may take so many steps.
+    pub fn judge_within(&self, hits: &Hits, most: Limit) -> Run {
         let rules = self
             .work
             .par_iter()
             .zip(hits)
             .zip(&self.fixtures.ranges)
             .map(|((work, hits), ranges)| {
-                judge::rule(work, hits, &self.fixtures, ranges, &self.places)
+                judge::rule(work, hits, &self.fixtures, ranges, &self.places, most)
             })
             .collect();
         Run {

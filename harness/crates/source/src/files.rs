@@ -8,6 +8,7 @@ mod write;
 
 mod names;
 mod pack;
+mod size;
 mod text;
 
 use std::fs;
@@ -23,11 +24,9 @@ use crate::span::Span;
 
 pub use names::{below, is_aside, shown};
 pub use pack::unpacked;
+pub use size::max_file;
 pub use text::decode;
 pub use write::{deliver, sweep, write_atomically, write_below};
-
-/// The largest file that is read, in bytes.
-pub const MAX_FILE: u64 = limits::FILE_BYTES.most as u64;
 
 /// How deep folders may nest.
 const MAX_DEPTH: usize = limits::FOLDER_DEPTH.most;
@@ -295,7 +294,7 @@ pub fn exists_below(root: &Path, path: &Path) -> Result<bool, Diagnostic> {
     ))
 }
 
-/// Reads a text file of at most [`MAX_FILE`] bytes, as [`decode`] does.
+/// Reads a text file of at most [`max_file`] bytes, as [`decode`] does.
 ///
 /// # Errors
 ///
@@ -308,9 +307,9 @@ pub fn read(path: &Path) -> Result<String, Diagnostic> {
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(error("too-large", format!("has more than {MAX_FILE} bytes, the limit")));
+    file.take(max_file() + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > max_file() {
+        return Err(size::too_large());
     }
     text::decode(bytes)
 }

@@ -94,7 +94,9 @@ struct Open {
 }
 
 /// The longest value, beyond which a file is not read on.
-const LONGEST: usize = limits::EVENT_BYTES.most;
+fn longest() -> usize {
+    limits::EVENT_BYTES.now()
+}
 
 impl Blocks {
     pub(super) fn new(inputs: Vec<Input>, size: usize) -> Self {
@@ -272,8 +274,8 @@ impl Open {
                 self.line += memchr::memchr_iter(b'\n', &bytes).count();
                 return Ok(Some((bytes, line)));
             }
-            if self.carry.len() > LONGEST.max(size) {
-                let reason = format!("a value has more than {LONGEST} bytes, the limit");
+            if self.carry.len() > longest().max(size) {
+                let reason = format!("a value has more than {} bytes, the limit", longest());
                 return Err(io::Error::other(reason));
             }
             wanted = self.carry.len() + size;

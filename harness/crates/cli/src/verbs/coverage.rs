@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use harness_quality::coverage::{self, Coverage};
 use harness_quality::explain;
-use harness_quality::gate::misses;
+use harness_quality::gate::{give_up, misses};
 use harness_quality::mutate::{self, Fixtures, Mutants};
 use harness_report::digest::Digest;
 use harness_report::table::{self, Detail};
@@ -62,6 +62,7 @@ pub(super) fn measure(
     } else {
         (coverage::measure(&session, &engine).map_err(io::Error::other)?, None)
     };
+    give_up(&mut run, Some(&coverage), mutants.as_ref());
     bar.finish_and_clear();
     Ok(Ok(Measured { run, coverage, mutants, selected, folders }))
 }

@@ -3,14 +3,14 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use harness_model::events::{self, MAX_EVENT};
+use harness_model::events::{self, max_event};
 use harness_quality::explain::{Question, explain};
 use harness_report::problem::{self, Styled};
 use harness_report::{self as report, Lines, explain_json, printable};
 use harness_runner::case::Case;
 use harness_runner::select::{Unfound, find_case};
 use harness_source::diagnostic::{Diagnostic, Severity};
-use harness_source::files::{self, MAX_FILE, Problem};
+use harness_source::files::{self, Problem, max_file};
 use harness_source::span::Span;
 
 use crate::args::{ExplainArgs, Format, SelectArgs};
@@ -83,7 +83,7 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
     };
     let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
     let events = events::parse_file(&text, Path::new(path)).map_err(|diagnostic| {
-        let text = if text.len() > MAX_EVENT { "" } else { &*text }.into();
+        let text = if text.len() > max_event() { "" } else { &*text }.into();
         Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
     })?;
     Ok(Question::Events(path.to_owned(), events))
@@ -92,7 +92,7 @@ fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
 /// The text of standard input.
 pub(super) fn stdin() -> Result<String, Diagnostic> {
     let mut bytes = Vec::new();
-    match io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes) {
+    match io::stdin().lock().take(max_file() + 1).read_to_end(&mut bytes) {
         Ok(_) => files::decode(bytes),
         Err(error) => {
             let message = format!("cannot be read: {error}");

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use harness_quality::gate::misses;
+use harness_quality::gate::{give_up, misses};
 use harness_quality::mutate::{Fixtures, mutate};
 use harness_report::digest::Digest;
 use harness_report::mutants::{self, Detail, Options};
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit>
     let mut run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
     run.places.flags = project::flags(&args.run.folders);
     run.places.program = program;
+    give_up(&mut run, None, Some(&found));
     bar.finish_and_clear();
 
     let mut output = Vec::new();

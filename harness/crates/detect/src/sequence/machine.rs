@@ -1,5 +1,7 @@
 //! The state machine: one pending sequence per slot, one key at a time.
 
+use harness_source::effort;
+
 use super::layout::{Layout, Place};
 use super::stream::{Filter, Hit, MILLI, Stream};
 use super::{Error, Spec};
@@ -78,7 +80,12 @@ impl<'a> Machine<'a> {
             let Place::Slots { first, end } = self.layout.places[stage] else {
                 continue;
             };
-            for slot in (first..end.min(self.used + 1)).rev() {
+            let slots = first..end.min(self.used + 1);
+            // Past the watchdog of the rule nothing that is found is used.
+            if !effort::spend(slots.len() + 1) {
+                return Ok(());
+            }
+            for slot in slots.rev() {
                 if !self.step(slot, hit.position, until, observer) || slot + 1 < self.layout.slots {
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! Lists: counting, picking, ordering, joining.
 
 use super::{Binder, Bound, Function};
-use crate::budget::MAX_TEXT;
+use crate::budget::max_text;
 use crate::expr::{Failure, List};
 use crate::types::Type;
 use crate::value::{Ref, Value};
@@ -207,7 +207,7 @@ fn mv_concat(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         let delimiter = args[1].get(0).map_or("", Ref::str);
         let parts: Vec<_> = args[0].iter().map(Ref::str).collect();
         let text: usize = parts.iter().map(|part| part.len()).sum();
-        if delimiter.len().saturating_mul(parts.len()).saturating_add(text) > MAX_TEXT {
+        if delimiter.len().saturating_mul(parts.len()).saturating_add(text) > max_text() {
             return Err(Failure::Fatal("the list is too long for one text".to_owned()));
         }
         out.push(Value::Str(parts.join(delimiter)));
@@ -331,7 +331,7 @@ fn mv_zip(b: &mut Binder<'_>) -> Result<Bound, Diagnostic> {
         for place in 0..args[0].len().max(args[1].len()) {
             let of = |list: &List<'_>| list.get(place).map_or(0, |value| value.str().len());
             text = text.saturating_add(of(&args[0]) + delimiter.len() + of(&args[1]));
-            if text > MAX_TEXT {
+            if text > max_text() {
                 return Err(Failure::Fatal("the lists are too long to be joined".to_owned()));
             }
             out.push(Value::Str(match (args[0].get(place), args[1].get(place)) {

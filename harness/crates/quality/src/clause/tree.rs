@@ -10,6 +10,10 @@ use std::collections::HashMap;
 use super::bits::Bits;
 use super::rows::Rows;
 use harness_predicate::{Column, Leaf, Predicate, Test};
+use harness_source::effort;
+
+/// How many rows of a node are a step of the rule's watchdog.
+const ROWS_OF_A_STEP: usize = 64;
 
 /// A predicate, parents before their parts.
 #[derive(Debug)]
@@ -80,6 +84,7 @@ impl<'p> Tree<'p> {
 
     /// The value of every node; `truth` gives the rows that pass a leaf.
     pub(crate) fn values(&self, rows: &Rows, truth: &dyn Fn(&Leaf) -> Bits) -> Vec<Bits> {
+        effort::spend(self.nodes.len() * (1 + rows.size() / ROWS_OF_A_STEP));
         let mut values = vec![Bits::default(); self.nodes.len()];
         for at in (0..self.nodes.len()).rev() {
             let universe = self.universe(at, rows);
@@ -95,6 +100,7 @@ impl<'p> Tree<'p> {
         universe: &Bits,
         truth: &dyn Fn(&Leaf) -> Bits,
     ) -> Bits {
+        effort::spend(self.nodes.len() * (1 + rows.size() / ROWS_OF_A_STEP));
         let mut values = vec![Bits::default(); self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate().rev() {
             let inside = node.nested.map(|_| self.universe(at, rows));
@@ -151,6 +157,7 @@ impl<'p> Tree<'p> {
 
     /// The care of every node.
     pub(crate) fn care(&self, rows: &Rows, values: &[Bits], coupling: Coupling) -> Vec<Bits> {
+        effort::spend(self.nodes.len() * (1 + rows.size() / ROWS_OF_A_STEP));
         let mut care = vec![Bits::none(rows.size()); self.nodes.len()];
         if let Some(root) = care.first_mut() {
             root.clone_from(rows.roots());

@@ -2,7 +2,7 @@
 
 use crate::clause::ClauseKind;
 use harness_predicate::Origin;
-use harness_source::limits::Limit;
+use harness_source::limits::{self, Limit};
 
 /// The coverage of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,11 @@ pub struct RuleCoverage {
 }
 
 impl RuleCoverage {
+    /// Whether it took too much work, so that nothing is known.
+    pub fn is_given_up(&self) -> bool {
+        self.bounds.contains(&limits::RULE_WORK) && self.clauses.is_empty()
+    }
+
     /// How many clauses are covered, and of how many.
     pub fn covered(&self) -> (usize, usize) {
         let covered = self.clauses.iter().filter(|clause| clause.is_covered()).count();

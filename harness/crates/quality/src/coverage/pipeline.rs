@@ -27,7 +27,9 @@ use harness_source::span::{Span, flat};
 
 /// The most rows that are read again for one rule, over all runs; beyond it no
 /// more witnesses are found.
-const MAX_ROWS: usize = limits::COVERAGE_ROWS.most;
+fn max_rows() -> usize {
+    limits::COVERAGE_ROWS.now()
+}
 
 /// The rows of a case that are turned one by one before all are turned together: of a
 /// thousand rows that a group counts, one more or less seldom matters.
@@ -79,7 +81,7 @@ fn measured(flow: &Flow<'_>, program: &Program) -> (Vec<ClauseCoverage>, Vec<Lim
     let meter = Meter {
         flow,
         text: &pipeline.plan.text,
-        left: Cell::new(MAX_ROWS),
+        left: Cell::new(max_rows()),
         wanting: Cell::new(false),
     };
     let mut tally = Tally::new();

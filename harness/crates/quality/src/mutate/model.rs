@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use harness_predicate::Origin;
 use harness_runner::case::Polarity;
-use harness_source::limits::Limit;
+use harness_source::limits::{self, Limit};
 
 /// The mutants of one rule.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +22,11 @@ pub struct RuleMutants {
 }
 
 impl RuleMutants {
+    /// Whether it took too much work, so that nothing is known.
+    pub fn is_given_up(&self) -> bool {
+        self.bounds.contains(&limits::RULE_WORK) && self.mutants.is_empty()
+    }
+
     /// How many viable mutants were caught, and of how many.
     pub fn score(&self) -> (usize, usize) {
         let (mut caught, mut viable) = (0, 0);

@@ -13,12 +13,17 @@ use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::case::Polarity;
 use harness_runner::run::Subject;
+use harness_source::effort;
 use harness_source::limits::{self, Limit};
 
 /// How many variants of cases are tried for one mutant.
-const MAX_TRIES: usize = limits::MUTANT_TRIES.most;
+fn max_tries() -> usize {
+    limits::MUTANT_TRIES.now()
+}
 /// How many events all variants that are tried for one mutant have together.
-const MAX_EVENTS: usize = limits::MUTANT_EVENTS.most;
+fn max_events() -> usize {
+    limits::MUTANT_EVENTS.now()
+}
 /// How many kinds of variants there are.
 const KINDS: usize = 5;
 /// How many values of a case are tried for one field.
@@ -40,10 +45,13 @@ pub(super) fn propose(
         for events in variants(&subject.cases()[case].events, plan) {
             tries += 1;
             judged += events.len();
-            if tries > MAX_TRIES {
+            if effort::is_spent() {
+                return Err(limits::RULE_WORK);
+            }
+            if tries > max_tries() {
                 return Err(limits::MUTANT_TRIES);
             }
-            if judged > MAX_EVENTS {
+            if judged > max_events() {
                 return Err(limits::MUTANT_EVENTS);
             }
             let found = told_apart(&subject.trial(case, events), plan, &mutant, subject);
@@ -52,7 +60,7 @@ pub(super) fn propose(
             }
         }
         // Of a large case, some variants of each kind are all that was tried.
-        is_cut |= subject.cases()[case].events.len().saturating_mul(MAX_TRIES) > MAX_EVENTS;
+        is_cut |= subject.cases()[case].events.len().saturating_mul(max_tries()) > max_events();
     }
     if is_cut { Err(limits::MUTANT_EVENTS) } else { Ok(None) }
 }
@@ -85,8 +93,8 @@ pub(crate) fn variants<'a>(
     let more = all.flat_map(move |number| {
         [1_000, -1_000].into_iter().filter_map(move |shift| copied(events, number, shift))
     });
-    let most = MAX_EVENTS / events.len().max(1);
-    let share = if most < MAX_TRIES { (most / KINDS).max(1) } else { MAX_TRIES };
+    let most = max_events() / events.len().max(1);
+    let share = if most < max_tries() { (most / KINDS).max(1) } else { max_tries() };
     fewer
         .take(share)
         .chain(spans(events, plan).take(share))

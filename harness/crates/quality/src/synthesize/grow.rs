@@ -29,7 +29,9 @@ use harness_source::limits;
 pub(super) use taken::taken;
 
 /// How many variants of a draft are tried for what is asked of several events.
-const MAX_VARIANTS: usize = limits::NEW_VARIANTS.most;
+fn max_variants() -> usize {
+    limits::NEW_VARIANTS.now()
+}
 /// The most events of a draft whose variants are tried.
 const MAX_EVENTS: usize = 40;
 /// The most events of a case that are given what they have beside.
@@ -208,7 +210,7 @@ impl<'p, 'a> Pool<'p, 'a> {
             if open(self) == 0 {
                 return;
             }
-            for events in perturb::variants(&events, self.goals.plan).take(MAX_VARIANTS) {
+            for events in perturb::variants(&events, self.goals.plan).take(max_variants()) {
                 if let Some(candidate) = self.candidate(base, events) {
                     let goals = self.goals.list.iter().zip(candidate.met.iter().zip(&self.met));
                     let mut wanted = goals.filter(|(goal, _)| goal.is_together());

@@ -46,7 +46,9 @@ pub(super) fn drafts(flow: &Flow<'_>, choice: Seed) -> Vec<Case> {
 }
 
 /// How many events all runs that look for what tells mutants may read together.
-const MAX_READ: usize = limits::NEW_MUTANT_READS.most;
+fn max_read() -> usize {
+    limits::NEW_MUTANT_READS.now()
+}
 /// How many variants of drafts are tried on mutants.
 const MAX_VARIANTS: usize = 1_500;
 /// The most events of a case that are given what they have beside.
@@ -96,7 +98,7 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
             take(candidate, &mut known);
         }
     }
-    let proposer = Proposer::within(flow, &program, MAX_READ, MAX_VARIANTS);
+    let proposer = Proposer::within(flow, &program, max_read(), MAX_VARIANTS);
     for (at, mutant) in mutants.iter().enumerate() {
         if known[at + 2] {
             continue;

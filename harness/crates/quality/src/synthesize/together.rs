@@ -10,9 +10,13 @@ use harness_runner::run::Subject;
 use harness_source::limits;
 
 /// How many sets of events are tried while some are left out.
-const MAX_TRIES: usize = limits::NEW_FEWEST.most;
+fn max_tries() -> usize {
+    limits::NEW_FEWEST.now()
+}
 /// How many sets near those that raise the rule are tried.
-const MAX_NEAR: usize = limits::NEW_NEAR.most;
+fn max_near() -> usize {
+    limits::NEW_NEAR.now()
+}
 /// Of how many events one is changed for another.
 const MAX_PLACES: usize = 8;
 
@@ -50,13 +54,13 @@ pub(super) fn fewest(events: &[Event], raises: &dyn Fn(&[Event]) -> bool) -> Opt
     let mut left = events.to_vec();
     let mut tries = 0;
     let mut parts = 2;
-    while left.len() > 1 && tries < MAX_TRIES {
+    while left.len() > 1 && tries < max_tries() {
         let size = left.len().div_ceil(parts);
         let without = (0..left.len()).step_by(size).find_map(|start| {
             tries += 1;
             let end = (start + size).min(left.len());
             let fewer: Vec<Event> = left[..start].iter().chain(&left[end..]).cloned().collect();
-            (!fewer.is_empty() && tries <= MAX_TRIES && raises(&fewer)).then_some(fewer)
+            (!fewer.is_empty() && tries <= max_tries() && raises(&fewer)).then_some(fewer)
         });
         match without {
             Some(fewer) => {
@@ -95,7 +99,7 @@ pub(super) fn near<'e>(
             events
         })
     });
-    less.chain(beside).take(MAX_NEAR)
+    less.chain(beside).take(max_near())
 }
 
 #[cfg(test)]

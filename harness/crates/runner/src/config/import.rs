@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::mapping;
+use harness_model::index_pattern::stream_of;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
 use harness_source::span::Span;
@@ -46,6 +47,19 @@ impl Imported {
         }
         for file in found {
             self.file(&file.path);
+        }
+    }
+
+    /// Adds what a cluster answers to `GET pattern/_mapping`: of a data stream, the mapping
+    /// of its newest index.
+    pub fn add_answer(&mut self, answer: Value) {
+        let Value::Object(indices) = answer else { return };
+        // Their numbers have leading zeros, and dates stand before them.
+        let mut indices: Vec<(String, Value)> = indices.into_iter().collect();
+        indices.sort_by(|a, b| a.0.cmp(&b.0));
+        for (index, mapping) in indices {
+            let name = stream_of(&index).unwrap_or(&index).to_owned();
+            self.mappings.extend(mappings(&name, mapping, MAX_DEPTH).into_iter().flatten());
         }
     }
 

@@ -21,28 +21,36 @@ use harness_predicate::plan::{Plan, Reach};
 use harness_rule::model::{MachineLearning, Rule};
 use harness_rule::names::{MissingFields, RuleType};
 use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_source::effort;
 use harness_source::files::Problem;
+use harness_source::limits::Limit;
 use harness_source::span::Span;
 
-/// Judges a rule; `hits` are those of its filters over all documents, `ranges`
-/// the documents of each case.
+/// Judges a rule within so many steps; `hits` are those of its filters over all documents,
+/// `ranges` the documents of each case.
 pub(super) fn rule(
     work: &Work,
     hits: &[RoaringBitmap],
     fixtures: &Fixtures,
     ranges: &[Range<u32>],
     places: &Places,
+    most: Limit,
 ) -> RuleRun {
     let loaded = &work.loaded;
     let key = loaded.key();
     let mut problems = problems(work);
-    let (status, cases) = match Judged::standing(work, &problems) {
-        Ok(judged) => {
-            let trial = Trial { judged, hits, fixtures };
-            let cases = work.cases.iter().zip(&work.settings).zip(ranges);
-            let runs =
-                cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
-            let runs: Vec<_> = runs.collect();
+    let judged = Judged::standing(work, &problems).and_then(|judged| {
+        let trial = Trial { judged, hits, fixtures };
+        let cases = work.cases.iter().zip(&work.settings).zip(ranges);
+        let runs = cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
+        effort::within(most, || runs.collect::<Vec<_>>()).ok_or_else(|| {
+            let found = effort::given_up(most, "judging its cases", Span::default());
+            problems.push(loaded.problem(found));
+            Status::Unsupported
+        })
+    });
+    let (status, cases) = match judged {
+        Ok(runs) => {
             let mut status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
             if !work.broken.is_empty() {
                 status = Status::Failed;

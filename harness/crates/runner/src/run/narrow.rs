@@ -1,8 +1,11 @@
-//! A run without the cases that nobody asked for.
+//! A run without what nobody asked for, or nobody waits for.
 
 use super::{CaseRun, RuleRun, Run};
 use crate::select::{Selected, named};
 use crate::verdict::{Status, Verdict};
+use harness_source::files::Problem;
+use harness_source::span::Span;
+use harness_source::{effort, limits};
 
 impl Run {
     /// Leaves the cases that were asked for; a rule of which not all were is not held
@@ -17,6 +20,19 @@ impl Run {
                 Status::Passed | Status::Failed | Status::Todo => *status = standing(runs),
                 Status::Untested | Status::Unsupported | Status::Invalid => {}
             }
+        }
+    }
+}
+
+impl RuleRun {
+    /// Gives the rule up at something that was asked of it beside its verdicts; what it
+    /// failed it has failed.
+    pub fn give_up(&mut self, at: &str) {
+        let found = effort::given_up(limits::RULE_WORK, at, Span::default());
+        self.problems.push(Problem::with_path(&self.file, found));
+        match self.status {
+            Status::Passed | Status::Todo => self.status = Status::Unsupported,
+            Status::Failed | Status::Untested | Status::Unsupported | Status::Invalid => {}
         }
     }
 }

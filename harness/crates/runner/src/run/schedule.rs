@@ -20,7 +20,9 @@ use harness_rule::model::{Duration, Rule};
 use harness_source::limits;
 
 /// The most runs of one case that are looked at, from its last on.
-const MAX_RUNS: usize = limits::SCHEDULE_RUNS.most;
+fn max_runs() -> usize {
+    limits::SCHEDULE_RUNS.now()
+}
 
 /// A case under consecutive runs of its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +145,7 @@ fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> (Vec<i64>, bool) {
     sorted.sort_unstable();
     let mut moments = vec![now];
     let (mut at, mut cut) = (now, true);
-    for _ in 0..MAX_RUNS {
+    for _ in 0..max_runs() {
         let Some(before) = at.checked_sub(clock.interval_ms()) else {
             cut = false;
             break;
@@ -165,7 +167,8 @@ fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> (Vec<i64>, bool) {
 
 /// That runs are left out.
 fn earlier() -> String {
-    format!("only the last {MAX_RUNS} intervals are looked at")
+    let more = limits::SCHEDULE_RUNS.more().unwrap_or_default();
+    format!("only the last {} intervals are looked at: {more}", max_runs())
 }
 
 /// Time that no run looks at, since runs are further apart than windows long.

@@ -4,12 +4,9 @@
 use std::io::Read;
 
 use super::pack::{Pack, unpacked};
+use super::size::{max_file, too_large};
 use crate::diagnostic::Diagnostic;
-use crate::limits;
 use crate::span::Span;
-
-/// The largest text, in bytes.
-const MAX_FILE: u64 = limits::FILE_BYTES.most as u64;
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -23,12 +20,12 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<String, Diagnostic> {
     if Pack::of(&bytes).is_some() {
         let mut inner = Vec::new();
         unpacked(&*bytes)
-            .and_then(|stream| stream.take(MAX_FILE + 1).read_to_end(&mut inner))
+            .and_then(|stream| stream.take(max_file() + 1).read_to_end(&mut inner))
             .map_err(|found| error("unreadable", format!("cannot be unpacked: {found}")))?;
         bytes = inner;
     }
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(error("too-large", format!("has more than {MAX_FILE} bytes, the limit")));
+    if bytes.len() as u64 > max_file() {
+        return Err(too_large());
     }
     let not_utf_8 = |message: String| error("not-utf-8", message);
     if let Some(name) = other_form(&bytes) {

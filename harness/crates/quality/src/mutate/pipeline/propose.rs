@@ -28,7 +28,9 @@ const MAX_TOGETHER: usize = 400;
 /// The most events of all variants together.
 const MAX_EVENTS: usize = 40_000;
 /// How many events all runs for one rule may read; a run counts as some more.
-const MAX_READ: usize = limits::MUTANT_READS.most;
+fn max_read() -> usize {
+    limits::MUTANT_READS.now()
+}
 /// What a run takes beside its events, as events.
 const RUN: usize = 8;
 
@@ -52,7 +54,7 @@ struct Judged {
 
 impl<'a> Proposer<'a> {
     pub(crate) fn new(flow: &'a Flow<'a>, program: &'a Program) -> Self {
-        Self::within(flow, program, MAX_READ, MAX_VARIANTS)
+        Self::within(flow, program, max_read(), MAX_VARIANTS)
     }
 
     /// The same, where all runs read so many events, of so many variants.

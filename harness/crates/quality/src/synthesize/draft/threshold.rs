@@ -8,7 +8,9 @@ use harness_predicate::plan::ThresholdPlan;
 use harness_source::limits;
 
 /// The most events that a count is filled with.
-const MAX_COUNT: usize = limits::NEW_COUNT.most;
+fn max_count() -> usize {
+    limits::NEW_COUNT.now()
+}
 
 impl Maker<'_> {
     pub(super) fn threshold(&mut self, plan: &ThresholdPlan) {
@@ -26,7 +28,7 @@ impl Maker<'_> {
         };
         let Some(event) = event else { return };
         let least = counted.map_or(0, |(_, least)| *least);
-        let count = usize::try_from(plan.count.max(least)).unwrap_or(usize::MAX).min(MAX_COUNT);
+        let count = usize::try_from(plan.count.max(least)).unwrap_or(usize::MAX).min(max_count());
         let step = self.step(count + 1);
         // `distinct` values of the field that is counted, in turn.
         let group = |event: &Event, count: usize, distinct: usize| -> Option<Vec<Event>> {

@@ -21,7 +21,9 @@ use harness_source::limits;
 /// The most changes that are made one after the other.
 const MAX_STEPS: usize = 24;
 /// The most events that all trials read together.
-const MAX_READ: usize = limits::NEW_READS.most;
+fn max_read() -> usize {
+    limits::NEW_READS.now()
+}
 /// What a trial takes beside its events, as events.
 const RUN: usize = 4;
 /// The most copies of an event.
@@ -89,7 +91,7 @@ impl<'a> Climb<'a> {
                 texts.push(text);
             }
         }
-        Some(Self { flow, program, seed, choice, paths, counts, texts, left: MAX_READ })
+        Some(Self { flow, program, seed, choice, paths, counts, texts, left: max_read() })
     }
 
     /// Events that alert; and some near them that do not, where the climb met such.
