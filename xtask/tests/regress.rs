@@ -237,7 +237,7 @@ fn alerts_of_both_versions_are_compared_on_files() {
                 2026-01-05T10:02:00.000Z  logs-x-default/2\n";
     assert!(human.contains(line), "{human}");
     for (arguments, told) in [
-        (vec!["--events", "nowhere.ndjson"], "error: there is no file `nowhere.ndjson`"),
+        (vec!["--events", "nowhere.ndjson"], "error: --events: there is no file `nowhere.ndjson`"),
         (vec!["--events", "-"], "error: --events: they are read twice"),
         (vec!["--engine", "http://127.0.0.1:1"], "need --index PATTERN and --from TIME"),
     ] {

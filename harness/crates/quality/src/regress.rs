@@ -51,6 +51,12 @@ pub use revision::Revision;
 use shown::Shown;
 use sight::Sight;
 
+/// How many events the searches for what tells pipelines apart read, those of all rules
+/// together; and each at least and at most.
+const READS: usize = 160_000;
+const LEAST_READS: usize = 600;
+const MOST_READS: usize = 20_000;
+
 /// What is said of a change of nothing but what a rule says of itself.
 const METADATA: &str = "only metadata changed";
 
@@ -62,9 +68,20 @@ pub fn regress(
     is_selected: &(dyn Fn(&Loaded) -> bool + Sync),
 ) -> Regression {
     let paired = pairs::paired(base, head, is_selected);
-    let rules = paired.changed.par_iter().map(|pair| change(pair, base, head, schema));
+    let reads = reads_each(&paired.changed);
+    let rules = paired.changed.par_iter().map(|pair| change(pair, base, head, (schema, reads)));
     let (rules, unchanged) = (rules.collect(), paired.unchanged);
     Regression { rules, unchanged, ..Regression::default() }
+}
+
+/// How many events each search for what tells two pipelines apart may read.
+fn reads_each(pairs: &[Pair<'_>]) -> usize {
+    let is_pipeline = |loaded: Option<&Loaded>| {
+        let rule = loaded.and_then(|loaded| loaded.rule.as_ref());
+        rule.is_some_and(|rule| rule.language == Some(Language::Esql))
+    };
+    let count = pairs.iter().filter(|pair| is_pipeline(pair.old) && is_pipeline(pair.new)).count();
+    (READS / count.max(1)).clamp(LEAST_READS, MOST_READS)
 }
 
 /// Compares two rules, whatever their ids.
@@ -76,10 +93,16 @@ pub fn between(
 ) -> RuleChange {
     let tree = RuleTree::default();
     let revision = Revision { rules: &tree, exceptions };
-    change(&Pair { old: Some(old), new: Some(new) }, revision, revision, schema)
+    let pair = Pair { old: Some(old), new: Some(new) };
+    change(&pair, revision, revision, (schema, MOST_READS))
 }
 
-fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Schema) -> RuleChange {
+fn change(
+    pair: &Pair<'_>,
+    base: Revision<'_>,
+    head: Revision<'_>,
+    (schema, reads): (&Schema, usize),
+) -> RuleChange {
     let mut told = RuleChange::of(pair);
     let (Some(old), Some(new)) = (pair.old, pair.new) else { return told };
     let (Some(before), Some(after)) = (&old.rule, &new.rule) else {
@@ -99,7 +122,7 @@ fn change(pair: &Pair<'_>, base: Revision<'_>, head: Revision<'_>, schema: &Sche
         return told;
     }
     if before.language == Some(Language::Esql) || after.language == Some(Language::Esql) {
-        let [gained, lost] = pipelines::directions((old, base), (new, head), schema);
+        let [gained, lost] = pipelines::directions((old, base), (new, head), (schema, reads));
         told.decide(gained, lost);
         if told.change == Change::Unknown && (told.gained.is_some() || told.lost.is_some()) {
             told.notes.push("the events were found by trying, not proved to be all".to_owned());

@@ -38,6 +38,7 @@ use harness_engine::EngineError;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::home;
 use harness_runner::run::{Project, RuleRun, Session};
+use harness_source::limits::NEW_READS;
 
 pub(crate) use apart::{apart, drafted, within};
 pub use choice::Seed;
@@ -90,7 +91,7 @@ pub fn synthesize(
     let kept: BTreeMap<String, usize> =
         project.cases.rules.iter().map(|(key, cases)| (key.clone(), cases.len())).collect();
     let seeds = seeds(&project);
-    let (drafts, standing) = drafts(&project, &seeds, making.seed);
+    let (drafts, standing) = drafts(&project, &seeds, making.seed, NEW_READS.now());
     let made = grown(&project, &drafts, &kept, making);
     judged(&project, made, &standing)
 }
@@ -103,7 +104,9 @@ fn seeds(project: &Project) -> ByRule {
 
 /// What raises each rule, and what its type asks of several events; and how each rule
 /// stands.
-fn drafts(project: &Project, seeds: &ByRule, choice: Seed) -> (ByRule, Vec<RuleRun>) {
+///
+/// The trials of a pipeline read no more events than `reads` together.
+fn drafts(project: &Project, seeds: &ByRule, choice: Seed, reads: usize) -> (ByRule, Vec<RuleRun>) {
     let session = Session::open(with(project, seeds));
     let standing = standing(&session);
     let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
@@ -111,7 +114,7 @@ fn drafts(project: &Project, seeds: &ByRule, choice: Seed) -> (ByRule, Vec<RuleR
     let drafts = rules.map(|((key, subject), flow)| {
         let found = match (subject, flow) {
             (Some(subject), _) => draft::drafts(subject, choice),
-            (None, Some(flow)) => pipeline::drafts(flow, choice),
+            (None, Some(flow)) => pipeline::drafts(flow, choice, reads),
             (None, None) => Vec::new(),
         };
         (key, found)

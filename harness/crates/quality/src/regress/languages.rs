@@ -14,8 +14,8 @@ const NOTHING: &str =
     "there is no proof between the languages, and events made of either version alert alike";
 
 /// What the new version gains, and what it loses; each project has its version, and no cases.
-pub(super) fn directions(old: &Project, new: &Project) -> [Direction; 2] {
-    let cases: Vec<Case> = drafted(new).into_iter().chain(drafted(old)).collect();
+pub(super) fn directions(old: &Project, new: &Project, reads: usize) -> [Direction; 2] {
+    let cases: Vec<Case> = drafted(new, reads).into_iter().chain(drafted(old, reads)).collect();
     let unknown = || [Direction::Unknown(NOTHING), Direction::Unknown(NOTHING)];
     let (Some(was), Some(is)) = (alerts(old, &cases), alerts(new, &cases)) else {
         let why = "one of the two versions cannot be run";

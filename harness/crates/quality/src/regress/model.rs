@@ -205,10 +205,18 @@ impl RuleChange {
 
     /// Takes what is known of both directions.
     pub(super) fn decide(&mut self, gained: Direction, lost: Direction) {
-        let reason = [&gained, &lost].into_iter().find_map(|direction| match direction {
-            Direction::Unknown(why) => Some((*why).to_owned()),
-            Direction::Never | Direction::Shown(_) => None,
-        });
+        let reason = match (&gained, &lost) {
+            (Direction::Never, Direction::Unknown(why)) => {
+                Some(format!("nothing is gained: proved; {why}"))
+            }
+            (Direction::Unknown(why), Direction::Never) => {
+                Some(format!("nothing is lost: proved; {why}"))
+            }
+            (Direction::Unknown(why), _) | (_, Direction::Unknown(why)) => Some((*why).to_owned()),
+            (Direction::Never | Direction::Shown(_), Direction::Never | Direction::Shown(_)) => {
+                None
+            }
+        };
         self.change = match (&gained, &lost) {
             (Direction::Never, Direction::Never) => Change::Same,
             (Direction::Never, Direction::Shown(_)) => Change::Narrower,

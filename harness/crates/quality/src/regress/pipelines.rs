@@ -23,19 +23,21 @@ use super::sight::Sight;
 use crate::synthesize::{apart, drafted, index_patterns, within};
 
 /// Why a direction is not known.
-const NOTHING: &str = "no proof, and no events were found by trying that tell the versions apart";
+const NOTHING: &str = "no events were found by trying that tell the versions apart";
 
-/// What the new version gains, and what it loses.
+/// What the new version gains, and what it loses; each search for events reads at most
+/// `reads` of them.
 pub(super) fn directions(
     (old, base): (&Loaded, Revision<'_>),
     (new, head): (&Loaded, Revision<'_>),
-    schema: &Schema,
+    (schema, reads): (&Schema, usize),
 ) -> [Direction; 2] {
     let (Some(before), Some(after)) = (&old.rule, &new.rule) else {
         return [Direction::Unknown(NOTHING), Direction::Unknown(NOTHING)];
     };
     if before.language != after.language {
-        return languages::directions(&project(old, base, schema), &project(new, head, schema));
+        let (old, new) = (project(old, base, schema), project(new, head, schema));
+        return languages::directions(&old, &new, reads);
     }
     let lists = |rule: &Rule| -> Vec<String> {
         rule.exceptions_list.iter().map(|one| one.list_id.clone()).collect()
@@ -60,9 +62,9 @@ pub(super) fn directions(
     };
     let (later, earlier) = (seen(&is, &was), seen(&was, &is));
     let read = [index_patterns(before), index_patterns(after)];
-    let [gained, lost] = queries((old, before), (new, after), head, schema);
-    let gained = gained.or_else(|| indices(new, [&read[1], &read[0]], head, schema));
-    let lost = lost.or_else(|| indices(old, [&read[0], &read[1]], head, schema));
+    let [gained, lost] = queries((old, before), (new, after), head, (schema, reads));
+    let gained = gained.or_else(|| indices(new, [&read[1], &read[0]], head, (schema, reads)));
+    let lost = lost.or_else(|| indices(old, [&read[0], &read[1]], head, (schema, reads)));
     [gained.or(later), lost.or(earlier)]
 }
 
@@ -101,7 +103,7 @@ fn indices(
     loaded: &Loaded,
     [own, other]: [&[String]; 2],
     head: Revision<'_>,
-    schema: &Schema,
+    (schema, reads): (&Schema, usize),
 ) -> Direction {
     if reads_within(own, other) {
         return Direction::Never;
@@ -109,7 +111,7 @@ fn indices(
     let Some(index) = unread(own, other) else {
         return Direction::Unknown("the index patterns differ");
     };
-    let drafted = drafted(&project(loaded, head, schema)).into_iter();
+    let drafted = drafted(&project(loaded, head, schema), reads).into_iter();
     match drafted.into_iter().find(|case| case.polarity == Polarity::Positive) {
         Some(case) => {
             let events = case.events.iter().map(|event| hit(&index, &event.source));
@@ -134,7 +136,7 @@ fn queries(
     (old, before): (&Loaded, &Rule),
     (new, after): (&Loaded, &Rule),
     head: Revision<'_>,
-    schema: &Schema,
+    (schema, reads): (&Schema, usize),
 ) -> [Direction; 2] {
     let text = |rule: &Rule| rule.query.as_ref().map_or(String::new(), |query| query.text.clone());
     // What a column is called makes no alert.
@@ -155,7 +157,7 @@ fn queries(
         if !is_open(&gained) && !is_open(&lost) {
             break;
         }
-        for found in apart(project, &other).into_iter().flatten() {
+        for found in apart(project, &other, reads).into_iter().flatten() {
             let direction = if found.is_own == is_new { &mut gained } else { &mut lost };
             if is_open(direction) {
                 *direction = Direction::Shown(sources(&found.events));

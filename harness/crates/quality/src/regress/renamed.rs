@@ -99,6 +99,7 @@ fn made(query: &str) -> Option<Vec<String>> {
                 fields(&mut aggregates.chain(&stats.by));
             }
             CommandKind::Rename(all) => all.iter().for_each(|one| add(&one.to)),
+            CommandKind::Completion { target, .. } => target.iter().for_each(&mut add),
             CommandKind::Where(_)
             | CommandKind::Keep(_)
             | CommandKind::Drop(_)
@@ -112,7 +113,6 @@ fn made(query: &str) -> Option<Vec<String>> {
             | CommandKind::FillNull { .. }
             | CommandKind::Sample(_)
             | CommandKind::Fork(_)
-            | CommandKind::Completion { .. }
             | CommandKind::Enrich { .. }
             | CommandKind::LookupJoin { .. }
             | CommandKind::Other { .. }

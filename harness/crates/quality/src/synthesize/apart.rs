@@ -15,10 +15,8 @@ use harness_runner::run::{Flow, Program, Project, Session};
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
 
-/// How many events all runs of a search may read.
-const MAX_READ: usize = 20_000;
-/// How many lists of events it tries.
-const MAX_TRIED: usize = 2_000;
+/// How many events a trial reads on average, beside what it takes.
+const EVENTS_OF_A_TRIAL: usize = 10;
 
 /// Events on which one of two texts alerts.
 pub(crate) struct Apart {
@@ -42,9 +40,9 @@ pub(crate) fn within(project: &Project, other: &str) -> Option<[bool; 2]> {
 /// Events on which the pipeline of a rule alerts and another text of it does not, or the
 /// other way round, by trying; `None` where a text cannot be run.
 ///
-/// `project` has one rule, and no cases.
-pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
-    let drafts = drafts(project, &seeds(project), Seed::default()).0;
+/// `project` has one rule, and no cases; each search reads at most `reads` events.
+pub(crate) fn apart(project: &Project, other: &str, reads: usize) -> Option<Vec<Apart>> {
+    let drafts = drafts(project, &seeds(project), Seed::default(), reads).0;
     let session = Session::open(with(project, &drafts));
     let flows = session.flows();
     let flow = flows.first()?.as_ref()?;
@@ -53,7 +51,7 @@ pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
     let drafted = flow.cases().iter().enumerate();
     let mut tried: Vec<(usize, Vec<Event>)> =
         drafted.map(|(number, case)| (number, case.events.clone())).collect();
-    let proposed = Proposer::within(flow, &own, MAX_READ, MAX_TRIED).find(&other);
+    let proposed = Proposer::within(flow, &own, reads, reads / EVENTS_OF_A_TRIAL).find(&other);
     let proposed = proposed.and_then(|(fixture, _)| events::of_fixture(fixture));
     // It is of one of the cases, which differ in when the rule runs.
     let cases = 0..flow.cases().len();
@@ -65,8 +63,8 @@ pub(crate) fn apart(project: &Project, other: &str) -> Option<Vec<Apart>> {
 
 /// Cases that raise the rule of a project, and such that just do not; it has one rule, and
 /// no cases.
-pub(crate) fn drafted(project: &Project) -> Vec<Case> {
-    drafts(project, &seeds(project), Seed::default()).0.into_values().flatten().collect()
+pub(crate) fn drafted(project: &Project, reads: usize) -> Vec<Case> {
+    drafts(project, &seeds(project), Seed::default(), reads).0.into_values().flatten().collect()
 }
 
 struct Judge<'a> {

@@ -24,12 +24,12 @@ use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits;
 
 /// Drafts for a rule whose last case is its plain event.
-pub(super) fn drafts(flow: &Flow<'_>, choice: Seed) -> Vec<Case> {
+pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
     let subject = flow.subject();
     let Some(seed) = flow.cases().len().checked_sub(1) else { return Vec::new() };
     let Some(plan) = subject.plans().get(subject.plan_of(seed)) else { return Vec::new() };
     let Ok(program) = flow.program(flow.text()) else { return Vec::new() };
-    let found = Climb::new(flow, &program, seed, choice).and_then(|mut climb| climb.top());
+    let found = Climb::new(flow, &program, (seed, reads), choice).and_then(|mut climb| climb.top());
     let Some((positive, negative)) = found else { return Vec::new() };
     let (key, options) = (flow.key(), &flow.cases()[seed].options);
     let mut drafts = vec![draft(&key, Polarity::Positive, "typical", positive.clone())];

@@ -93,6 +93,14 @@ fn events_without_the_field_pass_an_inequality() {
     clean(Example::Eql(twice), "duplicate-value");
     let listed = r#"process where process.name : "nc" and not user.name in ("root", "x")"#;
     clean(Example::Eql(listed), "missing-passes");
+    // KQL has `not` alone; lists and patterns of it are what is left out.
+    check(Example::Kql("process.name: nc and not user.name: \"root\""), "missing-passes", "root");
+    clean(Example::Kql("process.name: nc and not user.name: (root or x)"), "missing-passes");
+    clean(Example::Kql("process.name: nc and not user.name: svc*"), "missing-passes");
+    clean(Example::Kql("process.name: nc and user.name: * and not user.name: x"), "missing-passes");
+    // In ES|QL null passes no negation.
+    let null = r#"from logs-* metadata _id | where process.name == "nc" and user.name != "root""#;
+    clean(Example::Esql(null), "missing-passes");
 }
 
 #[test]
@@ -101,6 +109,21 @@ fn names_compared_by_case_on_windows_alone() {
     check(Example::Eql(query), "case-on-windows", "sc.exe");
     let other = r#"process where (host.os.type == "windows" and user.name : "x") or process.name == "chkconfig""#;
     clean(Example::Eql(other), "case-on-windows");
+}
+
+#[test]
+fn a_list_of_constants_is_told_once() {
+    let query =
+        r#"from logs-* metadata _id | where process.args in ("-d", "-u") and process.args == "-x""#;
+    let found = findings(&[&Example::Esql(query).rule()], &ExceptionTree::default());
+    let own = found_codes(&found).into_iter().filter(|code| *code == "list-in-esql");
+    assert_eq!(own.count(), 2, "{found:?}");
+    // The same clause twice, in whatever place.
+    check(
+        Example::Kql("(process.name: a or user.name: b) and (user.name: b or process.name: a)"),
+        "no-effect",
+        "",
+    );
 }
 
 #[test]

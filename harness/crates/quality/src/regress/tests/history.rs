@@ -163,6 +163,11 @@ fn columns_under_other_names_are_the_same() {
         "from logs-* | stats Esql.n = count(*) by user.name | where Esql.n > 3 | keep user.name, Esql.*",
     );
     check(&old, &new, Same);
+    // A language model is no reason not to see it.
+    let asked = esql(
+        "from logs-* | eval p = user.name | completion q = p with { \"inference_id\": \"m\" }",
+    );
+    check(&asked, &edited(&edited(&asked, "p = user", "E.p = user"), "q = p", "q = E.p"), Same);
     let more = edited(&new, "Esql.n > 3", "Esql.n > 5");
     check(&old, &more, Narrower);
 }

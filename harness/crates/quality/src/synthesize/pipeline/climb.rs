@@ -16,14 +16,9 @@ use harness_esql::run::{Joined, Table, Truth};
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
 use harness_runner::run::{Flow, Program};
-use harness_source::limits;
 
 /// The most changes that are made one after the other.
 const MAX_STEPS: usize = 24;
-/// The most events that all trials read together.
-fn max_read() -> usize {
-    limits::NEW_READS.now()
-}
 /// What a trial takes beside its events, as events.
 const RUN: usize = 4;
 /// The most copies of an event.
@@ -57,10 +52,11 @@ pub(super) struct Climb<'a> {
 }
 
 impl<'a> Climb<'a> {
+    /// From the event of the case `seed`; all trials read at most `left` events together.
     pub(super) fn new(
         flow: &'a Flow<'a>,
         program: &'a Program,
-        seed: usize,
+        (seed, left): (usize, usize),
         choice: Seed,
     ) -> Option<Self> {
         let pipeline = program.pipeline()?;
@@ -91,7 +87,7 @@ impl<'a> Climb<'a> {
                 texts.push(text);
             }
         }
-        Some(Self { flow, program, seed, choice, paths, counts, texts, left: max_read() })
+        Some(Self { flow, program, seed, choice, paths, counts, texts, left })
     }
 
     /// Events that alert; and some near them that do not, where the climb met such.
