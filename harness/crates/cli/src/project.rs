@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
+use std::{env, fmt, fs};
 
 use anstream::ColorChoice;
 use harness_model::value::format_date;
@@ -14,8 +14,9 @@ use harness_runner::config::{self, Folders as Found, Given};
 use harness_runner::run::Project;
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
+use harness_source::progress;
 use harness_source::span::Span;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::args::{Colour, Folders, PageArgs, RunArgs};
 use crate::git::git;
@@ -152,14 +153,26 @@ pub fn styled(to_file: bool) -> Styled {
     if to_file || choice == anstream::ColorChoice::Never { Styled::Plain } else { Styled::Ansi }
 }
 
-/// A spinner on standard error, for people at a terminal only.
+/// What is done and how many rules of all, on standard error, for people at a terminal
+/// only.
 pub fn progress(hidden: bool, message: &'static str) -> ProgressBar {
+    spinner(hidden, message, "{spinner} {msg}{of} {elapsed}")
+}
+
+/// A spinner that tells by its message alone how far it is.
+pub fn spinner(hidden: bool, message: &'static str, template: &str) -> ProgressBar {
     if hidden || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.with_key("of", |_: &ProgressState, line: &mut dyn fmt::Write| {
+            let (done, all) = progress::seen();
+            if all > 1 {
+                // A line that cannot be written is none to be seen.
+                let _ = write!(line, ": {done} of {all} rules");
+            }
+        }));
     }
     bar.set_message(message);
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -23,7 +23,7 @@ use harness_detect as detect;
 use harness_engine::{Engine, EngineError};
 use harness_predicate::{Origin, Part, Predicate};
 use harness_runner::run::{Flow, Session, Subject};
-use harness_source::{effort, limits};
+use harness_source::{effort, limits, progress};
 pub use model::{ClauseCoverage, RuleCoverage, Witness};
 
 /// The coverage of all rules of a run.
@@ -50,11 +50,16 @@ pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>]) -> Coverage {
     let none = |key| RuleCoverage { key, ..RuleCoverage::default() };
     let most = limits::RULE_WORK;
     let given_up = |key| RuleCoverage { bounds: vec![most], ..none(key) };
+    progress::begin(rules.count());
     let judged = tables.par_iter().map(|table| {
-        effort::within(most, || rule(table)).unwrap_or_else(|| given_up(table.subject.key()))
+        let found = effort::within(most, || rule(table));
+        progress::tick();
+        found.unwrap_or_else(|| given_up(table.subject.key()))
     });
     let flow = |flow: &Flow<'_>| {
-        effort::within(most, || pipeline::rule(flow)).unwrap_or_else(|| given_up(flow.key()))
+        let found = effort::within(most, || pipeline::rule(flow));
+        progress::tick();
+        found.unwrap_or_else(|| given_up(flow.key()))
     };
     Coverage { rules: rules.each(judged.collect(), flow, none) }
 }

@@ -31,6 +31,7 @@ use harness_predicate::Part;
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::progress;
 
 pub use codes::{About, Code, Example, Family};
 pub use metadata::attack::{tactics as attack_tactics, techniques as attack_techniques};
@@ -45,8 +46,13 @@ pub fn lint(
     selects: &(dyn Fn(&Loaded) -> bool + Sync),
 ) -> Vec<Finding> {
     let selected: Vec<&Loaded> = rules.rules.iter().filter(|loaded| selects(loaded)).collect();
-    let (mut found, plans): (Vec<Vec<Finding>>, Vec<proved::Proved>) =
-        selected.par_iter().map(|loaded| of_file(loaded, schema)).unzip();
+    progress::begin(selected.len());
+    let of_each = selected.par_iter().map(|loaded| {
+        let found = of_file(loaded, schema);
+        progress::tick();
+        found
+    });
+    let (mut found, plans): (Vec<Vec<Finding>>, Vec<proved::Proved>) = of_each.unzip();
     let together = metadata::together(&selected);
     let overlap = proved::overlap(&selected, &plans, schema);
     for (at, finding) in together.into_iter().chain(overlap) {

@@ -27,7 +27,7 @@ use edit::{Change, Edit};
 use harness_engine::{Engine, EngineError};
 use harness_predicate::plan::Plan;
 use harness_runner::run::{Flow, Session, Subject};
-use harness_source::{effort, limits};
+use harness_source::{effort, limits, progress};
 pub use model::Fixtures;
 pub use model::{Mutant, Operator, Outcome, RuleMutants};
 
@@ -116,13 +116,16 @@ fn judged(
         bounds: vec![most],
         ..none(subject.key())
     };
+    progress::begin(rules.count());
     let judged = tables.par_iter().zip(edits).map(|(table, edits)| {
-        effort::within(most, || judge::rule(table, edits, fixtures))
-            .unwrap_or_else(|| given_up(table.subject))
+        let found = effort::within(most, || judge::rule(table, edits, fixtures));
+        progress::tick();
+        found.unwrap_or_else(|| given_up(table.subject))
     });
     let flow = |flow: &Flow<'_>| {
-        effort::within(most, || pipeline::rule(flow, fixtures))
-            .unwrap_or_else(|| given_up(flow.subject()))
+        let found = effort::within(most, || pipeline::rule(flow, fixtures));
+        progress::tick();
+        found.unwrap_or_else(|| given_up(flow.subject()))
     };
     Mutants { rules: rules.each(judged.collect(), flow, none) }
 }

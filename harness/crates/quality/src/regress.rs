@@ -34,6 +34,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+use harness_source::progress;
 use rayon::prelude::*;
 
 use harness_model::schema::Schema;
@@ -69,7 +70,12 @@ pub fn regress(
 ) -> Regression {
     let paired = pairs::paired(base, head, is_selected);
     let reads = reads_each(&paired.changed);
-    let rules = paired.changed.par_iter().map(|pair| change(pair, base, head, (schema, reads)));
+    progress::begin(paired.changed.len());
+    let rules = paired.changed.par_iter().map(|pair| {
+        let change = change(pair, base, head, (schema, reads));
+        progress::tick();
+        change
+    });
     let (rules, unchanged) = (rules.collect(), paired.unchanged);
     Regression { rules, unchanged, ..Regression::default() }
 }

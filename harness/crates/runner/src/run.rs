@@ -39,6 +39,7 @@ use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
 use harness_source::likeness::nearest;
 use harness_source::limits::{self, Limit};
+use harness_source::progress;
 use harness_source::span::Span;
 
 use whereabouts::Whereabouts;
@@ -150,10 +151,12 @@ impl Session {
                 (rule, cases.into_iter().map(Arc::new).collect(), broken)
             })
             .collect();
+        progress::begin(paired.len());
         let mut work: Vec<Work> = paired
             .into_par_iter()
             .map(|(loaded, cases, broken)| {
                 let work = Work::new(loaded, cases, broken, &exceptions, &schema);
+                progress::tick();
                 work.located(&whereabouts, &schema)
             })
             .collect();
@@ -272,13 +275,16 @@ impl Session {
 
     /// The same where each rule may take so many steps.
     pub fn judge_within(&self, hits: &Hits, most: Limit) -> Run {
+        progress::begin(self.work.len());
         let rules = self
             .work
             .par_iter()
             .zip(hits)
             .zip(&self.fixtures.ranges)
             .map(|((work, hits), ranges)| {
-                judge::rule(work, hits, &self.fixtures, ranges, &self.places, most)
+                let run = judge::rule(work, hits, &self.fixtures, ranges, &self.places, most);
+                progress::tick();
+                run
             })
             .collect();
         Run {

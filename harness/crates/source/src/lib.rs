@@ -7,4 +7,5 @@ pub mod files;
 pub mod keys;
 pub mod likeness;
 pub mod limits;
+pub mod progress;
 pub mod span;

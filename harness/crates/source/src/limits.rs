@@ -156,7 +156,7 @@ limits! {
     JAVA_REGEX_REPEATS = 10, "repeats of one part of such an expression, one after the other", UNSUPPORTED;
     JAVA_REGEX_SIZE = 50_000, "instructions that such an expression becomes", UNSUPPORTED;
     JAVA_REGEX_STEPS = 20_000_000, "steps of one search by such an expression", CASE, raised;
-    SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at", "earlier runs are left out, and the schedule says so", raised;
+    SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at; of ES|QL, a tenth of them, shared by the cases of the rule", "earlier runs are left out, and the schedule says so", raised;
     COVERAGE_ROWS = 10_000_000, "rows that coverage reads again to see what decides in one rule of ES|QL", "a clause without a witness so far counts as not shown to decide", raised;
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD, raised;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD, raised;

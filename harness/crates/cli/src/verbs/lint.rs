@@ -36,13 +36,13 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
     if args.which.traits.list {
         return select::list(&project, &selected);
     }
-    bar.finish_and_clear();
     let mut settings = Settings::of(&folders);
     if !args.select.is_empty() {
         settings.select.clone_from(&args.select);
     }
     settings.ignore.extend(args.ignore.iter().cloned());
     let mut findings = found(&project, &settings, &selected);
+    bar.finish_and_clear();
     if args.fix {
         let safety = if args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
         let fixed = fix::fixed(&findings, safety);

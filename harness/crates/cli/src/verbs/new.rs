@@ -20,7 +20,11 @@ use crate::{project, select};
 /// Makes cases, writes them and prints what they show.
 pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     let started = Instant::now();
-    let bar = project::progress(args.run.no_progress, "loading rules and cases");
+    let bar = project::spinner(
+        args.run.no_progress,
+        "loading rules and cases",
+        "{spinner} {msg} {elapsed}",
+    );
     // The folder of cases may be one that is to be made.
     if let Some(folder) = args.run.folders.cases.as_ref().filter(|folder| !folder.exists()) {
         fs::create_dir_all(folder)?;

@@ -20,6 +20,11 @@ impl<'a> Rules<'a> {
         Self { keys: session.keys(), subjects: session.subjects(), flows: session.flows() }
     }
 
+    /// How many rules are judged in either way.
+    pub(crate) fn count(&self) -> usize {
+        self.subjects.iter().flatten().count() + self.flows.iter().flatten().count()
+    }
+
     /// The rules that have sheets.
     pub(crate) fn judged(&self) -> impl Iterator<Item = &Subject<'a>> {
         self.subjects.iter().flatten()

@@ -24,6 +24,11 @@ fn max_runs() -> usize {
     limits::SCHEDULE_RUNS.now()
 }
 
+/// The part of them that pipelines run, all cases of a rule together: one takes longer.
+const OF_PIPELINES: usize = 10;
+/// What each case of a pipeline has of it.
+const LEAST: usize = 100;
+
 /// A case under consecutive runs of its rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
@@ -90,7 +95,11 @@ fn case(
     let (plan, _) = work.planned(setting)?;
     let anew = work.pipeline(setting).is_some_and(|one| !alerts::identifies(&one.plan));
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
-    let (moments, cut) = moments(clock, setting.now, &times);
+    let most = match work.pipeline(setting) {
+        Some(_) => (max_runs() / OF_PIPELINES / work.cases.len().max(1)).max(LEAST),
+        None => max_runs(),
+    };
+    let (moments, cut) = moments(clock, setting.now, &times, most);
     let mut told = Told::new(rule, plan, anew, &case.events, &times);
     for now in &moments {
         let at = setting.at(*now);
@@ -134,18 +143,21 @@ fn case(
         unwanted,
         // A history and indicators are old on purpose.
         gaps: if history || indicators { Vec::new() } else { gaps.collect() },
-        note: if cut { Some(earlier()) } else { blind(clock, setting.now) },
+        note: if cut { Some(earlier(most)) } else { blind(clock, setting.now) },
     })
 }
 
 /// When the runs are: at `now` and every interval before, where the window holds
-/// an event; ascending. Whether there are more than are looked at.
-fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> (Vec<i64>, bool) {
+/// an event; ascending, so many at most. Whether there are more than are looked at.
+fn moments(clock: &Clock, now: i64, times: &[Vec<i64>], most: usize) -> (Vec<i64>, bool) {
     let mut sorted: Vec<i64> = times.iter().flatten().copied().collect();
     sorted.sort_unstable();
     let mut moments = vec![now];
     let (mut at, mut cut) = (now, true);
     for _ in 0..max_runs() {
+        if moments.len() >= most {
+            break;
+        }
         let Some(before) = at.checked_sub(clock.interval_ms()) else {
             cut = false;
             break;
@@ -166,9 +178,9 @@ fn moments(clock: &Clock, now: i64, times: &[Vec<i64>]) -> (Vec<i64>, bool) {
 }
 
 /// That runs are left out.
-fn earlier() -> String {
+fn earlier(most: usize) -> String {
     let more = limits::SCHEDULE_RUNS.more().unwrap_or_default();
-    format!("only the last {} intervals are looked at: {more}", max_runs())
+    format!("only the last {most} intervals are looked at: {more}")
 }
 
 /// Time that no run looks at, since runs are further apart than windows long.
