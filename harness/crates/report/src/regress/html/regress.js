@@ -25,6 +25,8 @@
     end();
     return all;
   };
+  /** Blanks and commas say nothing. */
+  const says = (part) => part.trim() !== "" && part !== ",";
   const course = (a, b) => {
     const width = b.length + 1;
     const table = new Uint16Array((a.length + 1) * width);
@@ -45,7 +47,7 @@
   const marked = (pre, all, kept, tag) => {
     let at = -1;
     pre.replaceChildren(...all.map((part) => {
-      if (!part.trim()) return part;
+      if (!says(part)) return part;
       at += 1;
       return kept.has(at) ? part : h(tag, null, part);
     }));
@@ -54,8 +56,8 @@
     const [before, after] = pair.querySelectorAll("pre");
     if (!before || !after) continue;
     const parts = [before, after].map((pre) => clauses(pre.textContent));
-    // Blanks say nothing, and neither does the case of an operator.
-    const [a, b] = parts.map((all) => all.filter((part) => part.trim()).map((part) => (joins(part) ? part.toLowerCase() : part.replace(/\s+/g, " "))));
+    // The case of an operator says nothing.
+    const [a, b] = parts.map((all) => all.filter(says).map((part) => (joins(part) ? part.toLowerCase() : part.replace(/\s+/g, " "))));
     if (a.length * b.length > MOST) continue;
     const [left, right] = course(a, b);
     marked(before, parts[0], left, "del");
