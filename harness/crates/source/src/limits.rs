@@ -157,7 +157,7 @@ limits! {
     JAVA_REGEX_SIZE = 50_000, "instructions that such an expression becomes", UNSUPPORTED;
     JAVA_REGEX_STEPS = 20_000_000, "steps of one search by such an expression", CASE, raised;
     SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at; of ES|QL, a tenth of them, shared by the cases of the rule", "earlier runs are left out, and the schedule says so", raised;
-    COVERAGE_ROWS = 10_000_000, "rows that coverage reads again to see what decides in one rule of ES|QL", "a clause without a witness so far counts as not shown to decide", raised;
+    COVERAGE_ROWS = 10_000_000, "rows that coverage reads again to see what decides in one rule of ES|QL; with many conditions, each counts as several", "a clause without a witness so far counts as not shown to decide", raised;
     MUTANT_TRIES = 400, "variants of cases that are tried for one mutant", TOLD, raised;
     MUTANT_EVENTS = 20_000, "events that all variants for one mutant have together", TOLD, raised;
     MUTANT_READS = 200_000, "events that all trials for the mutants of one rule of ES|QL read together; each trial counts as 8 more", TOLD, raised;

@@ -35,6 +35,9 @@ fn max_rows() -> usize {
 /// thousand rows that a group counts, one more or less seldom matters.
 const MAX_FIRST: usize = 32;
 
+/// How many conditions of a query make a row count once more.
+const CONDITIONS_OF_A_ROW: usize = 16;
+
 /// The most findings of a pattern that others are turned to.
 const MAX_DONORS: usize = 16;
 
@@ -63,6 +66,8 @@ type Tally = BTreeMap<(usize, usize), ClauseCoverage>;
 struct Meter<'a> {
     flow: &'a Flow<'a>,
     text: &'a str,
+    /// How many rows one counts as: many conditions take their time on each.
+    weight: usize,
     /// How many rows may still be read.
     left: Cell<usize>,
     /// Whether more were wanted.
@@ -78,9 +83,12 @@ fn measured(flow: &Flow<'_>, program: &Program) -> (Vec<ClauseCoverage>, Vec<Lim
         Some(Base { case, prepared, alerts, table })
     });
     let bases: Vec<_> = bases.collect();
+    let steps = pipeline.plan.all_steps();
+    let conditions = steps.iter().map(|placed| tests(placed.step).len()).sum::<usize>();
     let meter = Meter {
         flow,
         text: &pipeline.plan.text,
+        weight: 1 + conditions / CONDITIONS_OF_A_ROW,
         left: Cell::new(max_rows()),
         wanting: Cell::new(false),
     };
@@ -143,7 +151,7 @@ impl Meter<'_> {
     fn turns(&self, base: &Base<'_>, turn: &Turn) -> bool {
         // The rows of the source are read by each step that begins with them.
         let first = base.table.trace.iter().filter(|step| step.before.is_none());
-        let rows = first.map(|step| step.rows_in).sum::<usize>() + 1;
+        let rows = (first.map(|step| step.rows_in).sum::<usize>() + 1) * self.weight;
         let Some(left) = self.left.get().checked_sub(rows) else {
             self.wanting.set(true);
             return false;
