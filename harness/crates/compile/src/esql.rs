@@ -3,6 +3,7 @@
 
 pub mod exact;
 mod narrow;
+mod sift;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,10 @@ pub struct Pipeline {
     /// The places of its full-text functions, in the order of
     /// [`PipelinePlan::searches`].
     pub searches: Vec<Span>,
+    /// What every event fulfils of which a row gets past the leading commands, as far as
+    /// conditions on fields can tell. It spares work on logs; the rows that it leaves out
+    /// cannot warn.
+    pub sift: Predicate,
 }
 
 /// Compiles a query. `completion` says that answers of a model are at hand,
@@ -87,9 +92,16 @@ pub fn compile(
     let commands = std::iter::once(tree.source.to_string())
         .chain(tree.commands.iter().map(ToString::to_string))
         .collect();
-    let narrow = narrow::narrow(&plan, context.schema, &searches, &places);
+    let narrower = narrow::Narrower {
+        plan: &plan,
+        schema: context.schema,
+        searches: &searches,
+        places: &places,
+    };
+    let narrow = narrow::narrow(narrower);
+    let sift = sift::sift(&plan, text, narrower);
     let documents = PipelinePlan { filter: Predicate::Const(true), searches, narrow, commands };
-    Ok((documents, Pipeline { plan, fields: read, searches: places }))
+    Ok((documents, Pipeline { plan, fields: read, searches: places, sift }))
 }
 
 /// Compiles one full-text function.

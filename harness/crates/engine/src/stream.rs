@@ -11,6 +11,7 @@ mod cache;
 mod fold;
 pub mod layout;
 mod node;
+pub mod part;
 pub mod program;
 pub mod reader;
 mod tests_of_column;

@@ -281,6 +281,14 @@ impl Ingest {
         self.targets.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// The paths from which some columns are filled.
+    pub fn sources(&self, columns: &BTreeSet<ColumnId>) -> BTreeSet<Arc<str>> {
+        let own = |targets: &[Target]| targets.iter().any(|it| columns.contains(&it.column));
+        let plain = self.targets.iter().filter(|(_, targets)| own(targets));
+        let keyed = self.keyed.iter().filter(|(_, target)| columns.contains(&target.column));
+        plain.map(|(path, _)| path).chain(keyed.map(|(root, _)| root)).cloned().collect()
+    }
+
     /// The cells of the root row that a value at a path fills.
     pub fn cells(&self, path: &str, value: &Value) -> Vec<(ColumnId, Cell)> {
         let rows = vec![RowBuilder::default()];

@@ -104,21 +104,18 @@ impl EqlPlan {
         }
     }
 
-    /// The columns that tests and keys read, repeated where read repeatedly.
-    pub fn columns(&self) -> Vec<&Column> {
-        let mut columns = Vec::new();
-        for filter in self.filters() {
-            filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
-        }
+    /// The columns of the join keys, repeated where read repeatedly.
+    fn keys(&self) -> Vec<&Column> {
         let stages: Vec<&Stage> = match &self.search {
             EqlSearch::Events(_) => Vec::new(),
             EqlSearch::Sequence { stages, until, .. } => stages.iter().chain(until).collect(),
             EqlSearch::Sample { stages } => stages.iter().collect(),
         };
-        columns.extend(
-            stages.iter().flat_map(|stage| &stage.keys).filter_map(|key| key.column.as_ref()),
-        );
-        columns
+        stages
+            .into_iter()
+            .flat_map(|stage| &stage.keys)
+            .filter_map(|key| key.column.as_ref())
+            .collect()
     }
 }
 
@@ -312,8 +309,18 @@ impl Plan {
     /// The columns that the plan reads, repeated where read repeatedly.
     pub fn columns(&self) -> Vec<&Column> {
         let mut columns = Vec::new();
+        for filter in self.filters() {
+            filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        }
+        columns.extend(self.keys());
+        columns
+    }
+
+    /// Those that are read beside the conditions: of groups, of values that are compared,
+    /// and of join keys.
+    pub fn keys(&self) -> Vec<&Column> {
         let terms: Vec<&TermField> = match self {
-            Self::Eql(plan) => return plan.columns(),
+            Self::Eql(plan) => return plan.keys(),
             Self::Filter(_) | Self::Pipeline(_) => Vec::new(),
             Self::Threshold(plan) => {
                 plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
@@ -324,11 +331,7 @@ impl Plan {
                 entries.flat_map(|entry| [&entry.field, &entry.value]).collect()
             }
         };
-        for filter in self.filters() {
-            filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
-        }
-        columns.extend(terms.into_iter().filter_map(|term| term.column.as_ref()));
-        columns
+        terms.into_iter().filter_map(|term| term.column.as_ref()).collect()
     }
 
     /// The same plan on events that fulfil `condition` as well.

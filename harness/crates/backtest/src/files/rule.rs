@@ -12,7 +12,7 @@ use harness_detect::window::Clock;
 use harness_model::event::Event;
 use harness_model::index_pattern;
 use harness_model::schema::Schema;
-use harness_predicate::plan::{Plan, Reach, TermField};
+use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, Reach, TermField};
 use harness_predicate::{Column, Kind, Leaf, Origin, Part, Predicate, Test};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::exception::words::Words;
@@ -138,7 +138,9 @@ impl<'a> Prepared<'a> {
     /// passes two of its filters; indicators come before what they are compared with.
     pub(super) fn asked(&self) -> Vec<(usize, Predicate)> {
         if let Plan::Pipeline(plan) = &self.plan {
-            return vec![(0, Predicate::and([plan.filter.clone(), plan.narrow.clone()]))];
+            let sift = self.pipeline.as_ref().map(|pipeline| pipeline.sift.clone());
+            let all = [plan.filter.clone(), plan.narrow.clone()].into_iter().chain(sift);
+            return vec![(0, Predicate::and(all))];
         }
         let all = self.plan.filters().into_iter().cloned().enumerate();
         all.filter(|(filter, _)| !self.is_collecting || self.reach(*filter) == Reach::Indicators)
@@ -161,11 +163,40 @@ impl<'a> Prepared<'a> {
     /// All columns that are read: by filters, by groups and by exceptions.
     pub(super) fn columns(&self) -> Vec<&Column> {
         let mut columns = self.plan.columns();
+        if let Some(pipeline) = &self.pipeline {
+            pipeline.sift.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        }
         columns.extend(self.grouping.iter().filter_map(|term| term.column.as_ref()));
         for (condition, _) in &self.worded {
             condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
         columns
+    }
+
+    /// Whether it looks at no more of an event than its times and the columns of its keys
+    /// and groups, once its filters have answered.
+    pub(super) fn reads_keys_only(&self) -> bool {
+        let keeps = match &self.plan {
+            Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => true,
+            Plan::Eql(EqlPlan { search, limits }) => match search {
+                EqlSearch::Events(_) => !limits.is_empty(),
+                EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => true,
+            },
+            Plan::Filter(_) | Plan::Pipeline(_) => false,
+        };
+        keeps && self.worded.is_empty() && !self.is_learning()
+    }
+
+    /// The columns of its keys and groups.
+    pub(super) fn keys(&self) -> Vec<&Column> {
+        let grouping = self.grouping.iter().filter_map(|term| term.column.as_ref());
+        self.plan.keys().into_iter().chain(grouping).collect()
+    }
+
+    /// The fields that order the events of its sequences.
+    pub(super) fn order(&self) -> impl Iterator<Item = &str> {
+        let eql = &self.rule.eql;
+        eql.timestamp.iter().chain(&eql.tiebreaker).map(|field| field.as_str())
     }
 
     /// The patterns of the indices whose events a filter of that reach may match.

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use harness_esql::expr::{Node, Typed};
+use harness_esql::expr::{Node, Register, Typed};
 use harness_esql::fold::fold_value;
 use harness_esql::like::Matcher;
 use harness_esql::plan::Plan;
@@ -24,28 +24,24 @@ use harness_query::esql::ast::CompareOp;
 use harness_source::span::Span;
 use harness_text::pattern::{Case, Order, Pattern, StringRange};
 
-/// A condition that every event fulfils that passes the leading `WHERE`s of a
-/// plan; `searches` are its full-text functions with their places.
-pub(super) fn narrow(
-    plan: &Plan,
-    schema: &Schema,
-    searches: &[Predicate],
-    places: &[Span],
-) -> Predicate {
-    let narrower = Narrower { plan, schema, searches, places };
-    all(plan.leading_filters().into_iter().map(|condition| narrower.holds(condition, true)))
+/// A condition that every event fulfils that passes the leading `WHERE`s of a plan.
+pub(super) fn narrow(narrower: Narrower<'_>) -> Predicate {
+    let filters = narrower.plan.leading_filters();
+    all(filters.into_iter().map(|condition| narrower.holds(condition, true)))
 }
 
-struct Narrower<'a> {
-    plan: &'a Plan,
-    schema: &'a Schema,
-    searches: &'a [Predicate],
-    places: &'a [Span],
+#[derive(Clone, Copy)]
+pub(super) struct Narrower<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) schema: &'a Schema,
+    /// The full-text functions, and their places.
+    pub(super) searches: &'a [Predicate],
+    pub(super) places: &'a [Span],
 }
 
 impl Narrower<'_> {
     /// What holds wherever the condition has that truth.
-    fn holds(&self, condition: &Typed, truth: bool) -> Predicate {
+    pub(super) fn holds(&self, condition: &Typed, truth: bool) -> Predicate {
         match &condition.node {
             Node::And(parts) => {
                 let parts = parts.iter().map(|part| self.holds(part, truth));
@@ -126,7 +122,14 @@ impl Narrower<'_> {
     /// pipeline see the same values of it.
     fn field(&self, value: &Typed) -> Option<Arc<Field>> {
         let Node::Column { register, constant: None } = &value.node else { return None };
-        let place = self.plan.fields.binary_search_by_key(register, |field| field.register).ok()?;
+        self.field_of(*register, false)
+    }
+
+    /// The same of a register; with those of constant keywords, which only some events state,
+    /// where `constants`.
+    pub(super) fn field_of(&self, register: Register, constants: bool) -> Option<Arc<Field>> {
+        let place =
+            self.plan.fields.binary_search_by_key(&register, |field| field.register).ok()?;
         let name = &self.plan.fields[place].name;
         let field = self.schema.field(name).filter(|_| metadata_type(name).is_none())?;
         let alike = match &field.ty {
@@ -136,8 +139,8 @@ impl Narrower<'_> {
             | FieldType::Ip
             | FieldType::Date { resolution: Resolution::Millis, .. }
             | FieldType::Integer(IntegerType::Long | IntegerType::Integer) => true,
-            FieldType::ConstantKeyword { .. }
-            | FieldType::Date { resolution: Resolution::Nanos, .. }
+            FieldType::ConstantKeyword { .. } => constants,
+            FieldType::Date { resolution: Resolution::Nanos, .. }
             | FieldType::Flattened { .. }
             | FieldType::FlattenedKey { .. }
             | FieldType::Text { .. }
@@ -161,7 +164,7 @@ fn is_string(field: &Arc<Field>) -> bool {
     matches!(field.ty, FieldType::Keyword { .. } | FieldType::Wildcard { .. })
 }
 
-fn leaf(field: &Field, test: Test, span: Span) -> Predicate {
+pub(super) fn leaf(field: &Field, test: Test, span: Span) -> Predicate {
     let Some(kind) = field.ty.kind() else { return Predicate::Const(true) };
     let column = Column { name: field.name.clone(), kind };
     Predicate::Leaf(Leaf { column, test, origin: Origin { part: Part::Query, span } })
@@ -175,7 +178,12 @@ fn liked(field: &Field, matcher: &Matcher, span: Span) -> Predicate {
 /// no test for them.
 pub(super) fn compared(ty: &FieldType, op: CompareOp, constant: &Value) -> Option<Test> {
     match (ty, constant) {
-        (FieldType::Keyword { .. } | FieldType::Wildcard { .. }, Value::Str(text)) => {
+        (
+            FieldType::Keyword { .. }
+            | FieldType::Wildcard { .. }
+            | FieldType::ConstantKeyword { .. },
+            Value::Str(text),
+        ) => {
             let pattern = match op {
                 CompareOp::Eq => Pattern::Equals(text.clone(), Case::Sensitive),
                 CompareOp::Ne => return None,
@@ -245,7 +253,7 @@ pub(super) fn opposite(op: CompareOp) -> CompareOp {
     }
 }
 
-fn all(parts: impl Iterator<Item = Predicate>) -> Predicate {
+pub(super) fn all(parts: impl Iterator<Item = Predicate>) -> Predicate {
     let parts: Vec<_> = parts.filter(|part| *part != Predicate::Const(true)).collect();
     match parts.contains(&Predicate::Const(false)) {
         true => Predicate::Const(false),
@@ -254,7 +262,7 @@ fn all(parts: impl Iterator<Item = Predicate>) -> Predicate {
     }
 }
 
-fn any(parts: impl Iterator<Item = Predicate>) -> Predicate {
+pub(super) fn any(parts: impl Iterator<Item = Predicate>) -> Predicate {
     let parts: Vec<_> = parts.filter(|part| *part != Predicate::Const(false)).collect();
     match parts.contains(&Predicate::Const(true)) {
         true => Predicate::Const(true),

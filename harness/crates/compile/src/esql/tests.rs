@@ -206,7 +206,17 @@ fn some(of: &[Json]) -> impl Strategy<Value = Vec<Json>> + use<> {
 }
 
 fn source() -> impl Strategy<Value = Json> {
-    let words = || some(&[json!("a"), json!("ab"), json!("B"), json!(""), json!("long")]);
+    let words = || {
+        some(&[
+            json!("a"),
+            json!("ab"),
+            json!("B"),
+            json!(""),
+            json!("long"),
+            json!("\u{212a}"),
+            json!("A\u{130}"),
+        ])
+    };
     let numbers = || some(&[json!(-1), json!(0), json!(1), json!(2)]);
     let addresses = some(&[json!("10.0.0.1"), json!("::1"), json!("10.0.0.2")]);
     let moments = some(&[json!("2024-01-01T00:00:00Z"), json!("2024-01-02T00:00:00Z")]);
@@ -264,20 +274,34 @@ fn events(sources: &[Json]) -> Vec<Event> {
     sources.map(|(at, json)| Event::from_json(json.clone(), at).expect("an event")).collect()
 }
 
-/// Runs a query on all rows, or on those that its leading `WHERE` may keep;
-/// and the number of rows that it was spared.
-fn ran(query: &str, sources: &[Json], narrow: bool) -> (Result<Vec<String>, String>, usize) {
+/// Which rows a query is run on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rows {
+    All,
+    /// Those that its leading `WHERE` may keep.
+    Narrowed,
+    /// Those of which its leading commands may keep a row.
+    Sifted,
+}
+
+/// Runs a query on rows; and the number of rows that it was spared.
+fn ran(query: &str, sources: &[Json], on: Rows) -> (Result<Vec<String>, String>, usize) {
     let schema = schema();
     let (plan, pipeline) = compiled(query, &schema);
     let events = events(sources);
-    let filters: Vec<&Predicate> = plan.searches.iter().chain([&plan.narrow]).collect();
+    let condition = match on {
+        Rows::All => &Predicate::Const(true),
+        Rows::Narrowed => &plan.narrow,
+        Rows::Sifted => &pipeline.sift,
+    };
+    let filters: Vec<&Predicate> = plan.searches.iter().chain([condition]).collect();
     let (documents, columns) = indexed(&filters, &events, &schema);
     let rows = |predicate: &Predicate| -> Vec<bool> {
         documents.iter().map(|document| eval(predicate, document, &columns)).collect()
     };
     let found = pipeline.searches.iter().copied().zip(plan.searches.iter().map(rows));
-    let kept = rows(&plan.narrow);
-    let kept = (0_u32..).zip(kept).filter(|(_, kept)| *kept || !narrow).map(|(row, _)| row);
+    let kept = rows(condition);
+    let kept = (0_u32..).zip(kept).filter(|(_, kept)| *kept).map(|(row, _)| row);
     let kept: Vec<u32> = kept.collect();
     let spared = events.len() - kept.len();
     let documents: Vec<_> = events.iter().map(Document::from).collect();
@@ -326,7 +350,7 @@ proptest! {
         let expected = (0..events.len()).filter(|at| holds(*at));
         let expected: Vec<_> = expected.map(|at| format!("_id=[{:?}]", events[at].id)).collect();
         let query = format!("from x metadata _id | where {} | keep _id", condition.text());
-        prop_assert_eq!(ran(&query, &sources, false).0, Ok(expected), "{}", query);
+        prop_assert_eq!(ran(&query, &sources, Rows::All).0, Ok(expected), "{}", query);
     }
 
     #[test]
@@ -346,9 +370,116 @@ proptest! {
         let text = |condition: &Condition| format!("where {}", condition.text());
         let leading: Vec<_> = conditions.iter().map(text).collect();
         let query = format!("from x metadata _id | {} | {behind}", leading.join(" | "));
-        let (all, _) = ran(&query, &sources, false);
-        prop_assert_eq!(ran(&query, &sources, true).0, all, "{}", query);
+        let (all, _) = ran(&query, &sources, Rows::All);
+        prop_assert_eq!(ran(&query, &sources, Rows::Narrowed).0, all, "{}", query);
     }
+
+    #[test]
+    fn sifting_changes_no_table(
+        commands in vec(command(), 1..5),
+        sources in vec(source(), 1..8),
+        behind in one_of(&["keep _id, c", "stats rows = count(*) by c | sort c", "limit 2 | keep _id"]),
+    ) {
+        let commands = commands.join(" | ");
+        let query = format!("from x metadata _id | eval c = k, e = n | {commands} | {behind}");
+        let (all, _) = ran(&query, &sources, Rows::All);
+        prop_assert_eq!(ran(&query, &sources, Rows::Sifted).0, all, "{}", query);
+    }
+}
+
+/// A command that makes a column, takes lists apart, or drops rows by columns that were
+/// made: `c` is a string, `e` a number.
+fn command() -> impl Strategy<Value = String> {
+    let text = || {
+        one_of(&[
+            "c",
+            "k",
+            "to_lower(c)",
+            "to_upper(w)",
+            "case(n > 0, k, s == \"ab\", \"a\", w)",
+            "case(b, \"a\", i == 1, c)",
+            "coalesce(s, c, \"b\")",
+            "concat(c, \"b\")",
+            "mv_first(w)",
+            "mv_concat(k, \"b\")",
+            "to_string(k)",
+            "substring(c, 1, 1)",
+        ])
+    };
+    let number = || {
+        one_of(&[
+            "e",
+            "i",
+            "e + n",
+            "-e",
+            "length(c)",
+            "locate(c, \"b\")",
+            "mv_count(k)",
+            "mv_max(n)",
+            "case(c like \"a*\", 2, i)",
+            "coalesce(i, 0)",
+        ])
+    };
+    let asked = prop_oneof![
+        (text(), one_of(&["==", "!=", "<"]), one_of(&["a", "ab", "k", "b"]))
+            .prop_map(|(text, op, word)| format!("{text} {op} \"{word}\"")),
+        (text(), one_of(&["like \"a*\"", "like \"*k?\"", "not like \"*\"", "rlike \"a.*\""]))
+            .prop_map(|(text, pattern)| format!("{text} {pattern}")),
+        text().prop_map(|text| format!("{text} in (\"a\", \"k\", \"b\")")),
+        text().prop_map(|text| format!("{text} is not null")),
+        text().prop_map(|text| format!("{text} is null")),
+        (one_of(&["starts_with", "ends_with", "contains"]), text())
+            .prop_map(|(function, text)| format!("{function}({text}, \"b\")")),
+        (number(), one_of(&["==", "!=", "<", ">", ">="]), 0..3)
+            .prop_map(|(number, op, bound)| format!("{number} {op} {bound}")),
+        (number(), number()).prop_map(|(a, b)| format!("{a} > {b}")),
+        Just("case(n > 0, b, c == \"a\", true, false)".to_owned()),
+        Just("coalesce(b, c == \"a\")".to_owned()),
+    ];
+    let asked = asked.boxed();
+    let both = (asked.clone(), one_of(&["and", "or"]), asked.clone());
+    prop_oneof![
+        text().prop_map(|text| format!("eval c = {text}")),
+        number().prop_map(|number| format!("eval e = {number}")),
+        Just("mv_expand c".to_owned()),
+        Just("mv_expand k".to_owned()),
+        Just("sort _id".to_owned()),
+        asked.clone().prop_map(|condition| format!("where {condition}")),
+        asked.prop_map(|condition| format!("where not ({condition})")),
+        both.prop_map(|(a, op, b)| format!("where ({a}) {op} ({b})")),
+    ]
+}
+
+#[test]
+fn what_the_query_makes_of_fields_is_seen_through() {
+    let sifted = |commands: &str| {
+        let schema = schema();
+        let (_, pipeline) = compiled(&format!("from x metadata _index | {commands}"), &schema);
+        pipeline.sift.to_string().trim().replace('\n', "; ")
+    };
+    let table = [
+        ("eval c = k | where c == \"a\"", "k = \"a\""),
+        ("mv_expand k | where k == \"a\"", "k = \"a\""),
+        ("eval m = n | where k == \"a\"", "k = \"a\""),
+        ("where locate(k, \"a\") > 0", "k ~ \"*a*\""),
+        ("where locate(k, \"a\") >= 0", "k exists"),
+        ("eval l = length(k) | where l > 3", "k exists"),
+        ("where starts_with(k, \"a\")", "k ~ \"a*\""),
+        (
+            "eval v = case(k == \"a\", \"x\", w like \"b*\", \"y\") | where v is not null",
+            "any of;   k = \"a\";   w ~ \"b*\"",
+        ),
+        ("eval v = case(k == \"a\", \"x\", \"y\") | where v == \"x\"", "k = \"a\""),
+        ("eval v = coalesce(k, w) | where v == \"a\"", "any of;   k = \"a\";   w = \"a\""),
+        ("eval v = n + 1 | where v > i", "all of;   n exists;   i exists"),
+        ("stats c = count(*) by k | where k == \"a\"", "every event"),
+        ("limit 3 | where k == \"a\"", "every event"),
+    ];
+    let found = table.map(|(commands, _)| (commands, sifted(commands)));
+    assert_eq!(found, table.map(|(commands, expected)| (commands, expected.to_owned())));
+    // Small letters of ASCII may come from beyond.
+    let lower = sifted("where to_lower(k) == \"k\"");
+    assert!(lower.contains("\u{212a}") || lower.contains('\u{212a}'), "{lower}");
 }
 
 #[test]
@@ -363,7 +494,7 @@ fn narrowing_spares_rows() {
         ("length(k) > 0", 0),
     ] {
         let query = format!("from x | where {condition} | stats c = count(*)");
-        assert_eq!(ran(&query, &sources, true).1, spared, "{condition}");
+        assert_eq!(ran(&query, &sources, Rows::Narrowed).1, spared, "{condition}");
     }
 }
 

@@ -1,12 +1,13 @@
 //! What all threads of a pass share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::super::moments::TimeFields;
+use super::super::moments::{STATED, TimeFields};
 use super::super::rule::Prepared;
 use super::model::Setting;
 use harness_detect::window::Clock;
+use harness_engine::stream::part::Part;
 use harness_engine::stream::program::Program;
 use harness_engine::stream::reader::FIRST_CAPTURES;
 use harness_model::document::{Columns, Ingest};
@@ -29,6 +30,10 @@ pub(super) struct Ground<'a> {
     /// By rule: its way.
     pub(super) clock_of: Vec<usize>,
     pub(super) times: TimeFields,
+    /// What rules look at that look at no more than keys and groups.
+    pub(super) keys: Part,
+    /// By predicate: whether its rule is such.
+    pub(super) reads_keys_only: Vec<bool>,
     /// The fields that rules name and nothing knows.
     pub(super) watched: Vec<Arc<str>>,
     pub(super) names: &'a [String],
@@ -76,6 +81,16 @@ impl<'a> Ground<'a> {
         watched.retain(|name| {
             !FIRST_CAPTURES.contains(&&**name) && times.names().all(|own| own != &**name)
         });
+        let mut keys = BTreeSet::new();
+        let mut fields: BTreeSet<&str> = STATED.into_iter().chain(times.names()).collect();
+        for rule in rules.iter().filter(|rule| rule.reads_keys_only()) {
+            keys.extend(rule.keys().into_iter().filter_map(|column| columns.id(column)));
+            fields.extend(rule.order());
+        }
+        let paths = ingest.sources(&keys).into_iter().chain(fields.into_iter().map(Arc::from));
+        let keys = Part::new(paths);
+        let reads_keys_only =
+            owners.iter().map(|(rule, _)| rules[*rule].reads_keys_only()).collect();
         let (names, origins) = (&setting.request.names, setting.origins);
         Self {
             program,
@@ -87,6 +102,8 @@ impl<'a> Ground<'a> {
             clocks,
             clock_of,
             times,
+            keys,
+            reads_keys_only,
             watched,
             names,
             origins,

@@ -7,8 +7,9 @@ use super::super::input::Block;
 use super::super::moments::Times;
 use super::ground::Ground;
 use super::pieces::{each_piece, events};
+use harness_engine::stream::Answer;
 use harness_engine::stream::layout::Layout;
-use harness_engine::stream::reader::{FIRST_CAPTURES, IndexId, Reader};
+use harness_engine::stream::reader::{FIRST_CAPTURES, IndexId, Reader, Row};
 use harness_model::document::Document;
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
@@ -70,12 +71,19 @@ impl Chunk {
     }
 }
 
-/// An event that some predicate holds of.
+/// An event that some predicate holds of: all of it, or the part that their rules read.
 pub(super) struct Candidate {
     pub(super) event: Event,
     pub(super) document: Document,
     pub(super) place: (String, String),
     pub(super) predicates: Vec<u32>,
+}
+
+impl Candidate {
+    fn new(event: Event, document: Document, predicates: Vec<u32>) -> Self {
+        let place = (event.index.clone().unwrap_or_default(), event.id.clone());
+        Self { event, document, place, predicates }
+    }
 }
 
 impl<'a> Worker<'a> {
@@ -118,13 +126,16 @@ impl<'a> Worker<'a> {
                 chunk.broken.push((line, "it is not UTF-8".to_owned()));
                 return;
             };
-            if origin.is_none() && self.is_passed_over(text, &mut chunk) {
+            let row = if origin.is_none() { self.reader.read(text) } else { None };
+            if row.as_ref().is_some_and(|row| self.is_done(row, text, (name, line), &mut chunk)) {
                 return;
             }
             match events(text, origin) {
                 Ok(events) => {
+                    let row = row.filter(|_| events.len() == 1);
                     for event in events {
-                        self.event(event, (name, line), &mut chunk);
+                        let answer = row.as_ref().map(|row| row.answer.clone());
+                        self.event(event, answer, (name, line), &mut chunk);
                     }
                 }
                 Err(reason) => chunk.broken.push((line, reason)),
@@ -144,20 +155,22 @@ impl<'a> Worker<'a> {
         *slot(&mut self.seen, index) += 1;
     }
 
-    /// Whether a text is one event that concerns no rule; then it was counted.
-    fn is_passed_over(&mut self, text: &str, chunk: &mut Chunk) -> bool {
-        let Some(row) = self.reader.read(text) else { return false };
-        if !(row.answer.sure.is_empty() && row.answer.open.is_empty()) {
-            let ground = self.ground;
-            let is_indicator = ground.is_indicator(chunk.input);
-            let known = if is_indicator { &mut self.of_indicators } else { &mut self.concerns };
-            let name = self.reader.index_name(row.index);
-            let concerns = slot(known, row.index)
-                .get_or_insert_with(|| ground.concerns(name.map(AsRef::as_ref), is_indicator));
-            let mut all = row.answer.sure.iter().chain(&row.answer.open);
-            if all.any(|predicate| concerns[*predicate as usize]) {
-                return false;
-            }
+    /// Whether nothing but a row has to be known of an event, and then keys and groups;
+    /// then it was counted.
+    fn is_done(&mut self, row: &Row, text: &str, place: (&str, usize), chunk: &mut Chunk) -> bool {
+        let predicates = self.concerned(row, chunk.input);
+        if !predicates.is_empty() {
+            let only = |predicate: &u32| self.ground.reads_keys_only[*predicate as usize];
+            // Whether an open one holds, only the whole event tells.
+            let is_sure = predicates.iter().all(|one| row.answer.sure.binary_search(one).is_ok());
+            let event = (row.is_plain && is_sure && predicates.iter().all(only))
+                .then(|| self.ground.keys.read(text));
+            let Some(source) = event.flatten() else { return false };
+            let name = self.reader.index_name(row.index).map(|name| name.to_string());
+            let id = format!("{}:{}", place.0, place.1);
+            let event = Event { id, index: name, index_stated: false, source };
+            let document = self.ground.ingest.document(&event, &mut Vec::new());
+            chunk.candidates.push(Candidate::new(event, document, predicates));
         }
         self.count(row.index);
         self.times.clear();
@@ -177,7 +190,31 @@ impl<'a> Worker<'a> {
         true
     }
 
-    fn event(&mut self, mut event: Event, (name, line): (&str, usize), chunk: &mut Chunk) {
+    /// The predicates that hold of a row or may, and whose rules look at its index.
+    fn concerned(&mut self, row: &Row, input: usize) -> Vec<u32> {
+        if row.answer.sure.is_empty() && row.answer.open.is_empty() {
+            return Vec::new();
+        }
+        let ground = self.ground;
+        let is_indicator = ground.is_indicator(input);
+        let known = if is_indicator { &mut self.of_indicators } else { &mut self.concerns };
+        let name = self.reader.index_name(row.index);
+        let concerns = slot(known, row.index)
+            .get_or_insert_with(|| ground.concerns(name.map(AsRef::as_ref), is_indicator));
+        let all = row.answer.sure.iter().chain(&row.answer.open).copied();
+        let mut found: Vec<u32> = all.filter(|predicate| concerns[*predicate as usize]).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Takes a whole event; `answer` is what is known of it.
+    fn event(
+        &mut self,
+        mut event: Event,
+        answer: Option<Arc<Answer>>,
+        (name, line): (&str, usize),
+        chunk: &mut Chunk,
+    ) {
         let ground = self.ground;
         let index = self.reader.index(event.index.as_deref());
         self.count(index);
@@ -198,7 +235,7 @@ impl<'a> Worker<'a> {
         for (column, _) in document.rows.iter().flat_map(|row| &row.cells) {
             self.present[*column] = true;
         }
-        let answer = self.reader.matcher().document(&document);
+        let answer = answer.unwrap_or_else(|| self.reader.matcher().document(&document));
         let open = answer.open.iter().copied().filter(|predicate| {
             eval(&ground.predicates[*predicate as usize], &document, &ground.columns)
         });
@@ -207,8 +244,7 @@ impl<'a> Worker<'a> {
             return;
         }
         predicates.sort_unstable();
-        let place = (event.index.clone().unwrap_or_default(), event.id.clone());
-        chunk.candidates.push(Candidate { event, document, place, predicates });
+        chunk.candidates.push(Candidate::new(event, document, predicates));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::sequence::keys;
 use super::store::Store;
 use crate::files::rule::Prepared;
 use crate::files::seen::{End, Seen};
@@ -23,7 +22,7 @@ pub(in crate::files) struct Sample {
 
 impl Sample {
     pub(super) fn new(rule: &Prepared<'_>, columns: &Columns) -> Self {
-        let store = Store::of(keys(&rule.plan).into_iter(), columns);
+        let store = Store::of(rule.plan.keys().into_iter(), columns);
         Self { store, hits: vec![Vec::new(); rule.filters().len()] }
     }
 

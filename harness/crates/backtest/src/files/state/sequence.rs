@@ -13,7 +13,6 @@ use harness_detect::eql::{self, Matcher};
 use harness_detect::terms::key_text;
 use harness_detect::{Detection, Events};
 use harness_model::document::Columns;
-use harness_predicate::Column;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
 
 /// The events that take part.
@@ -40,22 +39,11 @@ struct Rounds {
     told: i64,
 }
 
-/// The columns of the join keys of a plan.
-pub(super) fn keys(plan: &Plan) -> Vec<&Column> {
-    let Plan::Eql(EqlPlan { search, .. }) = plan else { return Vec::new() };
-    let stages: Vec<_> = match search {
-        EqlSearch::Events(_) => Vec::new(),
-        EqlSearch::Sequence { stages, until, .. } => stages.iter().chain(until).collect(),
-        EqlSearch::Sample { stages } => stages.iter().collect(),
-    };
-    stages.into_iter().flat_map(|stage| &stage.keys).filter_map(|key| key.column.as_ref()).collect()
-}
-
 impl Sequence {
     pub(super) fn new(rule: &Prepared<'_>, columns: &Columns, request: &Request) -> Self {
         let rounds = span(rule).map(|span| Rounds { span, newest: i64::MIN, told: i64::MIN });
         Self {
-            store: Store::of(keys(&rule.plan).into_iter(), columns),
+            store: Store::of(rule.plan.keys().into_iter(), columns),
             hits: vec![Vec::new(); rule.filters().len()],
             lateness: request.lateness,
             rounds,

@@ -33,4 +33,6 @@ pub struct Row {
     pub answer: Arc<Answer>,
     /// The index, stated or made from the data stream.
     pub index: IndexId,
+    /// Whether the object is the document, without an id or an index of its own.
+    pub is_plain: bool,
 }

@@ -36,6 +36,7 @@ pub(super) struct State<'a> {
     /// Whether the object says that it is an event.
     pub(super) is_event: bool,
     pub(super) is_hit: bool,
+    pub(super) has_id: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +62,7 @@ impl<'a> State<'a> {
             stated: None,
             is_event: false,
             is_hit: false,
+            has_id: false,
         }
     }
 
@@ -72,7 +74,7 @@ impl<'a> State<'a> {
         }
         self.clear();
         self.stated = None;
-        (self.is_event, self.is_hit) = (false, false);
+        (self.is_event, self.is_hit, self.has_id) = (false, false, false);
     }
 
     /// Forgets the values of the row so far.
@@ -108,7 +110,8 @@ impl<'a> State<'a> {
         self.of_index(index, is_stated);
         self.classes.retain(|class| *class != EMPTY);
         let answer = self.matcher.row(&mut self.classes);
-        Some(Row { answer, index })
+        let is_plain = !is_stated && !self.is_hit && !self.has_id;
+        Some(Row { answer, index, is_plain })
     }
 
     #[expect(clippy::option_option, reason = "no index, and none that can be told, differ")]

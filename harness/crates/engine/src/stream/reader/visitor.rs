@@ -46,6 +46,7 @@ impl<'de> Visitor<'de> for Root<'_, '_> {
             match key {
                 RootKey::Id => {
                     access.next_value::<Cow<'de, str>>()?;
+                    self.state.borrow_mut().has_id = true;
                 }
                 RootKey::Index => {
                     let index = access.next_value::<Cow<'de, str>>()?;
