@@ -9,7 +9,6 @@
 mod blind;
 mod input;
 mod moments;
-mod project;
 mod request;
 mod rule;
 mod runs;

@@ -289,6 +289,19 @@ impl Ingest {
         plain.map(|(path, _)| path).chain(keyed.map(|(root, _)| root)).cloned().collect()
     }
 
+    /// The document of scalars, each with its path, of an event without an id and an index
+    /// of its own.
+    pub fn gathered<'p>(&self, scalars: impl IntoIterator<Item = (&'p str, Value)>) -> Document {
+        let rows = vec![RowBuilder::default()];
+        let mut filler = Filler { ingest: self, rows, malformed: &mut Vec::new() };
+        scalars.into_iter().for_each(|(path, value)| filler.leaf(&value, path, 0));
+        let rows = &mut filler.rows;
+        for (column, cell) in self.constants() {
+            rows[0].cells.insert(column, cell);
+        }
+        Document { rows: filler.rows.into_iter().map(RowBuilder::finish).collect() }
+    }
+
     /// The cells of the root row that a value at a path fills.
     pub fn cells(&self, path: &str, value: &Value) -> Vec<(ColumnId, Cell)> {
         let rows = vec![RowBuilder::default()];

@@ -26,7 +26,8 @@ pub(super) struct TimeFields {
 }
 
 impl TimeFields {
-    pub(super) fn new(clocks: &[&Clock]) -> Self {
+    /// Those of clocks, those by which events say when they happened, and others.
+    pub(super) fn new<'a>(clocks: &[&Clock], others: impl Iterator<Item = &'a str>) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut number = |name: &str| {
             names.iter().position(|own| own == name).unwrap_or_else(|| {
@@ -39,12 +40,32 @@ impl TimeFields {
             (first, clock.fallback().map(&mut number))
         });
         let clocks_of = clocks_of.collect();
+        for name in STATED.into_iter().chain(others) {
+            number(name);
+        }
         Self { names, clocks: clocks_of, reader: clocks.first().map(|clock| (*clock).clone()) }
+    }
+
+    /// The number of a field.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|own| own == name)
     }
 
     pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
+}
+
+/// The moments of an event that has no more than one in each field, by field.
+pub(super) type Stamps = Box<[Option<i64>]>;
+
+/// The same as [`moments`] of such an event.
+pub(super) fn stamped(fields: &TimeFields, clock: usize, stamps: &Stamps) -> Option<Vec<i64>> {
+    let own = |field: usize| stamps.get(field).copied().flatten();
+    let (field, fallback) = fields.clocks.get(clock)?;
+    let time = own(*field).or_else(|| own((*fallback)?));
+    let is_stated = || STATED.iter().any(|name| fields.number(name).and_then(own).is_some());
+    if time.is_none() && is_stated() { None } else { Some(time.into_iter().collect()) }
 }
 
 /// The moments of one event: by field the first and the last.
@@ -70,6 +91,15 @@ impl Times {
             let (first, last) = own.unwrap_or((time, time));
             *own = Some((first.min(time), last.max(time)));
         }
+    }
+
+    /// By field its moment; `None` where some field has several.
+    pub(super) fn single(&self) -> Option<Stamps> {
+        let one = |own: &Option<(i64, i64)>| match own {
+            Some((first, last)) if first != last => None,
+            own => Some(own.map(|(first, _)| first)),
+        };
+        self.0.iter().map(one).collect()
     }
 
     /// The first and the last moment by a clock.

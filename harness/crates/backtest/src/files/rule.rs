@@ -1,6 +1,7 @@
 //! A rule that is ready for the events of files: its plan, what its exceptions take
 //! away, and which events its filters may match.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use harness_compile::esql::Pipeline;
@@ -34,6 +35,8 @@ pub(super) struct Prepared<'a> {
     pub(super) plan: Plan,
     /// For a plan of ES|QL: what to do with the events.
     pub(super) pipeline: Option<Arc<Pipeline>>,
+    /// The paths that the pipeline reads; none where it asks for whole documents.
+    pub(super) fields: Option<BTreeSet<Arc<str>>>,
     /// The fields that suppression groups alerts by.
     pub(super) grouping: Vec<TermField>,
     /// Exceptions that look values up by their words: a condition and the words.
@@ -107,6 +110,7 @@ impl<'a> Prepared<'a> {
             rule,
             clock,
             plan,
+            fields: compiled.pipeline.as_deref().and_then(|pipeline| paths(rule, pipeline)),
             pipeline: compiled.pipeline,
             grouping: compiled.grouping,
             worded: excepted.worded,
@@ -173,18 +177,26 @@ impl<'a> Prepared<'a> {
         columns
     }
 
-    /// Whether it looks at no more of an event than its times and the columns of its keys
-    /// and groups, once its filters have answered.
-    pub(super) fn reads_keys_only(&self) -> bool {
-        let keeps = match &self.plan {
-            Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => true,
+    /// What it looks at of an event that its filters match.
+    pub(super) fn reads(&self) -> Reads {
+        // A tiebreaker and nanoseconds are read of the event.
+        let is_ordered = self.nanos || self.rule.eql.tiebreaker.is_some();
+        if !self.worded.is_empty() || self.is_learning() || is_ordered {
+            return Reads::Event;
+        }
+        match &self.plan {
+            Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => Reads::Keys,
             Plan::Eql(EqlPlan { search, limits }) => match search {
-                EqlSearch::Events(_) => !limits.is_empty(),
-                EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => true,
+                EqlSearch::Events(_) if limits.is_empty() => Reads::Event,
+                EqlSearch::Events(_) | EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => {
+                    Reads::Keys
+                }
             },
-            Plan::Filter(_) | Plan::Pipeline(_) => false,
-        };
-        keeps && self.worded.is_empty() && !self.is_learning()
+            Plan::Pipeline(plan) if plan.searches.is_empty() && self.fields.is_some() => {
+                Reads::Fields
+            }
+            Plan::Filter(_) | Plan::Pipeline(_) => Reads::Event,
+        }
     }
 
     /// The columns of its keys and groups.
@@ -193,10 +205,9 @@ impl<'a> Prepared<'a> {
         self.plan.keys().into_iter().chain(grouping).collect()
     }
 
-    /// The fields that order the events of its sequences.
-    pub(super) fn order(&self) -> impl Iterator<Item = &str> {
-        let eql = &self.rule.eql;
-        eql.timestamp.iter().chain(&eql.tiebreaker).map(|field| field.as_str())
+    /// The field that orders the events of its sequences.
+    pub(super) fn order(&self) -> &str {
+        self.rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str())
     }
 
     /// The patterns of the indices whose events a filter of that reach may match.
@@ -221,6 +232,31 @@ impl<'a> Prepared<'a> {
         let learning = self.rule.machine_learning.as_ref().filter(|_| self.is_learning());
         worded || learning.is_some_and(|learning| anomaly::why_not(learning, event).is_some())
     }
+}
+
+/// What a rule looks at of an event that its filters match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reads {
+    /// Its times and the columns of keys and groups.
+    Keys,
+    /// Its times and the fields of a query.
+    Fields,
+    /// All of it.
+    Event,
+}
+
+/// The paths of the fields that a query reads; none where it asks for whole documents.
+fn paths(rule: &Rule, pipeline: &Pipeline) -> Option<BTreeSet<Arc<str>>> {
+    if rule.query.as_ref().is_none_or(|query| query.text.contains("_source")) {
+        return None;
+    }
+    let fields = pipeline.fields.iter();
+    Some(
+        fields
+            .flat_map(|field| [&field.name, &field.path].into_iter().chain(&field.copied))
+            .cloned()
+            .collect(),
+    )
 }
 
 /// The outcome that the worst of these findings leaves, where it leaves one.

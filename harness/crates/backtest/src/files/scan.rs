@@ -17,7 +17,6 @@ use super::input::Blocks;
 use super::rule::Prepared;
 use ground::Ground;
 use harness_engine::stream::layout::Layout;
-use harness_engine::stream::reader::FIRST_CAPTURES;
 use merger::Merger;
 pub(super) use model::{Scanned, Setting};
 pub(super) use pieces::each_event;
@@ -26,9 +25,7 @@ use worker::{Chunk, Worker};
 /// Runs rules over all blocks.
 pub(super) fn scan(blocks: &mut Blocks, rules: &[Prepared<'_>], setting: Setting<'_>) -> Scanned {
     let ground = Ground::new(rules, setting);
-    let watched = ground.watched.iter().map(|name| &**name);
-    let captures = FIRST_CAPTURES.into_iter().chain(ground.times.names()).chain(watched);
-    let captures: Vec<&str> = captures.collect();
+    let captures: Vec<&str> = ground.captures.iter().map(AsRef::as_ref).collect();
     let layout = Layout::new(&ground.program, &ground.ingest, &captures);
     let taken = blocks.taken.clone();
     let mut merger = Merger::new(&ground, rules, setting, taken);

@@ -61,6 +61,39 @@ impl Part {
         }
     }
 
+    /// The wanted part of a document, each value under its whole name: one object for all
+    /// takes a fraction of what objects in objects do.
+    pub fn flat(&self, source: &Value) -> Value {
+        let mut kept = Map::new();
+        self.gather(source, 0, &mut String::new(), &mut kept);
+        Value::Object(kept)
+    }
+
+    /// Gathers what is wanted at a node and below. An event nests no deeper than its limit.
+    fn gather(&self, value: &Value, node: usize, path: &mut String, kept: &mut Map<String, Value>) {
+        match value {
+            Value::Object(object) => {
+                for (key, inner) in object {
+                    let length = path.len();
+                    if length > 0 {
+                        path.push('.');
+                    }
+                    path.push_str(key);
+                    match self.child(node, key) {
+                        Found::Nowhere => {}
+                        Found::Wanted => add(kept, path, inner.clone()),
+                        Found::Node(node) => self.gather(inner, node, path, kept),
+                    }
+                    path.truncate(length);
+                }
+            }
+            Value::Array(values) => {
+                values.iter().for_each(|value| self.gather(value, node, path, kept));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
     /// Where a key leads to from a node; a dotted key is several.
     fn child(&self, node: usize, key: &str) -> Found {
         let mut at = node;
@@ -72,6 +105,18 @@ impl Part {
             }
         }
         Found::Node(at)
+    }
+}
+
+/// Adds a value beside those that a path has already.
+fn add(kept: &mut Map<String, Value>, path: &str, value: Value) {
+    match kept.get_mut(path) {
+        None => drop(kept.insert(path.to_owned(), value)),
+        Some(Value::Array(values)) => values.push(value),
+        Some(first) => {
+            let first_value = first.take();
+            *first = Value::Array(vec![first_value, value]);
+        }
     }
 }
 
@@ -194,6 +239,19 @@ mod tests {
             ("{}", json!({})),
         ] {
             assert_eq!(part.read(text), Some(kept), "{text}");
+        }
+        let part = Part::new(["a.b", "c", "c.z", "d.e.f"].map(Arc::from));
+        for (event, kept) in [
+            (
+                json!({ "a": { "b": 1, "x": 2 }, "c": { "z": [1] }, "x": 3 }),
+                json!({ "a.b": 1, "c": { "z": [1] } }),
+            ),
+            (json!({ "a.b": [1, 2], "a.bc": 4, "ab": 5 }), json!({ "a.b": [1, 2] })),
+            (json!({ "a": [{ "b": 1 }, 7, { "b": [2, 3] }] }), json!({ "a.b": [1, [2, 3]] })),
+            (json!({ "d.e": { "f": null }, "d": { "e.f": 2 } }), json!({ "d.e.f": [2, null] })),
+            (json!({ "a": 1, "d": "x", "c.y": 1 }), json!({ "c.y": 1 })),
+        ] {
+            assert_eq!(part.flat(&event), kept, "{event}");
         }
         for text in ["[]", "7", r#"{"c":1"#, r#"{"c":1,"c":2}"#, r#"{"c":1} x"#, "", r#"[{"c":1}]"#]
         {

@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::super::moments::{STATED, TimeFields};
-use super::super::rule::Prepared;
+use super::super::moments::TimeFields;
+use super::super::rule::{Prepared, Reads};
 use super::model::Setting;
 use harness_detect::window::Clock;
 use harness_engine::stream::part::Part;
 use harness_engine::stream::program::Program;
 use harness_engine::stream::reader::FIRST_CAPTURES;
-use harness_model::document::{Columns, Ingest};
+use harness_model::document::{Columns, Ingest, Place};
 use harness_model::events::Origin;
 use harness_model::index_pattern;
+use harness_model::schema::{Field, FieldType, Schema};
 use harness_predicate::plan::Reach;
 use harness_predicate::{Column, Predicate};
 
@@ -30,10 +31,19 @@ pub(super) struct Ground<'a> {
     /// By rule: its way.
     pub(super) clock_of: Vec<usize>,
     pub(super) times: TimeFields,
-    /// What rules look at that look at no more than keys and groups.
-    pub(super) keys: Part,
-    /// By predicate: whether its rule is such.
-    pub(super) reads_keys_only: Vec<bool>,
+    /// By rule: which of the fields of `times` orders its events.
+    pub(super) order_of: Vec<usize>,
+    /// What is handed out of each row: the parts of an index name, times, `watched`, and
+    /// keys.
+    pub(super) captures: Vec<Arc<str>>,
+    /// Which of them are keys.
+    pub(super) is_key: Vec<bool>,
+    /// Makes documents of keys and groups.
+    pub(super) keys: Ingest,
+    /// The fields of the queries in ES|QL, and times.
+    pub(super) fields: Part,
+    /// By predicate: what its rule looks at.
+    pub(super) reads: Vec<Reads>,
     /// The fields that rules name and nothing knows.
     pub(super) watched: Vec<Arc<str>>,
     pub(super) names: &'a [String],
@@ -72,7 +82,7 @@ impl<'a> Ground<'a> {
         });
         let clock_of = clock_of.collect();
         let program = Program::new(&predicates.iter().collect::<Vec<_>>(), &columns);
-        let times = TimeFields::new(&clocks);
+        let times = TimeFields::new(&clocks, rules.iter().map(Prepared::order));
         let mut watched: Vec<Arc<str>> =
             rules.iter().flat_map(|rule| rule.unknown.clone()).collect();
         watched.sort_unstable();
@@ -81,16 +91,39 @@ impl<'a> Ground<'a> {
         watched.retain(|name| {
             !FIRST_CAPTURES.contains(&&**name) && times.names().all(|own| own != &**name)
         });
-        let mut keys = BTreeSet::new();
-        let mut fields: BTreeSet<&str> = STATED.into_iter().chain(times.names()).collect();
-        for rule in rules.iter().filter(|rule| rule.reads_keys_only()) {
-            keys.extend(rule.keys().into_iter().filter_map(|column| columns.id(column)));
-            fields.extend(rule.order());
+        let mut keys: Vec<Arc<Field>> = Vec::new();
+        let mut reads = Vec::new();
+        for rule in rules {
+            let own = rule.keys().into_iter();
+            let own: Option<Vec<_>> = own.map(|column| plain(setting.schema, column)).collect();
+            match (rule.reads(), own) {
+                (Reads::Keys, Some(own)) => {
+                    keys.extend(own);
+                    reads.push(Reads::Keys);
+                }
+                (Reads::Keys, None) => reads.push(Reads::Event),
+                (other, _) => reads.push(other),
+            }
         }
-        let paths = ingest.sources(&keys).into_iter().chain(fields.into_iter().map(Arc::from));
-        let keys = Part::new(paths);
-        let reads_keys_only =
-            owners.iter().map(|(rule, _)| rules[*rule].reads_keys_only()).collect();
+        keys.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        keys.dedup_by(|a, b| a.name == b.name);
+        let keys = Ingest::new(setting.schema, &keys, &mut columns);
+        let fields = rules.iter().zip(&reads).filter(|(_, reads)| **reads == Reads::Fields);
+        let fields = fields.filter_map(|(rule, _)| rule.fields.clone()).flatten();
+        let fields = Part::new(fields.chain(times.names().map(Arc::from)));
+        let reads = owners.iter().map(|(rule, _)| reads[*rule]).collect();
+        let order_of = rules.iter().map(|rule| times.number(rule.order()).unwrap_or(0)).collect();
+        let first = FIRST_CAPTURES.into_iter().chain(times.names()).map(Arc::from);
+        let mut captures: Vec<Arc<str>> = first.chain(watched.iter().cloned()).collect();
+        let of_keys = keys.places().into_iter().filter_map(|place| match place {
+            Place::Scalars(path) => Some(path),
+            Place::Whole(_) | Place::Objects(_) => None,
+        });
+        let of_keys: BTreeSet<Arc<str>> = of_keys.collect();
+        captures.extend(
+            of_keys.iter().filter(|path| !captures.contains(path)).cloned().collect::<Vec<_>>(),
+        );
+        let is_key = captures.iter().map(|path| of_keys.contains(path)).collect();
         let (names, origins) = (&setting.request.names, setting.origins);
         Self {
             program,
@@ -102,8 +135,12 @@ impl<'a> Ground<'a> {
             clocks,
             clock_of,
             times,
+            order_of,
+            captures,
+            is_key,
             keys,
-            reads_keys_only,
+            fields,
+            reads,
             watched,
             names,
             origins,
@@ -131,4 +168,33 @@ impl<'a> Ground<'a> {
     pub(super) fn is_indicator(&self, input: usize) -> bool {
         input < self.indicators
     }
+}
+
+/// The field of a column, where a document has its values as scalars, in no object that is
+/// a row of its own.
+fn plain(schema: &Schema, column: &Column) -> Option<Arc<Field>> {
+    let field = schema.field(&column.name).filter(|field| field.nested.is_none())?;
+    let is_plain = match field.ty {
+        FieldType::Flattened { .. }
+        | FieldType::FlattenedKey { .. }
+        | FieldType::Range { .. }
+        | FieldType::Geometry(_)
+        | FieldType::Object
+        | FieldType::Nested
+        | FieldType::Other(_)
+        | FieldType::Refused(_) => false,
+        FieldType::Keyword { .. }
+        | FieldType::Wildcard { .. }
+        | FieldType::ConstantKeyword { .. }
+        | FieldType::Text { .. }
+        | FieldType::MatchOnlyText
+        | FieldType::Boolean
+        | FieldType::Ip
+        | FieldType::Date { .. }
+        | FieldType::Integer(_)
+        | FieldType::Float(_)
+        | FieldType::Unsigned
+        | FieldType::Version => true,
+    };
+    (is_plain && !field.name.starts_with('_')).then_some(field)
 }

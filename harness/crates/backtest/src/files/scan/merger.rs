@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::blind::missing;
-use super::super::moments::moments;
+use super::super::moments::{moments, stamped};
 use super::super::request::{Progress, Request};
 use super::super::rule::Prepared;
 use super::super::runs::Runs;
@@ -145,7 +145,8 @@ impl<'a> Merger<'a> {
     }
 
     fn candidate(&mut self, candidate: &Candidate, is_indicator: bool) {
-        let Candidate { event, document, place, predicates } = candidate;
+        let Candidate { event, stamps, document, place, predicates } = candidate;
+        let event = event.as_ref();
         let owners = &self.ground.owners;
         let mut alerting: Vec<usize> = Vec::new();
         let mut times: Vec<Option<Option<Vec<i64>>>> = vec![None; self.ground.clocks.len()];
@@ -157,8 +158,11 @@ impl<'a> Merger<'a> {
                 continue;
             }
             let clock = self.ground.clock_of[at];
-            let when =
-                times[clock].get_or_insert_with(|| moments(self.ground.clocks[clock], event));
+            let when = times[clock].get_or_insert_with(|| match (stamps, event) {
+                (Some(stamps), _) => stamped(&self.ground.times, clock, stamps),
+                (None, Some(event)) => moments(self.ground.clocks[clock], event),
+                (None, None) => None,
+            });
             let reaches = rule.plan.reaches();
             let mut filters: Vec<usize> = own
                 .iter()
@@ -167,20 +171,26 @@ impl<'a> Merger<'a> {
                     let reach = reaches[*filter];
                     (!is_indicator || reach == Reach::Indicators)
                         && in_time(rule, self.setting.request, reach, when.as_deref())
-                        && sees(&mut self.sees, (at, rule, reach), event)
+                        // Those of rows are asked of rules that see them.
+                        && (stamps.is_some()
+                            || event.is_some_and(|event| sees(&mut self.sees, (at, rule, reach), event)))
                 })
                 .collect();
             let holds = |condition: &Predicate| eval(condition, document, &self.ground.columns);
-            if filters.is_empty() || rule.bars(event, &holds) {
+            if filters.is_empty() || event.is_some_and(|event| rule.bars(event, &holds)) {
                 continue;
             }
-            if let Plan::Pipeline(_) = rule.plan {
-                // One condition stood for all of them.
-                let all = rule.filters().into_iter().enumerate();
-                filters = all.filter(|(_, own)| holds(own)).map(|(filter, _)| filter).collect();
+            if let Plan::Pipeline(plan) = &rule.plan {
+                // One condition stood for the first and the last of them.
+                let between = plan.searches.iter().zip(1..);
+                let between = between.filter(|(own, _)| holds(own)).map(|(_, filter)| filter);
+                let last = plan.searches.len() + 1;
+                filters = std::iter::once(0).chain(between).chain([last]).collect();
             }
+            let ordered = stamps.as_ref().and_then(|all| *all.get(self.ground.order_of[at])?);
             let seen = Seen {
                 event,
+                ordered,
                 document,
                 columns: &self.ground.columns,
                 place,

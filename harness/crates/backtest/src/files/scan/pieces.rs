@@ -13,7 +13,7 @@ pub(super) fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
         Form::Lines => {
             let mut action: Option<(usize, usize)> = None;
             let mut start = 0;
-            for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            for (number, line) in lines(bytes).enumerate() {
                 if line.trim_ascii().is_empty() && start + line.len() < bytes.len() {
                     // It parts no action from its document.
                     start += line.len();
@@ -37,6 +37,17 @@ pub(super) fn each_piece(block: &Block, visit: &mut dyn FnMut(usize, &[u8])) {
             }
         }
     }
+}
+
+/// The lines of some text, each with its end.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 /// The events of a piece of a file, or why it is none.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::input::Block;
-use super::super::moments::Times;
+use super::super::moments::{Stamps, Times};
+use super::super::rule::Reads;
+use super::super::seen::Place;
 use super::ground::Ground;
 use super::pieces::{each_piece, events};
 use harness_engine::stream::Answer;
@@ -73,17 +75,14 @@ impl Chunk {
 
 /// An event that some predicate holds of: all of it, or the part that their rules read.
 pub(super) struct Candidate {
-    pub(super) event: Event,
+    /// All of it, or what queries read; none where nobody reads more than keys.
+    pub(super) event: Option<Event>,
+    /// Its moments, where they are known from the row.
+    pub(super) stamps: Option<Stamps>,
+    /// All columns, or those of keys.
     pub(super) document: Document,
-    pub(super) place: (String, String),
+    pub(super) place: Place,
     pub(super) predicates: Vec<u32>,
-}
-
-impl Candidate {
-    fn new(event: Event, document: Document, predicates: Vec<u32>) -> Self {
-        let place = (event.index.clone().unwrap_or_default(), event.id.clone());
-        Self { event, document, place, predicates }
-    }
 }
 
 impl<'a> Worker<'a> {
@@ -155,39 +154,75 @@ impl<'a> Worker<'a> {
         *slot(&mut self.seen, index) += 1;
     }
 
-    /// Whether nothing but a row has to be known of an event, and then keys and groups;
+    /// Whether no more than a row has to be known of an event, and the fields of queries;
     /// then it was counted.
     fn is_done(&mut self, row: &Row, text: &str, place: (&str, usize), chunk: &mut Chunk) -> bool {
+        let ground = self.ground;
+        self.times.clear();
+        let stamps = ground.times.names().len();
+        let Self { reader, times, .. } = self;
+        reader.captured(&mut |number, scalar| {
+            if let Some(field) = number.checked_sub(FIRST_CAPTURES.len()).filter(|it| *it < stamps)
+            {
+                times.add(&ground.times, field, scalar);
+            }
+        });
         let predicates = self.concerned(row, chunk.input);
         if !predicates.is_empty() {
-            let only = |predicate: &u32| self.ground.reads_keys_only[*predicate as usize];
-            // Whether an open one holds, only the whole event tells.
-            let is_sure = predicates.iter().all(|one| row.answer.sure.binary_search(one).is_ok());
-            let event = (row.is_plain && is_sure && predicates.iter().all(only))
-                .then(|| self.ground.keys.read(text));
-            let Some(source) = event.flatten() else { return false };
-            let name = self.reader.index_name(row.index).map(|name| name.to_string());
-            let id = format!("{}:{}", place.0, place.1);
-            let event = Event { id, index: name, index_stated: false, source };
-            let document = self.ground.ingest.document(&event, &mut Vec::new());
-            chunk.candidates.push(Candidate::new(event, document, predicates));
+            let Some(candidate) = self.candidate(row, text, place, predicates) else {
+                return false;
+            };
+            chunk.candidates.push(candidate);
         }
         self.count(row.index);
-        self.times.clear();
-        let Self { ground, reader, times, .. } = self;
-        let stamps = ground.times.names().len();
-        let index = reader.index_name(row.index).cloned();
-        reader.captured(&mut |number, scalar| {
-            let Some(field) = number.checked_sub(FIRST_CAPTURES.len()) else { return };
-            match field.checked_sub(stamps) {
-                None => times.add(&ground.times, field, scalar),
-                Some(field) => chunk.watch(field, scalar.value(), index.as_deref()),
+        let index = self.reader.index_name(row.index).cloned();
+        let before = FIRST_CAPTURES.len() + stamps;
+        self.reader.captured(&mut |number, scalar| {
+            if let Some(field) = number.checked_sub(before).filter(|it| *it < ground.watched.len())
+            {
+                chunk.watch(field, scalar.value(), index.as_deref());
             }
         });
         for clock in 0..ground.clocks.len() {
-            chunk.happened(clock, times.of_clock(&ground.times, clock));
+            chunk.happened(clock, self.times.of_clock(&ground.times, clock));
         }
         true
+    }
+
+    /// An event that predicates hold of, where no more has to be known of it than keys and
+    /// fields of queries.
+    fn candidate(
+        &mut self,
+        row: &Row,
+        text: &str,
+        (name, line): (&str, usize),
+        predicates: Vec<u32>,
+    ) -> Option<Candidate> {
+        let ground = self.ground;
+        // Whether an open one holds, only the whole event tells.
+        let is_sure = predicates.iter().all(|one| row.answer.sure.binary_search(one).is_ok());
+        let reads = predicates.iter().map(|one| ground.reads[*one as usize]).max();
+        if !row.is_plain || !is_sure || reads == Some(Reads::Event) {
+            return None;
+        }
+        let stamps = self.times.single()?;
+        let index = self.reader.index_name(row.index).map(|name| name.to_string());
+        let id = format!("{name}:{line}");
+        let place = Arc::new((index.clone().unwrap_or_default(), id.clone()));
+        let event = if reads == Some(Reads::Fields) {
+            let source = ground.fields.read(text)?;
+            Some(Event { id, index, index_stated: false, source })
+        } else {
+            None
+        };
+        let mut keys = Vec::new();
+        self.reader.captured(&mut |number, scalar| {
+            if ground.is_key[number] {
+                keys.push((&*ground.captures[number], scalar.value()));
+            }
+        });
+        let document = ground.keys.gathered(keys);
+        Some(Candidate { event, stamps: Some(stamps), document, place, predicates })
     }
 
     /// The predicates that hold of a row or may, and whose rules look at its index.
@@ -244,7 +279,9 @@ impl<'a> Worker<'a> {
             return;
         }
         predicates.sort_unstable();
-        chunk.candidates.push(Candidate::new(event, document, predicates));
+        let place = Arc::new((event.index.clone().unwrap_or_default(), event.id.clone()));
+        let event = Some(event);
+        chunk.candidates.push(Candidate { event, stamps: None, document, place, predicates });
     }
 }
 

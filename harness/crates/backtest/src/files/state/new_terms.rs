@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::files::rule::Prepared;
-use crate::files::seen::{End, Seen};
+use crate::files::seen::{End, Place, Seen};
 use crate::tally;
 use crate::{Found, Sample, Stop};
 use harness_predicate::plan::Plan;
@@ -18,7 +18,7 @@ const HELD: usize = 1_000_000;
 #[derive(Default)]
 pub(in crate::files) struct NewTerms {
     terms: BTreeMap<Vec<String>, Vec<Stretch>>,
-    undated: Vec<(Vec<String>, (String, String))>,
+    undated: Vec<(Vec<String>, Place)>,
     held: usize,
 }
 
@@ -28,7 +28,7 @@ struct Stretch {
     from: i64,
     to: i64,
     count: u64,
-    first: (String, String),
+    first: Place,
 }
 
 impl NewTerms {
@@ -54,7 +54,7 @@ impl NewTerms {
         rule: &Prepared<'_>,
         key: Vec<String>,
         time: i64,
-        place: &(String, String),
+        place: &Place,
     ) -> Result<(), Stop> {
         let history = rule.clock.history(time).from;
         let pause = rule.clock.window(time).from.saturating_sub(history).max(0) / 2;
@@ -98,7 +98,7 @@ impl NewTerms {
                 if is_new(rule, end, before, stretch.from) {
                     found.add(Some(stretch.from));
                     let (time, key) = (Some(stretch.from), key.clone());
-                    let events = vec![stretch.first];
+                    let events = vec![(*stretch.first).clone()];
                     let sample = Sample { events, time, key, count: stretch.count };
                     tally::keep(&mut found, sample, end.samples);
                 }

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use super::suppressed::Suppressed;
-use crate::files::project::{Paths, project};
 use crate::files::rule::Prepared;
 use crate::files::seen::{End, Seen};
 use crate::pipeline::query::{Query, Read, Runner, sample};
 use crate::{Found, Stop};
 use harness_compile::esql::Pipeline;
+use harness_engine::stream::part::Part;
 use harness_model::event::Event;
-use harness_rule::model::Rule;
 use serde_json::json;
 
 /// How many events go through a pipeline of single rows at once.
@@ -39,7 +38,7 @@ pub(in crate::files) struct Rows {
     pipeline: Arc<Pipeline>,
     is_single: bool,
     /// What is kept of an event; none where the query may read all of it.
-    read: Option<Paths>,
+    read: Option<Part>,
     waiting: Vec<Read>,
     undated: Vec<Read>,
     bytes: usize,
@@ -56,7 +55,7 @@ impl Rows {
         let is_single = Query::new(rule.rule, &pipeline, samples)?.takes_single_rows();
         let suppresses = is_single && rule.rule.alert_suppression.is_some();
         Ok(Self {
-            read: paths(rule.rule, &pipeline),
+            read: rule.fields.clone().map(Part::new),
             pipeline,
             is_single,
             waiting: Vec::new(),
@@ -76,7 +75,7 @@ impl Rows {
             return Ok(());
         }
         let searches = (1..last).map(|search| seen.filters.contains(&search)).collect();
-        let event = self.kept(seen.event);
+        let Some(event) = seen.event.map(|event| self.kept(event)) else { return Ok(()) };
         let read = Read::of(event, seen.time().unwrap_or(i64::MAX), searches);
         if !self.is_single {
             self.bytes += size(&read.event.source) + ROW;
@@ -99,9 +98,9 @@ impl Rows {
 
     /// An event with what the query reads of it.
     fn kept(&self, event: &Event) -> Event {
-        let Some(paths) = &self.read else { return event.clone() };
+        let Some(part) = &self.read else { return event.clone() };
         let (id, index) = (event.id.clone(), event.index.clone());
-        let source = project(&event.source, paths);
+        let source = part.flat(&event.source);
         Event { id, index, index_stated: event.index_stated, source }
     }
 
@@ -164,20 +163,6 @@ impl Rows {
         runner.take(&runs, &batch)?;
         Ok(runner.found())
     }
-}
-
-/// The paths of the fields that a query reads; none where it asks for whole documents.
-fn paths(rule: &Rule, pipeline: &Pipeline) -> Option<Paths> {
-    if rule.query.as_ref().is_none_or(|query| query.text.contains("_source")) {
-        return None;
-    }
-    let fields = pipeline.fields.iter();
-    Some(
-        fields
-            .flat_map(|field| [&field.name, &field.path].into_iter().chain(&field.copied))
-            .cloned()
-            .collect(),
-    )
 }
 
 /// About how many bytes a value takes.

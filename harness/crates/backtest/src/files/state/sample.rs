@@ -75,7 +75,7 @@ impl Sample {
                 found.add(last);
                 if found.samples.len() < end.samples {
                     let events: Vec<_> =
-                        own.iter().map(|at| places[*at as usize].clone()).collect();
+                        own.iter().map(|at| (*places[*at as usize]).clone()).collect();
                     let key = one.key.iter().map(|value| key_text(value.as_ref()).to_string());
                     let (key, count) = (key.collect(), events.len() as u64);
                     found.samples.push(crate::Sample { events, time: last, key, count });

@@ -127,7 +127,7 @@ impl Sequence {
             }
             self.found.add(last);
             if self.found.samples.len() < self.samples {
-                let events: Vec<_> = own.iter().map(|at| places[*at].clone()).collect();
+                let events: Vec<_> = own.iter().map(|at| (*places[*at]).clone()).collect();
                 let key = key.iter().map(|value| key_text(value.as_ref()).to_string()).collect();
                 let count = events.len() as u64;
                 self.found.samples.push(Sample { events, time: last, key, count });

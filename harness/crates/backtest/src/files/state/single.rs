@@ -23,12 +23,14 @@ impl Single {
     pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) {
         let time = seen.time();
         self.found.add(time);
-        self.top.add(seen.event);
+        if let Some(event) = seen.event {
+            self.top.add(event);
+        }
         if let Some(suppressed) = &mut self.suppressed {
             suppressed.take(rule, seen);
         }
         if self.found.samples.len() < self.samples {
-            let events = vec![seen.place.clone()];
+            let events = vec![(**seen.place).clone()];
             self.found.samples.push(Sample { events, time, key: Vec::new(), count: 1 });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Stop;
 use crate::files::rule::Prepared;
-use crate::files::seen::Seen;
+use crate::files::seen::{Place, Seen};
 use harness_detect::sequence::stream::Moment;
 use harness_model::document::{ColumnId, Columns, Document, Row};
 use harness_predicate::Column;
@@ -20,7 +20,7 @@ pub(super) struct Store {
     pub(super) moments: Vec<Option<Moment>>,
     /// When each happened by the rule's timestamp fields.
     pub(super) times: Vec<Option<i64>>,
-    pub(super) places: Vec<(String, String)>,
+    pub(super) places: Vec<Place>,
 }
 
 impl Store {
@@ -45,12 +45,17 @@ impl Store {
         let number = u32::try_from(self.documents.len()).unwrap_or(u32::MAX);
         let field = rule.rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
         let tiebreaker = rule.rule.eql.tiebreaker.as_deref();
-        let tiebreaker = tiebreaker.and_then(|field| seen.event.first(field)?.as_i64());
-        let at = if seen.times.is_empty() { None } else { seen.event.date(field) };
-        self.moments.push(at.map(|at| match seen.event.nanos(field).filter(|_| rule.nanos) {
-            Some((timestamp_ms, nanos)) => Moment { timestamp_ms, nanos, tiebreaker },
-            None => Moment::new(at, tiebreaker),
-        }));
+        let moment = match seen.event {
+            Some(event) => event.date(field).map(|at| {
+                let tiebreaker = tiebreaker.and_then(|field| event.first(field)?.as_i64());
+                match event.nanos(field).filter(|_| rule.nanos) {
+                    Some((timestamp_ms, nanos)) => Moment { timestamp_ms, nanos, tiebreaker },
+                    None => Moment::new(at, tiebreaker),
+                }
+            }),
+            None => seen.ordered.map(|at| Moment::new(at, None)),
+        };
+        self.moments.push(moment.filter(|_| !seen.times.is_empty()));
         self.documents.push(self.kept(seen.document));
         self.times.push(seen.time());
         self.places.push(seen.place.clone());

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 
 use super::store::Store;
 use crate::files::rule::Prepared;
-use crate::files::seen::{End, Seen};
+use crate::files::seen::{End, Place, Seen};
 use crate::{Found, Sample, Stop};
 use harness_detect::{Events, threat};
 use harness_model::document::{Columns, Document};
@@ -35,7 +35,7 @@ pub(in crate::files) struct Threat {
 struct Alike {
     document: Document,
     times: BTreeMap<Option<i64>, u64>,
-    samples: Vec<(Option<i64>, (String, String))>,
+    samples: Vec<(Option<i64>, Place)>,
 }
 
 /// How many events of the same values are kept as samples.
@@ -111,7 +111,7 @@ impl Threat {
                     (0..*count).for_each(|_| found.add(time.or(Some(end.runs.newest))));
                 }
                 for (time, place) in &alike.samples {
-                    let (events, time) = (vec![place.clone()], *time);
+                    let (events, time) = (vec![(**place).clone()], *time);
                     found.samples.push(Sample { events, time, key: Vec::new(), count: 1 });
                 }
             }
