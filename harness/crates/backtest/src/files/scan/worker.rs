@@ -206,7 +206,7 @@ impl<'a> Worker<'a> {
             return None;
         }
         let stamps = self.times.single()?;
-        let index = self.reader.index_name(row.index).map(|name| name.to_string());
+        let index = self.reader.index_name(row.index).map(ToString::to_string);
         let id = format!("{name}:{line}");
         let place = Arc::new((index.clone().unwrap_or_default(), id.clone()));
         let event = if reads == Some(Reads::Fields) {
