@@ -51,14 +51,13 @@ impl Part {
     /// The wanted part of a document in JSON, in the shape that the document has; `None`
     /// where the text is not an object, states a wanted key twice, or is no JSON.
     pub fn read(&self, text: &str) -> Option<Value> {
+        if !text.trim_start().starts_with('{') {
+            return None;
+        }
         let mut input = serde_json::Deserializer::from_str(text);
         let read = At { part: self, node: 0 }.deserialize(&mut input).ok()?;
         input.end().ok()?;
-        match read {
-            None => Some(Value::Object(Map::new())),
-            Some(object @ Value::Object(_)) => Some(object),
-            Some(_) => None,
-        }
+        Some(read.unwrap_or_else(|| Value::Object(Map::new())))
     }
 
     /// The wanted part of a document, each value under its whole name: one object for all
