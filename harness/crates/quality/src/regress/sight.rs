@@ -40,12 +40,6 @@ impl Sight {
         [was, is]
     }
 
-    /// All of the past, in one run.
-    #[cfg(test)]
-    pub(super) fn whole(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), patterns: Vec::new(), is_one: true }
-    }
-
     pub(super) fn now(&self) -> Look {
         self.at(NOW)
     }

@@ -5,6 +5,7 @@ mod history;
 mod tunings;
 
 use harness_model::schema::{Base, Field, FieldType, Schema};
+use harness_predicate::plan::Plan;
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
 use proptest::prelude::*;
@@ -262,7 +263,7 @@ proptest! {
             harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
         }).into();
         let judge = Judge::new([&plans[0], &plans[1]], &schema);
-        let sight = sight(&old);
+        let [sight, _] = sights(&old, &new);
         let alerts = |plan: usize, event: &Value| {
             let stream = Stream::of(vec![event.clone()]);
             judge.alerts(&plans[plan], &stream, &sight).expect("an event that fits")
@@ -333,31 +334,32 @@ fn stream() -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
-/// What a rule sees.
-fn sight(loaded: &Loaded) -> Sight {
-    let clock = harness_detect::window::Clock::new(loaded.rule.as_ref().expect("a rule"));
-    Sight::whole(&clock.expect("a clock"))
+/// What two rules see.
+fn sights(old: &Loaded, new: &Loaded) -> [Sight; 2] {
+    let of = |loaded: &Loaded| loaded.rule.clone().expect("a rule");
+    let (before, after) = (of(old), of(new));
+    let clock = |rule| harness_detect::window::Clock::new(rule).expect("a clock");
+    Sight::of([(&before, &clock(&before)), (&after, &clock(&after))])
 }
 
-/// That what is told of two rules holds of a stream, and that told events behave so.
-fn told_is_so(old: &Loaded, new: &Loaded, streams: &[Vec<Value>]) -> Result<(), TestCaseError> {
+/// That what is told of two rules holds of streams, and that told events behave so.
+fn told_of(old: &Loaded, new: &Loaded, streams: &[Stream]) -> Result<(), TestCaseError> {
     let schema = schema();
     let told = between(old, new, &ExceptionTree::default(), &schema);
-    let plans: Vec<_> = [old, new]
+    let plans: Vec<Plan> = [old, new]
         .map(|loaded| {
             let rule = loaded.rule.as_ref().expect("a rule");
             harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
         })
         .into();
     let judge = Judge::new([&plans[0], &plans[1]], &schema);
-    let sight = sight(old);
-    let alerts = |plan: usize, events: &[Value]| {
-        let stream = Stream::of(events.to_vec());
-        judge.alerts(&plans[plan], &stream, &sight).expect("events that fit")
+    let sights = sights(old, new);
+    let alerts = |at: usize, stream: &Stream| {
+        judge.alerts(&plans[at], stream, &sights[at]).expect("events that fit")
     };
-    for events in streams {
-        let (before, after) = (alerts(0, events), alerts(1, events));
-        let context = || format!("{}\n→\n{}\n{told:?} on {events:?}", old.text, new.text);
+    for stream in streams {
+        let (before, after) = (alerts(0, stream), alerts(1, stream));
+        let context = || format!("{}\n→\n{}\n{told:?} on {stream:?}", old.text, new.text);
         let holds = match told.change {
             Change::Same => before == after,
             Change::Narrower => before || !after,
@@ -367,11 +369,85 @@ fn told_is_so(old: &Loaded, new: &Loaded, streams: &[Vec<Value>]) -> Result<(), 
         prop_assert!(holds, "{}", context());
     }
     for (example, one, other) in [(&told.gained, 1, 0), (&told.lost, 0, 1)] {
-        if let Some(example) = example {
-            prop_assert!(alerts(one, &example.events) && !alerts(other, &example.events));
-        }
+        let Some(example) = example else { continue };
+        // Indicators come after the one event that they are of.
+        let is_threat = plans.iter().any(|plan| matches!(plan, Plan::Threat(_)));
+        let count = if is_threat { 1 } else { example.events.len() };
+        let (events, indicators) = example.events.split_at(count);
+        let stream = Stream { events: events.to_vec(), indicators: indicators.to_vec() };
+        prop_assert!(alerts(one, &stream) && !alerts(other, &stream), "{told:?}");
     }
     Ok(())
+}
+
+fn told_is_so(old: &Loaded, new: &Loaded, streams: &[Vec<Value>]) -> Result<(), TestCaseError> {
+    let streams: Vec<Stream> = streams.iter().map(|events| Stream::of(events.clone())).collect();
+    told_of(old, new, &streams)
+}
+
+/// When a rule runs, and how far it looks.
+fn times() -> impl Strategy<Value = String> {
+    let from = prop::sample::select(vec!["now-10s", "now-15s", "now-25s"]);
+    let interval = prop::sample::select(vec!["5s", "10s"]);
+    (from, interval)
+        .prop_map(|(from, interval)| format!("from = '{from}'\ninterval = '{interval}'"))
+}
+
+fn timed(loaded: &Loaded, times: &str) -> Loaded {
+    let text = loaded.text.replacen("severity = 'low'", &format!("severity = 'low'\n{times}"), 1);
+    let (rule, diagnostics) = harness_rule::parse(&text);
+    assert!(rule.is_some(), "{diagnostics:?}");
+    Loaded { text: text.into(), rule, diagnostics, ..loaded.clone() }
+}
+
+/// A sample over two hosts and three names.
+fn sampled() -> impl Strategy<Value = String> {
+    let names = || prop::sample::subsequence(vec!["a", "b", "c"], 1..=3);
+    let stage = names()
+        .prop_map(|names| format!("[any where user.name in (\"{}\")]", names.join("\", \"")));
+    prop::collection::vec(stage, 2..4)
+        .prop_map(|stages| format!("sample by host.id {}", stages.join(" ")))
+}
+
+/// A rule of new terms over the same.
+fn watched() -> impl Strategy<Value = Loaded> {
+    let query = prop::sample::select(vec!["user.name:a", "user.name:(a or b)", "user.name:*"]);
+    let fields = prop::sample::select(vec!["'host.id'", "'file.name'", "'host.id', 'file.name'"]);
+    let history = prop::sample::select(vec!["now-1h", "now-20m"]);
+    (query, fields, history).prop_map(|(query, fields, history)| {
+        rule(&format!(
+            "type = 'new_terms'\nlanguage = 'kuery'\nquery = '''{query}'''\n[rule.new_terms]\n\
+             field = 'new_terms_fields'\nvalue = [{fields}]\n\
+             [[rule.new_terms.history_window_start]]\nfield = 'history_window_start'\n\
+             value = '{history}'"
+        ))
+    })
+}
+
+/// A rule of indicators over the same: they list names as files.
+fn listed() -> impl Strategy<Value = Loaded> {
+    let query = prop::sample::select(vec!["user.name:a", "user.name:(a or b)", "user.name:*"]);
+    let of_threat =
+        prop::sample::select(vec!["event.action:a", "event.action:(a or b)", "file.name:*"]);
+    (query, of_threat).prop_map(|(query, of_threat)| {
+        rule(&format!(
+            "type = 'threat_match'\nlanguage = 'kuery'\nquery = '''{query}'''\n\
+             threat_index = ['logs-ti_*']\nthreat_language = 'kuery'\n\
+             threat_query = '''{of_threat}'''\n[[rule.threat_mapping]]\n\
+             [[rule.threat_mapping.entries]]\nfield = 'user.name'\ntype = 'mapping'\n\
+             value = 'file.name'"
+        ))
+    })
+}
+
+/// A stream whose first events lie before the windows of runs, in one history or another.
+fn with_past(mut events: Vec<Value>, count: usize, minutes: i64) -> Vec<Value> {
+    for event in events.iter_mut().take(count) {
+        let read = harness_model::event::Event::from_json(event.clone(), 1).expect("an event");
+        let at = read.timestamp().expect("a time") - minutes * 60_000;
+        event["@timestamp"] = json!(harness_model::value::format_date(at));
+    }
+    events
 }
 
 proptest! {
@@ -392,5 +468,46 @@ proptest! {
         a in grouped(), b in grouped(), streams in prop::collection::vec(stream(), 24),
     ) {
         told_is_so(&threshold(&a.0, &a.1), &threshold(&b.0, &b.1), &streams)?;
+    }
+
+    #[test]
+    fn what_is_told_of_times_is_so(
+        a in grouped(), s in sequence(), t in times(), u in times(),
+        streams in prop::collection::vec(stream(), 24),
+    ) {
+        let (groups, single) = (threshold(&a.0, &a.1), kql(&a.0));
+        told_is_so(&timed(&groups, &t), &timed(&groups, &u), &streams)?;
+        told_is_so(&timed(&eql(&s), &t), &timed(&eql(&s), &u), &streams)?;
+        told_is_so(&timed(&single, &t), &timed(&single, &u), &streams)?;
+        // Groups and sequences are of events on which another rule alerts alone.
+        told_is_so(&timed(&single, &t), &timed(&groups, &t), &streams)?;
+        told_is_so(&timed(&eql(&s), &t), &timed(&single, &t), &streams)?;
+    }
+
+    #[test]
+    fn what_is_told_of_samples_is_so(
+        a in sampled(), b in sampled(), streams in prop::collection::vec(stream(), 24),
+    ) {
+        told_is_so(&eql(&a), &eql(&b), &streams)?;
+    }
+
+    #[test]
+    fn what_is_told_of_new_terms_is_so(
+        a in watched(), b in watched(), count in 0..6_usize, minutes in 10..55_i64,
+        streams in prop::collection::vec(stream(), 24),
+    ) {
+        let past = |events: Vec<Value>| with_past(events, count, minutes);
+        let streams: Vec<Vec<Value>> = streams.into_iter().map(past).collect();
+        told_is_so(&a, &b, &streams)?;
+        told_is_so(&kql("user.name:(a or b)"), &a, &streams)?;
+    }
+
+    #[test]
+    fn what_is_told_of_indicators_is_so(
+        a in listed(), b in listed(),
+        streams in prop::collection::vec((stream(), stream()), 24),
+    ) {
+        let pair = |(events, indicators)| Stream { events, indicators };
+        told_of(&a, &b, &streams.into_iter().map(pair).collect::<Vec<_>>())?;
     }
 }

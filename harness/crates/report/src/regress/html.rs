@@ -6,8 +6,9 @@ use std::io::{self, Write};
 use harness_quality::regress::{Change, Edition, Example, Regression, RuleChange};
 
 use super::words::{case_line, decided, few, left_out, meaning, on_data, samples};
-use super::{ORDER, ordered, sum};
+use super::{ORDER, ordered};
 use crate::page::{Head, Page, figure};
+use crate::words::{grouped, plural};
 use crate::xml::escape;
 
 /// What the page does beside: the queries' difference, and the search. All of it stands in
@@ -24,7 +25,9 @@ pub fn html(regression: &Regression, head: &Head, out: &mut dyn Write) -> io::Re
     page.open(out)?;
     writeln!(out, r#"<div class="page"><header>"#)?;
     page.title(out)?;
-    writeln!(out, r#"<p class="soft">{}</p>"#, escape(&sum(regression)))?;
+    let changed = plural(regression.rules.len(), "rule");
+    let unchanged = grouped(regression.unchanged as u64);
+    writeln!(out, r#"<p class="soft">{changed} changed, {unchanged} unchanged</p>"#)?;
     if let Some(data) = &regression.data {
         writeln!(out, r#"<p class="soft">Alerts compared on {}</p>"#, escape(data))?;
     }
@@ -48,7 +51,7 @@ pub fn html(regression: &Regression, head: &Head, out: &mut dyn Write) -> io::Re
 
 fn rule(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     let open = if rule.change == Change::Same { "" } else { " open" };
-    let (name, path, change) = (escape(&rule.name), escape(&rule.path), rule.change.name());
+    let (name, path, change) = (escape(&rule.name), breaking(&rule.path), rule.change.name());
     writeln!(
         out,
         r#"<details class="change" data-change="{change}"{open}><summary><b class="{change}">{change}</b>{name} <code>{path}</code></summary>
@@ -82,6 +85,11 @@ fn rule(rule: &RuleChange, out: &mut dyn Write) -> io::Result<()> {
     let examples = [("No longer caught", text(&rule.lost)), ("Newly caught", text(&rule.gained))];
     pair("versions", examples, out)?;
     writeln!(out, "</details>")
+}
+
+/// A path that may break after each of its words.
+fn breaking(path: &str) -> String {
+    escape(path).replace('/', "/<wbr>").replace('_', "_<wbr>")
 }
 
 /// What is there of two texts, side by side.
