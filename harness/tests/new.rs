@@ -1,6 +1,7 @@
 //! Cases that are made of rules: on random rules of each language they hold under the
 //! reference evaluator, and a clause decides in them where one can.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 #[expect(dead_code, reason = "tests of runs use the rest of it")]
@@ -145,6 +146,144 @@ proptest! {
     }
 }
 
+/// A pipeline on events: a condition, and groups that are large and unlike enough.
+#[derive(Clone, Debug)]
+struct Counted {
+    condition: Condition,
+    key: usize,
+    counted: usize,
+    least: usize,
+    distinct: usize,
+}
+
+fn counted() -> impl Strategy<Value = Counted> {
+    (condition(), 0..FIELDS.len(), 0..FIELDS.len(), 1..5_usize, 0..4_usize).prop_map(
+        |(condition, key, counted, least, distinct)| Counted {
+            condition,
+            key,
+            counted,
+            least,
+            distinct,
+        },
+    )
+}
+
+impl Counted {
+    fn text(&self) -> String {
+        let clause =
+            |field: &str, values: &[&str]| format!("{field} in ({})", quoted(values, ", "));
+        format!(
+            "from logs-* | where {} | stats n = count(*), d = count_distinct({}) by {} \
+             | where n >= {} and d >= {}",
+            self.condition.text(&clause),
+            FIELDS[self.counted],
+            FIELDS[self.key],
+            self.least,
+            self.distinct,
+        )
+    }
+
+    /// How many alerts events raise, by the words of the query alone: ES|QL's null does
+    /// not hold, nor does its negation, and a list is null.
+    fn alerts(&self, events: &[Event]) -> usize {
+        let mut groups: BTreeMap<String, Vec<&Event>> = BTreeMap::new();
+        for event in events.iter().filter(|event| self.condition.holds(event) == Some(true)) {
+            let mut keys: Vec<String> = texts(event, FIELDS[self.key]);
+            if keys.is_empty() {
+                keys.push("null".to_owned());
+            }
+            for key in keys {
+                groups.entry(key).or_default().push(event);
+            }
+        }
+        let passes = |events: &&Vec<&Event>| {
+            let values = events.iter().flat_map(|event| texts(event, FIELDS[self.counted]));
+            let values: BTreeSet<String> = values.collect();
+            events.len() >= self.least && values.len() >= self.distinct
+        };
+        groups.values().filter(passes).count()
+    }
+}
+
+fn texts(event: &Event, field: &str) -> Vec<String> {
+    let all = event.values(field).into_iter().filter_map(Value::as_str).map(str::to_owned);
+    all.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+impl Condition {
+    /// Its truth in three values.
+    fn holds(&self, event: &Event) -> Option<bool> {
+        match self {
+            Self::Clause(field, values) => {
+                let own = texts(event, FIELDS[*field]);
+                let [own] = own.as_slice() else { return None };
+                Some(values.iter().any(|value| VALUES[*value] == own))
+            }
+            Self::Not(inner) => inner.holds(event).map(|holds| !holds),
+            Self::And(parts) => joined(parts, event, false),
+            Self::Or(parts) => joined(parts, event, true),
+        }
+    }
+}
+
+fn joined(parts: &[Condition], event: &Event, strong: bool) -> Option<bool> {
+    let truths: Vec<Option<bool>> = parts.iter().map(|part| part.holds(event)).collect();
+    match truths.contains(&Some(strong)) {
+        true => Some(strong),
+        false if truths.contains(&None) => None,
+        false => Some(!strong),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_made_of_pipelines_holds(pipeline in counted()) {
+        let text = rule(&format!("type = \"esql\"\nlanguage = \"esql\"\nquery = \'\'\'{}\'\'\'", pipeline.text()));
+        // What the rule does not read at all is looked at by those who know of windows.
+        let beside = ["in_another_index", "before_the_window", "other_event"];
+        for made in made(&text).made.iter().filter(|made| !beside.contains(&made.name.as_str())) {
+            let raises = pipeline.alerts(&made.events) > 0;
+            prop_assert_eq!(raises, made.polarity == Polarity::Positive, "{}: {:?}", text, made);
+        }
+    }
+
+    #[test]
+    fn what_is_made_of_groups_history_and_indicators_holds(
+        condition in condition(),
+        fields in prop::collection::btree_set(0..FIELDS.len(), 1..3),
+        count in 1..6_usize,
+        distinct in 1..4_usize,
+    ) {
+        let query = condition.text(&kuery);
+        let names: Vec<&str> = fields.iter().map(|field| FIELDS[*field]).collect();
+        let listed = quoted(&names, ", ");
+        for text in [
+            rule(&format!(
+                "type = \"threshold\"\nlanguage = \"kuery\"\nquery = \'\'\'{query}\'\'\'\n\
+                 [rule.threshold]\nfield = [{listed}]\nvalue = {count}\n\
+                 [[rule.threshold.cardinality]]\nfield = \"source.ip\"\nvalue = {distinct}",
+            )),
+            rule(&format!(
+                "type = \"new_terms\"\nlanguage = \"kuery\"\nquery = \'\'\'{query}\'\'\'\n\
+                 [rule.new_terms]\nfield = \"new_terms_fields\"\nvalue = [{listed}]\n\
+                 [[rule.new_terms.history_window_start]]\nfield = \"history_window_start\"\nvalue = \"now-{count}d\"",
+            )),
+            rule(&format!(
+                "type = \"threat_match\"\nlanguage = \"kuery\"\nquery = \'\'\'{query}\'\'\'\n\
+                 threat_index = [\"logs-ti_*\"]\nthreat_query = \"threat.indicator.type:file\"\n\
+                 threat_language = \"kuery\"\n\
+                 [[rule.threat_mapping]]\n[[rule.threat_mapping.entries]]\nfield = \"{}\"\n\
+                 type = \"mapping\"\nvalue = \"threat.indicator.name\"", names[0],
+            )),
+        ] {
+            let found = made(&text);
+            prop_assert_eq!(wrong(&text, &found.made), [""; 0], "{}", text);
+        }
+    }
+}
+
 #[test]
 fn a_rule_gets_cases_that_pin_down_its_clauses() {
     for text in [
@@ -172,6 +311,17 @@ fn a_rule_gets_cases_that_pin_down_its_clauses() {
             "type = \"esql\"\nlanguage = \"esql\"\nquery = '''from logs-* | where event.action == \"login\" \
              | stats n = count(*), hosts = count_distinct(host.name) by user.name \
              | where n >= 6 and hosts > 2'''",
+        ),
+        // A choice that is counted, a pattern, an address that has to be there.
+        rule(
+            "type = \"esql\"\nlanguage = \"esql\"\nquery = '''from logs-* | where source.ip is not null \
+             | eval failed = case(event.outcome == \"failure\", 1, 0), passed = case(event.outcome == \"success\", 1, 0) \
+             | stats f = sum(failed), p = sum(passed) by source.ip | where f >= 5 and p >= 1'''",
+        ),
+        rule(
+            "type = \"esql\"\nlanguage = \"esql\"\nquery = '''from logs-* metadata _id, _index, _version \
+             | grok message \"name=(?<name>[a-z]{4}) from %{IP:from}\" \
+             | where name == \"root\" and from is not null'''",
         ),
     ] {
         let found = made(&text);

@@ -14,6 +14,7 @@ pub(crate) mod encode;
 pub(crate) mod events;
 pub(crate) mod fields;
 pub(crate) mod implications;
+pub(crate) mod origins;
 pub(crate) mod pipeline_variants;
 pub(crate) mod reachability;
 pub(crate) mod regexp;

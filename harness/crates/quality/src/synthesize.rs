@@ -139,9 +139,7 @@ fn grown(
         let kept = kept.get(&key).copied().unwrap_or(0);
         let made = match (subject, flow) {
             (Some(subject), _) => grow::grow(subject, kept, making.seed),
-            (None, Some(flow)) => {
-                Grown { made: pipeline::grow(flow, kept, making.seed), dead: Vec::new() }
-            }
+            (None, Some(flow)) => pipeline::grow(flow, kept, making.seed),
             (None, None) => Grown::default(),
         };
         (making.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);

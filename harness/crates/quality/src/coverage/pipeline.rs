@@ -10,14 +10,14 @@
 //! where the groups without it raise another number of alerts. Branches and queries
 //! inside the query are steps as others are.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::{ClauseCoverage, RuleCoverage, Witness};
 use crate::clause::ClauseKind;
 use crate::clause::esql_tests::tests;
 use crate::clause::esql_text;
-use harness_esql::plan::Placed;
+use harness_esql::plan::{Placed, Plan, Step};
 use harness_esql::run::{Change, Joined, Table, Truth, Turn};
 use harness_esql::value::Value;
 use harness_predicate::{Origin, Part};
@@ -54,17 +54,90 @@ pub(super) fn rule(flow: &Flow<'_>) -> RuleCoverage {
 
 /// A case, and what its steps made of the rows.
 struct Base<'a> {
-    case: usize,
+    path: String,
     prepared: Prepared<'a>,
     alerts: usize,
     table: Table,
 }
 
+impl<'a> Base<'a> {
+    fn new(path: String, prepared: Prepared<'a>) -> Option<Self> {
+        let (alerts, table) = prepared.run(true, None).ok()?;
+        Some(Self { path, prepared, alerts, table })
+    }
+}
+
+/// What cases show of a pipeline, one after the other.
+pub(crate) struct Shown<'a> {
+    meter: Meter<'a>,
+    steps: Vec<Placed<'a>>,
+    /// What patterns found so far, by step.
+    donors: RefCell<BTreeMap<usize, Found>>,
+}
+
+/// A test of a step, by the numbers of both, and whether it holds.
+pub(crate) type Shows = (usize, usize, bool);
+
+impl<'a> Shown<'a> {
+    pub(crate) fn new(program: &'a Program) -> Option<Self> {
+        let plan = &program.pipeline()?.plan;
+        let meter = Meter::new(plan);
+        Some(Self { meter, steps: plan.all_steps(), donors: RefCell::default() })
+    }
+
+    /// All that there is to show.
+    pub(crate) fn all(&self) -> Vec<Shows> {
+        let steps = self.steps.iter().enumerate();
+        let tests = steps
+            .flat_map(|(at, placed)| (0..tests(placed.step).len()).map(move |number| (at, number)));
+        tests.flat_map(|(at, number)| [(at, number, true), (at, number, false)]).collect()
+    }
+
+    /// Which of these a case shows.
+    pub(crate) fn by(&self, prepared: Prepared<'_>, wanted: &[Shows]) -> Vec<Shows> {
+        let nobody = || Some(Witness { case: String::new(), event: String::new() });
+        let Some(base) = Base::new("case".to_owned(), prepared) else { return Vec::new() };
+        let bases = [base];
+        let mut tally = Tally::new();
+        for (at, number, holds) in wanted {
+            let clause = tally.entry((*at, *number)).or_insert_with(|| {
+                let mut clause = uncovered(ClauseKind::Clause, Span::default(), String::new());
+                (clause.decides_true, clause.decides_false) = (nobody(), nobody());
+                clause
+            });
+            *side(clause, *holds) = None;
+        }
+        let mut steps: Vec<usize> = tally.keys().map(|(at, _)| *at).collect();
+        steps.dedup();
+        for at in steps {
+            let Some(placed) = self.steps.get(at) else { continue };
+            let mut donors = self.donors.borrow_mut();
+            let known = donors.entry(at).or_default();
+            for found in donors_of(&bases, at) {
+                if known.len() < MAX_DONORS && !known.contains(&found) {
+                    known.push(found);
+                }
+            }
+            self.meter.step(at, placed.step, &bases, known, &mut tally);
+        }
+        let shows = |(at, number, holds): &&Shows| {
+            let clause = tally.get(&(*at, *number));
+            let slot = clause.and_then(|clause| {
+                if *holds { clause.decides_true.as_ref() } else { clause.decides_false.as_ref() }
+            });
+            slot.is_some_and(|witness| !witness.case.is_empty())
+        };
+        wanted.iter().filter(shows).copied().collect()
+    }
+}
+
+/// What a pattern found: by output, its values.
+type Found = Vec<Vec<Vec<Value>>>;
+
 /// Clauses by step and number of the test.
 type Tally = BTreeMap<(usize, usize), ClauseCoverage>;
 
 struct Meter<'a> {
-    flow: &'a Flow<'a>,
     text: &'a str,
     /// How many rows one counts as: many conditions take their time on each.
     weight: usize,
@@ -78,43 +151,25 @@ struct Meter<'a> {
 fn measured(flow: &Flow<'_>, program: &Program) -> (Vec<ClauseCoverage>, Vec<Limit>) {
     let Some(pipeline) = program.pipeline() else { return Default::default() };
     let bases = (0..flow.cases().len()).filter_map(|case| {
-        let prepared = flow.prepare(program, case)?;
-        let (alerts, table) = prepared.run(true, None).ok()?;
-        Some(Base { case, prepared, alerts, table })
+        Base::new(flow.cases()[case].path.clone(), flow.prepare(program, case)?)
     });
     let bases: Vec<_> = bases.collect();
-    let steps = pipeline.plan.all_steps();
-    let conditions = steps.iter().map(|placed| tests(placed.step).len()).sum::<usize>();
-    let meter = Meter {
-        flow,
-        text: &pipeline.plan.text,
-        weight: 1 + conditions / CONDITIONS_OF_A_ROW,
-        left: Cell::new(max_rows()),
-        wanting: Cell::new(false),
-    };
+    let meter = Meter::new(&pipeline.plan);
     let mut tally = Tally::new();
     for (at, Placed { step, .. }) in pipeline.plan.all_steps().into_iter().enumerate() {
         for (number, test) in tests(step).into_iter().enumerate() {
             let text = flat(test.span.of(meter.text));
             tally.insert((at, number), uncovered(test.kind(), test.span, text));
         }
-        let donors = donors(&bases, at);
-        for base in &bases {
-            for joined in Joined::of(step) {
-                meter.conditions(at, &joined, base, &mut tally);
-            }
-            if !step.pattern_outputs().is_empty() {
-                meter.pattern(at, &donors, base, &mut tally);
-            }
-        }
+        meter.step(at, step, &bases, &donors_of(&bases, at), &mut tally);
     }
     let bounds = meter.wanting.get().then_some(limits::COVERAGE_ROWS);
     (tally.into_values().collect(), bounds.into_iter().collect())
 }
 
 /// What the pattern of a step found, some of it.
-fn donors(bases: &[Base<'_>], at: usize) -> Vec<Vec<Vec<Value>>> {
-    let mut found: Vec<Vec<Vec<Value>>> = Vec::new();
+fn donors_of(bases: &[Base<'_>], at: usize) -> Found {
+    let mut found = Found::new();
     for trace in bases.iter().filter_map(|base| base.table.trace.get(at)) {
         for test in trace.tests.iter().filter(|test| !test.outputs.is_empty()) {
             let matched =
@@ -146,7 +201,26 @@ fn uncovered(kind: ClauseKind, span: Span, text: String) -> ClauseCoverage {
     }
 }
 
-impl Meter<'_> {
+impl<'a> Meter<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let steps = plan.all_steps();
+        let conditions = steps.iter().map(|placed| tests(placed.step).len()).sum::<usize>();
+        let weight = 1 + conditions / CONDITIONS_OF_A_ROW;
+        Self { text: &plan.text, weight, left: Cell::new(max_rows()), wanting: Cell::new(false) }
+    }
+
+    /// What cases show of one step.
+    fn step(&self, at: usize, step: &Step, bases: &[Base<'_>], donors: &Found, tally: &mut Tally) {
+        for base in bases {
+            for joined in Joined::of(step) {
+                self.conditions(at, &joined, base, tally);
+            }
+            if !step.pattern_outputs().is_empty() {
+                self.pattern(at, donors, base, tally);
+            }
+        }
+    }
+
     /// Whether the case raises another number of alerts with a row turned.
     fn turns(&self, base: &Base<'_>, turn: &Turn) -> bool {
         // The rows of the source are read by each step that begins with them.
@@ -196,7 +270,7 @@ impl Meter<'_> {
                 rows.push(row);
                 let mut turns = || self.turns(base, &turn(vec![row], kept));
                 if rows.len() <= MAX_FIRST && *alone.entry(row).or_insert_with(&mut turns) {
-                    *slot = Some(self.witness(base, at, row));
+                    *slot = Some(Self::witness(base, at, row));
                 }
             }
         }
@@ -208,7 +282,7 @@ impl Meter<'_> {
                 continue;
             }
             if rows.len() > 1 && self.turns(base, &turn(rows.clone(), kept)) {
-                let case = self.flow.cases()[base.case].path.clone();
+                let case = base.path.clone();
                 *slot = Some(Witness { case, event: String::new() });
                 continue;
             }
@@ -217,11 +291,11 @@ impl Meter<'_> {
                 let turns = || self.turns(base, &turn(vec![*row], kept));
                 *alone.entry(*row).or_insert_with(turns)
             };
-            *slot = others.find(turns).map(|row| self.witness(base, at, row));
+            *slot = others.find(turns).map(|row| Self::witness(base, at, row));
         }
     }
 
-    fn pattern(&self, at: usize, donors: &[Vec<Vec<Value>>], base: &Base<'_>, tally: &mut Tally) {
+    fn pattern(&self, at: usize, donors: &Found, base: &Base<'_>, tally: &mut Tally) {
         let Some(trace) = base.table.trace.get(at) else { return };
         let Some(clause) = tally.get_mut(&(at, 0)) else { return };
         let outputs = trace.tests.first().map_or(0, |test| test.outputs.len());
@@ -233,27 +307,28 @@ impl Meter<'_> {
                 if clause.decides_true.is_none()
                     && self.turns(base, &turn(vec![Vec::new(); outputs]))
                 {
-                    clause.decides_true = Some(self.witness(base, at, row));
+                    clause.decides_true = Some(Self::witness(base, at, row));
                 }
             } else {
                 clause.fails_on += 1;
                 let found = |donor: &Vec<Vec<Value>>| self.turns(base, &turn(donor.clone()));
                 if clause.decides_false.is_none() && donors.iter().any(found) {
-                    clause.decides_false = Some(self.witness(base, at, row));
+                    clause.decides_false = Some(Self::witness(base, at, row));
                 }
             }
         }
     }
 
     /// The event behind a row, or the case where there are several.
-    fn witness(&self, base: &Base<'_>, at: usize, row: usize) -> Witness {
-        let case = &self.flow.cases()[base.case];
+    fn witness(base: &Base<'_>, at: usize, row: usize) -> Witness {
         let lineage = base.table.given(at).get(row);
         let event = match lineage.map(Vec::as_slice) {
-            Some([event]) => case.events.get(*event as usize).map(|event| event.id.clone()),
+            Some([event]) => {
+                base.prepared.events().get(*event as usize).map(|event| event.id.clone())
+            }
             _ => None,
         };
-        Witness { case: case.path.clone(), event: event.unwrap_or_default() }
+        Witness { case: base.path.clone(), event: event.unwrap_or_default() }
     }
 }
 

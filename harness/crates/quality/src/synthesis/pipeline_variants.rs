@@ -323,49 +323,55 @@ pub(crate) fn numbered(value: &Json, number: usize) -> Option<Json> {
 /// Values that pass or just miss what a query asks for.
 pub(crate) fn constants(steps: &[Step]) -> Vec<Json> {
     let mut found = Vec::new();
-    let mut see = |typed: &Typed| {
-        typed.each(&mut |part| match &part.node {
-            Node::Literal(column) => {
-                for value in column.values(0) {
-                    match value.to_value() {
-                        Value::Str(text) => {
-                            // Of a network its address.
-                            found.extend(text.split_once('/').map(|(address, _)| json!(address)));
-                            let equals = Pattern::Equals(text, Case::Sensitive);
-                            found.extend(samples(&Test::Term(equals)));
-                        }
-                        Value::Bool(value) => found.extend([json!(value), json!(!value)]),
-                        Value::Int(_) | Value::Long(_) | Value::ULong(_) => {
-                            let own = value.long();
-                            let around = [own, own.saturating_add(1), own.saturating_sub(1)];
-                            found.extend(around.map(Json::from));
-                        }
-                        Value::Double(own) => {
-                            found.extend([own, own + 1.0, own - 1.0].map(Json::from));
-                        }
-                        Value::Ip(_) => found.push(json!(value.text(column.ty))),
-                        Value::Point(_) | Value::Amount(_) => {}
+    for step in steps {
+        step.expressions(&mut |typed| found.extend(constants_of(typed)));
+    }
+    found
+}
+
+/// Values that pass or just miss what an expression asks for.
+pub(crate) fn constants_of(typed: &Typed) -> Vec<Json> {
+    let mut found = Vec::new();
+    typed.each(&mut |part| match &part.node {
+        Node::Literal(column) => {
+            for value in column.values(0) {
+                match value.to_value() {
+                    Value::Str(text) => {
+                        // Of a network its address.
+                        found.extend(text.split_once('/').map(|(address, _)| json!(address)));
+                        let equals = Pattern::Equals(text, Case::Sensitive);
+                        found.extend(samples(&Test::Term(equals)));
                     }
+                    Value::Bool(value) => found.extend([json!(value), json!(!value)]),
+                    Value::Int(_) | Value::Long(_) | Value::ULong(_) => {
+                        let own = value.long();
+                        let around = [own, own.saturating_add(1), own.saturating_sub(1)];
+                        found.extend(around.map(Json::from));
+                    }
+                    Value::Double(own) => {
+                        found.extend([own, own + 1.0, own - 1.0].map(Json::from));
+                    }
+                    Value::Ip(_) => found.push(json!(value.text(column.ty))),
+                    Value::Point(_) | Value::Amount(_) => {}
                 }
             }
-            Node::Search(search) => match &search.query {
-                SearchQuery::Match { value: Value::Str(text), .. }
-                | SearchQuery::MultiMatch { value: Value::Str(text), .. }
-                | SearchQuery::MatchPhrase { phrase: text, .. } => found.push(json!(text)),
-                SearchQuery::Match { .. }
-                | SearchQuery::MultiMatch { .. }
-                | SearchQuery::Kql(_)
-                | SearchQuery::QueryString(_) => {}
-            },
-            Node::Like { matcher, .. } => {
-                for pattern in matcher.patterns() {
-                    found.extend(samples(&Test::Term(pattern)));
-                }
+        }
+        Node::Search(search) => match &search.query {
+            SearchQuery::Match { value: Value::Str(text), .. }
+            | SearchQuery::MultiMatch { value: Value::Str(text), .. }
+            | SearchQuery::MatchPhrase { phrase: text, .. } => found.push(json!(text)),
+            SearchQuery::Match { .. }
+            | SearchQuery::MultiMatch { .. }
+            | SearchQuery::Kql(_)
+            | SearchQuery::QueryString(_) => {}
+        },
+        Node::Like { matcher, .. } => {
+            for pattern in matcher.patterns() {
+                found.extend(samples(&Test::Term(pattern)));
             }
-            _ => {}
-        });
-    };
-    steps.iter().for_each(|step| step.expressions(&mut see));
+        }
+        _ => {}
+    });
     found
 }
 

@@ -58,16 +58,27 @@ impl Reader<'_> {
             }
             let atom = self.atom(depth)?;
             let count = self.count()?;
-            if text.len() + atom.len() * count > MAX_TEXT {
-                return None;
+            match atom {
+                Atom::Text(atom) => {
+                    if text.len() + atom.len() * count > MAX_TEXT {
+                        return None;
+                    }
+                    text.push_str(&atom.repeat(count));
+                }
+                Atom::Class(members) => {
+                    if text.len() + count > MAX_TEXT {
+                        return None;
+                    }
+                    text.extend(members.iter().cycle().take(count));
+                }
             }
-            text.push_str(&atom.repeat(count));
         }
         Some(text)
     }
 
-    fn atom(&mut self, depth: usize) -> Option<String> {
-        let one = |c: char| Some(c.to_string());
+    fn atom(&mut self, depth: usize) -> Option<Atom> {
+        let text = |text: String| Some(Atom::Text(text));
+        let one = |c: char| text(c.to_string());
         match self.next()? {
             '(' => {
                 if self.takes('?') {
@@ -75,36 +86,36 @@ impl Reader<'_> {
                     while let Some(c) = self.next() {
                         match c {
                             ':' | '>' => break,
-                            ')' => return Some(String::new()),
+                            ')' => return text(String::new()),
                             '=' | '!' => return None,
                             _ => {}
                         }
                     }
                 }
                 let inner = self.choice(depth)?;
-                self.takes(')').then_some(inner)
+                if self.takes(')') { text(inner) } else { None }
             }
-            '[' => one(self.class()?),
+            '[' => Some(Atom::Class(self.class()?)),
             '\\' => one(match self.next()? {
-                'd' => '1',
-                'w' => 'a',
+                'd' => return Some(Atom::Class(DIGITS.chars().collect())),
+                'w' => return Some(Atom::Class(LETTERS.chars().collect())),
                 's' => ' ',
                 'S' | 'D' => 'x',
                 'W' => '-',
                 't' => '\t',
                 'n' => '\n',
                 'r' => '\r',
-                'b' | 'B' | 'A' | 'z' | 'Z' => return Some(String::new()),
+                'b' | 'B' | 'A' | 'z' | 'Z' => return text(String::new()),
                 c => c,
             }),
             '.' => one('a'),
-            '^' | '$' | '@' => Some(String::new()),
+            '^' | '$' | '@' => text(String::new()),
             '"' => {
                 let start = self.at;
                 match self.chars[start..].iter().position(|c| *c == '"') {
                     Some(length) => {
                         self.at = start + length + 1;
-                        Some(self.chars[start..start + length].iter().collect())
+                        text(self.chars[start..start + length].iter().collect())
                     }
                     None => one('"'),
                 }
@@ -140,8 +151,8 @@ impl Reader<'_> {
         Some(count)
     }
 
-    /// A character of a class.
-    fn class(&mut self) -> Option<char> {
+    /// Characters of a class, in the order in which repeats take them.
+    fn class(&mut self) -> Option<Vec<char>> {
         let negated = self.takes('^');
         let mut members: Vec<(char, char)> = Vec::new();
         let mut first = true;
@@ -180,13 +191,36 @@ impl Reader<'_> {
             }
         }
         let has = |c: char| members.iter().any(|(low, high)| (*low..=*high).contains(&c));
-        if negated {
-            return "ax1-_ .,/".chars().find(|c| !has(*c));
-        }
-        let plain = "a1".chars().find(|c| has(*c));
-        plain.or(members.first().map(|(low, _)| *low))
+        let plain = || LETTERS.chars().chain(DIGITS.chars()).chain(CAPITALS.chars());
+        let found: Vec<char> = if negated {
+            let other = "-_ .,/".chars();
+            plain().take(MAX_CYCLE).chain(other).filter(|c| !has(*c)).collect()
+        } else {
+            let (letters, digits): (Vec<char>, Vec<char>) =
+                plain().filter(|c| has(*c)).partition(|c| c.is_alphabetic());
+            let start = letters.into_iter().take(MAX_CYCLE);
+            let found: Vec<char> = start.chain(digits).collect();
+            if found.is_empty() {
+                members.iter().map(|(low, _)| *low).take(1).collect()
+            } else {
+                found
+            }
+        };
+        (!found.is_empty()).then_some(found)
     }
 }
+
+/// A part of an expression: a text, or characters of which each repeat takes the next.
+enum Atom {
+    Text(String),
+    Class(Vec<char>),
+}
+
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
+const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const DIGITS: &str = "1234567890";
+/// The most letters that are taken before digits.
+const MAX_CYCLE: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +232,8 @@ mod tests {
             ("http://[0-9]{1,3}\\.[0-9]{1,3}/cd", Some("http://1.1/cd")),
             ("(a|b)c+d*", Some("ac")),
             ("(?i)power(shell)?", Some("power")),
-            ("[^a]x{3}", Some("xxxx")),
+            ("[^a]x{3}", Some("bxxx")),
+            ("[0-9]{12}:[A-Z0-9]{10}", Some("123456789012:ABCDEFGH12")),
             (r"(\s?\+\s?['][A-Z]+[']){2,}", Some("+'A'+'A'")),
             ("a(?=b)", None),
             ("(a", None),

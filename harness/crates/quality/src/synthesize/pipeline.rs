@@ -1,8 +1,12 @@
 //! Cases for ES|QL pipelines: a climb from the plain event to events that come
 //! through all commands, and cases near those that show each change of the text.
 
+mod bench;
 mod climb;
+mod groups;
+mod near;
 mod pattern;
+mod single;
 
 use std::collections::BTreeSet;
 
@@ -11,17 +15,26 @@ use super::choice::Seed;
 use super::draft::Edges;
 use super::finish::finished;
 use super::grow::needed;
-use super::model::Made;
+use super::model::{Dead, Grown, Made};
 use super::name;
 use super::seed::{self, draft};
+use super::suggest::Context;
 use super::together;
+use crate::clause::esql_tests::tests;
+use crate::clause::esql_text::{self, Mark, edited};
+use crate::coverage::pipeline::{Shown, Shows};
+use crate::mutate::pipeline::proof::is_equivalent;
 use crate::mutate::pipeline::{Proposer, programs};
 use crate::synthesis::events::{of_fixture, renumbered};
+use crate::synthesis::origins::Origins;
 use climb::Climb;
 use harness_model::event::Event;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits;
+use harness_source::span::Span;
+use near::Near;
+use single::{Goal, Single};
 
 /// Drafts for a rule whose last case is its plain event.
 pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
@@ -29,11 +42,18 @@ pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
     let Some(seed) = flow.cases().len().checked_sub(1) else { return Vec::new() };
     let Some(plan) = subject.plans().get(subject.plan_of(seed)) else { return Vec::new() };
     let Ok(program) = flow.program(flow.text()) else { return Vec::new() };
-    let found = Climb::new(flow, &program, (seed, reads), choice).and_then(|mut climb| climb.top());
+    let context = seed::context(flow.rule(), choice);
+    let found = top(flow, &program, (seed, reads), &context);
     let Some((positive, negative)) = found else { return Vec::new() };
     let (key, options) = (flow.key(), &flow.cases()[seed].options);
     let mut drafts = vec![draft(&key, Polarity::Positive, "typical", positive.clone())];
     drafts.extend(negative.map(|events| draft(&key, Polarity::Negative, "too_little", events)));
+    // Fields that nothing maps are known by the events that have them.
+    let plain = &flow.cases()[seed].events;
+    let fields = seed::plain(flow.rule()).source;
+    if plain.first().is_some_and(|event| event.source != fields) {
+        drafts.push(draft(&key, Polarity::Negative, "other_event", plain.clone()));
+    }
     let alerts = |events: &[Event], now: Option<i64>| {
         let variant = flow.variant_at(&program, seed, events.to_vec(), now)?;
         Some(flow.on(&program, &variant)?.run(false, None).ok()?.0)
@@ -45,12 +65,33 @@ pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
     drafts
 }
 
+/// Events that alert, and some near them that do not, where such were met.
+fn top(
+    flow: &Flow<'_>,
+    program: &Program,
+    (case, reads): (usize, usize),
+    context: &Context,
+) -> Option<(Vec<Event>, Option<Vec<Event>>)> {
+    let origins = Origins::new(flow.subject(), program)?;
+    let single = Single::new(flow, program, case, &origins, context);
+    let goals = goals(program, &origins);
+    Climb::new(&single, &goals, reads)?.top()
+}
+
+/// What each row has to be before rows are grouped.
+fn goals(program: &Program, origins: &Origins<'_>) -> Vec<Goal> {
+    let Some(pipeline) = program.pipeline() else { return Vec::new() };
+    let until = bench::grouping(&pipeline.plan);
+    let all = bench::conditions(&pipeline.plan, origins, until).into_iter();
+    all.map(|(_, condition)| Goal::Holds(origins.unfolded(condition))).collect()
+}
+
 /// How many events all runs that look for what tells mutants may read together.
 fn max_read() -> usize {
     limits::NEW_MUTANT_READS.now()
 }
 /// How many variants of drafts are tried on mutants.
-const MAX_VARIANTS: usize = 1_500;
+const MAX_VARIANTS: usize = 400;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
 
@@ -71,47 +112,39 @@ impl Candidate {
 }
 
 /// Cases for a rule; the first `kept` are its own, the others drafts.
-pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
+pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Grown {
     let Some(drafts) = flow.cases().get(kept..).filter(|drafts| !drafts.is_empty()) else {
-        return Vec::new();
+        return Grown::default();
     };
-    let Ok(program) = flow.program(flow.text()) else { return Vec::new() };
+    let Ok(program) = flow.program(flow.text()) else { return Grown::default() };
     let asked = Asked::new(drafts.iter().map(|case| &**case));
-    let mutants = programs(flow);
-    let judge = Judge { flow, program: &program, mutants: &mutants };
-    let goals = mutants.len() + 2;
-    let mut known = vec![false; goals + asked.count()];
-    let mut list: Vec<Candidate> = Vec::new();
-    let mut take = |candidate: Candidate, known: &mut Vec<bool>| {
-        let fresh = candidate.met.iter().zip(&*known).any(|(own, known)| *own && !known);
-        if fresh || candidate.is_own {
-            known.iter_mut().zip(&candidate.met).for_each(|(known, own)| *known |= own);
-            list.push(candidate);
-        }
-    };
+    let (mutants, regrouped) = (programs(flow), without_keys(flow));
+    let judge = Judge::new(flow, &program, &mutants, &regrouped);
+    let mut pool = Pool { known: vec![false; judge.goals() + asked.count()], list: Vec::new() };
     for (number, case) in flow.cases().iter().enumerate() {
         if let Some(mut candidate) = judge.candidate(number, case.events.clone()) {
             candidate.is_own = number < kept;
-            let polarity = candidate.polarity();
-            candidate.met.extend(asked.met(case, polarity));
+            candidate.met.extend(asked.met(case, candidate.polarity()));
             candidate.name = Some(case.name.clone());
-            take(candidate, &mut known);
-        }
-    }
-    let proposer = Proposer::within(flow, &program, max_read(), MAX_VARIANTS);
-    for (at, mutant) in mutants.iter().enumerate() {
-        if known[at + 2] {
-            continue;
-        }
-        let found = proposer.find(mutant).and_then(|(fixture, _)| of_fixture(fixture));
-        if let Some(mut candidate) = found.and_then(|events| judge.candidate(kept, events)) {
-            candidate.met.resize(known.len(), false);
-            take(candidate, &mut known);
+            pool.take(candidate);
         }
     }
     let context = seed::context(flow.rule(), choice);
+    pool.near(&judge, kept, &context);
+    let proposer = Proposer::within(flow, &program, max_read(), MAX_VARIANTS);
+    for (at, mutant) in mutants.iter().enumerate() {
+        if pool.known[at + 2] {
+            continue;
+        }
+        let found = proposer.find(mutant).and_then(|(fixture, _)| of_fixture(fixture));
+        if let Some(candidate) = found.and_then(|events| judge.candidate(kept, events)) {
+            pool.take(candidate);
+        }
+    }
     let fields = program.pipeline().map_or(&[][..], |pipeline| pipeline.fields.as_slice());
     let reads = |field: &str| fields.iter().any(|own| &*own.path == field);
+    let dead = judge.dead(&pool.known);
+    let Pool { list, .. } = pool;
     let met: Vec<(bool, &[bool])> =
         list.iter().map(|one| (one.is_own, one.met.as_slice())).collect();
     let needed = needed(&met);
@@ -119,11 +152,8 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
     let mut names = name::Names::new(own.map(|case| (case.polarity, case.name.clone())));
     let fresh = list.iter().zip(needed).filter(|(one, needed)| *needed && !one.is_own);
     let made = fresh.map(|(one, _)| {
-        let keeps = |events: &[Event]| {
-            let other = judge.candidate(one.base, events.to_vec());
-            other.is_some_and(|other| other.alerts == one.alerts && other.met == one.met[..goals])
-        };
         let few = one.events.len() <= MAX_FINISHED;
+        let keeps = |events: &[Event]| judge.keeps(one, events);
         let done = few.then(|| finished(&one.events, &context, &reads, &keeps));
         let polarity = one.polarity();
         let before = &flow.cases()[one.base].events;
@@ -135,7 +165,71 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Vec<Made> {
             options: flow.cases()[one.base].options.clone(),
         }
     });
-    made.collect()
+    Grown { made: made.collect(), dead }
+}
+
+/// The pipeline without each of its keys.
+fn without_keys(flow: &Flow<'_>) -> Vec<Program> {
+    let keys = esql_text::keys(flow.text()).into_iter();
+    let program = |key: esql_text::Key| {
+        let mut tried = key.without.iter();
+        tried.find_map(|marks| flow.program(&esql_text::edited(flow.text(), marks)).ok())
+    };
+    keys.filter_map(program).collect()
+}
+
+/// The candidates so far.
+struct Pool {
+    known: Vec<bool>,
+    list: Vec<Candidate>,
+}
+
+impl Pool {
+    /// Takes a candidate where it shows something new, or is one of the rule's own.
+    fn take(&mut self, mut candidate: Candidate) {
+        candidate.met.resize(self.known.len(), false);
+        let fresh = candidate.met.iter().zip(&self.known).any(|(own, known)| *own && !known);
+        if fresh || candidate.is_own {
+            self.known.iter_mut().zip(&candidate.met).for_each(|(known, own)| *known |= own);
+            self.list.push(candidate);
+        }
+    }
+
+    /// Adds cases near those that alert, for what no case shows yet.
+    fn near(&mut self, judge: &Judge<'_>, kept: usize, context: &Context) {
+        let (flow, program) = (judge.flow, judge.program);
+        let Some(pipeline) = program.pipeline() else { return };
+        let Some(origins) = Origins::new(flow.subject(), program) else { return };
+        let single = Single::new(flow, program, kept, &origins, context);
+        let goals = goals(program, &origins);
+        let positive = self.list.iter().find(|one| one.alerts > 0 && one.base >= kept);
+        let Some(positive) = positive.map(|one| one.events.clone()) else { return };
+        let near =
+            Near { single: &single, plan: &pipeline.plan, goals: &goals, positive: &positive };
+        let mut left = single::max_read();
+        for events in near.regrouped() {
+            self.offer(judge, kept, events);
+        }
+        for (place, (at, number, holds)) in judge.shows.iter().enumerate() {
+            // Steps inside others are left to trying.
+            let is_known = self.known[judge.first_show() + place];
+            if is_known || pipeline.plan.is_nested() {
+                continue;
+            }
+            for events in near.of(*at, *number, *holds, &mut left) {
+                self.offer(judge, kept, events);
+                if self.known[judge.first_show() + place] {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn offer(&mut self, judge: &Judge<'_>, base: usize, events: Vec<Event>) {
+        if let Some(candidate) = judge.fresh(base, events, &self.known) {
+            self.take(candidate);
+        }
+    }
 }
 
 /// Cases of a rule taken from the events of its last case, as [`super::grow::taken`].
@@ -148,14 +242,14 @@ pub(super) fn taken(
     else {
         return Vec::new();
     };
-    let mutants = programs(flow);
-    let judge = Judge { flow, program: &program, mutants: &mutants };
+    let (mutants, regrouped) = (programs(flow), without_keys(flow));
+    let judge = Judge::new(flow, &program, &mutants, &regrouped);
     let all = &flow.cases()[last].events;
     let raises = |events: &[Event]| {
         let variant = flow.variant(&program, last, events.to_vec());
         variant.and_then(|variant| judge.alerts(&program, &variant)).is_some_and(|count| count > 0)
     };
-    let mut known = vec![false; mutants.len() + 2];
+    let mut known = vec![false; judge.goals()];
     for (number, case) in flow.cases().iter().enumerate().take(kept) {
         if let Some(own) = judge.candidate(number, case.events.clone()) {
             known.iter_mut().zip(&own.met).for_each(|(known, own)| *known |= own);
@@ -183,10 +277,7 @@ pub(super) fn taken(
     let own = flow.cases().iter().take(kept);
     let mut names = name::Names::new(own.map(|case| (case.polarity, case.name.clone())));
     let made = list.iter().enumerate().map(|(at, one)| {
-        let keeps = |events: &[Event]| {
-            let other = judge.candidate(one.base, events.to_vec());
-            other.is_some_and(|other| other.alerts == one.alerts && other.met == one.met)
-        };
+        let keeps = |events: &[Event]| judge.keeps(one, events);
         let polarity = one.polarity();
         let special = match at {
             0 => "as_it_happened".to_owned(),
@@ -202,23 +293,104 @@ pub(super) fn taken(
     made.collect()
 }
 
+/// What cases of a pipeline have to show: that it alerts, and does not; each change of
+/// its text; each of its keys; each of its tests, both ways.
 struct Judge<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     mutants: &'a [Program],
+    /// The pipeline without each of its keys.
+    regrouped: &'a [Program],
+    shown: Option<Shown<'a>>,
+    shows: Vec<Shows>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(
+        flow: &'a Flow<'a>,
+        program: &'a Program,
+        mutants: &'a [Program],
+        regrouped: &'a [Program],
+    ) -> Self {
+        let shown = Shown::new(program);
+        let shows = shown.as_ref().map_or_else(Vec::new, Shown::all);
+        Self { flow, program, mutants, regrouped, shown, shows }
+    }
+
+    fn first_show(&self) -> usize {
+        2 + self.mutants.len() + self.regrouped.len()
+    }
+
+    fn goals(&self) -> usize {
+        self.first_show() + self.shows.len()
+    }
+
+    /// The tests that no case shows, and of which it is proved that none can.
+    fn dead(&self, known: &[bool]) -> Vec<Dead> {
+        let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
+        let steps = pipeline.plan.all_steps();
+        let text = self.flow.text();
+        // Clauses are numbered by their places, with the keys of groups among them.
+        let mut places: Vec<Span> =
+            steps.iter().flat_map(|placed| tests(placed.step)).map(|test| test.span).collect();
+        places.extend(esql_text::keys(text).into_iter().map(|key| key.span));
+        places.sort_unstable();
+        let mut found = Vec::new();
+        for (place, (at, number, holds)) in self.shows.iter().enumerate() {
+            if known.get(self.first_show() + place).copied().unwrap_or(true) {
+                continue;
+            }
+            let all = steps.get(*at).map(|placed| tests(placed.step)).unwrap_or_default();
+            let Some(test) = all.get(*number) else { continue };
+            let Some((_, is_negated)) = test.leaf else { continue };
+            let always = if is_negated { "false" } else { "true" };
+            let without = edited(text, &[Mark::new(test.span, always)]);
+            let Ok(without) = self.flow.program(&without) else { continue };
+            let clause = places.iter().position(|own| *own == test.span);
+            if let Some(clause) = clause.filter(|_| is_equivalent(self.program, &without)) {
+                let reason = "the other conditions ask for it as well".to_owned();
+                found.push(Dead { clause, holds: *holds, reason });
+            }
+        }
+        found
+    }
+
     fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
+        self.fresh(base, events, &[])
+    }
+
+    /// What a case shows of what is not known yet.
+    fn fresh(&self, base: usize, events: Vec<Event>, known: &[bool]) -> Option<Candidate> {
         let variant = self.flow.variant(self.program, base, events)?;
-        let alerts = self.alerts(self.program, &variant)?;
-        let told = |mutant: &Program| {
-            self.alerts(mutant, &variant).is_some_and(|other| (other > 0) != (alerts > 0))
-        };
+        let prepared = self.flow.on(self.program, &variant)?;
+        let (alerts, _) = prepared.run(false, None).ok()?;
+        let is_open = |at: usize| !known.get(at).copied().unwrap_or(false);
         let mut met = vec![alerts > 0, alerts == 0];
-        met.extend(self.mutants.iter().map(told));
+        for mutant in self.mutants {
+            let is_told = is_open(met.len())
+                && self.alerts(mutant, &variant).is_some_and(|own| (own > 0) != (alerts > 0));
+            met.push(is_told);
+        }
+        for program in self.regrouped {
+            let is_told = is_open(met.len())
+                && self.alerts(program, &variant).is_some_and(|own| own != alerts);
+            met.push(is_told);
+        }
+        let wanted = self.shows.iter().enumerate();
+        let wanted = wanted.filter(|(at, _)| is_open(self.first_show() + at));
+        let wanted: Vec<Shows> = wanted.map(|(_, shows)| *shows).collect();
+        let shown = self.shown.as_ref().map_or_else(Vec::new, |own| own.by(prepared, &wanted));
+        met.extend(self.shows.iter().map(|one| shown.contains(one)));
         let events = variant.events().to_vec();
         Some(Candidate { base, events, alerts, name: None, met, is_own: false })
+    }
+
+    /// Whether other events show all that a case does.
+    fn keeps(&self, one: &Candidate, events: &[Event]) -> bool {
+        let known: Vec<bool> = one.met.iter().map(|met| !met).collect();
+        let Some(other) = self.fresh(one.base, events.to_vec(), &known) else { return false };
+        let shows = |(before, after): (&bool, &bool)| !before || *after;
+        other.alerts == one.alerts && one.met.iter().zip(&other.met).take(self.goals()).all(shows)
     }
 
     fn alerts(&self, program: &Program, variant: &Variant) -> Option<usize> {

@@ -13,7 +13,8 @@ use harness_compile::rule::pipelined;
 use harness_compile::{Context, Now};
 use harness_esql::memory::{MemoryField, MemorySource};
 use harness_esql::plan::Step;
-use harness_esql::run::{Table, Turn};
+use harness_esql::run::{RunOptions, Table, Turn, run};
+use harness_esql::search::Matched;
 use harness_model::document::Document;
 use harness_model::event::Event;
 use harness_model::schema::Schema;
@@ -221,6 +222,30 @@ impl<'a> Flow<'a> {
         };
         let case = (variant.case.clone(), variant.now);
         Some(self.prepared(moment, case, &documents, variant.read.clone(), source))
+    }
+
+    /// Takes events through a plan on the columns that a program reads, at the moment of
+    /// a case: all of them, whatever the rule reads. `None` where it fails.
+    pub fn through(
+        &self,
+        program: &Program,
+        plan: &harness_esql::plan::Plan,
+        case: usize,
+        events: &[Event],
+    ) -> Option<Table> {
+        let now = self.subject.judged.work.settings.get(case)?.now;
+        let moment = program.at(now)?;
+        let source = Trial::source_of(&moment.deciding.fields, events);
+        let searches = &moment.documents.searches;
+        let documents: Vec<Document> = match searches.as_slice() {
+            [] => Vec::new(),
+            _ => events.iter().map(|event| self.subject.document(event)).collect(),
+        };
+        let matched = searches.iter().map(|condition| {
+            documents.iter().map(|document| self.holds(condition, document)).collect::<Vec<bool>>()
+        });
+        let matches = Matched(moment.pipeline.searches.iter().copied().zip(matched).collect());
+        run(plan, &source, &matches, &RunOptions { now, ..RunOptions::default() }).ok()
     }
 
     /// The fields that steps and suppression read.

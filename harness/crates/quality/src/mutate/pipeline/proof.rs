@@ -30,7 +30,7 @@ pub(crate) fn is_within(own: &Program, other: &Program) -> bool {
 }
 
 /// Whether two queries give the same rows of the same events, by proof.
-pub(super) fn is_equivalent(own: &Program, other: &Program) -> bool {
+pub(crate) fn is_equivalent(own: &Program, other: &Program) -> bool {
     match (Side::of(own), Side::of(other)) {
         (Some(own), Some(other)) => own.equals(&other),
         _ => false,

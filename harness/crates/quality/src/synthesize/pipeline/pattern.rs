@@ -2,9 +2,14 @@
 //! regular expressions match.
 
 use crate::synthesis::regexp;
+use harness_esql::expr::Register;
+use harness_esql::plan::{Step, StepKind};
 
 /// What stands for the named patterns of `GROK`, by the start of their names.
-const GROK: [(&str, &str); 16] = [
+const GROK: [(&str, &str); 19] = [
+    ("URIPROTO", "https"),
+    ("URIHOST", "www.example.com"),
+    ("MAC", "00:00:5e:00:53:10"),
     ("IPORHOST", "192.0.2.10"),
     ("IPV6", "2001:db8::10"),
     ("IP", "192.0.2.10"),
@@ -23,29 +28,59 @@ const GROK: [(&str, &str); 16] = [
     ("WORD", "example"),
 ];
 
-/// The fields that a query takes apart, each with a text that its pattern matches.
-pub(super) fn texts(query: &str) -> Vec<(String, String)> {
+/// The names of what a command finds, and where it goes.
+pub(super) fn names(step: &Step) -> Vec<(String, Register)> {
+    match &step.kind {
+        StepKind::Grok { outputs, .. } => {
+            outputs.iter().map(|(name, _, register)| (name.clone(), *register)).collect()
+        }
+        StepKind::Dissect { dissect, outputs, .. } => {
+            dissect.outputs().iter().cloned().zip(outputs.iter().copied()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What stands for a name of a pattern.
+type Fill<'f> = &'f dyn Fn(&str) -> Option<String>;
+
+/// Texts that the patterns of a command `DISSECT` or `GROK` match, one for each.
+pub(super) fn texts(command: &str, fill: Fill<'_>) -> Vec<String> {
+    let mut words = command.trim_start_matches('|').split_whitespace();
+    let make = match words.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "dissect" => dissected,
+        "grok" => grokked,
+        _ => return Vec::new(),
+    };
     let mut found = Vec::new();
-    for (at, _) in query.match_indices(['d', 'D', 'g', 'G']) {
-        let before = query[..at].trim_end();
-        if !before.ends_with('|') {
-            continue;
+    let mut rest = command;
+    while let Some(start) = rest.find('"') {
+        rest = &rest[start..];
+        let Some(pattern) = literal(rest) else { break };
+        // What joins parts of a name is no pattern.
+        if pattern.contains("%{") || pattern.contains("(?<") {
+            found.push(make(&pattern, fill));
         }
-        let rest = &query[at..];
-        let word = rest.split(char::is_whitespace).next().unwrap_or_default();
-        let make = match word.to_ascii_lowercase().as_str() {
-            "dissect" => dissected,
-            "grok" => grokked,
-            _ => continue,
-        };
-        let rest = rest[word.len()..].trim_start();
-        let end = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-        let (field, rest) = rest.split_at(end);
-        if let Some(pattern) = literal(rest.trim_start()) {
-            found.push((field.trim_matches('`').to_owned(), make(&pattern)));
-        }
+        rest = &rest[quoted(rest)..];
     }
     found
+}
+
+/// How long the string is that a text begins with, with its quotes.
+fn quoted(text: &str) -> usize {
+    if let Some(rest) = text.strip_prefix("\"\"\"") {
+        return rest.find("\"\"\"").map_or(text.len(), |end| end + 6);
+    }
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// How often what an expression matches is repeated in a text.
@@ -62,10 +97,8 @@ pub(super) fn repeated(query: &str) -> Vec<String> {
     while let Some(start) = rest.find('"') {
         rest = &rest[start..];
         let Some(text) = literal(rest) else { break };
-        let quotes = if rest.starts_with("\"\"\"") { 3 } else { 1 };
-        let end = rest[quotes..].find(&rest[..quotes]).map_or(rest.len(), |end| end + 2 * quotes);
-        rest = &rest[end.min(rest.len())..];
-        let expression = text.contains(['[', '\\', '(']) || quotes == 3;
+        let expression = text.contains(['[', '\\', '(']) || rest.starts_with("\"\"\"");
+        rest = &rest[quoted(rest)..];
         let sample = regexp::sample(&text).filter(|sample| expression && !sample.is_empty());
         if let Some(sample) = sample.filter(|_| samples.len() < MAX_EXPRESSIONS) {
             samples.push(sample);
@@ -105,43 +138,96 @@ fn literal(text: &str) -> Option<String> {
 }
 
 /// A text for a pattern of `DISSECT`.
-fn dissected(pattern: &str) -> String {
-    filled(pattern, &|_| "example".to_owned(), &|c, text| text.push(c))
-}
-
-/// A text for a pattern of `GROK`, whose other parts are taken as they stand, but for
-/// what a regular expression writes beside letters.
-fn grokked(pattern: &str) -> String {
-    let named = |inner: &str| {
-        let name = inner.split(':').next().unwrap_or_default();
-        let known = GROK.iter().find(|(start, _)| name.starts_with(start));
-        known.map_or("example", |(_, text)| text).to_owned()
-    };
-    let plain = pattern.replace("\\s+", " ").replace("\\s*", "").replace("\\s", " ");
-    let plain = plain.replace(".*?", "").replace(".*", "").replace("\\d+", "42");
-    filled(&plain, &named, &|c, text| {
-        if !matches!(c, '\\' | '^' | '$' | '(' | ')' | '?' | '+' | '*') {
-            text.push(c);
-        }
-    })
-}
-
-/// The pattern with its `%{…}` filled.
-fn filled(
-    pattern: &str,
-    fill: &dyn Fn(&str) -> String,
-    plain: &dyn Fn(char, &mut String),
-) -> String {
+fn dissected(pattern: &str, fill: Fill<'_>) -> String {
     let mut text = String::new();
     let mut rest = pattern;
     while let Some(start) = rest.find("%{") {
-        rest[..start].chars().for_each(|c| plain(c, &mut text));
-        let Some(end) = rest[start..].find('}') else { break };
-        text.push_str(&fill(&rest[start + 2..start + end]));
+        text.push_str(&rest[..start]);
+        let Some(end) = rest[start..].find('}') else { return text };
+        let name = rest[start + 2..start + end].trim_matches(['?', '+', '*', '&', '-', '>']);
+        let name = name.split(['/', '-']).next().unwrap_or(name).trim_end_matches("->");
+        text.push_str(&fill(name).unwrap_or_else(|| "example".to_owned()));
         rest = &rest[start + end + 1..];
     }
-    rest.chars().for_each(|c| plain(c, &mut text));
+    text + rest
+}
+
+/// A text for a pattern of `GROK`: an expression in which what has a name is filled.
+fn grokked(pattern: &str, fill: Fill<'_>) -> String {
+    let mut source = String::new();
+    let mut rest = pattern;
+    loop {
+        let named = rest.find("%{").into_iter().chain(rest.find("(?<")).min();
+        let Some(start) = named else { break };
+        source.push_str(&plain(&rest[..start]));
+        if rest[start..].starts_with("%{") {
+            let Some(end) = rest[start..].find('}') else { break };
+            let mut parts = rest[start + 2..start + end].split(':');
+            let (kind, name) = (parts.next().unwrap_or_default(), parts.next());
+            let known = GROK.iter().find(|(start, _)| kind.starts_with(start));
+            let text = name.and_then(fill);
+            let text = text.unwrap_or_else(|| known.map_or("example", |(_, text)| text).to_owned());
+            source.push_str(&escaped(&text));
+            rest = &rest[start + end + 1..];
+        } else {
+            let Some(end) = closing(&rest[start..]) else { break };
+            let inner = &rest[start + 3..start + end];
+            let (name, inner) = inner.split_once('>').unwrap_or((inner, ""));
+            match fill(name) {
+                Some(text) => source.push_str(&escaped(&text)),
+                None => source.extend(["(?:", &plain(inner), ")"]),
+            }
+            rest = &rest[start + end + 1..];
+        }
+    }
+    source.push_str(&plain(rest));
+    regexp::sample(&source).unwrap_or_default()
+}
+
+/// Where the group that a text begins with ends.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if quoted => quoted = false,
+            '\\' => quoted = true,
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The expression without what only Lucene's syntax gives a meaning.
+fn plain(source: &str) -> String {
+    let mut text = String::new();
+    let mut quoted = false;
+    for c in source.chars() {
+        if !quoted && matches!(c, '"' | '@' | '#' | '~' | '&') {
+            text.push('\\');
+        }
+        quoted = !quoted && c == '\\';
+        text.push(c);
+    }
     text
+}
+
+/// An expression that matches a text.
+fn escaped(text: &str) -> String {
+    let mut source = String::new();
+    for c in text.chars() {
+        if !(c.is_alphanumeric() || c == ' ' || c == '_') {
+            source.push('\\');
+        }
+        source.push(c);
+    }
+    source
 }
 
 #[cfg(test)]
@@ -150,17 +236,19 @@ mod tests {
 
     #[test]
     fn texts_are_made_of_patterns() {
-        for (query, field, text) in [
+        for (command, text) in [
+            (r#"dissect message "%{a} for %{b}: %{?c}""#, "example for 7: example"),
+            ("| GROK url.path \"\"\"^/%{WORD:x}/%{INT:n}\"\"\"", "/example/42"),
+            (r#"grok b "%{IP:ip}\\s+port %{NUMBER:b:int}""#, "192.0.2.10 port 7"),
             (
-                r#"from a | dissect message "%{a} for %{b}: %{?c}""#,
-                "message",
-                "example for example: example",
+                r#"grok b """name=(?<Esql.x>[^,}\]]+), key="(?<b>[A-Z]{4})".*""""#,
+                "name=a, key=\"7\"",
             ),
-            ("from a\n| GROK url.path \"\"\"^/%{WORD:x}/%{INT:n}\"\"\"", "url.path", "/example/42"),
-            (r#"from a | grok b "%{IP:ip}\\s+port %{NUMBER:p:int}""#, "b", "192.0.2.10 port 42"),
+            (r#"grok b """:(?<account>[0-9]{12}):""""#, ":123456789012:"),
         ] {
-            assert_eq!(texts(query), [(field.to_owned(), text.to_owned())], "{query}");
+            let fill = |name: &str| (name == "b").then(|| "7".to_owned());
+            assert_eq!(texts(command, &fill), [text], "{command}");
         }
-        assert!(texts("from a | where dissected == 1").is_empty());
+        assert!(texts("where dissected == \"%{x}\"", &|_| None).is_empty());
     }
 }
