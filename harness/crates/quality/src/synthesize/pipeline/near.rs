@@ -208,6 +208,12 @@ impl Near<'_, '_> {
                 *slot = made;
                 found.push(one);
             }
+            // One value less.
+            let less = self.positive.iter().map(|event| {
+                let is_last = values(event) == values(last);
+                if is_last { set(event, &values(first)) } else { Some(event.clone()) }
+            });
+            found.extend(less.collect::<Option<Vec<Event>>>());
             for own in [values(first), Vec::new()] {
                 let all = self.positive.iter().map(|event| set(event, &own));
                 found.extend(all.collect::<Option<Vec<Event>>>());

@@ -17,6 +17,7 @@ use crate::synthesize::suggest::Context;
 use harness_esql::expr::{Node, Typed};
 use harness_esql::plan::Plan;
 use harness_esql::run::{Shape, Truth};
+use harness_esql::types::Type;
 use harness_esql::value::Ref;
 use harness_model::event::Event;
 use harness_model::value::format_date;
@@ -105,12 +106,30 @@ impl<'a> Single<'a> {
         Self { flow, program, case, origins, context, known: RefCell::default() }
     }
 
-    /// Values that a field often has, of whatever type it is.
+    /// Values that a field of its type often has.
     pub(super) fn usual(&self, field: &str) -> Vec<Json> {
-        let kinds = [Kind::Keyword, Kind::Ip, Kind::Long, Kind::Double];
-        let all = kinds.into_iter().flat_map(|kind| self.context.usual(field, kind));
-        let place = ["59.91,10.75", "40.71,-74.01"].map(Json::from);
-        self.readable(field, all.chain(place).collect())
+        let pipeline = self.program.pipeline();
+        let own = pipeline.and_then(|own| own.fields.iter().find(|own| &*own.path == field));
+        let kind = match own.map_or(Type::Keyword, |own| own.mapped.ty()) {
+            Type::GeoPoint => return vec![Json::from("59.91,10.75"), Json::from("40.71,-74.01")],
+            Type::Ip => Kind::Ip,
+            Type::Double => Kind::Double,
+            Type::Integer
+            | Type::Long
+            | Type::UnsignedLong
+            | Type::Boolean
+            | Type::Date
+            | Type::DateNanos => Kind::Long,
+            Type::Null
+            | Type::Keyword
+            | Type::Text
+            | Type::Version
+            | Type::Period
+            | Type::Duration
+            | Type::Source
+            | Type::Unsupported => Kind::Keyword,
+        };
+        self.readable(field, self.context.usual(field, kind))
     }
 
     /// An event whose row before the n-th step fulfils goals; `left` is how many events
