@@ -127,8 +127,7 @@ impl Clock {
 
     /// The window of a run.
     pub fn window(&self, now: i64) -> Window {
-        let from = self.resolve(&self.from, now).unwrap_or(i64::MIN);
-        Window { from, to: self.resolve(&self.to, now).unwrap_or(now) }
+        Window { from: self.moment_of(&self.from, now), to: self.moment_of(&self.to, now) }
     }
 
     /// What a run knows of the past: from the start of the history to the end
@@ -136,7 +135,7 @@ impl Clock {
     pub fn history(&self, now: i64) -> Window {
         let window = self.window(now);
         let Some(start) = &self.history else { return window };
-        Window { from: self.resolve(start, window.to).unwrap_or(i64::MIN), ..window }
+        Window { from: self.moment_of(start, window.to), ..window }
     }
 
     /// The time between runs, in milliseconds; positive.
@@ -176,8 +175,12 @@ impl Clock {
         (other && self.fallback).then_some("@timestamp")
     }
 
-    fn resolve(&self, text: &str, now: i64) -> Option<i64> {
-        self.format.resolve(text, now, Rounding::Down, None).ok()
+    /// What date math comes to. At the ends of time, where there are no dates any more, it
+    /// lies as far from `now` as elsewhere, so that no window is longer there.
+    fn moment_of(&self, text: &str, now: i64) -> i64 {
+        let at = |now: i64| self.format.resolve(text, now, Rounding::Down, None).ok();
+        let elsewhere = || now.saturating_add(at(TRIAL).unwrap_or(TRIAL).saturating_sub(TRIAL));
+        at(now).unwrap_or_else(elsewhere)
     }
 }
 

@@ -50,6 +50,19 @@ fn a_window_comes_from_the_rule_or_kibanas_defaults() {
 }
 
 #[test]
+fn where_there_are_no_dates_any_more_a_window_is_no_longer_than_elsewhere() {
+    let clock = Clock::new(&query("from = \"now-30m\"\nto = \"now-1m\"")).expect("a clock");
+    let minute = 60_000;
+    for now in [i64::MAX, i64::MAX / 2, i64::MIN / 2] {
+        let window = clock.window(now);
+        assert_eq!(window.from, now.saturating_sub(30 * minute), "{now}");
+        assert_eq!(window.to, now.saturating_sub(minute), "{now}");
+    }
+    let first = clock.window(i64::MIN);
+    assert_eq!((first.from, first.to), (i64::MIN, i64::MIN));
+}
+
+#[test]
 fn history_is_relative_to_the_end_of_the_window() {
     let new_terms = |start: &str, more: &str| {
         rule(&format!(
