@@ -24,12 +24,6 @@ use std::process::ExitCode;
 
 use args::Verb;
 use exit::Exit;
-use mimalloc::MiMalloc;
-
-/// What threads make others give back: the allocator of the system takes several times as
-/// long for that on large backtests, and that of musl for everything.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Runs a verb; `program` is what the person has typed before it.
 ///

@@ -2,7 +2,8 @@
 //!
 //! A comparison with null is null, and so is one with several values: what two
 //! conditions leave no single value for, no row passes. Commands that make a column
-//! anew begin with it anew.
+//! anew begin with it anew. And parts of an `or`, and patterns of a list, that another
+//! covers: both are null on the same rows, so one that is true makes the other true.
 
 use harness_esql::like::Matcher;
 use harness_model::schema::FieldType;
@@ -64,8 +65,14 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
             )
         })
     };
-    for found in conflicts(&query, &is_text) {
-        let shown = |span: Span| shorten(&flat(span.of(text)), 60);
+    let shown = |span: Span| shorten(&flat(span.of(text)), 60);
+    let walk = walked(&query, &is_text);
+    for Covered { wide, narrow } in walk.covered {
+        let message = format!("`{}` covers `{}`", shown(wide), shown(narrow));
+        sink.query(Code::CoveredValue, narrow, message)
+            .help("leave it out, or mend what was meant");
+    }
+    for found in walk.found {
         let message = format!(
             "no value of `{}` is as `{}` and `{}` ask, and null is none",
             found.column,
@@ -78,9 +85,9 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The conflicts of a pipeline; `is_text` tells the fields that hold strings.
-pub(super) fn conflicts(query: &Query, is_text: &dyn Fn(&str) -> bool) -> Vec<Conflict> {
-    let mut walk = Walk { is_text, made: Vec::new(), found: Vec::new() };
+/// What is found in a pipeline; `is_text` tells the fields that hold strings.
+fn walked<'a>(query: &Query, is_text: &'a dyn Fn(&str) -> bool) -> Walk<'a> {
+    let mut walk = Walk { is_text, made: Vec::new(), found: Vec::new(), covered: Vec::new() };
     let mut known: Vec<Condition> = Vec::new();
     for command in &query.commands {
         match &command.kind {
@@ -88,7 +95,7 @@ pub(super) fn conflicts(query: &Query, is_text: &dyn Fn(&str) -> bool) -> Vec<Co
             other => walk.forget(other, &mut known),
         }
     }
-    walk.found
+    walk
 }
 
 struct Walk<'a> {
@@ -96,6 +103,13 @@ struct Walk<'a> {
     /// Columns that are no fields any more.
     made: Vec<String>,
     found: Vec<Conflict>,
+    covered: Vec<Covered>,
+}
+
+/// A part that another of the same list covers.
+struct Covered {
+    wide: Span,
+    narrow: Span,
 }
 
 impl Walk<'_> {
@@ -105,12 +119,16 @@ impl Walk<'_> {
         match &expr.kind {
             ExprKind::And(parts) => parts.iter().for_each(|part| self.all(part, known, level)),
             ExprKind::Or(parts) => {
+                let all: Vec<Condition> =
+                    parts.iter().filter_map(|part| self.condition(part, true)).collect();
+                self.cover(&all);
                 // Each choice stands by itself; what holds around it holds in it.
                 for part in parts {
                     self.all(part, &mut Vec::new(), Level::Warning);
                 }
             }
             _ => {
+                self.list(expr);
                 let Some(condition) = self.condition(expr, true) else { return };
                 let same = known.iter().filter(|other| other.name == condition.name);
                 let conflict = same.into_iter().find(|other| conflict(other, &condition));
@@ -123,6 +141,38 @@ impl Walk<'_> {
                     });
                 }
                 known.push(condition);
+            }
+        }
+    }
+
+    /// Takes the patterns of a list, which stand for each other.
+    fn list(&mut self, expr: &Expr) {
+        let ExprKind::Like { value, patterns, syntax, negated, .. } = &expr.kind else { return };
+        let alone = |pattern: &Expr| {
+            let (value, patterns) = (value.clone(), vec![pattern.clone()]);
+            let kind =
+                ExprKind::Like { value, patterns, list: false, syntax: *syntax, negated: false };
+            let own = self.condition(&Expr { kind, span: expr.span }, true)?;
+            Some(Condition { span: pattern.span, ..own })
+        };
+        // A pattern that fits every string turns the negation into `IS NULL`.
+        let all: Option<Vec<Condition>> = patterns.iter().map(alone).collect();
+        let all = all.filter(|all| {
+            !negated || all.iter().all(|one| matches!(one.asked, Asked::Values { .. }))
+        });
+        self.cover(&all.unwrap_or_default());
+    }
+
+    /// Finds conditions, of which one has to hold, that another covers.
+    fn cover(&mut self, all: &[Condition]) {
+        for (at, own) in all.iter().enumerate() {
+            let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+            let covers = |(other, wide): &(usize, &Condition)| {
+                // Of two that cover each other the second is told.
+                covered(own, wide) && (!covered(wide, own) || *other < at)
+            };
+            if let Some((_, wide)) = others.into_iter().find(covers) {
+                self.covered.push(Covered { wide: wide.span, narrow: own.span });
             }
         }
     }
@@ -279,6 +329,21 @@ fn interval(number: f64, op: CompareOp) -> Option<Test> {
     is_exact.then_some(Test::Double(DoubleInterval(Interval { low, high })))
 }
 
+/// Whether the first is true only where the second is, and both are null on the same rows.
+fn covered(narrow: &Condition, wide: &Condition) -> bool {
+    let (
+        Asked::Values { column, tests, held: true },
+        Asked::Values { tests: others, held: true, .. },
+    ) = (&narrow.asked, &wide.asked)
+    else {
+        return false;
+    };
+    let (tests, others) = (tests.iter().collect(), others.iter().collect());
+    let own = Choice { column, tests, span: narrow.span };
+    let other = Choice { column, tests: others, span: wide.span };
+    narrow.name == wide.name && refuses(&own, &other)
+}
+
 /// Whether no row fulfils both.
 fn conflict(a: &Condition, b: &Condition) -> bool {
     match (&a.asked, &b.asked) {
@@ -321,7 +386,7 @@ mod tests {
     /// The places of conflicts in a query on the strings `k`, `l` and the number `n`.
     fn found(text: &str) -> Vec<(&str, Level)> {
         let query = read(text).query.expect("a query");
-        let all = conflicts(&query, &|name| name == "k" || name == "l");
+        let all = walked(&query, &|name| name == "k" || name == "l").found;
         all.iter().map(|one| (one.second.of(text), one.level)).collect()
     }
 
@@ -352,6 +417,31 @@ mod tests {
         }
     }
 
+    /// The places of what another covers.
+    fn covered_in(text: &str) -> Vec<&str> {
+        let query = read(text).query.expect("a query");
+        let all = walked(&query, &|name| name == "k" || name == "l").covered;
+        all.iter().map(|one| one.narrow.of(text)).collect()
+    }
+
+    #[test]
+    fn parts_that_others_cover() {
+        for (text, expected) in [
+            ("where k like (\"a*\", \"ab*\", \"b\")", vec!["\"ab*\""]),
+            ("where k like \"a*\" or k == \"ab\"", vec!["k == \"ab\""]),
+            ("where k in (\"ab\", \"ac\") or k like \"a*\"", vec!["k in (\"ab\", \"ac\")"]),
+            ("where n > 5 or n > 7 or l == \"a\"", vec!["n > 7"]),
+            ("where k not like (\"a*\", \"ab\")", vec!["\"ab\""]),
+            ("where k in (\"ab\", \"b\") or k like \"a*\"", vec![]),
+            ("where k like \"a*\" or l == \"ab\"", vec![]),
+            ("where k like \"a*\" or k != \"ab\"", vec![]),
+            ("where k like \"a*\" and k == \"ab\"", vec![]),
+        ] {
+            let query = format!("from x | {text}");
+            assert_eq!(covered_in(&query), expected, "{text}");
+        }
+    }
+
     fn condition() -> impl Strategy<Value = String> {
         let one_of = |of: &'static [&'static str]| prop::sample::select(of);
         let text = one_of(&["\"a\"", "\"b\"", "\"ab\""]);
@@ -376,6 +466,37 @@ mod tests {
         })
     }
 
+    /// The documents of a small domain, by number, that a query keeps.
+    fn kept(text: &str) -> Vec<String> {
+        let mut schema = Schema::new(Base::Empty);
+        let mapping = json!({"properties": {
+            "k": {"type": "keyword"}, "l": {"type": "keyword"}, "n": {"type": "long"},
+        }});
+        schema.add_mapping(&mapping, &json!({})).expect("a mapping");
+        let context = Context { schema: &schema, part: Part::Query, now: Now::at(0) };
+        let (_, pipeline) = compile(text, context, false, &["k", "l", "n"]).expect("a pipeline");
+        let texts = [json!([]), json!("a"), json!("b"), json!("ab"), json!("c"), json!(["a", "b"])];
+        let numbers = [json!([]), json!(-1), json!(0), json!(1), json!(2), json!(3), json!([0, 2])];
+        let mut documents = Vec::new();
+        for k in &texts {
+            for l in &texts {
+                documents.extend(numbers.iter().map(|n| json!({"k": k, "l": l, "n": n})));
+            }
+        }
+        let source = MemorySource::new("x", &pipeline.fields, &documents);
+        let table = run(&pipeline.plan, &source, &NoSearch, &RunOptions::default());
+        let table = table.expect("no condition fails");
+        let columns = table.all_columns(&source, &source);
+        let row = |row: usize| {
+            let cells = columns.iter().map(|column| {
+                let values = column.column.values(row).map(|value| value.text(column.ty));
+                values.collect::<Vec<_>>().join(",")
+            });
+            cells.collect::<Vec<_>>().join(" ")
+        };
+        (0..table.rows).map(row).collect()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -383,28 +504,27 @@ mod tests {
         #[test]
         fn pipelines_with_conflicts_keep_nothing(conditions in vec(condition(), 1..4)) {
             let wheres: Vec<_> = conditions.iter().map(|one| format!("where {one}")).collect();
-            let text = format!("from x | {} | keep k", wheres.join(" | "));
-            if !found(&text).iter().any(|(_, level)| *level == Level::Error) {
-                return Ok(());
+            let text = format!("from x | {} | keep k, l, n", wheres.join(" | "));
+            if found(&text).iter().any(|(_, level)| *level == Level::Error) {
+                prop_assert_eq!(kept(&text), Vec::<String>::new(), "{}", text);
             }
-            let mut schema = Schema::new(Base::Empty);
-            let mapping = json!({"properties": {
-                "k": {"type": "keyword"}, "l": {"type": "keyword"}, "n": {"type": "long"},
-            }});
-            schema.add_mapping(&mapping, &json!({})).expect("a mapping");
-            let context = Context { schema: &schema, part: Part::Query, now: Now::at(0) };
-            let (_, pipeline) = compile(&text, context, false, &[]).expect("a pipeline");
-            let texts = [json!([]), json!("a"), json!("b"), json!("ab"), json!("c"), json!(["a", "b"])];
-            let numbers = [json!([]), json!(-1), json!(0), json!(1), json!(2), json!(3), json!([0, 2])];
-            let mut documents = Vec::new();
-            for k in &texts {
-                for l in &texts {
-                    documents.extend(numbers.iter().map(|n| json!({"k": k, "l": l, "n": n})));
-                }
+        }
+
+        /// Without a part that another covers a pipeline keeps the same documents.
+        #[test]
+        fn what_is_covered_changes_nothing(conditions in vec(condition(), 2..5)) {
+            let query = |parts: &[String]| {
+                let parts: Vec<_> = parts.iter().map(|one| format!("({one})")).collect();
+                format!("from x | where {} | keep k, l, n", parts.join(" or "))
+            };
+            let text = query(&conditions);
+            for narrow in covered_in(&text) {
+                let is_it = |part: &String| part == narrow || format!("({part})") == narrow;
+                let Some(at) = conditions.iter().rposition(is_it) else { continue };
+                let mut left = conditions.clone();
+                left.remove(at);
+                prop_assert_eq!(kept(&query(&left)), kept(&text), "{} without {}", text, narrow);
             }
-            let source = MemorySource::new("x", &pipeline.fields, &documents);
-            let table = run(&pipeline.plan, &source, &NoSearch, &RunOptions::default());
-            prop_assert_eq!(table.expect("no condition fails").rows, 0, "{}", text);
         }
     }
 }
