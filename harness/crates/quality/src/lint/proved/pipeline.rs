@@ -149,11 +149,8 @@ impl Walk<'_> {
     fn list(&mut self, expr: &Expr) {
         let ExprKind::Like { value, patterns, syntax, negated, .. } = &expr.kind else { return };
         let alone = |pattern: &Expr| {
-            let (value, patterns) = (value.clone(), vec![pattern.clone()]);
-            let kind =
-                ExprKind::Like { value, patterns, list: false, syntax: *syntax, negated: false };
-            let own = self.condition(&Expr { kind, span: expr.span }, true)?;
-            Some(Condition { span: pattern.span, ..own })
+            let (name, asked) = self.liked(value, std::slice::from_ref(pattern), *syntax, true)?;
+            Some(Condition { name, asked, span: pattern.span })
         };
         // A pattern that fits every string turns the negation into `IS NULL`.
         let all: Option<Vec<Condition>> = patterns.iter().map(alone).collect();
@@ -206,15 +203,28 @@ impl Walk<'_> {
                 let tests = self.tests(value, choices, CompareOp::Eq)?;
                 of(value, values(value, tests, held != *negated)?)
             }
-            ExprKind::Like {
-                value, patterns, syntax: PatternSyntax::Wildcard, negated, ..
-            } => {
-                let ExprKind::Column(name) = &value.kind else { return None };
-                (!self.made.contains(name) && (self.is_text)(name)).then_some(())?;
-                of(value, like(value, patterns, held != *negated)?)
+            ExprKind::Like { value, patterns, syntax, negated, .. } => {
+                let (_, asked) = self.liked(value, patterns, *syntax, held != *negated)?;
+                of(value, asked)
             }
             _ => None,
         }
+    }
+
+    /// The column that wildcards are held against, and what they ask of it.
+    fn liked(
+        &self,
+        value: &Expr,
+        patterns: &[Expr],
+        syntax: PatternSyntax,
+        held: bool,
+    ) -> Option<(String, Asked)> {
+        let ExprKind::Column(name) = &value.kind else { return None };
+        let is_text = !self.made.contains(name) && (self.is_text)(name);
+        if syntax != PatternSyntax::Wildcard || !is_text {
+            return None;
+        }
+        Some((name.clone(), like(value, patterns, held)?))
     }
 
     /// The tests on a column that compare it with constants.
