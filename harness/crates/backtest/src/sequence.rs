@@ -135,7 +135,7 @@ impl<'a> Candidates<'a> {
 
     fn body(&self) -> Value {
         let rule = self.work.rule;
-        let timestamp = rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
+        let timestamp = rule.eql.order();
         let field = |field: &str, ty: &str| json!({ field: { "order": "asc", "unmapped_type": ty, "missing": "_last" } });
         let mut sort = vec![field(timestamp, "date")];
         sort[0][timestamp]["numeric_type"] = json!("date");

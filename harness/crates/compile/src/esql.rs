@@ -16,12 +16,14 @@ use harness_esql::plan::{Plan, PlanOptions, Unknown, plan};
 use harness_esql::search::{Search, SearchQuery};
 use harness_esql::source::metadata_type;
 use harness_esql::value::Value;
+use harness_model::schema::Schema;
 use harness_predicate::plan::PipelinePlan;
 use harness_predicate::{Origin, Predicate};
 use harness_query as query;
 use harness_query::dsl::{Operator, QueryString, parse as parse_dsl};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
+use narrow::Narrower;
 
 /// A pipeline that is ready to run on documents.
 #[derive(Clone, Debug)]
@@ -33,10 +35,16 @@ pub struct Pipeline {
     /// The places of its full-text functions, in the order of
     /// [`PipelinePlan::searches`].
     pub searches: Vec<Span>,
+}
+
+impl Pipeline {
     /// What every event fulfils of which a row gets past the leading commands, as far as
-    /// conditions on fields can tell. It spares work on logs; the rows that it leaves out
-    /// cannot warn.
-    pub sift: Predicate,
+    /// conditions on fields can tell; `text` is the query, and `searches` what its full-text
+    /// functions ask. It spares work on logs; the rows that it leaves out cannot warn.
+    pub fn sift(&self, text: &str, searches: &[Predicate], schema: &Schema) -> Predicate {
+        let (plan, places) = (&self.plan, &self.searches[..]);
+        sift::sift(text, Narrower { plan, schema, searches, places })
+    }
 }
 
 /// Compiles a query. `completion` says that answers of a model are at hand,
@@ -92,16 +100,11 @@ pub fn compile(
     let commands = std::iter::once(tree.source.to_string())
         .chain(tree.commands.iter().map(ToString::to_string))
         .collect();
-    let narrower = narrow::Narrower {
-        plan: &plan,
-        schema: context.schema,
-        searches: &searches,
-        places: &places,
-    };
+    let narrower =
+        Narrower { plan: &plan, schema: context.schema, searches: &searches, places: &places };
     let narrow = narrow::narrow(narrower);
-    let sift = sift::sift(&plan, text, narrower);
     let documents = PipelinePlan { filter: Predicate::Const(true), searches, narrow, commands };
-    Ok((documents, Pipeline { plan, fields: read, searches: places, sift }))
+    Ok((documents, Pipeline { plan, fields: read, searches: places }))
 }
 
 /// Compiles one full-text function.

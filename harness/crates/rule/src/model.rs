@@ -222,6 +222,13 @@ pub struct EqlFields {
     pub tiebreaker: Option<Located<String>>,
 }
 
+impl EqlFields {
+    /// The field by which events are in order.
+    pub fn order(&self) -> &str {
+        self.timestamp.as_ref().map_or("@timestamp", |field| field.as_str())
+    }
+}
+
 /// How alerts of one group are merged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertSuppression {

@@ -21,6 +21,8 @@ pub(super) struct TimeFields {
     names: Vec<String>,
     /// By clock: its field, and the one in its place where an event lacks that.
     clocks: Vec<(usize, Option<usize>)>,
+    /// Those by which events say when they happened.
+    stated: [usize; 2],
     /// Reads values as all clocks do.
     reader: Option<Clock>,
 }
@@ -40,10 +42,22 @@ impl TimeFields {
             (first, clock.fallback().map(&mut number))
         });
         let clocks_of = clocks_of.collect();
-        for name in STATED.into_iter().chain(others) {
+        let stated = STATED.map(&mut number);
+        for name in others {
             number(name);
         }
-        Self { names, clocks: clocks_of, reader: clocks.first().map(|clock| (*clock).clone()) }
+        Self {
+            names,
+            clocks: clocks_of,
+            stated,
+            reader: clocks.first().map(|clock| (*clock).clone()),
+        }
+    }
+
+    /// What a clock goes by: what its field has, or the one in its place.
+    fn by_clock<T>(&self, clock: usize, own: impl Fn(usize) -> Option<T>) -> Option<T> {
+        let (field, fallback) = self.clocks.get(clock)?;
+        own(*field).or_else(|| own((*fallback)?))
     }
 
     /// The number of a field.
@@ -62,9 +76,8 @@ pub(super) type Stamps = Box<[Option<i64>]>;
 /// The same as [`moments`] of such an event.
 pub(super) fn stamped(fields: &TimeFields, clock: usize, stamps: &Stamps) -> Option<Vec<i64>> {
     let own = |field: usize| stamps.get(field).copied().flatten();
-    let (field, fallback) = fields.clocks.get(clock)?;
-    let time = own(*field).or_else(|| own((*fallback)?));
-    let is_stated = || STATED.iter().any(|name| fields.number(name).and_then(own).is_some());
+    let time = fields.by_clock(clock, own);
+    let is_stated = || fields.stated.iter().any(|field| own(*field).is_some());
     if time.is_none() && is_stated() { None } else { Some(time.into_iter().collect()) }
 }
 
@@ -104,9 +117,7 @@ impl Times {
 
     /// The first and the last moment by a clock.
     pub(super) fn of_clock(&self, fields: &TimeFields, clock: usize) -> Option<(i64, i64)> {
-        let (field, fallback) = fields.clocks.get(clock)?;
-        let own = |field: usize| self.0.get(field).copied().flatten();
-        own(*field).or_else(|| own((*fallback)?))
+        fields.by_clock(clock, |field| self.0.get(field).copied().flatten())
     }
 }
 

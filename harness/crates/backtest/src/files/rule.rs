@@ -35,6 +35,8 @@ pub(super) struct Prepared<'a> {
     pub(super) plan: Plan,
     /// For a plan of ES|QL: what to do with the events.
     pub(super) pipeline: Option<Arc<Pipeline>>,
+    /// For a plan of ES|QL: what the events fulfil that it makes rows of.
+    sift: Option<Predicate>,
     /// The paths that the pipeline reads; none where it asks for whole documents.
     pub(super) fields: Option<BTreeSet<Arc<str>>>,
     /// The fields that suppression groups alerts by.
@@ -82,6 +84,12 @@ impl<'a> Prepared<'a> {
             other => other,
         })?;
         let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
+        let sift = match (&plan, &compiled.pipeline, &rule.query) {
+            (Plan::Pipeline(plan), Some(pipeline), Some(query)) => {
+                Some(pipeline.sift(&query.text, &plan.searches, schema))
+            }
+            _ => None,
+        };
         let mut excepted = Excepted::default();
         excepted.read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
         let mut plan = match &excepted.conditions[..] {
@@ -91,8 +99,6 @@ impl<'a> Prepared<'a> {
         if rule.rule_type == RuleType::MachineLearning {
             plan = plan.restrict(&of_records());
         }
-        let timestamp = rule.eql.timestamp.as_ref();
-        let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
         let patterns = match &compiled.pipeline {
             Some(pipeline) => pipeline.plan.indices.clone(),
             None => rule.patterns().to_vec(),
@@ -110,13 +116,14 @@ impl<'a> Prepared<'a> {
             rule,
             clock,
             plan,
+            sift,
             fields: compiled.pipeline.as_deref().and_then(|pipeline| paths(rule, pipeline)),
             pipeline: compiled.pipeline,
             grouping: compiled.grouping,
             worded: excepted.worded,
             patterns,
             indicators,
-            nanos: schema.field(timestamp).is_some_and(|field| field.is_nanos()),
+            nanos: schema.field(rule.eql.order()).is_some_and(|field| field.is_nanos()),
             asks_for_time: compiled.uses_now || excepted.lapses,
             unknown: compiled.unknown.iter().map(|unknown| unknown.field.clone()).collect(),
             is_collecting: false,
@@ -142,8 +149,7 @@ impl<'a> Prepared<'a> {
     /// passes two of its filters; indicators come before what they are compared with.
     pub(super) fn asked(&self) -> Vec<(usize, Predicate)> {
         if let Plan::Pipeline(plan) = &self.plan {
-            let sift = self.pipeline.as_ref().map(|pipeline| pipeline.sift.clone());
-            let all = [plan.filter.clone(), plan.narrow.clone()].into_iter().chain(sift);
+            let all = [&plan.filter, &plan.narrow].into_iter().chain(&self.sift).cloned();
             return vec![(0, Predicate::and(all))];
         }
         let all = self.plan.filters().into_iter().cloned().enumerate();
@@ -167,8 +173,8 @@ impl<'a> Prepared<'a> {
     /// All columns that are read: by filters, by groups and by exceptions.
     pub(super) fn columns(&self) -> Vec<&Column> {
         let mut columns = self.plan.columns();
-        if let Some(pipeline) = &self.pipeline {
-            pipeline.sift.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        if let Some(sift) = &self.sift {
+            sift.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
         columns.extend(self.grouping.iter().filter_map(|term| term.column.as_ref()));
         for (condition, _) in &self.worded {
@@ -203,11 +209,6 @@ impl<'a> Prepared<'a> {
     pub(super) fn keys(&self) -> Vec<&Column> {
         let grouping = self.grouping.iter().filter_map(|term| term.column.as_ref());
         self.plan.keys().into_iter().chain(grouping).collect()
-    }
-
-    /// The field that orders the events of its sequences.
-    pub(super) fn order(&self) -> &str {
-        self.rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str())
     }
 
     /// The patterns of the indices whose events a filter of that reach may match.

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use harness_esql::expr::{Kernel, Node, Register, Typed};
 use harness_esql::fold::fold_value;
 use harness_esql::like::Matcher;
-use harness_esql::plan::{Plan, StepKind};
+use harness_esql::plan::StepKind;
 use harness_esql::value::Value;
 use harness_model::schema::Field;
 use harness_predicate::{Predicate, Test};
@@ -30,7 +30,8 @@ const DEPTH: usize = 100;
 
 /// A condition that every event fulfils of which a row gets past the leading commands;
 /// `text` is the query.
-pub(super) fn sift(plan: &Plan, text: &str, narrower: Narrower<'_>) -> Predicate {
+pub(super) fn sift(text: &str, narrower: Narrower<'_>) -> Predicate {
+    let plan = narrower.plan;
     if plan.is_nested() {
         return Predicate::Const(true);
     }
@@ -90,6 +91,7 @@ enum Wanted<'a> {
     /// One of them.
     Among(&'a [Value]),
     Like(&'a Matcher),
+    Matching(&'a Pattern),
     /// Any value at all.
     Exists,
 }
@@ -172,7 +174,9 @@ impl<'a> Sifter<'a> {
                 tested(value, Wanted::Like(matcher))
             }
             Node::Call { kernel, args } => match (self.pattern(condition, args), &args[..]) {
-                (Some(pattern), [value, ..]) if truth => self.matching(value, &pattern, condition),
+                (Some(pattern), [value, ..]) if truth => {
+                    self.passes(value, Wanted::Matching(&pattern), condition.span)
+                }
                 _ => self.strict(kernel, args),
             },
             Node::Literal(_)
@@ -242,13 +246,15 @@ impl<'a> Sifter<'a> {
                 self.passes(first, Wanted::Exists, span)
             }
             ("to_lower", [_]) => match wanted.without_case() {
-                Some(patterns) => {
-                    any(patterns.iter().map(|pattern| self.matching(first, pattern, call)))
-                }
+                Some(patterns) => any(patterns
+                    .iter()
+                    .map(|pattern| self.passes(first, Wanted::Matching(pattern), call.span))),
                 None => self.passes(first, Wanted::Exists, span),
             },
             ("locate", [_, part]) if wanted.is_positive() => match fold_value(part) {
-                Some(Value::Str(part)) => self.matching(first, &containing(&part), call),
+                Some(Value::Str(part)) => {
+                    self.passes(first, Wanted::Matching(&containing(&part)), call.span)
+                }
                 _ => self.strict(kernel, args),
             },
             _ => self.strict(kernel, args),
@@ -284,23 +290,6 @@ impl<'a> Sifter<'a> {
         any(own.chain(otherwise.map(&is_so)))
     }
 
-    /// Where a string matches; other values than columns are left open.
-    fn matching(&self, value: &Typed, pattern: &Pattern, at: &Typed) -> Predicate {
-        match self.made(value) {
-            Some(Origin::Value(made)) => match &made.node {
-                Node::Column { .. } => self.within(|| self.matching(made, pattern, at)),
-                _ => self.passes(made, Wanted::Exists, at.span),
-            },
-            Some(Origin::Column(from)) => self.fielded(from, |field| term(field, pattern, at.span)),
-            None => match &value.node {
-                Node::Column { register, .. } => {
-                    self.fielded(*register, |field| term(field, pattern, at.span))
-                }
-                _ => self.passes(value, Wanted::Exists, at.span),
-            },
-        }
-    }
-
     /// What the query has made a column from.
     fn made(&self, value: &Typed) -> Option<Origin<'a>> {
         let Node::Column { register, .. } = &value.node else { return None };
@@ -312,16 +301,11 @@ impl<'a> Sifter<'a> {
         match self.columns.get(&register) {
             Some(Origin::Value(made)) => self.passes(made, wanted, span),
             Some(Origin::Column(from)) => self.within(|| self.register(*from, wanted, span)),
-            None => self.fielded(register, |field| tested(field, wanted, span)),
+            None => {
+                let field = self.narrower.field_of(register, true);
+                field.map_or(OPEN, |field| tested(&field, wanted, span))
+            }
         }
-    }
-
-    /// What a test of a field of the events says; others are open.
-    fn fielded(&self, register: Register, test: impl FnOnce(&Field) -> Predicate) -> Predicate {
-        if self.columns.contains_key(&register) {
-            return OPEN;
-        }
-        self.narrower.field_of(register, true).map_or(OPEN, |field| test(&field))
     }
 
     /// What a call of a function on strings looks for.
@@ -359,12 +343,6 @@ fn is_string(field: &Field) -> bool {
     field.ty.kind() == Some(harness_predicate::Kind::Keyword)
 }
 
-/// Where some value of a field matches.
-fn term(field: &Field, pattern: &Pattern, span: Span) -> Predicate {
-    let test = if is_string(field) { Test::Term(pattern.clone()) } else { Test::Exists };
-    leaf(field, test, span)
-}
-
 /// Where some value of a field is as it is wanted.
 fn tested(field: &Field, wanted: Wanted<'_>, span: Span) -> Predicate {
     let compared = |op: CompareOp, constant: &Value| compared(&field.ty, op, constant);
@@ -376,6 +354,7 @@ fn tested(field: &Field, wanted: Wanted<'_>, span: Span) -> Predicate {
         }
         Wanted::Like(matcher) => is_string(field)
             .then(|| matcher.patterns().into_iter().map(Test::Term).collect::<Vec<_>>()),
+        Wanted::Matching(pattern) => is_string(field).then(|| vec![Test::Term(pattern.clone())]),
     };
     match tests {
         Some(tests) => any(tests.into_iter().map(|test| leaf(field, test, span))),
@@ -399,7 +378,8 @@ impl Wanted<'_> {
             (Self::Compared(CompareOp::Ne, other), _) => equals(other) != Some(true),
             (Self::Among(choices), _) => choices.iter().any(|one| equals(one) != Some(false)),
             (Self::Like(matcher), Value::Str(text)) => matcher.matches(text),
-            (Self::Compared(..) | Self::Like(_) | Self::Exists, _) => true,
+            (Self::Matching(pattern), Value::Str(text)) => pattern.matches(text),
+            (Self::Compared(..) | Self::Like(_) | Self::Matching(_) | Self::Exists, _) => true,
         }
     }
 
@@ -439,7 +419,7 @@ impl Wanted<'_> {
                 });
                 patterns.collect::<Option<Vec<_>>>()?
             }
-            Self::Compared(..) | Self::Exists => return None,
+            Self::Compared(..) | Self::Matching(_) | Self::Exists => return None,
         };
         Some(own.into_iter().chain(SMALL_IN_ASCII.map(containing)).collect())
     }

@@ -292,7 +292,7 @@ fn ran(query: &str, sources: &[Json], on: Rows) -> (Result<Vec<String>, String>,
     let condition = match on {
         Rows::All => &Predicate::Const(true),
         Rows::Narrowed => &plan.narrow,
-        Rows::Sifted => &pipeline.sift,
+        Rows::Sifted => &pipeline.sift(query, &plan.searches, &schema),
     };
     let filters: Vec<&Predicate> = plan.searches.iter().chain([condition]).collect();
     let (documents, columns) = indexed(&filters, &events, &schema);
@@ -454,8 +454,9 @@ fn command() -> impl Strategy<Value = String> {
 fn what_the_query_makes_of_fields_is_seen_through() {
     let sifted = |commands: &str| {
         let schema = schema();
-        let (_, pipeline) = compiled(&format!("from x metadata _index | {commands}"), &schema);
-        pipeline.sift.to_string().trim().replace('\n', "; ")
+        let query = format!("from x metadata _index | {commands}");
+        let (plan, pipeline) = compiled(&query, &schema);
+        pipeline.sift(&query, &plan.searches, &schema).to_string().trim().replace('\n', "; ")
     };
     let table = [
         ("eval c = k | where c == \"a\"", "k = \"a\""),

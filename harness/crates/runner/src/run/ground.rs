@@ -88,7 +88,7 @@ impl Ground {
                 _ if STATED.iter().any(|field| event.date(field).is_some()) => Time::Barred,
                 _ => Time::Unstated,
             };
-            let field = rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
+            let field = rule.eql.order();
             let at = match &time {
                 Time::Unstated => Some(now),
                 Time::At(_) | Time::Barred if rule.rule_type == RuleType::Eql => event.date(field),

@@ -13,7 +13,7 @@ use harness_engine::stream::reader::FIRST_CAPTURES;
 use harness_model::document::{Columns, Ingest, Place};
 use harness_model::events::Origin;
 use harness_model::index_pattern;
-use harness_model::schema::{Field, FieldType, Schema};
+use harness_model::schema::{Field, Schema};
 use harness_predicate::plan::Reach;
 use harness_predicate::{Column, Predicate};
 
@@ -82,7 +82,7 @@ impl<'a> Ground<'a> {
         });
         let clock_of = clock_of.collect();
         let program = Program::new(&predicates.iter().collect::<Vec<_>>(), &columns);
-        let times = TimeFields::new(&clocks, rules.iter().map(Prepared::order));
+        let times = TimeFields::new(&clocks, rules.iter().map(|rule| rule.rule.eql.order()));
         let mut watched: Vec<Arc<str>> =
             rules.iter().flat_map(|rule| rule.unknown.clone()).collect();
         watched.sort_unstable();
@@ -94,9 +94,7 @@ impl<'a> Ground<'a> {
         let mut keys: Vec<Arc<Field>> = Vec::new();
         let mut reads = Vec::new();
         for rule in rules {
-            let own = rule.keys().into_iter();
-            let own: Option<Vec<_>> = own.map(|column| plain(setting.schema, column)).collect();
-            match (rule.reads(), own) {
+            match (rule.reads(), scalars(setting.schema, &rule.keys())) {
                 (Reads::Keys, Some(own)) => {
                     keys.extend(own);
                     reads.push(Reads::Keys);
@@ -112,7 +110,8 @@ impl<'a> Ground<'a> {
         let fields = fields.filter_map(|(rule, _)| rule.fields.clone()).flatten();
         let fields = Part::new(fields.chain(times.names().map(Arc::from)));
         let reads = owners.iter().map(|(rule, _)| reads[*rule]).collect();
-        let order_of = rules.iter().map(|rule| times.number(rule.order()).unwrap_or(0)).collect();
+        let order_of =
+            rules.iter().map(|rule| times.number(rule.rule.eql.order()).unwrap_or(0)).collect();
         let first = FIRST_CAPTURES.into_iter().chain(times.names()).map(Arc::from);
         let mut captures: Vec<Arc<str>> = first.chain(watched.iter().cloned()).collect();
         let of_keys = keys.places().into_iter().filter_map(|place| match place {
@@ -170,31 +169,16 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// The field of a column, where a document has its values as scalars, in no object that is
-/// a row of its own.
-fn plain(schema: &Schema, column: &Column) -> Option<Arc<Field>> {
-    let field = schema.field(&column.name).filter(|field| field.nested.is_none())?;
-    let is_plain = match field.ty {
-        FieldType::Flattened { .. }
-        | FieldType::FlattenedKey { .. }
-        | FieldType::Range { .. }
-        | FieldType::Geometry(_)
-        | FieldType::Object
-        | FieldType::Nested
-        | FieldType::Other(_)
-        | FieldType::Refused(_) => false,
-        FieldType::Keyword { .. }
-        | FieldType::Wildcard { .. }
-        | FieldType::ConstantKeyword { .. }
-        | FieldType::Text { .. }
-        | FieldType::MatchOnlyText
-        | FieldType::Boolean
-        | FieldType::Ip
-        | FieldType::Date { .. }
-        | FieldType::Integer(_)
-        | FieldType::Float(_)
-        | FieldType::Unsigned
-        | FieldType::Version => true,
+/// The fields of columns, where documents have all their values as scalars, in no objects
+/// that are rows of their own.
+fn scalars(schema: &Schema, columns: &[&Column]) -> Option<Vec<Arc<Field>>> {
+    let field =
+        |column: &&Column| schema.field(&column.name).filter(|field| !field.name.starts_with('_'));
+    let fields: Vec<Arc<Field>> = columns.iter().map(field).collect::<Option<_>>()?;
+    let places = Ingest::new(schema, &fields, &mut Columns::default()).places();
+    let is_scalar = |place: &Place| match place {
+        Place::Scalars(_) => true,
+        Place::Whole(_) | Place::Objects(_) => false,
     };
-    (is_plain && !field.name.starts_with('_')).then_some(field)
+    places.iter().all(is_scalar).then_some(fields)
 }

@@ -175,14 +175,16 @@ impl<'a> Worker<'a> {
             chunk.candidates.push(candidate);
         }
         self.count(row.index);
-        let index = self.reader.index_name(row.index).cloned();
-        let before = FIRST_CAPTURES.len() + stamps;
-        self.reader.captured(&mut |number, scalar| {
-            if let Some(field) = number.checked_sub(before).filter(|it| *it < ground.watched.len())
-            {
-                chunk.watch(field, scalar.value(), index.as_deref());
-            }
-        });
+        if !ground.watched.is_empty() {
+            let index = self.reader.index_name(row.index).cloned();
+            let before = FIRST_CAPTURES.len() + stamps;
+            self.reader.captured(&mut |number, scalar| {
+                let field = number.checked_sub(before).filter(|it| *it < ground.watched.len());
+                if let Some(field) = field {
+                    chunk.watch(field, scalar.value(), index.as_deref());
+                }
+            });
+        }
         for clock in 0..ground.clocks.len() {
             chunk.happened(clock, self.times.of_clock(&ground.times, clock));
         }
@@ -208,13 +210,13 @@ impl<'a> Worker<'a> {
         let stamps = self.times.single()?;
         let index = self.reader.index_name(row.index).map(ToString::to_string);
         let id = format!("{name}:{line}");
-        let place = Arc::new((index.clone().unwrap_or_default(), id.clone()));
         let event = if reads == Some(Reads::Fields) {
             let source = ground.fields.read(text)?;
-            Some(Event { id, index, index_stated: false, source })
+            Some(Event { id: id.clone(), index: index.clone(), index_stated: false, source })
         } else {
             None
         };
+        let place = Arc::new((index.unwrap_or_default(), id));
         let mut keys = Vec::new();
         self.reader.captured(&mut |number, scalar| {
             if ground.is_key[number] {

@@ -171,8 +171,7 @@ fn length(rule: &Prepared<'_>) -> u64 {
 
 /// Whether the time that orders events is that of the window.
 fn is_bounded(rule: &Prepared<'_>) -> bool {
-    let timestamp = rule.rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
-    rule.clock.field() == timestamp
+    rule.clock.field() == rule.rule.eql.order()
 }
 
 /// The plan without sequences that are longer than a window, as far as its matcher can

@@ -43,7 +43,7 @@ impl Store {
             return Err(Stop::Unsupported(format!("more than {MOST} events take part in it")));
         }
         let number = u32::try_from(self.documents.len()).unwrap_or(u32::MAX);
-        let field = rule.rule.eql.timestamp.as_ref().map_or("@timestamp", |field| field.as_str());
+        let field = rule.rule.eql.order();
         let tiebreaker = rule.rule.eql.tiebreaker.as_deref();
         let moment = match seen.event {
             Some(event) => event.date(field).map(|at| {
