@@ -4,11 +4,9 @@
 //! least 20,000 predicates are judged a run; `HARNESS_PROPTEST_CASES` sets
 //! another number.
 
-#[path = "support/random.rs"]
-mod random;
-
 use std::cell::Cell;
 
+use crate::support::random::{document, documents, ingest, predicate, schema};
 use harness::document::Columns;
 use harness::engine::Engine;
 use harness::engine::embedded::Embedded;
@@ -22,7 +20,6 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use random::{document, documents, ingest, predicate, schema};
 use serde_json::json;
 
 const PREDICATES: usize = 40;

@@ -1,13 +1,10 @@
 //! Exceptions, from lists on disk to alerts.
 
-#[path = "support/project.rs"]
-mod project;
-
+use crate::support::project::{self, case, query_rule, run_with};
 use harness::case::{Case, Polarity};
 use harness::exception::load_tree;
 use harness::run::Run;
 use harness::verdict::Status;
-use project::{case, query_rule, run_with};
 use serde_json::{Value, json};
 
 /// Runs a rule with exception lists in files of these names.

@@ -2,17 +2,13 @@
 //! events are together. On the repository's own cases every proposed change is
 //! judged again.
 
-#[path = "explain/failures.rs"]
 mod failures;
-#[expect(dead_code, reason = "tests of runs use the rest of it")]
-#[path = "support/project.rs"]
-mod project;
-#[path = "reports/schema.rs"]
-mod schema;
 
 use std::fs;
 use std::path::Path;
 
+use crate::support::project::{case, project, query_rule, rule};
+use crate::support::schema;
 use harness::case::parse as parse_events;
 use harness::config;
 use harness::detect::eql::why::StoppedBy;
@@ -21,7 +17,6 @@ use harness::report::problem::Styled;
 use harness::report::{self, explain_json};
 use harness::run::Project;
 use harness::select::{Selection, Unfound, find_case};
-use project::{case, project, query_rule, rule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

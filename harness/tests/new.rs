@@ -4,10 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-#[expect(dead_code, reason = "tests of runs use the rest of it")]
-#[path = "support/project.rs"]
-mod project;
-
+use crate::support::project::{project, query_rule, rule};
 use harness::case::{Case, Polarity};
 use harness::config;
 use harness::event::Event;
@@ -15,7 +12,6 @@ use harness::ir::eval::eval;
 use harness::report;
 use harness::run::Session;
 use harness::synthesize::{Made, Making, RuleCases, Seed, Taken, Treatment, synthesize, taken};
-use project::{project, query_rule, rule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -623,7 +619,7 @@ fn the_sets_that_are_shown_are_those_that_are_made() {
     let mut page = "# Cases made of three rules\n\n\
         What `harness new` makes of three rules of this repository where they have no cases: a\n\
         condition, a threshold, new terms. The page is made by a test;\n\
-        `HARNESS_UPDATE_SETS=1 cargo test --workspace --test new sets` writes it anew.\n"
+        `HARNESS_UPDATE_SETS=1 cargo test --workspace --test it sets` writes it anew.\n"
         .to_owned();
     for key in SHOWN {
         let folders = config::folders(&root).expect("a configuration");

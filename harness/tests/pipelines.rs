@@ -1,9 +1,6 @@
 //! ES|QL rules as wholes: verdicts, coverage and mutants of pipelines.
 
-#[path = "support/project.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod project;
-
+use crate::support::project;
 use harness::case::{Case, Polarity};
 use harness::coverage::{self, ClauseCoverage};
 use harness::mutate::{self, Fixtures, Outcome};

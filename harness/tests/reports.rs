@@ -1,17 +1,14 @@
 //! The reports: each in its format, complete, the same twice, and unmoved by
 //! text that tries to break out.
 
-#[path = "reports/sample.rs"]
 mod sample;
-#[path = "reports/schema.rs"]
-mod schema;
-#[path = "reports/xsd.rs"]
 mod xsd;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::support::schema;
 use harness::limits;
 use harness::report::checkout::Checkout;
 use harness::report::digest::Digest;

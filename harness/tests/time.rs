@@ -1,12 +1,10 @@
 //! Rules over time, from rule text and events to alerts.
 
-#[path = "support/project.rs"]
-mod project;
-
+use crate::support::project;
+use crate::support::project::{case, project, query_rule, rule, run_with};
 use harness::case::Case;
 use harness::exception::ExceptionTree;
 use harness::run::Run;
-use project::{case, project, query_rule, rule, run_with};
 use serde_json::json;
 
 fn run(rule: &str, cases: Vec<Case>) -> Run {

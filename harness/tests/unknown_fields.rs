@@ -1,9 +1,6 @@
 //! Clauses on fields that nothing knows: no report loses one.
 
-#[expect(dead_code, reason = "tests of runs use the rest of it")]
-#[path = "support/project.rs"]
-mod project;
-
+use crate::support::project::{case, project, query_rule, rule};
 use harness::case::{Case, Polarity, parse as parse_events};
 use harness::compile::rule::compile_rule;
 use harness::coverage::ClauseCoverage;
@@ -14,7 +11,6 @@ use harness::report::digest::gap_in_full;
 use harness::run::{Project, Run, Session, run};
 use harness::schema::{Base, Schema};
 use harness::verdict::Status;
-use project::{case, project, query_rule, rule};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

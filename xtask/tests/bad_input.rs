@@ -1,13 +1,10 @@
 //! Hostile and broken input through the binary: a clear error or a correct
 //! answer, the documented exit code, in bounded time.
 
-#[path = "support/repository.rs"]
-mod repository;
-
 use std::fs;
 use std::path::Path;
 
-use repository::{Repository, rule, run};
+use crate::support::repository::{Repository, rule, run};
 
 const OK: i32 = 0;
 const USAGE: i32 = 2;

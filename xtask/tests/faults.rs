@@ -1,6 +1,5 @@
 //! Faults around a run: links, pipes, devices, names, kills. Each has its exit
 //! code and its message, and nothing outside the repository is read or written.
-#![cfg(unix)]
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};

@@ -1,13 +1,10 @@
 //! Fixtures as people have them, and what is said of those that cannot bite; where
 //! warnings and places are told. Through the binary, on repositories of their own.
 
-#[path = "support/repository.rs"]
-mod repository;
-
 use std::io::Write;
 use std::path::Path;
 
-use repository::{Repository, rule, run};
+use crate::support::repository::{Repository, rule, run};
 use serde_json::{Value, json};
 
 const OK: i32 = 0;

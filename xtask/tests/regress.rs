@@ -1,14 +1,13 @@
 //! `regress` on revisions, folders and files, as a person runs it.
 
-#[path = "support/repository.rs"]
-mod repository;
-#[path = "../../harness/tests/reports/schema.rs"]
+#[path = "../../harness/tests/support/schema.rs"]
 mod schema;
 
 use std::fs;
 use std::path::Path;
 
-use repository::{Repository, git, rule, run};
+use crate::support::repository::{Repository, git, rule, run};
+
 use serde_json::{Value, json};
 
 /// A repository with a commit that has a rule with this query.

@@ -1,14 +1,11 @@
 //! docs/regress-examples.md: three pull requests over rules of this repository, and what
 //! `regress` says of them.
 
-#[path = "support/repository.rs"]
-mod repository;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use repository::{Repository, git, run};
+use crate::support::repository::{Repository, git, run};
 
 /// A change of one rule: its key, and what is replaced by what.
 type Edit = (&'static str, &'static str, &'static str);

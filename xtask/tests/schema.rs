@@ -1,13 +1,10 @@
 //! `schema import` from a cluster, and what `schema FIELD` says afterwards.
 
-#[path = "support/repository.rs"]
-mod repository;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
-use repository::{Repository, run};
+use crate::support::repository::{Repository, run};
 use serde_json::json;
 
 /// A cluster with two generations of a data stream and an index; its address.

@@ -1,9 +1,6 @@
 //! Selecting rules and cases is the same for every verb.
 
-#[path = "support/repository.rs"]
-mod repository;
-
-use repository::{Repository, git, rule, run};
+use crate::support::repository::{Repository, git, rule, run};
 
 const EVENT: &str = r#"{"@timestamp": "2026-01-05T10:15:00Z", "a": "x"}"#;
 

@@ -1,14 +1,11 @@
 //! `report --serve --watch`: who is answered, and how a change arrives.
 
-#[path = "support/repository.rs"]
-mod repository;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use repository::Repository;
+use crate::support::repository::Repository;
 
 /// A server that ends with its test.
 struct Serving {

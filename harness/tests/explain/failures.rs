@@ -13,7 +13,7 @@ use harness::run::{Places, Session};
 use harness::{coverage, mutate};
 use serde_json::{Value, json};
 
-use crate::project::{case, project, query_rule, rule};
+use crate::support::project::{case, project, query_rule, rule};
 
 /// A negative case.
 fn negative(name: &str, events: &Value) -> Case {

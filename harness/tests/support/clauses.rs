@@ -1,8 +1,6 @@
 //! Suites on field types: mappings, documents, and all kinds of clauses on each
 //! field, without answers.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
-
 use serde_json::{Value, json};
 
 /// All kinds of clauses on one field: with values, and with patterns.
@@ -73,7 +71,7 @@ fn suite(
 }
 
 /// The suites, one for each kind of mapping.
-pub fn suites() -> Vec<Value> {
+pub(crate) fn suites() -> Vec<Value> {
     vec![
         not_searchable(),
         flattened(),

@@ -1,20 +1,17 @@
 //! Data of a node, and rules to run on it.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
-
 use std::fmt::Write as _;
 
+use crate::node;
 use harness::rule::parse;
 use harness::rule::tree::Loaded;
 use serde_json::{Value, json};
-
-use crate::node;
 
 /// How many documents a segment of an index has, until it is merged.
 const SEGMENT: usize = 2000;
 
 /// An index of a test, deleted when dropped.
-pub struct Events {
+pub(crate) struct Events {
     address: String,
     name: &'static str,
 }
@@ -26,7 +23,12 @@ impl Drop for Events {
 }
 
 /// Makes an index of documents, `e0` and so on, with fields of these types.
-pub fn index(address: &str, name: &'static str, properties: &Value, documents: &[Value]) -> Events {
+pub(crate) fn index(
+    address: &str,
+    name: &'static str,
+    properties: &Value,
+    documents: &[Value],
+) -> Events {
     node::ask(address, "DELETE", name, "");
     let mapping = json!({ "mappings": { "properties": properties } });
     let (status, body) = node::ask(address, "PUT", name, &mapping.to_string());
@@ -46,17 +48,17 @@ pub fn index(address: &str, name: &'static str, properties: &Value, documents: &
 }
 
 /// The keys of a KQL rule.
-pub fn kql(query: &str) -> String {
+pub(crate) fn kql(query: &str) -> String {
     format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '{query}'\n")
 }
 
 /// The keys of an EQL rule.
-pub fn eql(query: &str) -> String {
+pub(crate) fn eql(query: &str) -> String {
     format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''{query}'''\n")
 }
 
 /// A rule of these keys of `[rule]`, looking at indices of a pattern.
-pub fn rule(key: &str, pattern: &str, more: &str) -> Loaded {
+pub(crate) fn rule(key: &str, pattern: &str, more: &str) -> Loaded {
     let text = format!(
         r#"
 [metadata]

@@ -1,7 +1,5 @@
 //! Projects in memory, for tests of whole runs.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
-
 use harness::case::{self, Case, CaseTree, Options, Polarity};
 use harness::exception::ExceptionTree;
 use harness::explain;
@@ -24,17 +22,17 @@ severity = "low"
 "#;
 
 /// A rule file with these keys of `[rule]`.
-pub fn rule(more: &str) -> String {
+pub(crate) fn rule(more: &str) -> String {
     format!("{HEAD}{more}\n")
 }
 
 /// A KQL rule.
-pub fn query_rule(query: &str, more: &str) -> String {
+pub(crate) fn query_rule(query: &str, more: &str) -> String {
     rule(&format!("type = \"query\"\nlanguage = \"kuery\"\nquery = '''{query}'''\n{more}"))
 }
 
 /// A positive case; `now` as in `case.toml`.
-pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
+pub(crate) fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
     let events = case::parse(&events.to_string()).expect("the events are events");
     let now = now.map(|now| {
         let format = harness::value::DateFormat::parse("strict_date_optional_time").expect("known");
@@ -46,7 +44,7 @@ pub fn case(name: &str, events: &Value, now: Option<&str>) -> Case {
 }
 
 /// A project of one rule, `r`.
-pub fn project(rule: &str, cases: Vec<Case>) -> Project {
+pub(crate) fn project(rule: &str, cases: Vec<Case>) -> Project {
     let (parsed, diagnostics) = parse(rule);
     let path = "r.toml".to_owned();
     let (file, key) = (path.clone(), harness::rule::tree::key_of(&path).to_owned());
@@ -63,7 +61,7 @@ pub fn project(rule: &str, cases: Vec<Case>) -> Project {
 }
 
 /// Runs one rule on its cases, with these exception lists.
-pub fn run_with(rule: &str, cases: Vec<Case>, exceptions: ExceptionTree) -> Run {
+pub(crate) fn run_with(rule: &str, cases: Vec<Case>, exceptions: ExceptionTree) -> Run {
     let mut project = project(rule, cases);
     project.exceptions = exceptions;
     explain::run(project).expect("the engine runs")

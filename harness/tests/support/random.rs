@@ -1,7 +1,5 @@
 //! Random messy documents and predicates over them, for tests of engines.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
-
 use std::sync::Arc;
 
 use harness::document::{Columns, Document, Ingest, Malformed};
@@ -54,7 +52,7 @@ const WORDS: [&str; 14] = [
 ];
 
 /// The mapping of the documents.
-pub fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let mapping = json!({ "properties": {
         "keyword": { "type": "keyword" },
         "o": { "properties": {
@@ -191,7 +189,7 @@ fn objects(object: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
 }
 
 /// A document.
-pub fn document() -> impl Strategy<Value = Value> {
+pub(crate) fn document() -> impl Strategy<Value = Value> {
     let inner = objects(object(&INNER, "n.m.".len()));
     let nested = (object(&NESTED, "n.".len()), proptest::option::of(inner));
     let nested = nested.prop_map(|(mut object, inner)| {
@@ -321,7 +319,7 @@ fn nested(path: &'static str, inner: Predicate) -> Predicate {
 }
 
 /// A predicate.
-pub fn predicate() -> impl Strategy<Value = Predicate> {
+pub(crate) fn predicate() -> impl Strategy<Value = Predicate> {
     let leaf = prop_oneof![
         12 => leaf(&ROOT),
         3 => leaf(&NESTED),
@@ -343,13 +341,17 @@ pub fn predicate() -> impl Strategy<Value = Predicate> {
 }
 
 /// What types documents.
-pub fn ingest(schema: &Schema, columns: &mut Columns) -> Ingest {
+pub(crate) fn ingest(schema: &Schema, columns: &mut Columns) -> Ingest {
     let fields: Vec<_> = schema.fields().map(Arc::clone).collect();
     Ingest::new(schema, &fields, columns)
 }
 
 /// Types documents.
-pub fn documents(schema: &Schema, sources: Vec<Value>, columns: &mut Columns) -> Vec<Document> {
+pub(crate) fn documents(
+    schema: &Schema,
+    sources: Vec<Value>,
+    columns: &mut Columns,
+) -> Vec<Document> {
     let ingest = ingest(schema, columns);
     let mut malformed: Vec<Malformed> = Vec::new();
     let document = |source| {

@@ -4,7 +4,6 @@
 //! and aggregates of distinct values give fields that vary from copy to copy.
 //! The pipeline itself is the judge of what comes out.
 
-#[path = "solver/text.rs"]
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

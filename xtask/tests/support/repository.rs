@@ -1,8 +1,5 @@
 //! A repository of a test, and the binary that runs on it.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
-#![allow(dead_code, reason = "no test crate needs all of it")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +10,7 @@ use std::time::{Duration, Instant};
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// A repository in a folder of its own, removed when dropped.
-pub struct Repository(pub PathBuf);
+pub(crate) struct Repository(pub PathBuf);
 
 impl Drop for Repository {
     fn drop(&mut self) {
@@ -24,7 +21,7 @@ impl Drop for Repository {
 
 impl Repository {
     /// An empty repository.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -34,12 +31,12 @@ impl Repository {
     }
 
     /// A repository with the rule `r`.
-    pub fn with_rule(query: &str) -> Self {
+    pub(crate) fn with_rule(query: &str) -> Self {
         Self::new().write("rules/r.toml", rule("A rule", query))
     }
 
     /// The same with a file.
-    pub fn write(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn write(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
         fs::write(path, content).expect("a file");
@@ -47,19 +44,19 @@ impl Repository {
     }
 
     /// A positive case that matches `a: x` and a negative one.
-    pub fn with_cases(self) -> Self {
+    pub(crate) fn with_cases(self) -> Self {
         self.write("cases/r/positive/p.json", r#"{"a": "x"}"#)
             .write("cases/r/negative/n.json", r#"{"a": "y"}"#)
     }
 
     /// Runs `xtask test` on it; the exit code and all output.
-    pub fn test(&self) -> (i32, String) {
+    pub(crate) fn test(&self) -> (i32, String) {
         run(&self.0, &["test"])
     }
 }
 
 /// Runs git in a folder; what it prints.
-pub fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").current_dir(folder).args(identity).args(arguments).output();
     let output = output.expect("git is there");
@@ -68,7 +65,7 @@ pub fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs the binary in a folder; the exit code and all output.
-pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
     let started = Instant::now();
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = command.args(arguments).current_dir(folder).output().expect("a run");
@@ -81,7 +78,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
 }
 
 /// A rule file; `a` is a keyword by the events, or text.
-pub fn rule(name: &str, query: &str) -> String {
+pub(crate) fn rule(name: &str, query: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).expect("a string");
     format!(
         r#"

@@ -98,7 +98,7 @@ fn both_examples_of_each_kind_are_what_they_say() {
 
 /// The production rules: `LINT_OUT=FILE` writes what is found, a line each.
 #[test]
-#[ignore = "needs the shared folder"]
+#[ignore = "needs HARNESS_SHARED"]
 #[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn production_rules_are_linted() {
     let shared = std::env::var("HARNESS_SHARED").expect("HARNESS_SHARED names the folder");
@@ -127,7 +127,7 @@ fn production_rules_are_linted() {
 
 /// The safe fixes of production rules: proved to change nothing.
 #[test]
-#[ignore = "needs the shared folder"]
+#[ignore = "needs HARNESS_SHARED"]
 #[expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 fn safe_fixes_keep_what_rules_catch() {
     use super::Safety;

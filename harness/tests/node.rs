@@ -1,6 +1,12 @@
-//! A cluster to test with: the address in `HARNESS_CLUSTER`.
+//! What needs a cluster, and the cluster to test with: the address in `HARNESS_CLUSTER`.
+//!
+//! Its tests are ignored; `.ci/cluster` starts a node and runs them.
 
-#![expect(unreachable_pub, reason = "a module of test crates")]
+mod backtest;
+mod backtest_corpus;
+mod cluster;
+mod cluster_fields;
+mod cluster_types;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,25 +15,21 @@ use std::sync::Arc;
 use harness::cluster::client::{Client, Options};
 use harness::cluster::product::Version;
 
-/// The address of a node; says that the test is skipped where there is none.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-pub fn address() -> Option<String> {
+/// The address of a node.
+pub(crate) fn address() -> String {
     let address = std::env::var("HARNESS_CLUSTER").ok().filter(|text| !text.is_empty());
-    if address.is_none() {
-        println!("skipped: HARNESS_CLUSTER names no node (cargo xtask opensearch start)");
-    }
-    address
+    address.expect("HARNESS_CLUSTER names a node (cargo xtask opensearch start)")
 }
 
 /// A client of that node.
-pub fn client() -> Option<Arc<Client>> {
-    let client = Client::new(&Options::new(&address()?)).expect("an address");
+pub(crate) fn client() -> Arc<Client> {
+    let client = Client::new(&Options::new(&address())).expect("an address");
     Version::ask(&client).expect("a product that we know");
-    Some(Arc::new(client))
+    Arc::new(client)
 }
 
 /// Sends a request as it is; status and body.
-pub fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+pub(crate) fn ask(address: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let host = address.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).expect("a node");
     write!(

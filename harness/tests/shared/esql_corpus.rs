@@ -1,12 +1,10 @@
 //! ES|QL of production rules, where they are at hand: every query parses, and
 //! what does not plan is known by name.
 
-#[path = "support/shared.rs"]
-mod shared;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::shared;
 use harness::compile::esql::{Pipeline, compile};
 use harness::compile::{Context, Now};
 use harness::diagnostic::Severity;
@@ -61,9 +59,10 @@ fn failures(pipeline: &Pipeline, events: &[Event]) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs HARNESS_SHARED"]
 #[expect(clippy::print_stdout, reason = "the list is the point")]
 fn queries_of_production_rules_plan_and_run() {
-    let Some(shared) = shared::shared("corpus/rules") else { return };
+    let shared = shared::folder("corpus/rules");
     let events = events(&shared);
     let mut schema = Schema::new(Base::Embedded);
     events.iter().for_each(|event| {

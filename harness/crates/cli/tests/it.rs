@@ -1,0 +1,4 @@
+//! The binary `harness`, in one binary of tests.
+
+mod binary;
+mod layouts;
