@@ -20,6 +20,12 @@ pub fn sees(patterns: &[String], index: Option<&str>) -> bool {
 
 fn matches(pattern: &str, index: &str) -> bool {
     let fits = |pattern: &str, name: &str| Glob::simple(pattern).matches(name, Case::Sensitive);
+    // What a data stream could not index lies in a store of its own.
+    let (pattern, store) = match pattern.rsplit_once("::") {
+        Some((pattern, "data")) => (pattern, ".ds-"),
+        Some((pattern, "failures")) => (pattern, ".fs-"),
+        _ => (pattern, ".ds-"),
+    };
     let pattern = match (pattern.rsplit_once(':'), index.split_once(':')) {
         // A local pattern does not reach into a remote cluster.
         (None, Some(_)) => return false,
@@ -31,7 +37,10 @@ fn matches(pattern: &str, index: &str) -> bool {
     let index = index.split_once(':').map_or(index, |(_, local)| local);
     // A snapshot that is mounted, or an index that was shrunk, has the name after a prefix.
     let index = index.find("-.ds-").map_or(index, |at| &index[at + 1..]);
-    let names = [Some(index), stream_of(index), alerts_of(index)];
+    let names = match store {
+        ".fs-" => [None, backed(index, store), None],
+        _ => [Some(index), stream_of(index), alerts_of(index)],
+    };
     let backing = || format!(".ds-{index}-2000.01.01-000001");
     names.into_iter().flatten().any(|name| fits(pattern, name))
         || pattern.starts_with(".ds-") && !index.starts_with('.') && fits(pattern, &backing())
@@ -46,7 +55,12 @@ fn alerts_of(index: &str) -> Option<&str> {
 
 /// The data stream of a backing index `.ds-<stream>-yyyy.MM.dd-000001`.
 pub fn stream_of(index: &str) -> Option<&str> {
-    let rest = index.strip_prefix(".ds-")?;
+    backed(index, ".ds-")
+}
+
+/// The data stream of an index `<store><stream>-yyyy.MM.dd-000001`.
+fn backed<'a>(index: &'a str, store: &str) -> Option<&'a str> {
+    let rest = index.strip_prefix(store)?;
     let (rest, generation) = rest.rsplit_once('-')?;
     let (stream, date) = rest.rsplit_once('-')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -85,6 +99,10 @@ mod tests {
             ("us:logs-a*", Some("eu:logs-a-b"), false),
             ("*", Some("eu:logs-a-b"), false),
             ("logs-a*", Some("partial-.ds-logs-a-b-2026.01.05-000001"), true),
+            ("logs-a-b::failures", Some(".fs-logs-a-b-2026.01.05-000001"), true),
+            ("logs-*", Some(".fs-logs-a-b-2026.01.05-000001"), false),
+            ("logs-a-b::failures", Some("logs-a-b"), false),
+            ("eu:logs-*::data", Some("eu:logs-a-b"), true),
             ("logs-a*", Some("shrink-x1-.ds-logs-a-b-2026.01.05-000001"), true),
         ] {
             let patterns: Vec<String> = patterns.split_whitespace().map(str::to_owned).collect();
