@@ -197,7 +197,8 @@ fn schedule(rule: &str, events: &serde_json::Value) -> harness::run::Schedule {
     let project = project::project(rule, vec![case("c", events, None)]);
     let session = harness::run::Session::open(project);
     let hits = session.hits().expect("the engine runs");
-    session.schedule(&hits).remove(0)
+    let mut run = session.judge(&hits);
+    session.schedule(&hits, &mut run).remove(0)
 }
 
 /// Gaps, distinct alerts and alerts found again under consecutive runs.

@@ -335,8 +335,8 @@ fn a_gate_that_never_fires_and_lists_for_tables_are_errors() {
     }
     for (limits, said) in [
         ("mutant_try = 1_000", "limits.mutant_try is no bound; did you mean `mutant_tries`?"),
-        ("esql_depth = 1_000", "limits.esql_depth cannot be raised"),
-        ("mutant_tries = 1", "limits.mutant_tries is a number from 400 to 40000"),
+        ("esql_depth = 1_000", "limits.esql_depth cannot be changed"),
+        ("mutant_tries = 0", "limits.mutant_tries is a number from 1 to 40000"),
         ("mutant_tries = -1", "expected usize"),
     ] {
         let repository = Repository::of(1);

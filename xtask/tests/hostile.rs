@@ -1,6 +1,5 @@
 //! A server that means harm, or is broken: every run on it ends in bounded time and
 //! memory, with exit code 6 and the reason, and never looks green.
-#![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,10 +11,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-#[path = "support/repository.rs"]
-mod repository;
-
-use repository::Repository;
+use crate::support::repository::Repository;
 
 /// What a run says that got no answer from a cluster.
 const CLUSTER: i32 = 6;

@@ -7,7 +7,10 @@ mod explain;
 mod faults;
 mod fixtures;
 mod fuzz;
+mod given_up;
 mod help;
+#[cfg(unix)]
+mod hostile;
 mod regress;
 mod regress_examples;
 mod schema;

@@ -290,7 +290,8 @@ fn embedded(rules: &[Loaded], documents: &[(i64, Value)], to: i64) -> BTreeMap<S
     };
     let session = Session::open(project);
     let hits = session.hits().expect("answers");
-    session.schedule(&hits).into_iter().map(|one| (one.rule.clone(), one)).collect()
+    let mut run = session.judge(&hits);
+    session.schedule(&hits, &mut run).into_iter().map(|one| (one.rule.clone(), one)).collect()
 }
 
 /// How many alerts consecutive runs raise, those of rows that are raised again as well.

@@ -7,12 +7,13 @@ use super::{Ground, Stop, Work, named, within};
 use harness_cluster::error::ClusterError;
 use harness_cluster::search;
 use harness_predicate::plan::{KeyForm, TermField};
+use harness_source::limits;
 
 /// How many groups come in one page; clusters refuse more than 65,535.
 const PAGE: usize = 10_000;
 
 /// The most pages of one rule: 20 million groups and slots of time.
-const PAGES: usize = 2000;
+const PAGES: usize = limits::BACKTEST_PAGES.most;
 
 /// The name of the source that holds the slot of time.
 const SLOT: &str = "slot";

@@ -9,9 +9,10 @@ use super::filters::scan_between;
 use super::tally::{self, keep};
 use super::{Found, Ground, Sample, Stop, Work, within};
 use harness_predicate::plan::NewTermsPlan;
+use harness_source::limits;
 
 /// The most combinations of values that are held, where the cluster cannot tell them.
-const HELD: usize = 1_000_000;
+const HELD: usize = limits::BACKTEST_HELD.most;
 
 /// Runs a new-terms rule.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> Result<Found, Stop> {

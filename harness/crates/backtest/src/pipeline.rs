@@ -19,6 +19,7 @@ use harness_predicate::Predicate;
 use harness_predicate::plan::PipelinePlan;
 use harness_query::esql::ast::Source;
 use harness_query::esql::parse;
+use harness_source::limits;
 use query::{Batch, Query, Read, Runner, sample};
 
 /// How many events come in one page, and go through a pipeline of single rows at once.
@@ -26,10 +27,10 @@ const PAGE: usize = 1000;
 
 /// The most events of one window that are read: they are held as JSON, of the
 /// fields that the query names.
-const ROWS: u64 = 300_000;
+const ROWS: u64 = limits::BACKTEST_ROWS.most as u64;
 
 /// The most bytes of JSON that they may have.
-const BYTES: usize = 256 << 20;
+const BYTES: usize = limits::BACKTEST_BYTES.most;
 
 /// The index patterns of a query.
 pub(super) fn indices(text: &str) -> Option<Vec<String>> {

@@ -15,9 +15,10 @@ use harness_detect::sample::{self, Spec};
 use harness_detect::sequence::key::Key;
 use harness_detect::terms::key_text;
 use harness_predicate::plan::Stage;
+use harness_source::limits;
 
 /// The most samples that are told apart.
-const ALERTS: usize = 1_000_000;
+const ALERTS: usize = limits::BACKTEST_ALERTS.most;
 
 /// Runs a rule of a sample.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, stages: &[Stage]) -> Result<Found, Stop> {

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use super::Stop;
 use harness_detect::window::Clock;
+use harness_source::limits;
 
 /// The most runs of a rule: two years of a run each minute.
-const RUNS: usize = 1_100_000;
+const RUNS: usize = limits::BACKTEST_RUNS.most;
 
 /// One run: it looks at what is not before `from`, and before `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) fn has_gaps(runs: &[Run]) -> bool {
 }
 
 /// How often an event may be read again, all together.
-const READINGS: usize = 100_000_000;
+const READINGS: usize = limits::BACKTEST_READINGS.most;
 
 /// What runs whose windows overlap have read.
 #[derive(Default)]

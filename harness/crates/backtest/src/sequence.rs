@@ -23,18 +23,19 @@ use harness_detect::terms::key_text;
 use harness_model::value::parse_ip;
 use harness_predicate::Kind;
 use harness_predicate::plan::{KeyField, KeyForm, Stage};
+use harness_source::limits;
 
 /// How many candidates are held at once.
 pub(super) const PART: u64 = 500_000;
 
 /// The most candidates of a sequence without join keys, which has no parts.
-const KEYLESS: u64 = 2_000_000;
+const KEYLESS: u64 = limits::BACKTEST_KEYLESS.most as u64;
 
 /// How many candidates come in one page.
 const PAGE: usize = 5000;
 
 /// How many sequences are looked for in one part.
-const MOST: usize = 1_000_000;
+const MOST: usize = limits::BACKTEST_ALERTS.most;
 
 /// Runs a sequence rule; `found` is what its plan looks for.
 pub(super) fn run(

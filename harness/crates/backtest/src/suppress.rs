@@ -15,10 +15,11 @@ use harness_predicate::Predicate;
 use harness_predicate::plan::{Plan, TermField};
 use harness_rule::model::Rule;
 use harness_rule::names::MissingFields;
+use harness_source::limits;
 
 /// The most events that are read to see what is suppressed, where an array is
 /// one value and no aggregation tells.
-const EVENTS: u64 = 200_000;
+const EVENTS: u64 = limits::BACKTEST_SUPPRESSED.most as u64;
 
 /// The alerts of a rule that finds `alerts` events, after its suppression;
 /// `None` where it has none, or where that cannot be told within bounds.

@@ -11,12 +11,13 @@ use harness_detect::terms::{field_values, key_text};
 use harness_model::document::{Columns, Document};
 use harness_predicate::plan::TermField;
 use harness_rule::model::{Duration, Rule};
+use harness_source::limits;
 
 /// The most slots of time, of whatever groups, that are held at once.
-const HELD: usize = 1_000_000;
+const HELD: usize = limits::BACKTEST_HELD.most;
 
 /// The most groups that one event is in.
-const COMBINATIONS: usize = 10_000;
+const COMBINATIONS: usize = limits::BACKTEST_WAYS.most;
 
 /// The runs of a rule, and what they raise.
 pub(super) struct Tally {

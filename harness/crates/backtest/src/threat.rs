@@ -15,9 +15,10 @@ use harness_model::value::{ip_interval, ip_text, parse_ip};
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{Compare, ThreatEntry, ThreatPlan};
 use harness_predicate::{Column, Kind};
+use harness_source::limits;
 
 /// The most indicators that are held at once.
-const INDICATORS: usize = 100_000;
+const INDICATORS: usize = limits::BACKTEST_INDICATORS.most;
 
 /// The values of one search; clusters refuse 65,537.
 const BATCH: usize = 10_000;
@@ -26,7 +27,7 @@ const BATCH: usize = 10_000;
 const CANDIDATES: usize = 5000;
 
 /// The most alerts that are told apart.
-const ALERTS: usize = 1_000_000;
+const ALERTS: usize = limits::BACKTEST_ALERTS.most;
 
 /// Runs an indicator match rule.
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Result<Found, Stop> {

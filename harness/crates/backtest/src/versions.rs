@@ -6,9 +6,10 @@ use harness_model::value::format_date;
 use harness_quality::regress::{AlertSample, Difference, Edition, OnData, Regression};
 
 use super::{Backtest, Found, Outcome, RuleBacktest, Sample};
+use harness_source::limits;
 
 /// How many alerts of a version are kept to be compared: what a cluster gives in one answer.
-pub const COMPARED: usize = 10_000;
+pub const COMPARED: usize = limits::BACKTEST_VERSIONS.most;
 
 /// Puts down what both versions of each changed rule found, with so many samples of what
 /// only one did. Both runs kept [`COMPARED`] samples.

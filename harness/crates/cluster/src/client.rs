@@ -29,10 +29,10 @@ fn max_answer() -> u64 {
 }
 
 /// The largest answer about fields that is read, in bytes.
-const MAX_FIELDS: u64 = 64 << 20;
+const MAX_FIELDS: u64 = limits::CLUSTER_FIELDS.most as u64;
 
 /// The largest answer about the cluster itself, and refusal, that is read, in bytes.
-const MAX_WORDS: u64 = 1 << 20;
+const MAX_WORDS: u64 = limits::CLUSTER_WORDS.most as u64;
 
 /// The most values that an answer may hold: each takes many times its text in memory.
 fn max_values() -> usize {
@@ -41,6 +41,7 @@ fn max_values() -> usize {
 
 /// How often a request is tried.
 const ATTEMPTS: u32 = 6;
+const _: () = assert!(ATTEMPTS as usize == limits::CLUSTER_ATTEMPTS.most, "the table has it");
 
 /// The pause before the second attempt; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -10,22 +10,23 @@ use serde_json::{Map, Value, json};
 
 use super::layout::{Layout, Node, Place, ROOT, Stored};
 use harness_predicate::{Column, DoubleInterval, Interval, Leaf, Phrase, Predicate, Test};
+use harness_source::limits;
 use harness_text::pattern::glob::{Glob, GlobPart};
 use harness_text::pattern::regexp::{Flags, Regexp};
 use harness_text::pattern::{Case, Fuzzy, Order, Pattern, StringRange};
 
 /// The most clauses of one query; clusters refuse 1,024.
-pub const MAX_CLAUSES: usize = 900;
+pub const MAX_CLAUSES: usize = limits::CLUSTER_CLAUSES.most;
 
 /// The deepest that clauses nest; clusters refuse 20.
-const MAX_DEPTH: usize = 17;
+const MAX_DEPTH: usize = limits::CLUSTER_DEPTH.most;
 
 /// The most values of one `terms` clause; clusters refuse 65,536.
-const MAX_TERMS: usize = 60_000;
+const MAX_TERMS: usize = limits::CLUSTER_TERMS.most;
 
 /// The longest text that becomes an automaton, in bytes; clusters refuse 1,001
 /// characters of a regular expression, and automata of 1,001 states in a row.
-const MAX_AUTOMATON: usize = 900;
+const MAX_AUTOMATON: usize = limits::CLUSTER_AUTOMATON.most;
 
 /// The greatest slop that cannot reach across the gap between two values.
 const MAX_SLOP: u32 = 50;

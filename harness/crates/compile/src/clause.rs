@@ -15,6 +15,7 @@ use harness_predicate::script::{Expr, Function, Input, Reading, Script};
 use harness_predicate::{Column, DoubleInterval, Interval, Leaf, Origin, Phrase, Predicate, Test};
 use harness_query::dsl::{Operator, Range, Scalar};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 use harness_text::analysis::{Analyzer, Normalizer, Token};
 use harness_text::pattern::glob::Glob;
@@ -22,13 +23,13 @@ use harness_text::pattern::regexp::{Flags, Regexp};
 use harness_text::pattern::{Case, Fuzzy, Order, Pattern, StringRange};
 
 /// The most terms a sloppy phrase may have; matching it is exponential in them.
-const MAX_SLOPPY_TERMS: usize = 12;
+const MAX_SLOPPY_TERMS: usize = limits::PHRASE_TERMS.most;
 
 /// The format of dates that are numbers.
 const MILLIS: &str = "epoch_millis";
 
 /// `index.max_regex_length`.
-const MAX_REGEXP_LENGTH: usize = 1000;
+const MAX_REGEXP_LENGTH: usize = limits::REGEXP_LENGTH.most;
 
 /// One clause compiled, or what is wrong with it.
 pub type Compiled = Result<Predicate, Diagnostic>;

@@ -11,13 +11,14 @@ use harness_rule::exception::{Entry, ExceptionTree, Item, Test};
 use harness_rule::model::Rule;
 use harness_rule::names::RuleType;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// The most values of a list that Kibana turns into a query.
-const MAX_VALUES: usize = 65_536;
+const MAX_VALUES: usize = limits::LIST_VALUES.most;
 
 /// The most ranges with a dash of a list that Kibana turns into a query.
-const MAX_RANGES: usize = 200;
+const MAX_RANGES: usize = limits::LIST_RANGES.most;
 
 /// What Kibana makes of an item in a rule.
 #[derive(Clone, Debug, PartialEq)]

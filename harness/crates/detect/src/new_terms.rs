@@ -10,9 +10,10 @@ use super::sequence::key::Key;
 use super::terms::Combinations;
 use super::{Detection, Error, Events};
 use harness_predicate::plan::{NewTermsPlan, TermField};
+use harness_source::limits;
 
 /// Kibana looks at no more new combinations in one run.
-pub const MAX_NEW_TERMS: usize = 10_000;
+pub const MAX_NEW_TERMS: usize = limits::NEW_TERMS_FOUND.most;
 
 /// A combination of values, and where it was seen first.
 #[derive(Clone, Debug, PartialEq, Eq)]

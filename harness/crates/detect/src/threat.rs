@@ -17,10 +17,11 @@ pub use super::bounds::max_pairs;
 use super::sequence::key::KeyValue;
 use super::{Detail, Detection, Error, Events};
 use harness_predicate::plan::{ThreatEntry, ThreatPlan};
+use harness_source::limits;
 use probe::Probe;
 
 /// Kibana attaches no more indicators to one alert.
-pub const MAX_INDICATORS: usize = 200;
+pub const MAX_INDICATORS: usize = limits::ALERT_INDICATORS.most;
 
 /// Finds the events that match an indicator, the newest first; at most `size`.
 ///

@@ -33,7 +33,7 @@ pub(super) struct Budget {
 }
 
 /// The most values that a constant may have when a query is planned.
-const MAX_CONSTANT: usize = 10_000;
+const MAX_CONSTANT: usize = limits::ESQL_CONSTANT.most;
 
 impl Budget {
     /// What a run over so many rows may make.

@@ -11,12 +11,13 @@ mod tests;
 use super::regex::{Dialect, Regex, RegexError};
 use super::types::Type;
 use super::value::Value;
+use harness_source::limits;
 use harness_source::span::shorten;
 
 /// How many references a pattern may expand to.
-const MAX_REFERENCES: usize = 2_000;
+const MAX_REFERENCES: usize = limits::GROK_REFERENCES.most;
 /// The greatest length of the expression.
-const MAX_LENGTH: usize = 200_000;
+const MAX_LENGTH: usize = limits::GROK_LENGTH.most;
 
 /// How much of a pattern a message shows, in characters.
 const MAX_SHOWN: usize = 1_000;

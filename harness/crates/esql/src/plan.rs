@@ -30,6 +30,7 @@ use harness_query::esql::ast::Query;
 use harness_source::diagnostic::Diagnostic;
 
 pub use aggregate::AggregateKind;
+use harness_source::limits;
 pub use model::{
     AggregateCall, Branch, Grouping, Join, JoinKey, JoinTable, Output, OutputColumn, Placed, Plan,
     SortKey, Step, StepKind, Unknown,
@@ -40,7 +41,7 @@ use planner::Planner;
 /// How many rows a query without `LIMIT` returns.
 pub const DEFAULT_LIMIT: usize = 1_000;
 /// The most rows that any query returns.
-pub const MAX_LIMIT: usize = 10_000;
+pub const MAX_LIMIT: usize = limits::ESQL_RESULT.most;
 
 /// Plans a query.
 ///

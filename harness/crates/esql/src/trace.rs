@@ -6,10 +6,11 @@ use harness_source::span::Span;
 
 use crate::column::Column;
 use crate::truth::Truth;
+use harness_source::limits;
 
 /// The most rows of the source that lineage names, over all rows together;
 /// beyond it, tracing ends.
-pub(crate) const MAX_LINEAGE: usize = 1 << 20;
+pub(crate) const MAX_LINEAGE: usize = limits::ESQL_LINEAGE.most;
 
 /// The groups of an aggregation, in the order of its result.
 #[derive(Clone, Debug, Default)]

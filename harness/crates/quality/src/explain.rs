@@ -113,11 +113,9 @@ pub fn explain(
     let cases = std::mem::take(&mut rule.cases).into_iter();
     rule.cases = asked.and_then(|at| { cases }.nth(at)).into_iter().collect();
     let mut explained = Explained::bare(rule, expects);
-    if let Some(subject) = session.subjects().into_iter().next().flatten() {
-        explained.judged(&subject, asked);
-    }
-    if let Some(flow) = session.flows().into_iter().next().flatten() {
-        pipeline::explain(&mut explained, &flow, asked);
+    if effort::within(limits::RULE_WORK, || explained.by(&session, asked)).is_none() {
+        explained.rule.give_up("explaining it");
+        explained = Explained::bare(explained.rule, expects);
     }
     Ok(Some(explained))
 }
@@ -145,7 +143,16 @@ impl Explained {
         self.ids.get(event as usize).cloned().unwrap_or_default()
     }
 
-    /// `case` is the position of the case among those of the rule.
+    /// Explains the one rule of a session; `case` is the position of the case among its own.
+    fn by(&mut self, session: &Session, case: Option<usize>) {
+        if let Some(subject) = session.subjects().into_iter().next().flatten() {
+            self.judged(&subject, case);
+        }
+        if let Some(flow) = session.flows().into_iter().next().flatten() {
+            pipeline::explain(self, &flow, case);
+        }
+    }
+
     fn judged(&mut self, subject: &Subject<'_>, case: Option<usize>) {
         let number = case.map_or(0, |case| subject.plan_of(case));
         let Some(plan) = subject.plans().get(number) else { return };

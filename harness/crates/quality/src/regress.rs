@@ -44,6 +44,7 @@ use harness_rule::tree::{Loaded, RuleTree};
 
 pub use cases::judge_cases;
 use conditions::Version;
+use harness_source::limits;
 use judge::Judge;
 pub use model::{CaseChange, Change, Deciding, Edition, Example, Presence, Regression, RuleChange};
 pub use on_data::{AlertSample, Difference, OnData};
@@ -54,7 +55,7 @@ use sight::Sight;
 
 /// How many events the searches for what tells pipelines apart read, those of all rules
 /// together; and each at least and at most.
-const READS: usize = 160_000;
+const READS: usize = limits::REGRESS_READS.most;
 const LEAST_READS: usize = 600;
 const MOST_READS: usize = 20_000;
 

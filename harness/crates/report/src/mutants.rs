@@ -88,6 +88,10 @@ impl Report<'_> {
     fn rule(&self, rule: &RuleMutants, out: &mut dyn Write) -> io::Result<()> {
         let (caught, viable) = rule.score();
         if rule.mutants.is_empty() {
+            for bound in &rule.bounds {
+                let key = printable(&rule.key, Lines::Escape);
+                writeln!(out, "{key}  gave up\n  note: {}", bound.told())?;
+            }
             return Ok(());
         }
         let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };

@@ -13,6 +13,7 @@ use crate::names::MissingFields;
 use crate::read::{Node, OneOrMany, Read};
 use crate::table::Table;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 
 /// Keys of `[metadata]` that change nothing here.
 const OTHER_METADATA: &[&str] = &[
@@ -28,7 +29,7 @@ const OTHER_METADATA: &[&str] = &[
 ];
 
 /// Kibana groups by no more fields.
-const MAX_THRESHOLD_FIELDS: usize = 5;
+const MAX_THRESHOLD_FIELDS: usize = limits::THRESHOLD_FIELDS.most;
 
 /// The spaces that an exception list can be of.
 const NAMESPACES: [&str; 2] = ["agnostic", "single"];

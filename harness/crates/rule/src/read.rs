@@ -11,10 +11,11 @@ use crate::data::{Data, Placed};
 use crate::names::Named;
 use crate::suggest::suggest;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// Findings beyond this many per file are only counted.
-const MAX_DIAGNOSTICS: usize = 1_000;
+const MAX_DIAGNOSTICS: usize = limits::RULE_FINDINGS.most;
 
 /// Collects the findings of one text.
 #[derive(Debug, Default)]

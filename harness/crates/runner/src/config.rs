@@ -14,7 +14,7 @@
 //! known_fields = ["my.custom.*"]        # names of which nothing is said
 //!
 //! [limits]
-//! mutant_tries = 4_000                  # a bound of docs/limits.md, raised
+//! mutant_tries = 4_000                  # a bound of docs/limits.md
 //! ```
 
 mod gates;
@@ -390,7 +390,7 @@ impl File<'_> {
 /// What is wrong with the mapping files, or that there is no folder of rules;
 /// problems of rules and cases are part of the project.
 pub fn open(folders: &Folders) -> Result<Project, Vec<Problem>> {
-    limits::raise(&folders.limits).map_err(|fault| {
+    limits::set(&folders.limits).map_err(|fault| {
         let error = Diagnostic::error("config", fault, Span::default());
         vec![Problem::with_path(&folders.file.0, error)]
     })?;

@@ -36,6 +36,7 @@ use harness_predicate::{Column, Kind, Predicate};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::tree::{Loaded, RuleTree};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::effort;
 use harness_source::files::{self, Problem};
 use harness_source::likeness::nearest;
 use harness_source::limits::{self, Limit};
@@ -295,14 +296,20 @@ impl Session {
         }
     }
 
-    /// Runs every rule on its cases again and again, an interval apart.
-    pub fn schedule(&self, hits: &Hits) -> Vec<Schedule> {
+    /// Runs every rule on its cases again and again, an interval apart; `run` is that of
+    /// the same hits, and gives up the rules for which it takes too many steps.
+    pub fn schedule(&self, hits: &Hits, run: &mut Run) -> Vec<Schedule> {
         let rules = self.work.par_iter().zip(hits).zip(&self.fixtures.ranges);
-        rules
-            .flat_map_iter(|((work, hits), ranges)| {
-                schedule::rule(work, hits, &self.fixtures, ranges)
+        let found: Vec<Option<Vec<Schedule>>> = rules
+            .map(|((work, hits), ranges)| {
+                let rule = || schedule::rule(work, hits, &self.fixtures, ranges);
+                effort::within(limits::RULE_WORK, rule)
             })
-            .collect()
+            .collect();
+        for (rule, _) in run.rules.iter_mut().zip(&found).filter(|(_, found)| found.is_none()) {
+            rule.give_up("its schedule");
+        }
+        found.into_iter().flatten().flatten().collect()
     }
 }
 

@@ -140,8 +140,8 @@ pub(super) fn run(input: &str) -> Result<(), String> {
         compare(subject, &engine)?;
         sequences(subject)?;
     }
-    let run = session.judge(&hits);
-    let schedules = session.schedule(&hits);
+    let mut run = session.judge(&hits);
+    let schedules = session.schedule(&hits, &mut run);
     let digest = Digest::new(&run, None, None);
     let checkout = project::checkout();
     let options = human::Options {

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use harness_model::event::Event;
 use harness_model::value::keyword_text;
 use harness_rule::model::Rule;
+use harness_source::limits;
 
 /// The fields that are counted for every rule, besides those that it groups by.
 const FIELDS: [&str; 5] =
     ["host.name", "user.name", "process.executable", "source.ip", "event.action"];
 
 /// How many different values of a field are counted.
-const VALUES: usize = 1_000;
+const VALUES: usize = limits::BACKTEST_VALUES.most;
 
 /// How many of them are told.
 const TOLD: usize = 5;

@@ -19,9 +19,10 @@ use harness_model::event::Event;
 use harness_model::value::format_date;
 use harness_rule::model::Rule;
 use harness_rule::names::MissingFields;
+use harness_source::limits;
 
 /// The most documents that are told apart.
-const ALERTS: usize = 1_000_000;
+const ALERTS: usize = limits::BACKTEST_ALERTS.most;
 
 /// How many columns of a row a sample shows.
 const COLUMNS: usize = 6;

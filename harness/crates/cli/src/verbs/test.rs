@@ -74,7 +74,7 @@ fn once(
     run.places.program = program;
     bar.finish_and_clear();
 
-    let schedules = args.schedule.then(|| session.schedule(&hits));
+    let schedules = args.schedule.then(|| session.schedule(&hits, &mut run));
     run.narrow(&selected);
     let shown = shown(&run, &statuses);
     let digest = || Digest::new(&shown, None, None);

@@ -16,11 +16,12 @@ use harness_query::eql::ast::{
 };
 use harness_query::eql::functions::Function;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 use harness_text::pattern::Case;
 
 /// The most nodes that a list of values may make of a script.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: usize = limits::SCRIPT_SIZE.most;
 
 /// A script under construction.
 #[derive(Clone)]

@@ -4,13 +4,14 @@ use super::{Expander, Role};
 use harness_query::dsl::{Bool, Node, Operator, Query, Range, Scalar};
 use harness_query::lucene::{Body, Bound, Distance, Edge, Word};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// The pseudo field whose words are names of fields that have to exist.
 const EXISTS: &str = "_exists_";
 
 /// The longest regular expression, in UTF-16 units (`index.max_regex_length`).
-const MAX_REGEXP: usize = 1000;
+const MAX_REGEXP: usize = limits::REGEXP_LENGTH.most;
 
 impl Expander<'_> {
     /// A clause that is no group; `None` when analysis leaves no word of it.

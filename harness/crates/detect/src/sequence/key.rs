@@ -1,5 +1,6 @@
 //! Join keys: the values that the events of one sequence have in common.
 
+use harness_source::limits;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -166,4 +167,4 @@ impl Product {
 }
 
 /// The most join keys that one event may give to one stage.
-pub const MAX_KEYS_PER_EVENT: usize = 10_000;
+pub const MAX_KEYS_PER_EVENT: usize = limits::JOIN_KEYS.most;

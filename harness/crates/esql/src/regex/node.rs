@@ -1,6 +1,7 @@
 //! The tree of an expression.
 
 use super::class::Class;
+use harness_source::limits;
 
 /// A part of an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +67,7 @@ impl Step {
 }
 
 /// How many sequences a look-around may stand for.
-const MAX_SEQUENCES: usize = 128;
+const MAX_SEQUENCES: usize = limits::JAVA_REGEX_LOOKS.most;
 /// How long each may be.
 const MAX_STEPS: usize = 32;
 

@@ -16,6 +16,7 @@ const MAX_QUOTED: usize = 1_000;
 const MAX_REPEATS: usize = limits::JAVA_REGEX_REPEATS.most;
 /// The greatest bound of a repeat.
 const MAX_REPEAT: u32 = 10_000;
+const _: () = assert!(MAX_REPEAT as usize == limits::JAVA_REGEX_COUNT.most, "the table has it");
 
 /// A parsed expression.
 pub(super) struct Parsed {

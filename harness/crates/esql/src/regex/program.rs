@@ -10,9 +10,9 @@ use harness_source::limits;
 const MAX_INSTRUCTIONS: usize = limits::JAVA_REGEX_SIZE.most;
 
 /// The greatest number of ranges that the classes of all instructions have.
-const MAX_RANGES: usize = 2_000_000;
+const MAX_RANGES: usize = limits::JAVA_REGEX_RANGES.most;
 /// The greatest number of steps that it takes to write the instructions.
-const MAX_STEPS: usize = 500_000;
+const MAX_STEPS: usize = limits::JAVA_REGEX_BUILD.most;
 
 /// One instruction.
 #[derive(Debug)]

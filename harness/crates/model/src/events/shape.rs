@@ -10,10 +10,11 @@ use serde_json::{Map, Value, json};
 use super::origin::Origin;
 use super::raw;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// How many answers may lie in one another.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = limits::ANSWER_DEPTH.most;
 
 /// What Elasticsearch says of a hit beside its document.
 const ABOUT_HITS: [&str; 16] = [

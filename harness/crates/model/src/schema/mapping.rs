@@ -19,6 +19,7 @@ use crate::value::{DEFAULT_DATE_FORMAT, FloatType, IntegerType};
 
 pub(super) use super::analysis::Analysis;
 pub(super) use super::texts::strings;
+use harness_source::limits;
 use parameter::flag;
 
 /// What of a mapping cannot be read, and where.
@@ -32,7 +33,7 @@ pub struct MappingError {
 }
 
 /// How deep objects of a mapping may nest (Elasticsearch's own limit is 20).
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = limits::MAPPING_DEPTH.most;
 
 /// Types that not all queries know, here or at all.
 const SPECIAL: &[&str] = &[

@@ -15,10 +15,11 @@ use harness_detect::Events;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::run::{CaseRun, Explanation, RuleRun, Session};
+use harness_source::limits;
 use model::{Failure, MAX_TOLD, Wrong, alerts, note};
 
 /// The most cases of one rule that are explained.
-const MAX_CASES: usize = 100;
+const MAX_CASES: usize = limits::EXPLAINED_CASES.most;
 
 /// Explains the cases of the n-th rule of a session that fail.
 pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {

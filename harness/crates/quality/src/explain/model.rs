@@ -10,13 +10,14 @@ use super::findings::Findings;
 pub use super::mark::{Mark, Truth};
 use super::steps::StepView;
 use crate::clause::ClauseKind;
+use harness_source::limits;
 
 /// The most events of a case that are explained: those that alert, then those
 /// that are nearest to it.
-pub(super) const MAX_EVENTS: usize = 100;
+pub(super) const MAX_EVENTS: usize = limits::EXPLAINED_EVENTS.most;
 
 /// For so many events and filters of a case the smallest change is looked for.
-pub(super) const MAX_TURNS: usize = 40;
+pub(super) const MAX_TURNS: usize = limits::EXPLAINED_TURNS.most;
 
 /// A rule, clause by clause, and what it makes of one case.
 #[derive(Clone, Debug)]

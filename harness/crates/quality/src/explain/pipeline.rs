@@ -27,13 +27,14 @@ use harness_predicate::{Origin, Predicate};
 use harness_query::esql::ast::CompareOp;
 use harness_query::esql::{self, without_comments};
 use harness_runner::run::{Flow, Program};
+use harness_source::limits;
 use harness_source::span::{Span, flat};
 
 /// The most rows and groups that are told of one command.
 const MAX_ROWS: usize = 20;
 /// The most changes of one field that are tried on an event, and on all events.
 const MAX_TRIES: usize = 600;
-const MAX_ALL_TRIES: usize = 4_000;
+const MAX_ALL_TRIES: usize = limits::EXPLAINED_TRIES.most;
 
 /// Explains a pipeline; `asked` is the position of the case.
 pub(super) fn explain(explained: &mut Explained, flow: &Flow<'_>, asked: Option<usize>) {

@@ -11,6 +11,7 @@ use harness_predicate::plan::Plan;
 use harness_predicate::{Leaf, Origin, Predicate};
 use harness_runner::case::Polarity;
 use harness_runner::verdict::{self, Verdict};
+use harness_source::effort;
 use harness_source::limits::Limit;
 
 /// One plan of a rule on the cases that it is the plan of.
@@ -44,7 +45,9 @@ pub(super) fn rule(table: &TruthTable<'_>, edits: &[Vec<Edit>], fixtures: Fixtur
     let (encoder, bounds) = (Vec::new(), Vec::new());
     let mut judge = Judge { table, grounds, edits, fixtures, encoder, bounds };
     let count = edits.first().map_or(0, Vec::len);
-    let mutants = (0..count).map(|at| judge.mutant(at)).collect();
+    // Past the watchdog nothing of it is used.
+    let mutants = (0..count).map_while(|at| (!effort::is_spent()).then(|| judge.mutant(at)));
+    let mutants = mutants.collect();
     let (key, cases) = (subject.key(), subject.cases().len());
     RuleMutants { key, cases, mutants, bounds: judge.bounds }
 }

@@ -14,6 +14,7 @@ use harness_predicate::{Origin, Part};
 use harness_runner::case::Polarity;
 use harness_runner::run::{Flow, Program};
 use harness_runner::verdict::{self, Verdict};
+use harness_source::effort;
 pub(crate) use propose::Proposer;
 
 /// Changes a rule's pipeline in every way and judges the changes by its cases.
@@ -25,8 +26,10 @@ pub(super) fn rule(flow: &Flow<'_>, fixtures: Fixtures) -> RuleMutants {
         let proposer = (fixtures != Fixtures::Skip).then(|| Proposer::new(flow, &program));
         let judge = Judge { flow, program: &program, holding, proposer };
         let edits = edits::edits(flow.text());
-        mutants.extend(edits.iter().map(|edit| judge.mutant(edit)));
-        bounds.extend(judge.proposer.and_then(|proposer| proposer.bound()));
+        // Past the watchdog nothing of it is used.
+        let judged = |edit| (!effort::is_spent()).then(|| judge.mutant(edit));
+        mutants.extend(edits.iter().map_while(judged));
+        bounds.extend(judge.proposer.into_iter().flat_map(Proposer::into_bounds));
     }
     RuleMutants { key: flow.key(), cases: flow.cases().len(), mutants, bounds }
 }

@@ -6,9 +6,12 @@ use harness_model::index_pattern::sees;
 use harness_rule::model::Rule;
 
 use crate::moment::NOW;
+use harness_source::limits;
 
 /// How many runs are looked at; those that see the same events are one.
 const MAX_RUNS: i64 = 400;
+const _: () =
+    assert!(MAX_RUNS.unsigned_abs() == limits::REGRESS_RUNS.most as u64, "the table has it");
 
 /// What a version sees.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! Two functions are the same exactly when their diagrams are. Everything is
 //! bounded; beyond the bounds there is no answer.
 
+use harness_source::limits;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A diagram: a number of its manager.
@@ -14,9 +15,10 @@ pub(crate) const FALSE: Function = 0;
 pub(crate) const TRUE: Function = 1;
 
 /// The most nodes of all diagrams of a manager.
-const MAX_NODES: usize = 1 << 18;
+const MAX_NODES: usize = limits::PROOF_NODES.most;
 /// The most variables: diagrams are walked by recursion.
 const MAX_VARIABLES: u32 = 2_000;
+const _: () = assert!(MAX_VARIABLES as usize == limits::PROOF_VARIABLES.most, "the table has it");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Node {

@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 
 use super::tokens::{Token, tokens};
 use harness_predicate::{Interval, Test};
+use harness_source::limits;
 use harness_text::pattern::glob::GlobPart;
 use harness_text::pattern::{Case, Pattern};
 
 /// The longest product of two patterns that is compared.
-const MAX_STEPS: usize = 1 << 16;
+const MAX_STEPS: usize = limits::PROOF_PATTERNS.most;
 
 /// What ties variables together that stand for leaves.
 #[derive(Debug, Default)]

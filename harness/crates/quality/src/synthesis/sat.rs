@@ -8,9 +8,10 @@
 use super::implications::Implications;
 use crate::clause::tree::Tree;
 use harness_predicate::Predicate;
+use harness_source::limits;
 
 /// The most choices that are tried.
-const MAX_STEPS: usize = 400;
+const MAX_STEPS: usize = limits::PROOF_CHOICES.most;
 
 /// A predicate without nested conditions.
 #[derive(Clone, Copy)]

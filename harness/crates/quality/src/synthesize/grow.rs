@@ -33,7 +33,7 @@ fn max_variants() -> usize {
     limits::NEW_VARIANTS.now()
 }
 /// The most events of a draft whose variants are tried.
-const MAX_EVENTS: usize = 40;
+const MAX_EVENTS: usize = limits::NEW_EVENTS.most;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 60;
 

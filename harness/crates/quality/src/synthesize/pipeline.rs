@@ -91,7 +91,7 @@ fn max_read() -> usize {
     limits::NEW_MUTANT_READS.now()
 }
 /// How many variants of drafts are tried on mutants.
-const MAX_VARIANTS: usize = 1_500;
+const MAX_VARIANTS: usize = limits::NEW_MUTANT_VARIANTS.most;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
 

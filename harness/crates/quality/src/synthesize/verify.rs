@@ -12,10 +12,11 @@ use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Hits, Project, RuleRun, Run, Session};
 use harness_runner::verdict::{Status, Verdict};
 use harness_source::diagnostic::Severity;
+use harness_source::limits;
 use harness_source::span::plural;
 
 /// How often cases are judged again after some that do not hold were dropped.
-const MAX_ROUNDS: usize = 3;
+const MAX_ROUNDS: usize = limits::NEW_ROUNDS.most;
 
 /// Cases by the key of their rule.
 pub(super) type ByRule = BTreeMap<String, Vec<Case>>;

@@ -11,13 +11,14 @@ use super::ast::{Body, Category, Demand, EventFilter, Field, Pipe, Query};
 use super::functions::closest;
 use super::lexer::{Keyword, Kind, Token};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// A part of the tree, or the error that ends the parse.
 type Parsed<T> = Result<T, Diagnostic>;
 
 /// The most arithmetic operators in one event filter: they nest to the left.
-const MAX_ARITHMETIC: usize = 200;
+const MAX_ARITHMETIC: usize = limits::EQL_ARITHMETIC.most;
 
 /// The pipes of other EQL dialects.
 const OTHER_PIPES: [&str; 5] = ["count", "filter", "sort", "unique", "unique_count"];

@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::value::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 pub(super) struct Json;
 
 /// How many broken lines of one file are told.
-const MAX_ERRORS: usize = 100;
+const MAX_ERRORS: usize = limits::BROKEN_LINES.most;
 
 impl Format for Json {
     fn values(&self, text: &str) -> (Vec<Placed>, Vec<Diagnostic>) {
@@ -27,6 +28,11 @@ impl Format for Json {
                     reader.at += next + 1;
                 }
             }
+        }
+        if errors.len() == MAX_ERRORS && reader.peek().is_some() {
+            let message = format!("more than {MAX_ERRORS} values are broken: the rest is not read");
+            let span = Span::new(reader.at, reader.at);
+            errors.push(Diagnostic::error("json-syntax", message, span));
         }
         (values, errors)
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Number, Value};
 
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// How deep values may nest.
-pub(super) const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = limits::RULE_DEPTH.most;
 
 /// A value in its place.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,12 +7,13 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::value::{Data, Entries, Entry, Format, MAX_DEPTH, Placed};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::Span;
 
 pub(super) struct Yaml;
 
 /// The most values of a file; an alias counts as all that it stands for.
-const MAX_VALUES: usize = 1_000_000;
+const MAX_VALUES: usize = limits::YAML_VALUES.most;
 
 impl Format for Yaml {
     fn values(&self, text: &str) -> (Vec<Placed>, Vec<Diagnostic>) {

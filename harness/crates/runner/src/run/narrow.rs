@@ -3,6 +3,7 @@
 use super::{CaseRun, RuleRun, Run};
 use crate::select::{Selected, named};
 use crate::verdict::{Status, Verdict};
+use harness_source::diagnostic::Severity;
 use harness_source::files::Problem;
 use harness_source::span::Span;
 use harness_source::{effort, limits};
@@ -26,14 +27,15 @@ impl Run {
 
 impl RuleRun {
     /// Gives the rule up at something that was asked of it beside its verdicts; what it
-    /// failed it has failed.
+    /// failed it has failed, and this is a warning.
     pub fn give_up(&mut self, at: &str) {
-        let found = effort::given_up(limits::RULE_WORK, at, Span::default());
-        self.problems.push(Problem::with_path(&self.file, found));
+        let mut found = effort::given_up(limits::RULE_WORK, at, Span::default());
         match self.status {
             Status::Passed | Status::Todo => self.status = Status::Unsupported,
-            Status::Failed | Status::Untested | Status::Unsupported | Status::Invalid => {}
+            Status::Failed => found.severity = Severity::Warning,
+            Status::Untested | Status::Unsupported | Status::Invalid => {}
         }
+        self.problems.push(Problem::with_path(&self.file, found));
     }
 }
 

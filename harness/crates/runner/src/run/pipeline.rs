@@ -16,9 +16,10 @@ use harness_model::event::Event;
 use harness_rule::model::Rule;
 use harness_rule::names::MissingFields;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 
 /// The most fields that an alert shows.
-const MAX_FIELDS: usize = 100;
+const MAX_FIELDS: usize = limits::ALERT_FIELDS.most;
 
 /// A pipeline, and which events of a case it reads.
 pub(super) struct Trial<'a> {

@@ -17,7 +17,7 @@ use harness_esql::alerts;
 use harness_model::event::Event;
 use harness_predicate::plan::Plan;
 use harness_rule::model::{Duration, Rule};
-use harness_source::limits;
+use harness_source::{effort, limits};
 
 /// The most runs of one case that are looked at, from its last on.
 fn max_runs() -> usize {
@@ -106,7 +106,7 @@ fn case(
         let run = trial.case(case, &at, range)?;
         run.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
         // What fails once fails again, and the case is an error already.
-        if matches!(run.verdict, Verdict::Error(_)) {
+        if matches!(run.verdict, Verdict::Error(_)) || effort::is_spent() {
             break;
         }
     }

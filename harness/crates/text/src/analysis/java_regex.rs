@@ -4,12 +4,13 @@
 //! terminators. What an automaton cannot do (look-around, back-references,
 //! possessive quantifiers) is refused, and so is what differs in detail.
 
+use harness_source::limits;
 use std::fmt::Write;
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// How deep groups and classes may nest.
-const MAX_DEPTH: usize = 50;
+const MAX_DEPTH: usize = limits::ANALYZER_DEPTH.most;
 
 /// Translates a Java regular expression; an error names what is not supported.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 
 use super::Case;
+use harness_source::limits;
 
 /// What Java's `.` matches.
 const ANY: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
 /// The most memory of a compiled expression, in bytes.
-const SIZE_LIMIT: usize = 1 << 20;
+const SIZE_LIMIT: usize = limits::EXPRESSION_BYTES.most;
 
 /// An expression that matches whole strings.
 #[derive(Clone, Debug)]

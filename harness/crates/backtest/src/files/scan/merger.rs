@@ -21,11 +21,12 @@ use harness_model::index_pattern;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{Plan, Reach};
 use harness_predicate::{Column, Predicate};
+use harness_source::limits;
 use serde_json::Value;
 
 /// The most pairs of rules that are counted, and the most others that one event pairs a
 /// rule with.
-const PAIRS: usize = 100_000;
+const PAIRS: usize = limits::BACKTEST_PAIRS.most;
 const MOST_PAIRED: usize = 64;
 
 /// How many broken lines are told.

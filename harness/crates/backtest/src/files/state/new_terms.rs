@@ -10,9 +10,10 @@ use crate::files::seen::{End, Place, Seen};
 use crate::tally;
 use crate::{Found, Sample, Stop};
 use harness_predicate::plan::Plan;
+use harness_source::limits;
 
 /// The most combinations of values, and stretches of time of theirs, that are held.
-const HELD: usize = 1_000_000;
+const HELD: usize = limits::BACKTEST_HELD.most;
 
 /// The combinations so far.
 #[derive(Default)]

@@ -11,17 +11,18 @@ use crate::{Found, Stop};
 use harness_compile::esql::Pipeline;
 use harness_engine::stream::part::Part;
 use harness_model::event::Event;
+use harness_source::limits;
 use serde_json::json;
 
 /// How many events go through a pipeline of single rows at once.
 const PAGE: usize = 1000;
 
 /// The most events that a pipeline of windows keeps, and the bytes of their JSON.
-const ROWS: usize = 300_000;
-const BYTES: usize = 256 << 20;
+const ROWS: usize = limits::BACKTEST_ROWS.most;
+const BYTES: usize = limits::BACKTEST_BYTES.most;
 
 /// The most runs of a rule over its events.
-const RUNS: usize = 1_100_000;
+const RUNS: usize = limits::BACKTEST_RUNS.most;
 
 /// How much a value in memory takes beside its text.
 const OVERHEAD: usize = 32;

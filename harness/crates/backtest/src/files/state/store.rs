@@ -8,9 +8,10 @@ use crate::files::seen::{Place, Seen};
 use harness_detect::sequence::stream::Moment;
 use harness_model::document::{ColumnId, Columns, Document, Row};
 use harness_predicate::Column;
+use harness_source::limits;
 
 /// The most events that one rule keeps.
-pub(super) const MOST: usize = 2_000_000;
+pub(super) const MOST: usize = limits::BACKTEST_KEPT.most;
 
 /// Events by number.
 #[derive(Default)]

@@ -11,10 +11,11 @@ use crate::{Found, Sample, Stop};
 use harness_detect::{Events, threat};
 use harness_model::document::{Columns, Document};
 use harness_predicate::plan::{Plan, ThreatPlan};
+use harness_source::limits;
 
 /// The most indicators, and the most distinct values of events.
-const INDICATORS: usize = 100_000;
-const EVENTS: usize = 1_000_000;
+const INDICATORS: usize = limits::BACKTEST_INDICATORS.most;
+const EVENTS: usize = limits::BACKTEST_COMPARED.most;
 
 /// How many distinct events are compared at once.
 const BATCH: usize = 50_000;

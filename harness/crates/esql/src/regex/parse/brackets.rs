@@ -3,9 +3,10 @@
 use super::{Escape, Parser};
 use crate::regex::RegexError;
 use crate::regex::class::Class;
+use harness_source::limits;
 
 /// How deep brackets may nest.
-const MAX_BRACKETS: usize = 20;
+const MAX_BRACKETS: usize = limits::JAVA_REGEX_BRACKETS.most;
 
 impl Parser {
     /// The set after an opening bracket, the closing one included.

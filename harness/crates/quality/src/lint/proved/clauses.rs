@@ -11,12 +11,13 @@ use crate::lint::model::Safety;
 use crate::lint::target::{Sink, Target};
 use crate::lint::traps::cut;
 use crate::synthesis::encode::Replacement;
+use harness_source::limits;
 
 /// How much of a clause is shown.
 const MAX_TEXT: usize = 60;
 
 /// The most clauses of a filter that are looked at.
-const MAX_CLAUSES: usize = 2_000;
+const MAX_CLAUSES: usize = limits::LINT_CLAUSES.most;
 
 /// A clause that the filter can do without.
 pub(super) struct Idle<'p> {

@@ -5,7 +5,7 @@
 //! languages. All else is tried, within limits: see [`super::vary`]. A proposal
 //! is run through both pipelines before it is made.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use serde_json::Value;
 
@@ -22,11 +22,11 @@ use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits::{self, Limit};
 
 /// How many variants of its cases are tried for one rule.
-const MAX_VARIANTS: usize = 8_000;
+const MAX_VARIANTS: usize = limits::MUTANT_VARIANTS.most;
 /// Of one case, how many of them with several events changed.
-const MAX_TOGETHER: usize = 400;
+const MAX_TOGETHER: usize = limits::MUTANT_TOGETHER.most;
 /// The most events of all variants together.
-const MAX_EVENTS: usize = 40_000;
+const MAX_EVENTS: usize = limits::MUTANT_VARIED.most;
 /// How many events all runs for one rule may read; a run counts as some more.
 fn max_read() -> usize {
     limits::MUTANT_READS.now()
@@ -42,8 +42,8 @@ pub(crate) struct Proposer<'a> {
     variants: OnceCell<Vec<Judged>>,
     left: Cell<usize>,
     most: usize,
-    /// Whether more were wanted.
-    wanting: Cell<bool>,
+    /// The limits of which more was wanted, once each.
+    bounds: RefCell<Vec<Limit>>,
 }
 
 /// A case with other events, and whether the rule alerts.
@@ -64,8 +64,8 @@ impl<'a> Proposer<'a> {
         reads: usize,
         most: usize,
     ) -> Self {
-        let (left, wanting) = (Cell::new(reads), Cell::new(false));
-        Self { flow, program, variants: OnceCell::new(), left, most, wanting }
+        let (left, bounds) = (Cell::new(reads), RefCell::default());
+        Self { flow, program, variants: OnceCell::new(), left, most, bounds }
     }
 
     /// A case that a mutant judges otherwise than the rule, and what the rule
@@ -80,15 +80,22 @@ impl<'a> Proposer<'a> {
         })
     }
 
-    /// The limit that ended the search for some mutant.
-    pub(super) fn bound(&self) -> Option<Limit> {
-        self.wanting.get().then_some(limits::MUTANT_READS)
+    /// The limits that ended the search for some mutant.
+    pub(super) fn into_bounds(self) -> Vec<Limit> {
+        self.bounds.into_inner()
+    }
+
+    fn wants(&self, more: Limit) {
+        let mut bounds = self.bounds.borrow_mut();
+        if !bounds.contains(&more) {
+            bounds.push(more);
+        }
     }
 
     /// Whether a pipeline alerts; `None` where it fails.
     fn alerts(&self, program: &Program, variant: &Variant) -> Option<bool> {
         let Some(left) = self.left.get().checked_sub(variant.events().len() + RUN) else {
-            self.wanting.set(true);
+            self.wants(limits::MUTANT_READS);
             return None;
         };
         self.left.set(left);
@@ -134,14 +141,27 @@ impl<'a> Proposer<'a> {
         let vary = PipelineVariants::new(self.flow, pipeline, &pipeline.plan.steps);
         let cases = || self.flow.cases().iter().enumerate();
         let together = cases().flat_map(|(case, own)| {
-            vary.together(&own.events).take(MAX_TOGETHER).map(move |events| (case, events))
+            let variants = vary.together(&own.events).take(MAX_TOGETHER).enumerate();
+            variants.map(move |(number, events)| {
+                if number + 1 == MAX_TOGETHER {
+                    self.wants(limits::MUTANT_TOGETHER);
+                }
+                (case, events)
+            })
         });
         let alone = cases()
             .flat_map(|(case, own)| vary.alone(&own.events).map(move |events| (case, events)));
         let mut events_left = MAX_EVENTS;
         let mut found = Vec::new();
-        for (case, events) in together.chain(alone).take(self.most) {
-            let Some(left) = events_left.checked_sub(events.len()) else { break };
+        for (number, (case, events)) in together.chain(alone).enumerate() {
+            if number == self.most {
+                self.wants(limits::MUTANT_VARIANTS);
+                break;
+            }
+            let Some(left) = events_left.checked_sub(events.len()) else {
+                self.wants(limits::MUTANT_VARIED);
+                break;
+            };
             events_left = left;
             let variant = self.flow.variant(self.program, case, events);
             let judged = variant.and_then(|variant| {

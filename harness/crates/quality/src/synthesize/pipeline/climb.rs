@@ -19,9 +19,10 @@ use harness_esql::run::{Shape, Truth};
 use harness_esql::value::Ref;
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
+use harness_source::limits;
 
 /// The most changes that are made one after the other.
-const MAX_STEPS: usize = 32;
+const MAX_STEPS: usize = limits::NEW_STEPS.most;
 /// What a trial takes beside its events, as events.
 const RUN: usize = 4;
 /// The most copies of an event.

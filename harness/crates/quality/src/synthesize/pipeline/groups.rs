@@ -12,9 +12,12 @@ use harness_esql::plan::{AggregateCall, AggregateKind, Grouping, Plan, StepKind}
 use harness_esql::types::Type;
 use harness_model::event::Event;
 use harness_query::esql::ast::CompareOp;
+use harness_source::limits;
 
 /// The most events that are made for one group.
 const MAX_COUNT: i64 = 1_100;
+const _: () =
+    assert!(MAX_COUNT.unsigned_abs() == limits::NEW_GROUP.most as u64, "the table has it");
 /// How many numbers of a condition are taken for counts.
 const MAX_COUNTS: usize = 5;
 /// How long all events of a group take together, in milliseconds.

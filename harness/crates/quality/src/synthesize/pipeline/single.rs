@@ -29,7 +29,7 @@ use harness_source::span::Span;
 /// The most changes that are made one after the other.
 const MAX_STEPS: usize = 20;
 /// The most events that are tried for one change.
-const MAX_TRIED: usize = 120;
+const MAX_TRIED: usize = limits::NEW_SINGLE.most;
 /// The most values of one field that are tried for one condition.
 const MAX_VALUES: usize = 40;
 /// The most conditions that are looked at for one change.

@@ -5,10 +5,12 @@ use crate::eql::ast::{Field, Maxspan, Presence, Sample, Sequence, Term, TimeUnit
 use crate::eql::functions::closest;
 use crate::eql::lexer::{Keyword, Kind};
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 use harness_source::span::{Span, plural};
 
 /// The most events of one term.
 const MAX_RUNS: u32 = 100;
+const _: () = assert!(MAX_RUNS as usize == limits::EQL_RUNS.most, "the table has it");
 
 /// Where a term stands.
 #[derive(Clone, Copy, PartialEq, Eq)]

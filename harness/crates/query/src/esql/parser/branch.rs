@@ -4,9 +4,10 @@ use super::{Parser, Result};
 use crate::esql::ast::{Command, CommandKind, Name};
 use crate::esql::lexer::SYNTAX;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 
 /// The most branches of `FORK`.
-const MAX_BRANCHES: usize = 8;
+const MAX_BRANCHES: usize = limits::ESQL_BRANCHES.most;
 
 impl Parser<'_> {
     /// `FORK (…) (…)`

@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::ast::{CharSet, Node};
 use super::interval;
+use harness_source::limits;
 
 /// The number of a class of characters.
 pub(super) type Class = u16;
 
 /// The most classes of an expression.
-const MAX_CLASSES: usize = 4_096;
+const MAX_CLASSES: usize = limits::REGEXP_CLASSES.most;
 /// The most steps the partition may take.
-const MAX_WORK: usize = 4_000_000;
+const MAX_WORK: usize = limits::REGEXP_PARTITION.most;
 
 /// A partition of all characters.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::alphabet::{Alphabet, Class};
 use super::ast::Node;
 use super::interval;
+use harness_source::limits;
 
 /// The number of an interned term.
 pub(super) type TermId = u32;
@@ -26,7 +27,7 @@ const EPSILON: TermId = 2;
 const UNKNOWN: TermId = TermId::MAX;
 
 /// The most steps that all derivatives of an expression may take.
-const MAX_WORK: usize = 3_000_000;
+const MAX_WORK: usize = limits::REGEXP_DERIVATIVES.most;
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Term {

@@ -10,7 +10,7 @@ use harness_source::limits;
 /// The most states: Lucene's default limit of effort and the three fixed ones.
 const MAX_STATES: usize = limits::REGEXP_STATES.most;
 /// The most transitions.
-const MAX_TRANSITIONS: usize = 2_000_000;
+const MAX_TRANSITIONS: usize = limits::REGEXP_TRANSITIONS.most;
 
 /// No way to a match from here.
 const DEAD: u32 = 0;

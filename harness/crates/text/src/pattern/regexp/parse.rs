@@ -7,10 +7,11 @@
 use super::ast::{CharSet, Interval, Node};
 use super::{Flags, RegexpError, RegexpErrorKind};
 use crate::pattern::Case;
+use harness_source::limits;
 use harness_source::span::Span;
 
 /// The most levels of parentheses, complements and repetitions.
-const MAX_DEPTH: usize = 150;
+const MAX_DEPTH: usize = limits::REGEXP_DEPTH.most;
 /// Lucene's integers.
 const MAX_NUMBER: u32 = i32::MAX as u32;
 
