@@ -402,6 +402,51 @@ fn a_run_that_is_killed_leaves_nothing_half() {
 }
 
 #[test]
+fn a_report_whose_writing_is_killed_is_the_old_one_or_whole() {
+    let repository = Repository::of(100);
+    let report = repository.0.join("report");
+    let out = report.to_str().expect("UTF-8");
+    let mut write = repository.command(&["coverage", "--format", "json", "--out", out]);
+    let write = write.stdout(Stdio::null()).stderr(Stdio::null());
+    assert_eq!(write.status().expect("a run").code(), Some(OK));
+    let whole = fs::read_to_string(&report).expect("a report");
+    for kill in 0..8 {
+        fs::write(&report, "old").expect("a file");
+        let mut child = write.spawn().expect("a run");
+        // Until something stands beside the report, and then a little.
+        let names = || repository.files(".").into_iter();
+        let begun = || names().any(|name| name.starts_with("report") && name != "report");
+        let old = || fs::read_to_string(&report).is_ok_and(|text| text == "old");
+        while old() && !begun() && child.try_wait().expect("a child").is_none() {}
+        std::thread::sleep(Duration::from_micros(50 * kill));
+        drop(child.kill());
+        assert!(child.wait().expect("an end").code().is_none_or(|code| code == OK));
+        let text = fs::read_to_string(&report).expect("a report");
+        assert!(text == "old" || text == whole, "{} of {} bytes", text.len(), whole.len());
+    }
+    assert_eq!(write.status().expect("a run").code(), Some(OK));
+    assert_eq!(fs::read_to_string(&report).expect("a report"), whole);
+}
+
+#[test]
+fn signals_end_a_run_at_once() {
+    let repository = Repository::of(1);
+    for (signal, code) in [("INT", 130), ("TERM", 130), ("HUP", 130)] {
+        // It waits for its events on a pipe that nobody writes to.
+        let mut explain = repository.command(&["explain", "a/r0", "-"]);
+        let explain = explain.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = explain.spawn().expect("a run");
+        std::thread::sleep(Duration::from_millis(300));
+        let (id, started) = (child.id().to_string(), Instant::now());
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status();
+        assert!(sent.expect("kill runs").success());
+        let status = child.wait().expect("an end");
+        assert!(status.code().is_none_or(|found| found == code), "{signal}: {status}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{signal}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
 fn two_runs_at_once_write_the_same() {
     let repository = Repository::of(60);
     let update = || {

@@ -60,6 +60,13 @@ pub(super) struct State {
     pub(super) lineage: Option<Vec<Vec<u32>>>,
 }
 
+/// The rows before a step, and which of them its condition keeps.
+#[derive(Clone, Debug)]
+pub(super) struct Saved {
+    pub(super) state: State,
+    pub(super) kept: Option<Vec<bool>>,
+}
+
 /// The state of a run: the current rows, and the columns that are loaded.
 pub(super) struct Machine<'a> {
     fields: &'a [FieldUse],
@@ -85,6 +92,10 @@ pub(super) struct Machine<'a> {
     pub(super) trace: Vec<StepTrace>,
     /// The rows that a run begins with, for queries inside it.
     pub(super) begun: Option<Arc<State>>,
+    /// The rows before each step so far, where they are asked for.
+    pub(super) saved: Option<Vec<Saved>>,
+    /// Which rows the next condition keeps, where that is known.
+    pub(super) kept: Option<Vec<bool>>,
 }
 
 impl<'a> Machine<'a> {
@@ -113,6 +124,8 @@ impl<'a> Machine<'a> {
             turn: None,
             trace: Vec::new(),
             begun: None,
+            saved: None,
+            kept: None,
         }
     }
 

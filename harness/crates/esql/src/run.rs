@@ -19,7 +19,7 @@ mod turn;
 use std::sync::Arc;
 
 use super::column::{Builder, Column};
-use super::eval::{Machine, Origin};
+use super::eval::{Machine, Origin, Saved, State};
 use super::plan::{Output, Plan, Step, StepKind};
 use super::search::SearchFunctions;
 use super::source::{Fields, Source};
@@ -27,6 +27,7 @@ use super::types::Type;
 use super::value::Ref;
 use super::warning::Warnings;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::effort;
 
 pub use super::eval::Truth;
 pub use bounds::MAX_ROWS;
@@ -49,6 +50,8 @@ pub struct RunOptions<'a> {
     /// Keeps what each condition said of each row, and which rows of the
     /// source each row is made of: for explanations and coverage.
     pub trace: bool,
+    /// Keeps the rows before each step, from which [`run_turned`] goes on.
+    pub save: bool,
     /// Rows that a step takes otherwise than it would: for coverage.
     pub turn: Option<&'a Turn>,
 }
@@ -73,6 +76,9 @@ pub struct Table {
     pub trace: Vec<StepTrace>,
     /// The rows of the source behind each row, ascending; empty when not traced.
     pub lineage: Vec<Vec<u32>>,
+    /// The rows before each step; none where a run did not save them, or has queries
+    /// inside its query.
+    saved: Vec<Saved>,
 }
 
 /// A column of a result.
@@ -153,8 +159,37 @@ pub fn run(
     }
     if plan.is_nested() {
         machine.begun = Some(Arc::new(machine.state()));
+    } else if options.save {
+        machine.saved = Some(Vec::with_capacity(plan.steps.len()));
     }
     take_all(&mut machine, &plan.steps, None, options)?;
+    Ok(table(machine, &plan.output))
+}
+
+/// Runs a plan once more with rows that a step takes otherwise: from that step on, where
+/// `base` saved the rows before it. What conditions say before it, and in it, stays.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_turned(
+    plan: &Plan,
+    source: &dyn Source,
+    search: &dyn SearchFunctions,
+    options: &RunOptions<'_>,
+    base: &Table,
+) -> Result<Table, Diagnostic> {
+    let at = options.turn.map_or(usize::MAX, |turn| turn.step);
+    let (Some(Saved { state, kept }), Some(steps)) = (base.saved.get(at), plan.steps.get(at..))
+    else {
+        return run(plan, source, search, options);
+    };
+    effort::spend(state.len);
+    let mut machine = Machine::new(&plan.fields, plan.registers, source, search, options.now);
+    machine.set_state(state.clone());
+    machine.kept.clone_from(kept);
+    machine.trace = vec![StepTrace::default(); at];
+    take_all(&mut machine, steps, None, options)?;
     Ok(table(machine, &plan.output))
 }
 
@@ -167,6 +202,11 @@ fn take_all<'a>(
 ) -> Result<(), Diagnostic> {
     for step in steps {
         let (at, rows_in) = (machine.trace.len(), machine.len);
+        if let Some(mut saved) = machine.saved.take() {
+            let state = State { lineage: None, ..machine.state() };
+            saved.push(Saved { state, kept: None });
+            machine.saved = Some(saved);
+        }
         machine.trace.push(StepTrace::default());
         machine.turn = options.turn.filter(|turn| turn.step == at);
         machine.test_step(step);
@@ -206,8 +246,13 @@ fn take<'a>(
         }
         StepKind::Eval(columns) => machine.fill(columns)?,
         StepKind::Filter(condition) => {
-            let truth = machine.truth(condition)?;
-            let mut kept: Vec<bool> = truth.iter().map(|truth| *truth == Truth::True).collect();
+            let mut kept: Vec<bool> = match machine.kept.take() {
+                Some(kept) => kept,
+                None => machine.truth(condition)?.iter().map(|it| *it == Truth::True).collect(),
+            };
+            if let Some(saved) = machine.saved.as_mut().and_then(|all| all.last_mut()) {
+                saved.kept = Some(kept.clone());
+            }
             machine.turn_kept(&mut kept);
             let kept = (0_u32..).zip(kept).filter(|(_, kept)| *kept).map(|(row, _)| row);
             let kept: Vec<u32> = kept.collect();
@@ -289,5 +334,6 @@ fn table(mut machine: Machine<'_>, output: &Output) -> Table {
         warnings: machine.warnings,
         trace: machine.trace,
         lineage: machine.lineage.unwrap_or_default(),
+        saved: machine.saved.unwrap_or_default(),
     }
 }

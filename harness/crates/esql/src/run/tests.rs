@@ -1,6 +1,8 @@
 //! Commands and aggregates by example.
 
-use crate::testing::{ran, shown};
+use super::{Change, RunOptions, Table, Turn, run, run_turned};
+use crate::testing::Contains;
+use crate::testing::{planned, ran, shown, source};
 
 /// Runs each query.
 fn check(cases: &[(&str, &str)]) {
@@ -378,4 +380,55 @@ fn tables_are_looked_into() {
             "! Enrich field [nope] not found in enrich policy [owners]",
         ),
     ]);
+}
+
+/// All values of a table, as text.
+fn cells(table: &Table) -> Vec<Vec<Vec<String>>> {
+    let source = source();
+    let columns = table.all_columns(&source, &source);
+    let values = |row: usize| {
+        let texts = columns.iter().map(|column| {
+            column.column.values(row).map(|value| value.text(column.ty)).collect::<Vec<_>>()
+        });
+        texts.collect()
+    };
+    (0..table.rows).map(values).collect()
+}
+
+#[test]
+fn a_turned_run_goes_on_from_the_step_as_one_that_begins_anew() {
+    let mut differing = 0;
+    for query in [
+        "FROM x | WHERE pid > 1 | KEEP pid, name",
+        "FROM x | WHERE pid > 1 AND name == \"bash\" | WHERE host IS NOT NULL | STATS c = COUNT(*) BY name",
+        "FROM x | EVAL y = pid * 2 | SORT y DESC | WHERE y < 7 | MV_EXPAND ports | WHERE ports > 22 | LIMIT 3",
+        "FROM x | STATS c = COUNT(*) WHERE pid > 2, d = COUNT(name) BY host | WHERE c > 0 | KEEP d",
+        "FROM x | DISSECT name \"%{a}s%{b}\" | WHERE a == \"ba\" | EVAL z = CONCAT(a, b)",
+        "FROM x | WHERE pid == 1 | FORK (WHERE true) (WHERE false) | KEEP pid",
+    ] {
+        let plan = planned(query).expect(query);
+        let first = RunOptions { trace: true, save: true, ..RunOptions::default() };
+        let base = run(&plan, &source(), &Contains, &first).expect(query);
+        for step in 0..plan.steps.len() {
+            for row in 0..base.trace[step].rows_in {
+                for change in [
+                    Change::Keep(true),
+                    Change::Keep(false),
+                    Change::Count(0, true),
+                    Change::Count(0, false),
+                    Change::Outputs(vec![Vec::new(); plan.steps[step].pattern_outputs().len()]),
+                ] {
+                    let turn = Turn { step, rows: vec![row], change };
+                    let options = RunOptions { turn: Some(&turn), ..RunOptions::default() };
+                    let anew = run(&plan, &source(), &Contains, &options).expect(query);
+                    let on = run_turned(&plan, &source(), &Contains, &options, &base);
+                    let on = on.expect(query);
+                    assert_eq!(cells(&on), cells(&anew), "{query}: {turn:?}");
+                    assert_eq!((on.origin.as_ref(), on.rows), (anew.origin.as_ref(), anew.rows));
+                    differing += usize::from(cells(&on) != cells(&base));
+                }
+            }
+        }
+    }
+    assert!(differing > 30, "turns that change something: {differing}");
 }

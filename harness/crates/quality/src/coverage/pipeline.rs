@@ -62,7 +62,7 @@ struct Base<'a> {
 
 impl<'a> Base<'a> {
     fn new(path: String, prepared: Prepared<'a>) -> Option<Self> {
-        let (alerts, table) = prepared.run(true, None).ok()?;
+        let (alerts, table) = prepared.base().ok()?;
         Some(Self { path, prepared, alerts, table })
     }
 }
@@ -231,8 +231,7 @@ impl<'a> Meter<'a> {
             return false;
         };
         self.left.set(left);
-        let other = base.prepared.run(false, Some(turn));
-        other.is_ok_and(|(alerts, _)| alerts != base.alerts)
+        base.prepared.turned(turn, &base.table).is_ok_and(|alerts| alerts != base.alerts)
     }
 
     fn conditions(&self, at: usize, joined: &Joined, base: &Base<'_>, tally: &mut Tally) {

@@ -333,9 +333,37 @@ impl Prepared<'_> {
     ///
     /// When the query fails.
     pub fn run(&self, trace: bool, turn: Option<&Turn>) -> Result<(usize, Table), Diagnostic> {
+        self.asked(|rows| Ask { rows, trace, turn, save: false, base: None })
+    }
+
+    /// The same, traced, so that [`Self::turned`] goes on from it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn base(&self) -> Result<(usize, Table), Diagnostic> {
+        self.asked(|rows| Ask { rows, trace: true, turn: None, save: true, base: None })
+    }
+
+    /// The number of alerts with rows that a step takes otherwise; `base` is what
+    /// [`Self::base`] made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn turned(&self, turn: &Turn, base: &Table) -> Result<usize, Diagnostic> {
+        let (turn, base) = (Some(turn), Some(base));
+        let found = self.asked(|rows| Ask { rows, trace: false, turn, save: false, base });
+        found.map(|(alerts, _)| alerts)
+    }
+
+    fn asked<'t>(
+        &self,
+        ask: impl FnOnce(Vec<u32>) -> Ask<'t>,
+    ) -> Result<(usize, Table), Diagnostic> {
         let trial = self.trial();
         let rows = self.hits.first().cloned().unwrap_or_default();
-        let table = trial.run(&self.case, &self.source, Ask { rows, trace, turn })?;
+        let table = trial.run(&self.case, &self.source, ask(rows))?;
         Ok((trial.found(&table, &self.source).len(), table))
     }
 }

@@ -8,7 +8,7 @@ use crate::verdict;
 use harness_compile::esql::Pipeline;
 use harness_esql::alerts::{self, AlertOptions, Suppression};
 use harness_esql::memory::{Document, MemoryField, MemorySource};
-use harness_esql::run::{RunOptions, Table, TableColumn, Turn, run};
+use harness_esql::run::{RunOptions, Table, TableColumn, Turn, run, run_turned};
 use harness_esql::search::Matched;
 use harness_esql::source::Source;
 use harness_model::document;
@@ -40,13 +40,19 @@ pub(super) struct Ask<'a> {
     pub(super) rows: Vec<u32>,
     pub(super) trace: bool,
     pub(super) turn: Option<&'a Turn>,
+    /// Whether the rows before each step are kept, for other runs to go on from.
+    pub(super) save: bool,
+    /// A run that kept them.
+    pub(super) base: Option<&'a Table>,
 }
 
 impl Trial<'_> {
     /// Runs the case and judges it.
     pub(super) fn case(self, case: &Arc<Case>) -> CaseRun {
         let source = self.source(&case.events);
-        let run_on = |rows| self.run(case, &source, Ask { rows, trace: true, turn: None });
+        let run_on = |rows| {
+            self.run(case, &source, Ask { rows, trace: true, turn: None, save: false, base: None })
+        };
         let result = run_on(self.narrowed());
         let mut warnings = self.warnings.clone();
         warnings.extend(ignored(&source, case));
@@ -84,8 +90,13 @@ impl Trial<'_> {
             completion: Some(&answer),
             trace: ask.trace,
             turn: ask.turn,
+            save: ask.save,
         };
-        run(&self.pipeline.plan, source, &matches, &options)
+        let plan = &self.pipeline.plan;
+        match ask.base {
+            Some(base) => run_turned(plan, source, &matches, &options, base),
+            None => run(plan, source, &matches, &options),
+        }
     }
 
     /// The alerts of a result.
