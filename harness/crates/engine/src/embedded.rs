@@ -24,8 +24,12 @@ use super::{Engine, EngineError};
 use harness_model::document::{Columns, Document};
 use harness_predicate::{Column, Leaf, Predicate, Test};
 
-/// What the index may hold in memory while it is written, in bytes.
+/// The most memory that the tables of the index begin with, in bytes; they grow.
 const WRITER_MEMORY: usize = 64 << 20;
+/// The least: small runs are many.
+const LEAST_MEMORY: usize = 1 << 20;
+/// What each document may add to it.
+const MEMORY_OF_A_DOCUMENT: usize = 32 << 10;
 
 /// An index over documents, and the answers that it gave.
 pub struct Embedded<'a> {
@@ -60,10 +64,12 @@ impl<'a> Embedded<'a> {
             docstore_compress_dedicated_thread: false,
             ..IndexSettings::default()
         };
+        let memory = documents.len().saturating_mul(MEMORY_OF_A_DOCUMENT);
+        let memory = memory.clamp(LEAST_MEMORY, WRITER_MEMORY);
         let mut writer = Index::builder()
             .schema(builder.build())
             .settings(settings)
-            .single_segment_index_writer(RamDirectory::create(), WRITER_MEMORY)?;
+            .single_segment_index_writer(RamDirectory::create(), memory)?;
         let mut oversize: HashMap<usize, Vec<(u32, &str)>> = HashMap::new();
         for (number, row) in (0..).zip(documents.iter().flat_map(|document| &document.rows)) {
             let mut entry = TantivyDocument::default();

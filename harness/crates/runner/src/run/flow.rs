@@ -2,7 +2,7 @@
 //! with rows that a step takes otherwise.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::judge::max_signals;
 use super::pipeline::{Ask, Trial};
@@ -30,6 +30,15 @@ pub struct Flow<'a> {
     schema: &'a Schema,
     /// By case: the events that the pipeline reads.
     read: Vec<Vec<u32>>,
+    /// By case: what was made of its events last. The changes of a query mostly read the
+    /// same fields.
+    sources: Vec<Mutex<Option<Made>>>,
+}
+
+/// Events as columns, of these fields.
+struct Made {
+    fields: Vec<MemoryField>,
+    source: Arc<MemorySource>,
 }
 
 /// A query that is ready to run: once for all moments, or once for each
@@ -86,7 +95,8 @@ impl<'a> Flow<'a> {
         if !subject.is_pipeline() {
             return None;
         }
-        let mut flow = Self { subject, schema, read: Vec::new() };
+        let sources = subject.cases().iter().map(|_| Mutex::default()).collect();
+        let mut flow = Self { subject, schema, read: Vec::new(), sources };
         for case in 0..flow.cases().len() {
             let Plan::Pipeline(plan) = flow.subject.plans().get(flow.subject.plan_of(case))? else {
                 return None;
@@ -170,10 +180,24 @@ impl<'a> Flow<'a> {
         let now = self.subject.judged.work.settings.get(case)?.now;
         let moment = program.at(now)?;
         let own = self.cases().get(case)?.clone();
-        let source = Arc::new(Trial::source_of(&moment.pipeline.fields, &own.events));
+        let source = self.source(case, &moment.pipeline.fields)?;
         let documents = self.subject.events(case).documents;
         let read = self.read(case).to_vec();
         Some(self.prepared(moment, (own, now), documents, read, source))
+    }
+
+    /// The events of a case as columns.
+    fn source(&self, case: usize, fields: &[MemoryField]) -> Option<Arc<MemorySource>> {
+        let events = &self.cases().get(case)?.events;
+        let mut last = self.sources.get(case)?.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(made) if made.fields == fields => Some(made.source.clone()),
+            Some(_) | None => {
+                let source = Arc::new(Trial::source_of(fields, events));
+                *last = Some(Made { fields: fields.to_vec(), source: source.clone() });
+                Some(source)
+            }
+        }
     }
 
     /// A case with other events, read as `program` reads them; `None` where the
