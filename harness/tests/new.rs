@@ -10,7 +10,7 @@ use harness::config;
 use harness::event::Event;
 use harness::ir::eval::eval;
 use harness::report;
-use harness::run::Session;
+use harness::run::{RuleUnderTest, Session};
 use harness::synthesize::{Made, Making, RuleCases, Seed, Taken, Treatment, synthesize, taken};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -38,9 +38,10 @@ fn case(made: &Made) -> Case {
 fn wrong(rule: &str, made: &[Made]) -> Vec<String> {
     let cases: Vec<Case> = made.iter().map(case).collect();
     let session = Session::open(project(rule, cases));
-    let subjects = session.subjects();
-    let Some(Some(subject)) = subjects.first() else { return vec!["not judged".to_owned()] };
-    let plan = &subject.plans()[0];
+    let Some(RuleUnderTest::Conditions(subject)) = session.rule_under_test(0) else {
+        return vec!["not judged".to_owned()];
+    };
+    let plan = subject.plans()[0];
     let numbered = subject.cases().iter().enumerate();
     let wrong = numbered.filter(|(number, case)| {
         let trial = subject.trial(*number, case.events.clone());

@@ -342,7 +342,7 @@ proptest! {
         let loaded = project();
         let parsed = loaded.rules.rules[0].rule.clone().expect("a rule");
         let compiled = compile_rule(&parsed, &loaded.schema, 0);
-        prop_assume!(compiled.plan.is_some());
+        prop_assume!(compiled.program.is_some());
 
         let (run, clauses, mutants) = measured(project());
         let explained = explain(project(), "r", Question::Rule).expect("the engine runs");

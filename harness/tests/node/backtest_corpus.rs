@@ -15,6 +15,7 @@ use crate::shared;
 use harness::backtest::target::Target;
 use harness::backtest::{Outcome, Request, run};
 use harness::case::{Case, CaseTree, Options, Polarity};
+use harness::compile::program::RuleProgram;
 use harness::compile::rule::compile_rule;
 use harness::event::Event;
 use harness::exception::ExceptionTree;
@@ -292,10 +293,11 @@ fn the_corpus_finds_what_the_embedded_engine_finds() {
     for rule in rules.iter().filter_map(|loaded| loaded.rule.as_ref()) {
         let compiled = compile_rule(rule, &embedded_table, START);
         // A text without a field asks all of the table.
-        if let Some(plan) = compiled.plan.as_ref().filter(|plan| plan.columns().len() < MOST) {
-            names.extend(plan.columns().iter().map(|column| column.name.to_string()));
+        let small = |program: &&RuleProgram| program.columns().len() < MOST;
+        if let Some(program) = compiled.program.as_ref().filter(small) {
+            names.extend(program.columns().iter().map(|column| column.name.to_string()));
         }
-        if let Some(pipeline) = compiled.pipeline.as_ref().filter(|it| it.fields.len() < MOST) {
+        if let Some(pipeline) = compiled.pipeline().filter(|it| it.fields.len() < MOST) {
             names.extend(pipeline.fields.iter().map(|field| field.name.to_string()));
         }
     }

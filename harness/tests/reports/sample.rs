@@ -103,7 +103,7 @@ impl Sample {
             about: if has_about { about(query, number) } else { About::default() },
             status,
             problems: problems(key, status),
-            plan: None,
+            program: None,
             cases: judged,
         });
     }

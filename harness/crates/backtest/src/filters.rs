@@ -22,8 +22,8 @@ pub(super) fn run(
 ) -> Result<(), ClusterError> {
     let mut exact = Vec::new();
     for one in work {
-        let Some(filter) = one.plan.filters().first().copied() else { continue };
-        let query = ground.query(&one.plan, filter);
+        let Some(filter) = one.program.filters().first().copied() else { continue };
+        let query = ground.query(&one.program, filter);
         if query.is_nothing() {
             take(one.at, Ok(Found::default()))?;
         } else if query.exact {

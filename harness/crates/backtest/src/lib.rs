@@ -33,6 +33,7 @@ use harness_cluster::client::Client;
 
 use harness_cluster::error::ClusterError;
 use harness_compile::exception::{self, Compiled};
+use harness_compile::program::RuleProgram;
 use harness_compile::rule::compile_rule;
 use harness_compile::{Context, Now};
 use harness_detect::window::Clock;
@@ -86,8 +87,10 @@ pub fn run(
     let mut done = rules.len() - work.len();
     progress(done);
     let (single, others): (Vec<_>, Vec<_>) = work.into_iter().partition(|one| {
-        matches!(&one.plan, Plan::Filter(_))
-            || matches!(&one.plan, Plan::Eql(plan) if matches!(plan.search, EqlSearch::Events(_)))
+        one.program.plan().is_some_and(|plan| {
+            matches!(plan, Plan::Filter(_))
+                || matches!(plan, Plan::Eql(plan) if matches!(plan.search, EqlSearch::Events(_)))
+        })
     });
     let mut take = |at: usize, outcome: Result<Found, Stop>| {
         outcomes[at] = Some(match outcome {
@@ -120,11 +123,16 @@ pub fn run(
 
 /// Runs a rule that looks at many events.
 fn many(ground: Ground<'_>, work: &Work<'_>) -> Result<Found, Stop> {
-    match &work.plan {
+    let plan = match &work.program {
+        RuleProgram::Conditions(plan) => plan,
+        RuleProgram::Pipeline { documents, pipeline } => {
+            return pipeline::run(ground, work, documents, pipeline);
+        }
+    };
+    match plan {
         Plan::Threshold(plan) => threshold::run(ground, work, plan),
         Plan::NewTerms(plan) => new_terms::run(ground, work, plan),
         Plan::Threat(plan) => threat::run(ground, work, plan),
-        Plan::Pipeline(plan) => pipeline::run(ground, work, plan),
         Plan::Eql(EqlPlan { search, .. }) => match search {
             EqlSearch::Sequence { stages, until, maxspan_ms } => {
                 sequence::run(ground, work, (stages, until.as_ref(), *maxspan_ms))
@@ -186,15 +194,15 @@ fn prepare<'a>(
         Some((Severity::Error, message)) => return Err(Outcome::Invalid(message)),
         Some((Severity::Warning, _)) | None => {}
     }
-    let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
-    let plan = match excepted(rule, ground, tree)? {
-        Some(condition) => plan.restrict(&condition),
-        None => plan,
+    let program = compiled.program.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
+    let program = match excepted(rule, ground, tree)? {
+        Some(condition) => program.restrict(&condition),
+        None => program,
     };
-    if let Some(reason) = target.obstacle(&loaded.text, &plan, &clock) {
+    if let Some(reason) = target.obstacle(&loaded.text, &program, &clock) {
         return Err(Outcome::Unsupported(reason));
     }
-    if compiled.uses_now && compiled.pipeline.is_some() {
+    if compiled.uses_now && program.pipeline().is_some() {
         let reason = "its full-text functions ask for the time of the run";
         return Err(Outcome::Unsupported(reason.to_owned()));
     }
@@ -203,8 +211,8 @@ fn prepare<'a>(
     }
     let indices = (seen.len() < target.indices.len()).then_some(seen);
     let time = Time::of(&clock, target);
-    let (pipeline, grouping) = (compiled.pipeline, compiled.grouping);
-    Ok(Work { at, rule, clock, time, plan, pipeline, grouping, indices })
+    let grouping = compiled.grouping;
+    Ok(Work { at, rule, clock, time, program, grouping, indices })
 }
 
 /// The list that the engine of rules leaves to the endpoint.

@@ -49,9 +49,9 @@ pub fn near(
         })
     })?;
     let mut taker = Taker { ground, work: &work, seen: BTreeSet::new(), events: Vec::new() };
-    for (number, filter) in work.plan.filters().into_iter().enumerate() {
-        let place = match &work.plan {
-            Plan::Threat(plan) if number == 1 => Some(plan.indicator_index.join(",")),
+    for (number, filter) in work.program.filters().into_iter().enumerate() {
+        let place = match work.program.plan() {
+            Some(Plan::Threat(plan)) if number == 1 => Some(plan.indicator_index.join(",")),
             _ => None,
         };
         taker.take(filter, MAX_FULFILLING, place.as_deref())?;
@@ -89,7 +89,7 @@ impl Taker<'_> {
         most: usize,
         indicators: Option<&str>,
     ) -> Result<(), ClusterError> {
-        let query = self.ground.query(&self.work.plan, condition);
+        let query = self.ground.query(&self.work.program, condition);
         if query.is_nothing() {
             return Ok(());
         }

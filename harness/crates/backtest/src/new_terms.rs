@@ -19,7 +19,7 @@ pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &NewTermsPlan) -> R
     let Some(fields) = Fields::new(ground, &plan.fields, false) else {
         return Ok(Found::default());
     };
-    let query = ground.query(&work.plan, &plan.filter);
+    let query = ground.query(&work.program, &plan.filter);
     let (from, to) = (ground.request.from, ground.request.to);
     let history = work.clock.history(from).from.min(from);
     let mut found = Found::default();

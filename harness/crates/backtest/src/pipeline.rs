@@ -14,6 +14,7 @@ use super::schedule::{self, Need, Slot};
 use super::tally::{Held, Tally, open_ms};
 use super::{Found, Ground, Stop, Work, by_time, stream, within};
 use harness_cluster::dsl;
+use harness_compile::esql::Pipeline;
 use harness_model::value::format_date;
 use harness_predicate::Predicate;
 use harness_predicate::plan::PipelinePlan;
@@ -54,13 +55,11 @@ pub(super) fn run(
     ground: Ground<'_>,
     work: &Work<'_>,
     documents: &PipelinePlan,
+    pipeline: &Pipeline,
 ) -> Result<Found, Stop> {
-    let Some(pipeline) = &work.pipeline else {
-        return Err(Stop::Unsupported("it has no pipeline".to_owned()));
-    };
     let whole = Query::new(work.rule, pipeline, ground.request.samples)?;
     let filter = Predicate::and([documents.filter.clone(), documents.narrow.clone()]);
-    let query = ground.query(&work.plan, &filter);
+    let query = ground.query(&work.program, &filter);
     let reader = Reader::of(ground, work);
     let rows = Rows { ground, work, documents, whole, filter, query, reader };
     if rows.whole.takes_single_rows() { rows.one_by_one() } else { rows.window_by_window() }

@@ -6,10 +6,10 @@ use harness_cluster::client::Client;
 use harness_cluster::dsl::{self, Query};
 use harness_cluster::error::ClusterError;
 use harness_cluster::search;
-use harness_compile::esql::Pipeline;
+use harness_compile::program::RuleProgram;
 use harness_detect::window::Clock;
 use harness_predicate::Predicate;
-use harness_predicate::plan::{Plan, TermField};
+use harness_predicate::plan::TermField;
 use harness_rule::model::Rule;
 use serde_json::{Value, json};
 
@@ -42,9 +42,7 @@ pub(super) struct Work<'a> {
     pub(super) rule: &'a Rule,
     pub(super) clock: Clock,
     pub(super) time: Time,
-    pub(super) plan: Plan,
-    /// For a plan of ES|QL: what to do with the events.
-    pub(super) pipeline: Option<Arc<Pipeline>>,
+    pub(super) program: RuleProgram,
     /// The fields that suppression groups alerts by.
     pub(super) grouping: Vec<TermField>,
     /// The rule's indices, where those are not all.
@@ -93,8 +91,8 @@ impl Ground<'_> {
         Ok(search::total(&search::one(self.client, &path, &body)?)?)
     }
 
-    pub(super) fn query(self, plan: &Plan, filter: &Predicate) -> Query {
-        dsl::query(filter, &self.target.layout(plan))
+    pub(super) fn query(self, program: &RuleProgram, filter: &Predicate) -> Query {
+        dsl::query(filter, &self.target.layout(program))
     }
 }
 

@@ -72,7 +72,7 @@ impl Reader {
     /// For the columns of a rule's plan, and those that its alerts are grouped by.
     pub(super) fn of(ground: Ground<'_>, work: &Work<'_>) -> Self {
         let grouping = work.grouping.iter().filter_map(|field| field.column.as_ref());
-        let columns: Vec<&Column> = work.plan.columns().into_iter().chain(grouping).collect();
+        let columns: Vec<&Column> = work.program.columns().into_iter().chain(grouping).collect();
         let schema = &ground.target.schema;
         let fields: Vec<_> =
             columns.iter().filter_map(|column| schema.field(&column.name)).collect();

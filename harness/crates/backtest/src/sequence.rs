@@ -108,7 +108,7 @@ impl<'a> Candidates<'a> {
         all: Vec<&'a Stage>,
         sample: bool,
     ) -> Result<Self, Stop> {
-        let queries = all.iter().map(|stage| ground.query(&work.plan, &stage.filter)).collect();
+        let queries = all.iter().map(|stage| ground.query(&work.program, &stage.filter)).collect();
         let mut keys: Vec<&KeyField> = all.iter().flat_map(|stage| &stage.keys).collect();
         for key in &keys {
             let field = key.column.as_ref().and_then(|it| ground.target.schema.field(&it.name));

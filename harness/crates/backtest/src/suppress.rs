@@ -9,6 +9,7 @@ use super::schedule::{Need, Slot};
 use super::tally::{self, Held, Tally};
 use super::{Ground, Stop, Work, within};
 use harness_cluster::dsl::Query;
+use harness_compile::program::RuleProgram;
 use harness_detect::sequence::key::KeyValue;
 use harness_detect::terms::key_text;
 use harness_predicate::Predicate;
@@ -31,17 +32,18 @@ pub(super) fn after(
     alerts: u64,
 ) -> Result<Option<u64>, Stop> {
     let Some(group_missing) = groups_missing(work.rule, &work.grouping) else { return Ok(None) };
-    let outcome = if !matches!(work.plan, Plan::Filter(_)) || !query.exact {
-        if alerts > EVENTS {
-            return Ok(None);
-        }
-        Groups::new(ground, work).and_then(|mut groups| {
-            scan(ground, work, query, filter, &mut |candidate| groups.take(&candidate))?;
-            Ok(groups.left())
-        })
-    } else {
-        counted(ground, work, query, alerts, group_missing)
-    };
+    let outcome =
+        if !matches!(work.program, RuleProgram::Conditions(Plan::Filter(_))) || !query.exact {
+            if alerts > EVENTS {
+                return Ok(None);
+            }
+            Groups::new(ground, work).and_then(|mut groups| {
+                scan(ground, work, query, filter, &mut |candidate| groups.take(&candidate))?;
+                Ok(groups.left())
+            })
+        } else {
+            counted(ground, work, query, alerts, group_missing)
+        };
     match outcome {
         Ok(left) => Ok(Some(left)),
         Err(Stop::Unsupported(_)) => Ok(None),
@@ -58,14 +60,14 @@ pub(super) fn groups_missing(rule: &Rule, grouping: &[TermField]) -> Option<bool
 /// The groups of an event that has these values in the fields of the groups; `None`
 /// where it stands for itself.
 pub(super) fn keys(
-    plan: &Plan,
+    program: &RuleProgram,
     values: Vec<Vec<KeyValue>>,
     groups_missing: bool,
 ) -> Result<Option<Vec<Vec<String>>>, Stop> {
     if !groups_missing && values.iter().any(Vec::is_empty) {
         return Ok(None);
     }
-    if !matches!(plan, Plan::Filter(_)) {
+    if !matches!(program, RuleProgram::Conditions(Plan::Filter(_))) {
         let list = |own: Vec<_>| {
             let texts: Vec<String> =
                 own.iter().map(|value| key_text(Some(value)).to_string()).collect();
@@ -141,7 +143,7 @@ impl<'a> Groups<'a> {
     pub(super) fn take(&mut self, candidate: &Candidate<'_>) -> Result<(), Stop> {
         let values = tally::values(&self.work.grouping, candidate.document, candidate.columns);
         let missing = groups_missing(self.work.rule, &self.work.grouping) == Some(true);
-        let keys = keys(&self.work.plan, values, missing)?;
+        let keys = keys(&self.work.program, values, missing)?;
         let Some((time, keys)) = candidate.time.zip(keys) else {
             self.alone += 1;
             return Ok(());

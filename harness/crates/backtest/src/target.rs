@@ -10,10 +10,10 @@ use harness_cluster::client::Client;
 use harness_cluster::error::ClusterError;
 use harness_cluster::layout::{Layout, Node, Place, ROOT, Stored};
 use harness_cluster::product::{Product, Version};
+use harness_compile::program::RuleProgram;
 use harness_detect::window::Clock;
 use harness_model::schema::{Access, Base, Field, FieldType, Schema};
 use harness_model::value::Resolution;
-use harness_predicate::plan::Plan;
 
 /// What an index pattern stands for.
 #[derive(Debug)]
@@ -198,8 +198,13 @@ impl Target {
     }
 
     /// Why a rule cannot be run on these indices.
-    pub(super) fn obstacle(&self, text: &str, plan: &Plan, clock: &Clock) -> Option<String> {
-        let columns = plan.columns();
+    pub(super) fn obstacle(
+        &self,
+        text: &str,
+        program: &RuleProgram,
+        clock: &Clock,
+    ) -> Option<String> {
+        let columns = program.columns();
         let reads = |field: &str| columns.iter().any(|column| &*column.name == field);
         let named = |field: &&String| reads(field) || text.contains(field.as_str());
         if let Some(found) = self.obstacles.keys().find(named) {
@@ -215,9 +220,9 @@ impl Target {
     }
 
     /// Where the columns of a plan are.
-    pub(super) fn layout(&self, plan: &Plan) -> Layout {
+    pub(super) fn layout(&self, program: &RuleProgram) -> Layout {
         let mut layout = Layout::default();
-        for column in plan.columns() {
+        for column in program.columns() {
             let Some(field) = self.schema.field(&column.name) else { continue };
             let node = self.node(&mut layout, field.nested.as_ref());
             // Nested names are whole, whatever the node.

@@ -33,7 +33,7 @@ const ALERTS: usize = limits::BACKTEST_ALERTS.most;
 pub(super) fn run(ground: Ground<'_>, work: &Work<'_>, plan: &ThreatPlan) -> Result<Found, Stop> {
     let reader = Reader::of(ground, work);
     let indicators = indicators(ground, work, plan, &reader)?;
-    let query = ground.query(&work.plan, &plan.filter);
+    let query = ground.query(&work.program, &plan.filter);
     let mut found = Found::default();
     let mut seen: HashSet<(String, String)> = HashSet::new();
     for group in &plan.groups {
@@ -130,7 +130,7 @@ fn indicators(
     plan: &ThreatPlan,
     reader: &Reader,
 ) -> Result<Vec<Document>, Stop> {
-    let query = ground.query(&work.plan, &plan.indicators);
+    let query = ground.query(&work.program, &plan.indicators);
     let body = json!({
         "size": 1000, "query": query.clause, "sort": ["_doc"], "track_total_hits": true,
     });

@@ -20,7 +20,7 @@ pub(super) fn run(
         open_ms: tally::open_ms(work.rule),
     };
     let mut tally = Tally::new(ground, work, need)?;
-    let query = ground.query(&work.plan, &plan.filter);
+    let query = ground.query(&work.program, &plan.filter);
     let fields = Fields::new(ground, &plan.fields, false);
     let counted = plan.cardinality.as_ref().map(|(field, _)| path(ground, field));
     // Of a field that no event has there are no values.

@@ -7,8 +7,8 @@ mod tests;
 
 use super::condition::compile_lucene;
 use super::eql::{self, Options};
+use super::program::RuleProgram;
 use super::{Context, dsl, kql};
-use harness_predicate::plan::Plan;
 use harness_predicate::{Part, Predicate};
 use harness_query as query;
 use harness_query::eql::ast::{EventFilter, Expr, ExprKind, Literal};
@@ -31,13 +31,13 @@ type Alone<'a> = (Span, Box<dyn Fn() -> Option<Predicate> + 'a>);
 /// The clauses of a rule's query that the plan has no test of.
 pub(super) fn of_rule(
     rule: &Rule,
-    plan: Option<&Plan>,
+    program: Option<&RuleProgram>,
     context: Context<'_>,
     options: &Options<'_>,
 ) -> Vec<Diagnostic> {
-    let (Some(plan), Some(query)) = (plan, &rule.query) else { return Vec::new() };
+    let (Some(program), Some(query)) = (program, &rule.query) else { return Vec::new() };
     let text = query.text.as_str();
-    let tests = tests(plan);
+    let tests = tests(program);
     let tell = |(span, alone): Alone<'_>| {
         let alone = if overlaps(&tests, span) { None } else { alone() };
         alone.map(|alone| finding(text, span, &alone))
@@ -100,9 +100,9 @@ fn finding(text: &str, span: Span, alone: &Predicate) -> Diagnostic {
 }
 
 /// The places that the tests of a plan stand for: sorted, those that overlap as one.
-fn tests(plan: &Plan) -> Vec<Span> {
+fn tests(program: &RuleProgram) -> Vec<Span> {
     let mut tests = Vec::new();
-    for filter in plan.filters() {
+    for filter in program.filters() {
         filter.leaves(&mut |leaf| {
             if leaf.origin.part == Part::Query {
                 tests.push(leaf.origin.span);

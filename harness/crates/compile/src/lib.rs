@@ -15,6 +15,7 @@ pub mod eql;
 pub mod esql;
 pub mod exception;
 pub mod kql;
+pub mod program;
 pub mod query_string;
 pub mod rule;
 pub mod rule_type;

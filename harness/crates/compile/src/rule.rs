@@ -6,6 +6,7 @@ use std::sync::Arc;
 pub(super) use super::condition::{Findings, conjunction};
 pub use super::condition::{compile_filter, compile_kql, compile_lucene};
 use super::esql::{self, Pipeline};
+use super::program::RuleProgram;
 use super::unknown::{self, UnknownField};
 use super::{Context, Now, constant, eql, rule_type};
 use harness_model::schema::Schema;
@@ -21,18 +22,28 @@ use harness_source::{effort, limits};
 /// A compiled rule.
 #[derive(Clone, Debug)]
 pub struct CompiledRule {
-    /// What it asks of events; `None` after an error.
-    pub plan: Option<Plan>,
-    /// For [`Plan::Pipeline`]: what to do with the events.
-    pub pipeline: Option<Arc<Pipeline>>,
+    /// What it does with events; `None` after an error.
+    pub program: Option<RuleProgram>,
     /// What is wrong, or why the rule cannot be judged, with its place.
     pub diagnostics: Vec<(Part, Diagnostic)>,
     /// The fields that suppression groups alerts by; ES|QL has columns of its own.
     pub grouping: Vec<TermField>,
     /// The fields that it names and nothing knows.
     pub unknown: Vec<UnknownField>,
-    /// Whether the plan depends on the time of the run.
+    /// Whether the program depends on the time of the run.
     pub uses_now: bool,
+}
+
+impl CompiledRule {
+    /// The plan of a rule that has conditions.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.program.as_ref()?.plan()
+    }
+
+    /// The pipeline of an ES|QL rule.
+    pub fn pipeline(&self) -> Option<&Pipeline> {
+        self.program.as_ref()?.pipeline().map(|pipeline| &**pipeline)
+    }
 }
 
 /// What a rule's cases say about the run.
@@ -66,8 +77,7 @@ pub fn compile_rule(rule: &Rule, schema: &Schema, given: impl Into<Given>) -> Co
             None => found.with_help(help),
         };
         CompiledRule {
-            plan: None,
-            pipeline: None,
+            program: None,
             diagnostics: vec![(Part::File, found)],
             grouping: Vec::new(),
             uses_now: false,
@@ -81,30 +91,23 @@ fn compiled(rule: &Rule, schema: &Schema, given: Given) -> CompiledRule {
     let asked = Cell::new(false);
     let now = Now::watched(now, &asked);
     let mut diagnostics = Vec::new();
-    let mut pipeline = None;
-    let base = if rule.language == Some(Language::Esql) {
-        let context = Context { schema, part: Part::Query, now };
-        let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
-        let compiled = pipelined(rule, text, context, completion).map(|(plan, compiled)| {
-            pipeline = Some(Arc::new(compiled));
-            Plan::Pipeline(plan)
-        });
-        filtered(compiled, rule, schema, now, &mut diagnostics)
+    let query = query(rule, Context { schema, part: Part::Query, now }, completion);
+    // Its columns are known where only a filter is wrong.
+    let pipeline = query.as_ref().ok().and_then(RuleProgram::pipeline).cloned();
+    let base = filtered(query, rule, schema, now, &mut diagnostics);
+    let program = if anomalies && rule.rule_type == RuleType::MachineLearning {
+        base
     } else {
-        base(rule, schema, now, &mut diagnostics)
-    };
-    let plan = match rule.rule_type {
-        RuleType::MachineLearning if anomalies => base,
-        _ => rule_type::extend(rule, base, schema, now, &mut diagnostics),
+        rule_type::extend(rule, base, schema, now, &mut diagnostics)
     };
     let grouping = rule_type::grouping(rule, schema, &mut diagnostics);
-    let unknown = unknown::of_rule(rule, plan.as_ref(), pipeline.as_deref(), schema);
+    let unknown = unknown::of_rule(rule, program.as_ref(), pipeline.as_deref(), schema);
     let findings = unknown.iter().filter_map(|one| Some((one.part, one.finding(schema)?)));
     diagnostics.extend(findings);
     let context = Context { schema, part: Part::Query, now };
-    let constant = constant::of_rule(rule, plan.as_ref(), context, &eql_options(rule, schema));
+    let constant = constant::of_rule(rule, program.as_ref(), context, &eql_options(rule, schema));
     diagnostics.extend(constant.into_iter().map(|found| (Part::Query, found)));
-    CompiledRule { plan, pipeline, diagnostics, grouping, unknown, uses_now: asked.get() }
+    CompiledRule { program, diagnostics, grouping, unknown, uses_now: asked.get() }
 }
 
 /// The pipeline of a rule, or what would be it if its query had this text.
@@ -123,33 +126,35 @@ pub fn pipelined(
     esql::compile(text, context, completion, &groups)
 }
 
-/// The query with the filters, if nothing is wrong with them.
-fn base(rule: &Rule, schema: &Schema, now: Now<'_>, found: &mut Findings) -> Option<Plan> {
-    let query = query(rule, Context { schema, part: Part::Query, now });
-    filtered(query, rule, schema, now, found)
-}
-
 /// A query with the filters of its rule.
 fn filtered(
-    query: Result<Plan, Vec<Diagnostic>>,
+    query: Result<RuleProgram, Vec<Diagnostic>>,
     rule: &Rule,
     schema: &Schema,
     now: Now<'_>,
     found: &mut Findings,
-) -> Option<Plan> {
-    let plan = query.map_err(|errors| {
+) -> Option<RuleProgram> {
+    let program = query.map_err(|errors| {
         found.extend(errors.into_iter().map(|error| (Part::Query, error)));
     });
     let filter = conjunction(&rule.filters, Part::Filter, schema, now, found);
-    Some(plan.ok()?.restrict(&filter?))
+    Some(program.ok()?.restrict(&filter?))
 }
 
 /// The plan of a rule that states no query.
 const EVERY: Plan = Plan::Filter(Predicate::Const(true));
 
-fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
+fn query(
+    rule: &Rule,
+    context: Context<'_>,
+    completion: bool,
+) -> Result<RuleProgram, Vec<Diagnostic>> {
     let text = rule.query.as_ref().map_or("", |query| query.text.as_str());
-    match (rule.rule_type, rule.language) {
+    let plan = match (rule.rule_type, rule.language) {
+        (_, Some(Language::Esql)) => {
+            let (documents, pipeline) = pipelined(rule, text, context, completion)?;
+            return Ok(RuleProgram::Pipeline { documents, pipeline: Arc::new(pipeline) });
+        }
         (RuleType::MachineLearning | RuleType::Correlation, _) => Ok(EVERY),
         (RuleType::Query, _) if rule.query.is_none() => Ok(EVERY),
         (_, Some(Language::Kuery) | None) => compile_kql(text, context).map(Plan::Filter),
@@ -158,10 +163,8 @@ fn query(rule: &Rule, context: Context<'_>) -> Result<Plan, Vec<Diagnostic>> {
             let options = eql_options(rule, context.schema);
             eql::compile(&query::eql::parse(text)?, context, &options).map(Plan::Eql)
         }
-        (_, Some(Language::Esql)) => {
-            pipelined(rule, text, context, false).map(|(plan, _)| Plan::Pipeline(plan))
-        }
-    }
+    };
+    plan.map(RuleProgram::Conditions)
 }
 
 /// How the EQL query of a rule is compiled.
@@ -179,8 +182,13 @@ fn eql_options<'a>(rule: &'a Rule, schema: &Schema) -> eql::Options<'a> {
 /// # Errors
 ///
 /// What keeps the query or a filter from being compiled.
-pub fn compile_base(rule: &Rule, schema: &Schema, now: i64) -> Result<Plan, Vec<Diagnostic>> {
-    let mut found = Vec::new();
-    let plan = base(rule, schema, Now::at(now), &mut found);
-    plan.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
+pub fn compile_base(
+    rule: &Rule,
+    schema: &Schema,
+    now: i64,
+) -> Result<RuleProgram, Vec<Diagnostic>> {
+    let (mut found, now) = (Vec::new(), Now::at(now));
+    let query = query(rule, Context { schema, part: Part::Query, now }, false);
+    let program = filtered(query, rule, schema, now, &mut found);
+    program.ok_or_else(|| found.into_iter().map(|(_, found)| found).collect())
 }

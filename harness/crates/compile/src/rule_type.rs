@@ -1,5 +1,6 @@
 //! What a rule type adds to its query: groups, new terms, indicators.
 
+use super::program::RuleProgram;
 use super::rule::{Findings, compile_kql, compile_lucene, conjunction};
 use super::{Context, Now};
 use harness_model::schema::{FieldType, Schema};
@@ -16,15 +17,15 @@ use harness_source::diagnostic::Diagnostic;
 use harness_source::span::Span;
 use harness_text::analysis::Analyzer;
 
-/// Makes the plan of a rule out of that of its query; reports all that is
+/// Makes the program of a rule out of that of its query; reports all that is
 /// wrong with what its type adds, even where the query is.
 pub(super) fn extend(
     rule: &Rule,
-    base: Option<Plan>,
+    base: Option<RuleProgram>,
     schema: &Schema,
     now: Now<'_>,
     found: &mut Findings,
-) -> Option<Plan> {
+) -> Option<RuleProgram> {
     let mut types = Types { schema, found };
     let incomplete = |what: &str| {
         let message = format!("the rule has no {what}");
@@ -51,7 +52,10 @@ pub(super) fn extend(
                 return None;
             };
             let plan = types.threshold(threshold);
-            Some(Plan::Threshold(ThresholdPlan { filter: filter(base)?, ..plan? }))
+            Some(RuleProgram::Conditions(Plan::Threshold(ThresholdPlan {
+                filter: filter(base)?,
+                ..plan?
+            })))
         }
         RuleType::NewTerms => {
             let Some(new_terms) = &rule.new_terms else {
@@ -59,7 +63,10 @@ pub(super) fn extend(
                 return None;
             };
             let plan = types.new_terms(new_terms);
-            Some(Plan::NewTerms(NewTermsPlan { filter: filter(base)?, ..plan? }))
+            Some(RuleProgram::Conditions(Plan::NewTerms(NewTermsPlan {
+                filter: filter(base)?,
+                ..plan?
+            })))
         }
         RuleType::ThreatMatch => {
             let Some(threat) = &rule.threat_match else {
@@ -67,7 +74,10 @@ pub(super) fn extend(
                 return None;
             };
             let plan = types.threat(threat, now);
-            Some(Plan::Threat(ThreatPlan { filter: filter(base)?, ..plan? }))
+            Some(RuleProgram::Conditions(Plan::Threat(ThreatPlan {
+                filter: filter(base)?,
+                ..plan?
+            })))
         }
     }
 }
@@ -115,14 +125,13 @@ pub(super) fn grouping(rule: &Rule, schema: &Schema, found: &mut Findings) -> Ve
 }
 
 /// The condition of a query that is one; these types have no other.
-fn filter(base: Option<Plan>) -> Option<Predicate> {
+fn filter(base: Option<RuleProgram>) -> Option<Predicate> {
     match base? {
-        Plan::Filter(filter) => Some(filter),
-        Plan::Eql(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_)
-        | Plan::Pipeline(_) => None,
+        RuleProgram::Conditions(Plan::Filter(filter)) => Some(filter),
+        RuleProgram::Conditions(
+            Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_),
+        )
+        | RuleProgram::Pipeline { .. } => None,
     }
 }
 

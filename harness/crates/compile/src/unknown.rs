@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::esql::Pipeline;
+use super::program::RuleProgram;
 use harness_model::schema::{Schema, UnknownFields, table};
 use harness_predicate::Part;
 use harness_predicate::plan::{EqlSearch, Plan};
@@ -78,13 +79,13 @@ impl UnknownField {
 /// order of the texts.
 pub(super) fn of_rule(
     rule: &Rule,
-    plan: Option<&Plan>,
+    program: Option<&RuleProgram>,
     pipeline: Option<&Pipeline>,
     schema: &Schema,
 ) -> Vec<UnknownField> {
     let mut found = Finder { schema, told: BTreeSet::new(), found: Vec::new() };
-    if let Some(plan) = plan {
-        found.plan(rule, plan);
+    if let Some(program) = program {
+        found.program(rule, program);
     }
     // Of a pipeline that has an error nobody knows the columns.
     let columns_known = pipeline.is_some() || rule.language != Some(Language::Esql);
@@ -119,8 +120,8 @@ impl Finder<'_> {
         self.found.push(UnknownField::new(name, part, span(), self.schema));
     }
 
-    fn plan(&mut self, rule: &Rule, plan: &Plan) {
-        for filter in plan.filters() {
+    fn program(&mut self, rule: &Rule, program: &RuleProgram) {
+        for filter in program.filters() {
             filter.leaves(&mut |leaf| {
                 let (part, span) = (leaf.origin.part, leaf.origin.span);
                 for column in leaf.absent() {
@@ -129,7 +130,7 @@ impl Finder<'_> {
                 }
             });
         }
-        let Plan::Eql(eql) = plan else { return };
+        let Some(Plan::Eql(eql)) = program.plan() else { return };
         let stages = match &eql.search {
             EqlSearch::Events(_) => return,
             EqlSearch::Sequence { stages, .. } | EqlSearch::Sample { stages } => stages,

@@ -3,6 +3,7 @@
 use super::Outcome;
 pub use super::model::Alerts;
 use super::trial::Trial;
+use harness_compile::program::RuleProgram;
 use harness_detect::sequence::stream::Moment;
 use harness_detect::terms::key_list;
 use harness_detect::threshold::{self, Group};
@@ -23,7 +24,15 @@ pub(super) fn tuple(values: &[String]) -> String {
 
 impl Trial<'_> {
     /// The groups or new terms of a case, also by the slow twin.
-    pub(super) fn alerts(&self, plan: &Plan, hits: &[Vec<usize>], expected: &Alerts) -> Outcome {
+    pub(super) fn alerts(
+        &self,
+        program: &RuleProgram,
+        hits: &[Vec<usize>],
+        expected: &Alerts,
+    ) -> Outcome {
+        let Some(plan) = program.plan() else {
+            return self.disagree("no rule over many events".to_owned(), None);
+        };
         let base = self.case.documents.start;
         let events = &self.suite.events[self.case.documents.clone()];
         let moments: Vec<Option<Moment>> =
@@ -58,7 +67,7 @@ impl Trial<'_> {
                 let terms = new_terms::slow::find(&plan.fields, hits, all, scope.window.from);
                 terms.into_iter().map(Detection::from).collect()
             }
-            Plan::Filter(_) | Plan::Eql(_) | Plan::Threat(_) | Plan::Pipeline(_) => {
+            Plan::Filter(_) | Plan::Eql(_) | Plan::Threat(_) => {
                 return self.disagree("no rule over many events".to_owned(), None);
             }
         };

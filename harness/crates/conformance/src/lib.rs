@@ -24,13 +24,13 @@ use harness_cluster::{
     client::Client,
     corpus::{Corpus, Group},
 };
+use harness_compile::program::RuleProgram;
 use harness_engine::embedded::Embedded;
 use harness_engine::{Engine, EngineError};
 use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
 use harness_model::schema::Field;
 use harness_predicate::Predicate;
-use harness_predicate::plan::Plan;
 
 pub use alerts::Alerts;
 use alerts::{group, tuple};
@@ -117,7 +117,7 @@ fn judge_by(
     let predicates: Vec<&Predicate> = suites
         .iter()
         .flat_map(|suite| &suite.cases)
-        .flat_map(|case| case.compiled.as_ref().map_or_else(|_| Vec::new(), Plan::filters))
+        .flat_map(|case| case.compiled.as_ref().map_or_else(|_| Vec::new(), RuleProgram::filters))
         .collect();
     let all = All { documents: &documents, columns: &columns, suites: &suites };
     let mut hits = select(&all, &predicates)?.into_iter();

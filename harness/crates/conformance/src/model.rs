@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
+use harness_compile::program::RuleProgram;
 use harness_detect::window::Window;
 use harness_model::event::Event;
 use harness_model::schema::Schema;
-use harness_predicate::plan::Plan;
 use harness_source::diagnostic::Diagnostic;
 
 /// Cases over one set of documents.
@@ -35,7 +35,7 @@ pub struct Case {
     /// The query as recorded.
     pub query: String,
     /// What it asks for here.
-    pub compiled: Result<Plan, Vec<Diagnostic>>,
+    pub compiled: Result<RuleProgram, Vec<Diagnostic>>,
     /// Which of the suite's documents it ranges over.
     pub documents: Range<usize>,
     /// The recorded verdict.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Disagreement, Expected, Outcome, Sequence, Suite, Trace, listed};
+use harness_compile::program::RuleProgram;
 use harness_detect::eql::{self, Matcher};
 use harness_detect::sequence::stream::Moment;
 use harness_detect::terms::key_text;
@@ -27,11 +28,11 @@ pub(super) struct Trial<'a> {
 impl Trial<'_> {
     /// `hits` are the engine's for each filter, as positions in the suite.
     pub(super) fn judge(&self, hits: &[Vec<usize>]) -> Outcome {
-        let plan = match (&self.case.compiled, &self.case.expected) {
-            (Ok(plan), _) => plan,
+        let program = match (&self.case.compiled, &self.case.expected) {
+            (Ok(program), _) => program,
             (Err(errors), expected) => return refused(errors, expected),
         };
-        let filters = plan.filters();
+        let filters = program.filters();
         for (filter, hits) in filters.iter().zip(hits) {
             for at in self.case.documents.clone() {
                 if eval(filter, &self.documents[at], self.columns) != hits.contains(&at) {
@@ -41,19 +42,19 @@ impl Trial<'_> {
                 }
             }
         }
-        let ids = match plan {
-            Plan::Eql(plan) if !plan.limits.is_empty() => match self.kept(plan, hits) {
+        let ids = match program.plan() {
+            Some(Plan::Eql(plan)) if !plan.limits.is_empty() => match self.kept(plan, hits) {
                 Ok(ids) => ids,
                 Err(got) => return self.disagree(got, None),
             },
-            Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_) => {
-                hits.iter().flatten().map(|at| self.suite.events[*at].id.clone()).collect()
-            }
+            Some(
+                Plan::Filter(_)
+                | Plan::Eql(_)
+                | Plan::Threshold(_)
+                | Plan::NewTerms(_)
+                | Plan::Threat(_),
+            )
+            | None => hits.iter().flatten().map(|at| self.suite.events[*at].id.clone()).collect(),
         };
         let first = self.case.documents.clone().next();
         match &self.case.expected {
@@ -64,8 +65,8 @@ impl Trial<'_> {
                 }
             },
             Expected::Error(_) => self.disagree(format!("{} hits", ids.len()), None),
-            Expected::Sequences(expected) => self.sequences(plan, hits, expected),
-            Expected::Alerts(expected) => self.alerts(plan, hits, expected),
+            Expected::Sequences(expected) => self.sequences(program, hits, expected),
+            Expected::Alerts(expected) => self.alerts(program, hits, expected),
             Expected::Hits(expected) if *expected == ids => Outcome::Agree,
             Expected::Hits(expected) => {
                 let differs = |at: &usize| {
@@ -88,8 +89,13 @@ impl Trial<'_> {
     }
 
     /// Both matchers on the sequences of a case.
-    fn sequences(&self, plan: &Plan, hits: &[Vec<usize>], expected: &[Vec<Sequence>]) -> Outcome {
-        let Plan::Eql(plan) = plan else {
+    fn sequences(
+        &self,
+        program: &RuleProgram,
+        hits: &[Vec<usize>],
+        expected: &[Vec<Sequence>],
+    ) -> Outcome {
+        let Some(Plan::Eql(plan)) = program.plan() else {
             return self.disagree("no EQL query".to_owned(), None);
         };
         for matcher in [Matcher::Machine, Matcher::Slow] {

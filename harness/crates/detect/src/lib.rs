@@ -54,7 +54,6 @@ pub fn detect(
             threat::find(plan, first, indicators, events, scope.size)
         }
         // Its rows are no sets of events: who compiled it runs it.
-        Plan::Pipeline(_) => Ok(Vec::new()),
         Plan::Eql(plan) => {
             let mut hits = hits.to_vec();
             if let EqlSearch::Sample { .. } = plan.search {

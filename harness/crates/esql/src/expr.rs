@@ -159,6 +159,9 @@ pub enum Kernel {
     Lists(ListFn),
 }
 
+// A function keeps nothing from one call to the next, so a panic leaves nothing half done.
+impl std::panic::RefUnwindSafe for Kernel {}
+
 impl std::fmt::Debug for Kernel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

@@ -209,6 +209,51 @@ pub struct PipelinePlan {
     pub commands: Vec<String>,
 }
 
+impl PipelinePlan {
+    /// What it reads, what its functions match, and what narrows it.
+    pub fn filters(&self) -> Vec<&Predicate> {
+        let filters = std::iter::once(&self.filter).chain(&self.searches);
+        filters.chain(std::iter::once(&self.narrow)).collect()
+    }
+
+    /// The same, to change them.
+    pub fn filters_mut(&mut self) -> Vec<&mut Predicate> {
+        let filters = std::iter::once(&mut self.filter).chain(&mut self.searches);
+        filters.chain(std::iter::once(&mut self.narrow)).collect()
+    }
+
+    /// The columns of its filters, repeated where read repeatedly.
+    pub fn columns(&self) -> Vec<&Column> {
+        columns_of(&self.filters())
+    }
+
+    /// The same on events that fulfil `condition` as well.
+    #[must_use]
+    pub fn restrict(self, condition: &Predicate) -> Self {
+        Self { filter: Predicate::and([self.filter, condition.clone()]), ..self }
+    }
+}
+
+impl std::fmt::Display for PipelinePlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "a pipeline")?;
+        self.commands.iter().try_for_each(|command| writeln!(f, "  {command}"))?;
+        if self.filter != Predicate::Const(true) && self.filter != Predicate::And(Vec::new()) {
+            writeln!(f, "of events where")?;
+            indented(&self.filter, f)?;
+        }
+        Ok(())
+    }
+}
+
+fn columns_of<'a>(filters: &[&'a Predicate]) -> Vec<&'a Column> {
+    let mut columns = Vec::new();
+    for filter in filters {
+        filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
+    }
+    columns
+}
+
 /// What a rule asks of a set of events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
@@ -222,8 +267,6 @@ pub enum Plan {
     NewTerms(NewTermsPlan),
     /// Events that match an indicator: an alert each.
     Threat(ThreatPlan),
-    /// The rows that an ES|QL pipeline makes of events: an alert each.
-    Pipeline(PipelinePlan),
 }
 
 /// Which events a filter of a plan is asked about.
@@ -243,15 +286,13 @@ impl Plan {
         let reach = match self {
             Self::NewTerms(_) => Reach::History,
             Self::Threat(_) => return vec![Reach::Window, Reach::Indicators],
-            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) | Self::Pipeline(_) => {
-                Reach::Window
-            }
+            Self::Filter(_) | Self::Eql(_) | Self::Threshold(_) => Reach::Window,
         };
         vec![reach; self.filters().len()]
     }
 
     /// The conditions on single events, in the order of the query; that on
-    /// indicators, and that which narrows a pipeline, is the last.
+    /// indicators is the last.
     pub fn filters(&self) -> Vec<&Predicate> {
         match self {
             Self::Filter(filter) => vec![filter],
@@ -259,10 +300,6 @@ impl Plan {
             Self::Threshold(plan) => vec![&plan.filter],
             Self::NewTerms(plan) => vec![&plan.filter],
             Self::Threat(plan) => vec![&plan.filter, &plan.indicators],
-            Self::Pipeline(plan) => {
-                let filters = std::iter::once(&plan.filter).chain(&plan.searches);
-                filters.chain(std::iter::once(&plan.narrow)).collect()
-            }
         }
     }
 
@@ -275,11 +312,7 @@ impl Plan {
                 }
                 EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
             },
-            Self::Filter(_)
-            | Self::Threshold(_)
-            | Self::NewTerms(_)
-            | Self::Threat(_)
-            | Self::Pipeline(_) => true,
+            Self::Filter(_) | Self::Threshold(_) | Self::NewTerms(_) | Self::Threat(_) => true,
         }
     }
 
@@ -290,10 +323,6 @@ impl Plan {
             Self::Threshold(plan) => vec![&mut plan.filter],
             Self::NewTerms(plan) => vec![&mut plan.filter],
             Self::Threat(plan) => vec![&mut plan.filter, &mut plan.indicators],
-            Self::Pipeline(plan) => {
-                let filters = std::iter::once(&mut plan.filter).chain(&mut plan.searches);
-                filters.chain(std::iter::once(&mut plan.narrow)).collect()
-            }
             Self::Eql(plan) => match &mut plan.search {
                 EqlSearch::Events(filter) => vec![filter],
                 EqlSearch::Sequence { stages, until, .. } => {
@@ -308,10 +337,7 @@ impl Plan {
 
     /// The columns that the plan reads, repeated where read repeatedly.
     pub fn columns(&self) -> Vec<&Column> {
-        let mut columns = Vec::new();
-        for filter in self.filters() {
-            filter.leaves(&mut |leaf| columns.extend(leaf.columns()));
-        }
+        let mut columns = columns_of(&self.filters());
         columns.extend(self.keys());
         columns
     }
@@ -321,7 +347,7 @@ impl Plan {
     pub fn keys(&self) -> Vec<&Column> {
         let terms: Vec<&TermField> = match self {
             Self::Eql(plan) => return plan.keys(),
-            Self::Filter(_) | Self::Pipeline(_) => Vec::new(),
+            Self::Filter(_) => Vec::new(),
             Self::Threshold(plan) => {
                 plan.fields.iter().chain(plan.cardinality.iter().map(|(field, _)| field)).collect()
             }
@@ -348,9 +374,6 @@ impl Plan {
                 Self::NewTerms(NewTermsPlan { filter: narrow(plan.filter), ..plan })
             }
             Self::Threat(plan) => Self::Threat(ThreatPlan { filter: narrow(plan.filter), ..plan }),
-            Self::Pipeline(plan) => {
-                Self::Pipeline(PipelinePlan { filter: narrow(plan.filter), ..plan })
-            }
             Self::Eql(EqlPlan { search, limits }) => {
                 let search = match search {
                     EqlSearch::Events(filter) => EqlSearch::Events(narrow(filter)),
@@ -402,17 +425,6 @@ impl std::fmt::Display for Plan {
                 indented(&plan.filter, f)?;
                 writeln!(f, "of indicators in {}", plan.indicator_index.join(", "))?;
                 return indented(&plan.indicators, f);
-            }
-            Self::Pipeline(plan) => {
-                writeln!(f, "a pipeline")?;
-                plan.commands.iter().try_for_each(|command| writeln!(f, "  {command}"))?;
-                if plan.filter != Predicate::Const(true)
-                    && plan.filter != Predicate::And(Vec::new())
-                {
-                    writeln!(f, "of events where")?;
-                    indented(&plan.filter, f)?;
-                }
-                return Ok(());
             }
         };
         match &plan.search {

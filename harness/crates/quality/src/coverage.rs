@@ -67,7 +67,7 @@ pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>]) -> Coverage {
 fn rule(table: &TruthTable<'_>) -> RuleCoverage {
     let subject = table.subject;
     let mut tally = Tally::default();
-    for (number, plan) in subject.plans().iter().enumerate() {
+    for (number, plan) in subject.plans().into_iter().enumerate() {
         let filters = plan.filters().into_iter().zip(plan.reaches());
         for (at, (filter, reach)) in filters.enumerate() {
             let tree = Tree::new(filter);
@@ -101,7 +101,7 @@ fn rule(table: &TruthTable<'_>) -> RuleCoverage {
     }
     let mut clauses = tally.finish(table);
     let mut of_parts: Vec<ClauseCoverage> = Vec::new();
-    for (number, plan) in subject.plans().iter().enumerate() {
+    for (number, plan) in subject.plans().into_iter().enumerate() {
         let parts = elements::parts(plan, subject.rule());
         if parts.is_empty() || (number > 0 && parts.len() != of_parts.len()) {
             continue;

@@ -21,7 +21,9 @@ use harness_model::event::Event;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{Plan, Reach};
 use harness_runner::case::{Case, CaseTree, Options, Polarity};
-use harness_runner::run::{CaseRun, Hits, Project, RuleRun, Run, Session, Subject, home};
+use harness_runner::run::{
+    CaseRun, Hits, Project, RuleRun, RuleUnderTest, Run, Session, Subject, home,
+};
 use harness_runner::verdict::{self, Verdict};
 use harness_source::{effort, limits};
 use turn::Conditions;
@@ -145,17 +147,16 @@ impl Explained {
 
     /// Explains the one rule of a session; `case` is the position of the case among its own.
     fn by(&mut self, session: &Session, case: Option<usize>) {
-        if let Some(subject) = session.subjects().into_iter().next().flatten() {
-            self.judged(&subject, case);
-        }
-        if let Some(flow) = session.flows().into_iter().next().flatten() {
-            pipeline::explain(self, &flow, case);
+        match session.rule_under_test(0) {
+            Some(RuleUnderTest::Conditions(subject)) => self.judged(&subject, case),
+            Some(RuleUnderTest::Pipeline(flow)) => pipeline::explain(self, &flow, case),
+            None => {}
         }
     }
 
     fn judged(&mut self, subject: &Subject<'_>, case: Option<usize>) {
         let number = case.map_or(0, |case| subject.plan_of(case));
-        let Some(plan) = subject.plans().get(number) else { return };
+        let Some(plan) = subject.plans().into_iter().nth(number) else { return };
         self.filters = labels(plan);
         let mut conditions = Conditions::new(plan, subject);
         for (at, filter) in conditions.filters.iter().enumerate() {

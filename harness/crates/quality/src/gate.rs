@@ -128,7 +128,7 @@ mod tests {
             about: harness_runner::run::About::default(),
             status: Status::Untested,
             problems: Vec::new(),
-            plan: None,
+            program: None,
             cases: Vec::new(),
         }
     }

@@ -106,8 +106,8 @@ fn of_file(loaded: &Loaded, schema: &Schema) -> (Vec<Finding>, proved::Proved) {
             let mut prover = proved::Prover::new(schema);
             proved::check(&target, &mut prover, &mut sink);
             known.event =
-                compiled.plan.as_ref().and_then(|plan| proved::witness(loaded, plan, &mut prover));
-            known.plan = compiled.plan;
+                compiled.plan().and_then(|plan| proved::witness(loaded, plan, &mut prover));
+            known.plan = compiled.plan().cloned();
         }
     }
     (sink.into_findings(), known)

@@ -77,7 +77,7 @@ type Edits = Vec<Vec<Vec<Edit>>>;
 fn all_edits(rules: &Rules<'_>) -> Edits {
     let judged: Vec<&Subject<'_>> = rules.judged().collect();
     let own = judged.par_iter().map(|subject| {
-        let plans = subject.plans().iter();
+        let plans = subject.plans().into_iter();
         // Without a case every mutant is missed.
         let is_tested = !subject.cases().is_empty();
         plans.map(|plan| if is_tested { edits_of(plan, subject) } else { Vec::new() }).collect()

@@ -37,7 +37,7 @@ use rayon::prelude::*;
 use harness_engine::EngineError;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::home;
-use harness_runner::run::{Project, RuleRun, Session};
+use harness_runner::run::{Project, RuleRun, RuleUnderTest, Session};
 use harness_source::limits::NEW_READS;
 
 pub(crate) use apart::{apart, drafted, within};
@@ -109,13 +109,12 @@ fn seeds(project: &Project) -> ByRule {
 fn drafts(project: &Project, seeds: &ByRule, choice: Seed, reads: usize) -> (ByRule, Vec<RuleRun>) {
     let session = Session::open(with(project, seeds));
     let standing = standing(&session);
-    let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
-    let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
-    let drafts = rules.map(|((key, subject), flow)| {
-        let found = match (subject, flow) {
-            (Some(subject), _) => draft::drafts(subject, choice),
-            (None, Some(flow)) => pipeline::drafts(flow, choice, reads),
-            (None, None) => Vec::new(),
+    let (keys, under_test) = (session.keys(), session.rules_under_test());
+    let drafts = keys.into_par_iter().zip(&under_test).map(|(key, rule)| {
+        let found = match rule {
+            Some(RuleUnderTest::Conditions(subject)) => draft::drafts(subject, choice),
+            Some(RuleUnderTest::Pipeline(flow)) => pipeline::drafts(flow, choice, reads),
+            None => Vec::new(),
         };
         (key, found)
     });
@@ -132,15 +131,14 @@ fn grown(
     making: Making<'_>,
 ) -> BTreeMap<String, Grown> {
     let session = Session::open(with(project, drafts));
-    let (keys, subjects, flows) = (session.keys(), session.subjects(), session.flows());
+    let (keys, under_test) = (session.keys(), session.rules_under_test());
     let (count, done) = (keys.len(), AtomicUsize::new(0));
-    let rules = keys.into_par_iter().zip(&subjects).zip(&flows);
-    let grown = rules.map(|((key, subject), flow)| {
+    let grown = keys.into_par_iter().zip(&under_test).map(|(key, rule)| {
         let kept = kept.get(&key).copied().unwrap_or(0);
-        let made = match (subject, flow) {
-            (Some(subject), _) => grow::grow(subject, kept, making.seed),
-            (None, Some(flow)) => pipeline::grow(flow, kept, making.seed),
-            (None, None) => Grown::default(),
+        let made = match rule {
+            Some(RuleUnderTest::Conditions(subject)) => grow::grow(subject, kept, making.seed),
+            Some(RuleUnderTest::Pipeline(flow)) => pipeline::grow(flow, kept, making.seed),
+            None => Grown::default(),
         };
         (making.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, count);
         (key, made)

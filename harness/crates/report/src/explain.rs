@@ -203,10 +203,10 @@ impl Report<'_> {
             }
         }
         if self.explained.clauses.is_empty()
-            && let Some(plan) = &self.explained.rule.plan
+            && let Some(program) = &self.explained.rule.program
         {
             writeln!(out)?;
-            let text = plan.to_string();
+            let text = program.to_string();
             let lines = text.lines();
             lines.map(safe).try_for_each(|line| writeln!(out, "  {line}"))?;
         }

@@ -27,8 +27,8 @@ pub fn render(rule: &RuleRun) -> String {
     let hidden = if hidden { ", building block" } else { "" };
     let status = status(rule.status);
     let _ = writeln!(text, "{} {}{hidden}: {status}", rule.rule_type, rule.language);
-    if let Some(plan) = &rule.plan {
-        let _ = write!(text, "\n{}", printable(&plan.to_string(), Lines::Keep));
+    if let Some(program) = &rule.program {
+        let _ = write!(text, "\n{}", printable(&program.to_string(), Lines::Keep));
     }
     for case in &rule.cases {
         render_case(case, &mut text);

@@ -14,6 +14,7 @@ mod narrow;
 mod pipeline;
 mod schedule;
 mod subject;
+mod under_test;
 mod warning;
 mod whereabouts;
 mod work;
@@ -56,6 +57,7 @@ pub use model::{Alert, CaseRun, Places, RuleRun};
 use model::{events, wanted};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
+pub use under_test::RuleUnderTest;
 pub use warning::Warning;
 pub use work::{Idle, Why};
 
@@ -109,8 +111,8 @@ pub struct Session {
 }
 
 /// The events that each filter of each rule matches: by rule, and in the order
-/// of [`Plan::filters`](harness_predicate::plan::Plan::filters). A rule that asks for the time has a plan for each
-/// moment of its cases.
+/// of [`RuleProgram::filters`](harness_compile::program::RuleProgram::filters). A rule that
+/// asks for the time has a program for each moment of its cases.
 pub type Hits = Vec<Vec<RoaringBitmap>>;
 
 impl Session {
@@ -227,34 +229,17 @@ impl Session {
         self.work.iter().map(|work| work.loaded.key()).collect()
     }
 
-    /// Every rule in the order of [`Run::rules`], to be judged under other
-    /// plans; `None` for a rule that is not judged, and for ES|QL rules: those
-    /// are [`Self::flows`].
-    pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
-        let subjects = self.all_subjects();
-        subjects.map(|subject| subject.filter(|subject| !subject.is_pipeline())).collect()
+    /// Every rule in the order of [`Run::rules`], to be judged otherwise; `None` for a
+    /// rule that is not judged.
+    pub fn rules_under_test(&self) -> Vec<Option<RuleUnderTest<'_>>> {
+        (0..self.work.len()).map(|rule| self.rule_under_test(rule)).collect()
     }
 
-    /// The n-th rule of [`Run::rules`], ES|QL or not; `None` where it is not judged.
-    pub fn subject(&self, rule: usize) -> Option<Subject<'_>> {
-        Subject::new(self.work.get(rule)?, self.fixtures.ranges.get(rule)?, &self.fixtures)
-    }
-
-    /// The n-th rule of [`Run::rules`], where it is an ES|QL rule that is judged.
-    pub fn flow(&self, rule: usize) -> Option<Flow<'_>> {
-        Flow::new(self.subject(rule)?, &self.schema)
-    }
-
-    fn all_subjects(&self) -> impl Iterator<Item = Option<Subject<'_>>> {
-        let rules = self.work.iter().zip(&self.fixtures.ranges);
-        rules.map(|(work, ranges)| Subject::new(work, ranges, &self.fixtures))
-    }
-
-    /// Every ES|QL rule in the order of [`Run::rules`], to be run with other
-    /// texts; `None` for rules that are not judged and those of other languages.
-    pub fn flows(&self) -> Vec<Option<Flow<'_>>> {
-        let subjects = self.all_subjects();
-        subjects.map(|subject| Flow::new(subject?, &self.schema)).collect()
+    /// The n-th rule of [`Run::rules`]; `None` where it is not judged.
+    pub fn rule_under_test(&self, rule: usize) -> Option<RuleUnderTest<'_>> {
+        let work = self.work.get(rule)?;
+        let subject = Subject::new(work, self.fixtures.ranges.get(rule)?, &self.fixtures)?;
+        RuleUnderTest::new(work, subject, &self.schema)
     }
 
     /// Asks `engine`, which holds this session's events.

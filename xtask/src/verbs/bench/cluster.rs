@@ -17,6 +17,7 @@ use harness::backtest::{Outcome, Request, run};
 use harness::cluster::client::Client;
 use harness::cluster::index::{BULK_REQUESTS, Index};
 use harness::cluster::product::Version;
+use harness::compile::program::RuleProgram;
 use harness::compile::rule::compile_base;
 use harness::document::{Columns, Document, Ingest};
 use harness::engine::embedded::Embedded;
@@ -240,8 +241,8 @@ fn mapping(loaded: &[Loaded], events: &Events) -> Value {
         flatten(&event, &mut |name, _| names.extend([name.to_owned()]));
     }
     for rule in loaded.iter().filter_map(|loaded| loaded.rule.as_ref()) {
-        let Ok(plan) = compile_base(rule, &schema, 0) else { continue };
-        names.extend(plan.columns().iter().map(|column| column.name.to_string()));
+        let Ok(program) = compile_base(rule, &schema, 0) else { continue };
+        names.extend(program.columns().iter().map(|column| column.name.to_string()));
     }
     let mut properties = Map::new();
     for name in &names {
@@ -288,11 +289,13 @@ fn choose(loaded: &[Loaded], schema: &Schema, folder: Option<&Path>) -> Vec<Chos
         }
         rule.index = vec!["harness-*".to_owned()];
         rule.exceptions_list.clear();
-        let Ok(plan) = compile_base(rule, schema, MONTH.1) else { continue };
+        let Ok(RuleProgram::Conditions(plan)) = compile_base(rule, schema, MONTH.1) else {
+            continue;
+        };
         let single = match &plan {
             Plan::Filter(_) => true,
             Plan::Eql(plan) => matches!(plan.search, EqlSearch::Events(_)),
-            _ => false,
+            Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => false,
         };
         if let Some(condition) = plan.filters().first().copied().cloned().filter(|_| single) {
             all.push(Chosen { loaded, condition });

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Instant;
 
+use harness::compile::program::RuleProgram;
 use harness::compile::rule::compile_base;
 use harness::document::{Columns, Document, Ingest};
 use harness::engine::Engine;
 use harness::engine::embedded::Embedded;
 use harness::event::Event;
 use harness::ir::eval::eval;
-use harness::ir::plan::Plan;
 use harness::ir::{Predicate, Test};
 use harness::rule::model::Rule;
 use harness::rule::names::Language;
@@ -47,7 +47,7 @@ pub(super) struct Scripts {
     pub(super) fraction: f64,
 }
 
-fn leaves(plans: &[(Option<Language>, Plan)]) -> Scripts {
+fn leaves(plans: &[(Option<Language>, RuleProgram)]) -> Scripts {
     let mut found = Scripts::default();
     for (_, plan) in plans.iter().filter(|(language, _)| *language == Some(Language::Eql)) {
         found.rules += 1;
@@ -73,7 +73,7 @@ pub(super) fn synthetic(args: &BenchArgs, rules: &BTreeMap<String, Rule>) -> io:
     let mut schema = Schema::new(Base::Embedded);
     events.iter().take(1_000).for_each(|event| schema.observe(&event.source, Home::Index));
     let plan = |rule: &Rule| Some((rule.language, compile_base(rule, &schema, 0).ok()?));
-    let plans: Vec<(Option<Language>, Plan)> = rules.values().filter_map(plan).collect();
+    let plans: Vec<(Option<Language>, RuleProgram)> = rules.values().filter_map(plan).collect();
     let predicates: Vec<Predicate> =
         plans.iter().flat_map(|(_, plan)| plan.filters()).cloned().collect();
     let compiled = started.elapsed();

@@ -136,7 +136,8 @@ pub(super) fn run(input: &str) -> Result<(), String> {
     let session = Session::open(project);
     let engine = session.engine().map_err(|error| error.to_string())?;
     let hits = session.ask(&engine).map_err(|error| error.to_string())?;
-    for subject in session.subjects().iter().flatten() {
+    for rule in session.rules_under_test().iter().flatten() {
+        let Some(subject) = rule.conditions() else { continue };
         compare(subject, &engine)?;
         sequences(subject)?;
     }
@@ -181,7 +182,7 @@ fn compare(subject: &Subject<'_>, engine: &dyn Engine) -> Result<(), String> {
 /// The machine of sequences finds what its slow twin finds.
 fn sequences(subject: &Subject<'_>) -> Result<(), String> {
     for case in 0..subject.cases().len() {
-        let Some(Plan::Eql(plan)) = subject.plans().get(subject.plan_of(case)) else { continue };
+        let Some(Plan::Eql(plan)) = subject.plan(case) else { continue };
         let events = subject.events(case);
         let hits = |filter: &&harness::ir::Predicate| -> Vec<u32> {
             let numbered = (0..).zip(events.documents);

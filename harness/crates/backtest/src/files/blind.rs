@@ -1,5 +1,6 @@
 //! Rules that cannot alert on some events, since a field that they need is in none.
 
+use harness_compile::program::RuleProgram;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_predicate::{Column, Predicate};
 
@@ -23,8 +24,8 @@ impl Truth {
 
 /// The fields for want of which no event passes a rule's conditions, by name; none where
 /// some event may pass. `has` says whether any event has a value in a column.
-pub(super) fn missing(plan: &Plan, has: &dyn Fn(&Column) -> bool) -> Vec<String> {
-    let blind = needed(plan).into_iter().find(|own| truth(own, has) == Truth::False);
+pub(super) fn missing(program: &RuleProgram, has: &dyn Fn(&Column) -> bool) -> Vec<String> {
+    let blind = needed(program).into_iter().find(|own| truth(own, has) == Truth::False);
     let mut fields = Vec::new();
     if let Some(condition) = blind {
         condition.leaves(&mut |leaf| {
@@ -38,8 +39,14 @@ pub(super) fn missing(plan: &Plan, has: &dyn Fn(&Column) -> bool) -> Vec<String>
 }
 
 /// The conditions that have to hold of some event each.
-fn needed(plan: &Plan) -> Vec<&Predicate> {
-    let filters = plan.filters();
+fn needed(program: &RuleProgram) -> Vec<&Predicate> {
+    let filters = program.filters();
+    let plan = match program {
+        RuleProgram::Conditions(plan) => plan,
+        RuleProgram::Pipeline { documents, .. } => {
+            return vec![&documents.filter, &documents.narrow];
+        }
+    };
     match plan {
         Plan::Eql(plan) => match &plan.search {
             EqlSearch::Events(_) => filters,
@@ -48,7 +55,6 @@ fn needed(plan: &Plan) -> Vec<&Predicate> {
                 stages.filter(|(stage, _)| !stage.missing).map(|(_, filter)| filter).collect()
             }
         },
-        Plan::Pipeline(plan) => vec![&plan.filter, &plan.narrow],
         Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => {
             filters.into_iter().take(1).collect()
         }

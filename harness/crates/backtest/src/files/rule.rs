@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use harness_compile::esql::Pipeline;
 use harness_compile::exception::{self, Compiled};
+use harness_compile::program::RuleProgram;
 use harness_compile::rule::{Given, compile_rule};
 use harness_compile::{Context, Now};
 use harness_detect::anomaly;
@@ -32,10 +33,8 @@ pub(super) struct Prepared<'a> {
     pub(super) at: usize,
     pub(super) rule: &'a Rule,
     pub(super) clock: Clock,
-    pub(super) plan: Plan,
-    /// For a plan of ES|QL: what to do with the events.
-    pub(super) pipeline: Option<Arc<Pipeline>>,
-    /// For a plan of ES|QL: what the events fulfil that it makes rows of.
+    pub(super) program: RuleProgram,
+    /// For a pipeline: what the events fulfil that it makes rows of.
     sift: Option<Predicate>,
     /// The paths that the pipeline reads; none where it asks for whole documents.
     pub(super) fields: Option<BTreeSet<Arc<str>>>,
@@ -83,42 +82,39 @@ impl<'a> Prepared<'a> {
             }
             other => other,
         })?;
-        let plan = compiled.plan.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
-        let sift = match (&plan, &compiled.pipeline, &rule.query) {
-            (Plan::Pipeline(plan), Some(pipeline), Some(query)) => {
-                Some(pipeline.sift(&query.text, &plan.searches, schema))
+        let program =
+            compiled.program.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
+        let sift = match (&program, &rule.query) {
+            (RuleProgram::Pipeline { documents, pipeline }, Some(query)) => {
+                Some(pipeline.sift(&query.text, &documents.searches, schema))
             }
-            _ => None,
+            (RuleProgram::Conditions(_) | RuleProgram::Pipeline { .. }, _) => None,
         };
         let mut excepted = Excepted::default();
         excepted.read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
-        let mut plan = match &excepted.conditions[..] {
-            [] => plan,
-            conditions => silenced(plan, &Predicate::or(conditions.iter().cloned()).negate()),
+        let mut program = match &excepted.conditions[..] {
+            [] => program,
+            conditions => silenced(program, &Predicate::or(conditions.iter().cloned()).negate()),
         };
         if rule.rule_type == RuleType::MachineLearning {
-            plan = plan.restrict(&of_records());
+            program = program.restrict(&of_records());
         }
-        let patterns = match &compiled.pipeline {
-            Some(pipeline) => pipeline.plan.indices.clone(),
-            None => rule.patterns().to_vec(),
+        let patterns = match &program {
+            RuleProgram::Conditions(_) => rule.patterns().to_vec(),
+            RuleProgram::Pipeline { pipeline, .. } => pipeline.plan.indices.clone(),
         };
-        let indicators = match &plan {
-            Plan::Threat(plan) => plan.indicator_index.clone(),
-            Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Pipeline(_) => Vec::new(),
+        let indicators = match program.plan() {
+            Some(Plan::Threat(plan)) => plan.indicator_index.clone(),
+            Some(Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_))
+            | None => Vec::new(),
         };
         Ok(Self {
             at,
             rule,
             clock,
-            plan,
             sift,
-            fields: compiled.pipeline.as_deref().and_then(|pipeline| paths(rule, pipeline)),
-            pipeline: compiled.pipeline,
+            fields: program.pipeline().and_then(|pipeline| paths(rule, pipeline)),
+            program,
             grouping: compiled.grouping,
             worded: excepted.worded,
             patterns,
@@ -137,42 +133,34 @@ impl<'a> Prepared<'a> {
 
     /// Whether it compares events with indicators.
     pub(super) fn is_threat(&self) -> bool {
-        matches!(self.plan, Plan::Threat(_))
+        matches!(self.program.plan(), Some(Plan::Threat(_)))
     }
 
-    /// The filters of the plan in their order.
+    /// The filters of the program in their order.
     pub(super) fn filters(&self) -> Vec<&Predicate> {
-        self.plan.filters()
+        self.program.filters()
     }
 
     /// What is asked of each event, with the number of the filter. A pipeline reads what
     /// passes two of its filters; indicators come before what they are compared with.
     pub(super) fn asked(&self) -> Vec<(usize, Predicate)> {
-        if let Plan::Pipeline(plan) = &self.plan {
-            let all = [&plan.filter, &plan.narrow].into_iter().chain(&self.sift).cloned();
+        if let Some(documents) = self.program.documents() {
+            let all = [&documents.filter, &documents.narrow].into_iter().chain(&self.sift).cloned();
             return vec![(0, Predicate::and(all))];
         }
-        let all = self.plan.filters().into_iter().cloned().enumerate();
+        let all = self.program.filters().into_iter().cloned().enumerate();
         all.filter(|(filter, _)| !self.is_collecting || self.reach(*filter) == Reach::Indicators)
             .collect()
     }
 
     /// Which events a filter is asked about.
     pub(super) fn reach(&self, filter: usize) -> Reach {
-        match &self.plan {
-            Plan::NewTerms(_) => Reach::History,
-            Plan::Threat(_) if filter == 1 => Reach::Indicators,
-            Plan::Threat(_)
-            | Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::Pipeline(_) => Reach::Window,
-        }
+        self.program.reaches().get(filter).copied().unwrap_or(Reach::Window)
     }
 
     /// All columns that are read: by filters, by groups and by exceptions.
     pub(super) fn columns(&self) -> Vec<&Column> {
-        let mut columns = self.plan.columns();
+        let mut columns = self.program.columns();
         if let Some(sift) = &self.sift {
             sift.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
@@ -190,7 +178,16 @@ impl<'a> Prepared<'a> {
         if !self.worded.is_empty() || self.is_learning() || is_ordered {
             return Reads::Event;
         }
-        match &self.plan {
+        let plan = match &self.program {
+            RuleProgram::Conditions(plan) => plan,
+            RuleProgram::Pipeline { documents, .. }
+                if documents.searches.is_empty() && self.fields.is_some() =>
+            {
+                return Reads::Fields;
+            }
+            RuleProgram::Pipeline { .. } => return Reads::Event,
+        };
+        match plan {
             Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => Reads::Keys,
             Plan::Eql(EqlPlan { search, limits }) => match search {
                 EqlSearch::Events(_) if limits.is_empty() => Reads::Event,
@@ -198,17 +195,14 @@ impl<'a> Prepared<'a> {
                     Reads::Keys
                 }
             },
-            Plan::Pipeline(plan) if plan.searches.is_empty() && self.fields.is_some() => {
-                Reads::Fields
-            }
-            Plan::Filter(_) | Plan::Pipeline(_) => Reads::Event,
+            Plan::Filter(_) => Reads::Event,
         }
     }
 
     /// The columns of its keys and groups.
     pub(super) fn keys(&self) -> Vec<&Column> {
         let grouping = self.grouping.iter().filter_map(|term| term.column.as_ref());
-        self.plan.keys().into_iter().chain(grouping).collect()
+        self.program.keys().into_iter().chain(grouping).collect()
     }
 
     /// The patterns of the indices whose events a filter of that reach may match.
@@ -270,18 +264,17 @@ fn worst<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Result<(), Outcome>
     }
 }
 
-/// The plan on events that no exception covers; a covered indicator is none.
-fn silenced(plan: Plan, left: &Predicate) -> Plan {
-    match plan.restrict(left) {
-        Plan::Threat(mut plan) => {
+/// The program on events that no exception covers; a covered indicator is none.
+fn silenced(program: RuleProgram, left: &Predicate) -> RuleProgram {
+    match program.restrict(left) {
+        RuleProgram::Conditions(Plan::Threat(mut plan)) => {
             plan.indicators = Predicate::and([plan.indicators, left.clone()]);
-            Plan::Threat(plan)
+            RuleProgram::Conditions(Plan::Threat(plan))
         }
-        other @ (Plan::Filter(_)
-        | Plan::Eql(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Pipeline(_)) => other,
+        other @ (RuleProgram::Conditions(
+            Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_),
+        )
+        | RuleProgram::Pipeline { .. }) => other,
     }
 }
 

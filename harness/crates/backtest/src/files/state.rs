@@ -14,6 +14,7 @@ use super::request::Request;
 use super::rule::Prepared;
 use super::seen::{End, Seen};
 use crate::{Found, Stop};
+use harness_compile::program::RuleProgram;
 use harness_model::document::Columns;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
 
@@ -42,12 +43,17 @@ impl State {
         request: &Request,
     ) -> Result<Self, Stop> {
         let samples = request.samples;
-        Ok(match &rule.plan {
+        let plan = match &rule.program {
+            RuleProgram::Conditions(plan) => plan,
+            RuleProgram::Pipeline { pipeline, .. } => {
+                return Ok(Self::Rows(Box::new(rows::Rows::new(rule, pipeline, samples)?)));
+            }
+        };
+        Ok(match plan {
             Plan::Filter(_) => Self::Single(single::Single::new(rule, samples)),
             Plan::Threshold(_) => Self::Threshold(threshold::Threshold::default()),
             Plan::NewTerms(_) => Self::NewTerms(new_terms::NewTerms::default()),
             Plan::Threat(plan) => Self::Threat(threat::Threat::new(plan, columns)),
-            Plan::Pipeline(_) => Self::Rows(Box::new(rows::Rows::new(rule, samples)?)),
             Plan::Eql(EqlPlan { search, limits }) => match search {
                 EqlSearch::Events(_) if limits.is_empty() => {
                     Self::Single(single::Single::new(rule, samples))

@@ -31,7 +31,7 @@ fn check(language: &str, query: &str, expected: &[&str]) {
     let (rule, found) = parse(&text);
     let rule = rule.unwrap_or_else(|| panic!("{query}: {found:?}"));
     let compiled = compile_rule(&rule, &schema(), 0);
-    assert!(compiled.plan.is_some(), "{query}: {:?}", compiled.diagnostics);
+    assert!(compiled.program.is_some(), "{query}: {:?}", compiled.diagnostics);
     let own = compiled.diagnostics.iter().filter(|(_, found)| found.code == CODE);
     let told = own.map(|(_, found)| {
         let void = if found.message.contains("void") { "void " } else { "" };

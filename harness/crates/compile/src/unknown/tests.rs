@@ -135,7 +135,8 @@ fn a_field_that_is_null_by_the_strict_switch_stays_null() {
     let mut schema = schema();
     schema.unmapped = Unmapped::Strict;
     let rule = rule(&query("eql", "any where not (?sorce.ip : \"x\" and user.name == \"a\")"));
-    let plan = compile_rule(&rule, &schema, 0).plan;
+    let compiled = compile_rule(&rule, &schema, 0);
+    let plan = compiled.plan();
     let Some(Plan::Eql(eql)) = plan else { panic!("{plan:?}") };
     assert_eq!(eql.search, EqlSearch::Events(harness_predicate::Predicate::Const(false)));
 }

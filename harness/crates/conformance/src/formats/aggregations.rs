@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Content, Read, SIZE, compile_kql, error, events, place, schema};
 use crate::{Alerts, Case, Expected, Suite, group, tuple};
+use harness_compile::program::RuleProgram;
 use harness_compile::rule_type;
 use harness_detect::window::Window;
 use harness_model::schema::Schema;
@@ -106,7 +107,7 @@ fn suite(raw: RawSuite) -> Read<Suite> {
         Ok(Case {
             name: format!("#{number}"),
             query: raw.query,
-            compiled,
+            compiled: compiled.map(RuleProgram::Conditions),
             documents: 0..events.len(),
             expected: Expected::Alerts(alerts),
         })

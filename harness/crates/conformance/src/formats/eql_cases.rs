@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Content, Read, SIZE, compile_eql, error, events, place, schema, typed};
 use crate::{Case, Expected, Sequence, Suite};
 use harness_compile::eql::Options;
+use harness_compile::program::RuleProgram;
 use harness_model::event::Event;
 use harness_model::schema::Unmapped;
 use harness_predicate::plan::{EqlSearch, Plan};
@@ -86,7 +87,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Read<Content> {
         suite.cases.push(Case {
             name: case.name,
             query: case.query,
-            compiled,
+            compiled: compiled.map(RuleProgram::Conditions),
             documents,
             expected,
         });

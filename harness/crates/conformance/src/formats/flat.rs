@@ -1,5 +1,6 @@
 //! KQL suites with a flat mapping.
 
+use harness_compile::program::RuleProgram;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -38,7 +39,7 @@ pub(super) fn flat(suites: Vec<FlatSuite>) -> Read<Content> {
         let cases = suite.cases.into_iter().enumerate().map(|(number, case)| {
             Ok(Case {
                 name: format!("#{number}"),
-                compiled: compile_kql(&case.query, &schema),
+                compiled: compile_kql(&case.query, &schema).map(RuleProgram::Conditions),
                 query: case.query,
                 documents: 0..events.len(),
                 expected: verdict(case.hits, case.error)?,

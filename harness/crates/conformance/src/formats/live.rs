@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{Case, Suite};
 use harness_compile::eql::Options;
+use harness_compile::program::RuleProgram;
 use harness_model::schema::Schema;
 
 /// Live suites: settings, mappings, documents, cases by language.
@@ -71,5 +72,6 @@ fn live_case(number: usize, case: LiveCase, schema: &Schema, documents: usize) -
         (None, None, None, Some(dsl)) => (dsl.to_string(), compile_dsl(&dsl, schema)),
         _ => return Err(error("a case has one of `kql`, `lucene`, `eql` and `dsl`")),
     };
+    let compiled = compiled.map(RuleProgram::Conditions);
     Ok(Case { name: format!("#{number}"), query, compiled, documents: 0..documents, expected })
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::aggregations::terms;
 use super::{Content, Read, SIZE, error, events, home, place};
 use crate::{Alerts, Case, Expected, Suite};
+use harness_compile::program::RuleProgram;
 use harness_detect::window::Window;
 use harness_model::schema::{Base, Schema};
 use harness_model::value::format_date;
@@ -75,7 +76,7 @@ fn suite(raw: Inline) -> Read<Suite> {
         Ok(Case {
             name: check.fields.join(", "),
             query: query.clone(),
-            compiled,
+            compiled: compiled.map(RuleProgram::Conditions),
             documents: 0..events.len(),
             expected: Expected::Alerts(Alerts { window, history, alerts }),
         })

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Content, Read, SIZE, compile_eql, compile_kql, context, error, events, schema, typed};
 use crate::{Case, Expected, Suite};
 use harness_compile::eql::Options;
+use harness_compile::program::RuleProgram;
 use harness_compile::rule;
 use harness_predicate::plan::Plan;
 use harness_source::diagnostic::Diagnostic;
@@ -58,8 +59,9 @@ fn recorded_rule(rule: Recorded) -> Read<Suite> {
         Some(beyond) => Err(error(format!("hit {beyond} is no document"))),
         None => Ok(Expected::Hits(hits.iter().map(ToString::to_string).collect())),
     };
-    let case = |name: String, query: &str, compiled, hits: &[usize]| {
+    let case = |name: String, query: &str, plan: Result<Plan, _>, hits: &[usize]| {
         let expected = expect(hits)?;
+        let compiled = plan.map(RuleProgram::Conditions);
         Ok(Case { name, query: query.to_owned(), compiled, documents: 0..count, expected })
     };
     let id = rule.rule_id;

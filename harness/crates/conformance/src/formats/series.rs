@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{Content, Read, SIZE, compile_eql, error, events, place, schema, typed};
 use crate::{Case, Expected, Sequence, Suite};
 use harness_compile::eql::Options;
+use harness_compile::program::RuleProgram;
 use harness_source::diagnostic::Diagnostic;
 
 /// Name, events by stage, sequences in order.
@@ -97,7 +98,7 @@ pub(super) fn read(text: &str) -> Read<Content> {
     } });
     let schema = schema(&mapping, &json!({}), &all)?;
     let case = |(name, query, documents, expected): Drafted| Case {
-        compiled: compile_eql(&query, &schema, &Options::default()),
+        compiled: compile_eql(&query, &schema, &Options::default()).map(RuleProgram::Conditions),
         name,
         query,
         documents,

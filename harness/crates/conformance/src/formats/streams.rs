@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Content, Read, compile_eql, events, schema};
 use crate::{Case, Expected, Sequence, Suite};
 use harness_compile::eql::Options;
+use harness_compile::program::RuleProgram;
 
 /// Sequences over a small stream for each case.
 #[derive(Deserialize)]
@@ -74,7 +75,7 @@ fn stream_suite(suite: StreamSuite) -> Read<Suite> {
         };
         Case {
             name: format!("#{number}"),
-            compiled: compile_eql(&eql, &schema, &Options::default()),
+            compiled: compile_eql(&eql, &schema, &Options::default()).map(RuleProgram::Conditions),
             query: eql,
             documents,
             expected: Expected::Sequences(vec![sequences.into_iter().map(sequence).collect()]),

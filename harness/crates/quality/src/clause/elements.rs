@@ -36,7 +36,7 @@ pub(crate) fn parts(plan: &Plan, rule: &Rule) -> Vec<Part> {
         parts.push(Part { kind, origin, text, fields, without });
     };
     match plan {
-        Plan::Filter(_) | Plan::Pipeline(_) => {}
+        Plan::Filter(_) => {}
         Plan::Eql(eql) => return sequence(eql, rule),
         Plan::Threshold(plan) => {
             for (at, field) in plan.fields.iter().enumerate() {

@@ -14,7 +14,7 @@ use super::{hits, labels};
 use harness_detect::Events;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
-use harness_runner::run::{CaseRun, Explanation, RuleRun, Session};
+use harness_runner::run::{CaseRun, Explanation, RuleRun, RuleUnderTest, Session};
 use harness_source::limits;
 use model::{Failure, MAX_TOLD, Wrong, alerts, note};
 
@@ -23,7 +23,8 @@ const MAX_CASES: usize = limits::EXPLAINED_CASES.most;
 
 /// Explains the cases of the n-th rule of a session that fail.
 pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
-    let Some(subject) = session.subject(at) else { return };
+    let Some(under_test) = session.rule_under_test(at) else { return };
+    let subject = under_test.subject();
     // Cases that no index takes did not run, so numbers tell nothing.
     let number = |path: &str| subject.cases().iter().position(|own| own.path == path);
     let failed = rule.cases.iter_mut().filter_map(|run| {
@@ -31,19 +32,17 @@ pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
         Some((number(&run.case.path)?, wrong, run))
     });
     let failed = failed.take(MAX_CASES);
-    if let Some(Plan::Pipeline(_)) = rule.plan {
-        if let Some(flow) = session.flow(at) {
-            pipeline::explain(&flow, failed);
-        }
+    if let RuleUnderTest::Pipeline(flow) = &under_test {
+        pipeline::explain(flow, failed);
         return;
     }
     let mut conditions: BTreeMap<usize, Conditions<'_>> = BTreeMap::new();
     for (case, wrong, run) in failed {
         let number = subject.plan_of(case);
-        let Some(plan) = subject.plans().get(number) else { continue };
-        let own = conditions.remove(&number).unwrap_or_else(|| Conditions::new(plan, &subject));
-        let hits = hits(plan, case, &subject);
-        let mut failure = Failure { subject: &subject, plan, conditions: own, case, hits };
+        let Some(plan) = subject.plan(case) else { continue };
+        let own = conditions.remove(&number).unwrap_or_else(|| Conditions::new(plan, subject));
+        let hits = hits(plan, case, subject);
+        let mut failure = Failure { subject, plan, conditions: own, case, hits };
         run.explanations = failure.told(wrong, run);
         conditions.insert(number, failure.conditions);
     }
@@ -65,11 +64,7 @@ impl Failure<'_> {
                 let missed = match self.plan {
                     Plan::Eql(plan) if self.is_joined() => self.unjoined(plan),
                     Plan::Threat(plan) => self.unmatched(plan),
-                    Plan::Filter(_)
-                    | Plan::Eql(_)
-                    | Plan::Threshold(_)
-                    | Plan::NewTerms(_)
-                    | Plan::Pipeline(_) => {
+                    Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) => {
                         let together = self.missed_together();
                         // What is in no group may be what it lacks.
                         let most = if together.is_empty() { MAX_TOLD } else { 1 };

@@ -158,7 +158,7 @@ pub(super) fn findings(
     let own = Own { case: &subject.cases()[case].events, events: subject.events(case) };
     let first = hits.first().map_or(&[][..], Vec::as_slice);
     let found = match plan {
-        Plan::Filter(_) | Plan::Pipeline(_) => return Findings::None,
+        Plan::Filter(_) => return Findings::None,
         Plan::Eql(plan) => {
             story(plan, hits, own.events, &|event| own.id(event)).map(Findings::Sequence)
         }

@@ -9,10 +9,6 @@ pub(super) fn labels(plan: &Plan) -> Vec<String> {
     match plan {
         Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) => vec![String::new()],
         Plan::Threat(_) => vec!["an event".to_owned(), "an indicator".to_owned()],
-        Plan::Pipeline(plan) => {
-            let searches = (1..=plan.searches.len()).map(|number| format!("search {number}"));
-            std::iter::once("events read".to_owned()).chain(searches).collect()
-        }
         Plan::Eql(plan) => {
             let stage = |number: usize| format!("stage {number}");
             match &plan.search {

@@ -269,7 +269,7 @@ impl<'a> View<'a> {
         let mut left_out = LeftOut { events: own.len().saturating_sub(MAX_EVENTS), turns: 0 };
         let mut turns = 0;
         let mut views = Vec::new();
-        let narrow = subject.plans()[subject.plan_of(case)].filters().pop();
+        let narrow = self.flow.documents(case).map(|documents| &documents.narrow);
         let taken = |event| passes(table, leading, event);
         let narrow: Vec<&Predicate> = narrow.into_iter().collect();
         for at in nearest(&narrow, &taken, case, subject).into_iter().take(MAX_EVENTS) {
@@ -308,8 +308,8 @@ impl<'a> View<'a> {
         clauses: usize,
     ) -> Option<Turn> {
         let subject = self.flow.subject();
-        let plan = &subject.plans()[subject.plan_of(case)];
-        let narrow = plan.filters().len().checked_sub(1)?;
+        let narrow =
+            harness_predicate::plan::Plan::Filter(self.flow.documents(case)?.narrow.clone());
         let number = u32::try_from(at).ok()?;
         let all = &self.flow.cases()[case].events;
         let own = &all[at];
@@ -324,7 +324,7 @@ impl<'a> View<'a> {
         let accepts = |event: &Event| {
             rerun(event).is_some_and(|table| passes(&table, self.leading(), 0) != holds)
         };
-        let aimed = Counterfactual::new(subject, plan, narrow)
+        let aimed = Counterfactual::new(subject, &narrow, 0)
             .and_then(|mut turner| turner.turned_to((case, at), !holds, &accepts));
         // What the index cannot tell of is tried, field by field.
         let try_on = || {

@@ -12,6 +12,7 @@ mod single;
 mod stages;
 mod twins;
 
+use harness_compile::program::RuleProgram;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_predicate::{Predicate, Test};
 use harness_source::span::Span;
@@ -32,12 +33,12 @@ pub(super) use overlap::{Proved, witness};
 
 /// The proved findings about one rule.
 pub(super) fn check(target: &Target<'_>, prover: &mut Prover<'_>, sink: &mut Sink<'_>) {
-    let Some(plan) = &target.compiled.plan else { return };
-    // ES|QL has null beside true and false; what is proved of the others is of two values.
-    if matches!(plan, Plan::Pipeline(_)) {
-        pipeline::check(target, sink);
-        return;
-    }
+    let plan = match &target.compiled.program {
+        Some(RuleProgram::Conditions(plan)) => plan,
+        // ES|QL has null beside true and false; what is proved of the others is of two values.
+        Some(RuleProgram::Pipeline { .. }) => return pipeline::check(target, sink),
+        None => return,
+    };
     let mut is_dead = false;
     for (number, filter) in plan.filters().into_iter().enumerate() {
         let whole = Whole { target, number, filter };
@@ -79,7 +80,7 @@ impl Whole<'_> {
         let span = span_of(self.filter);
         let text = self.target.query();
         let whole = span.unwrap_or_else(|| Span::new(0, text.trim_end().len()));
-        match &self.target.compiled.plan {
+        match self.target.compiled.plan() {
             Some(Plan::Eql(plan)) if matches!(plan.search, EqlSearch::Sequence { .. }) => {
                 (whole, format!("stage {}", self.number + 1))
             }

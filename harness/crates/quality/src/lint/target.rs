@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use harness_compile::program::RuleProgram;
 use harness_compile::rule::CompiledRule;
 use harness_model::schema::{Field, FieldType, Schema};
 use harness_predicate::{Leaf, Part};
@@ -46,7 +47,7 @@ impl<'a> Target<'a> {
     /// The leaves of the plan that stand at a place of the query.
     pub(super) fn leaves_at(&self, place: Span) -> Vec<&'a Leaf> {
         let mut found = Vec::new();
-        for filter in self.compiled.plan.iter().flat_map(|plan| plan.filters()) {
+        for filter in self.compiled.program.iter().flat_map(RuleProgram::filters) {
             filter.leaves(&mut |leaf| {
                 let own = leaf.origin.span;
                 let meets = own.start < place.end && place.start < own.end;

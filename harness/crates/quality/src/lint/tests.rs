@@ -146,7 +146,7 @@ fn safe_fixes_keep_what_rules_catch() {
     for one in &all {
         let plan = |text: &str| {
             let (rule, _) = harness_rule::parse(text);
-            compile_rule(&rule.expect("a rule"), schema, crate::moment::NOW).plan
+            compile_rule(&rule.expect("a rule"), schema, crate::moment::NOW).plan().cloned()
         };
         let (Some(before), Some(after)) = (plan(&one.before), plan(&one.after)) else {
             unknown += 1;

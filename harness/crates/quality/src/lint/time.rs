@@ -70,7 +70,7 @@ fn gap(target: &Target<'_>, clock: &Clock, sink: &mut Sink<'_>) {
 
 /// Sequences that may take longer than a run looks back.
 fn maxspan(target: &Target<'_>, clock: &Clock, sink: &mut Sink<'_>) {
-    let Some(Plan::Eql(plan)) = &target.compiled.plan else { return };
+    let Some(Plan::Eql(plan)) = target.compiled.plan() else { return };
     let EqlSearch::Sequence { maxspan_ms: Some(most), .. } = &plan.search else { return };
     let window = clock.window(NOW);
     let length = window.to.saturating_sub(window.from).unsigned_abs();
@@ -92,7 +92,7 @@ fn maxspan(target: &Target<'_>, clock: &Clock, sink: &mut Sink<'_>) {
 
 /// A bound on the time in the query of a new-terms rule.
 fn history(target: &Target<'_>, sink: &mut Sink<'_>) {
-    let Some(Plan::NewTerms(plan)) = &target.compiled.plan else { return };
+    let Some(Plan::NewTerms(plan)) = target.compiled.plan() else { return };
     let mut told = None;
     let fields = ["@timestamp", "event.ingested"];
     let parts: Vec<&Predicate> = match &plan.filter {

@@ -38,7 +38,7 @@ pub(super) fn rule(table: &TruthTable<'_>, edits: &[Vec<Edit>], fixtures: Fixtur
     let subject = table.subject;
     let grounds: Vec<Ground<'_>> = subject
         .plans()
-        .iter()
+        .into_iter()
         .enumerate()
         .map(|(number, plan)| Ground::new(table, number, plan))
         .collect();

@@ -160,11 +160,7 @@ fn spans<'a>(events: &'a [Event], plan: &Plan) -> impl Iterator<Item = Vec<Event
             EqlSearch::Sequence { maxspan_ms, .. } => maxspan_ms,
             EqlSearch::Events(_) | EqlSearch::Sample { .. } => None,
         },
-        Plan::Filter(_)
-        | Plan::Pipeline(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_) => None,
+        Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => None,
     };
     let maxspan = maxspan.and_then(|maxspan| i64::try_from(maxspan).ok());
     maxspan.into_iter().flat_map(move |maxspan| {
@@ -189,7 +185,7 @@ fn spanned(events: &[Event], from: usize, span: i64) -> Option<Vec<Event>> {
 /// The fields that bring events together.
 fn joining(plan: &Plan) -> Vec<Arc<str>> {
     let mut fields: Vec<Arc<str>> = match plan {
-        Plan::Filter(_) | Plan::Pipeline(_) => Vec::new(),
+        Plan::Filter(_) => Vec::new(),
         Plan::Threshold(plan) => {
             let counted = plan.cardinality.iter().map(|(field, _)| field);
             plan.fields.iter().chain(counted).map(|field| field.field.clone()).collect()

@@ -17,7 +17,7 @@ use harness_source::span::{Span, plural};
 /// All changes to a plan but those to its filters.
 pub(super) fn edits(plan: &Plan, rule: &Rule) -> Vec<Edit> {
     match plan {
-        Plan::Filter(_) | Plan::Pipeline(_) => Vec::new(),
+        Plan::Filter(_) => Vec::new(),
         Plan::Eql(plan) => sequence(plan, rule),
         Plan::Threshold(plan) => threshold(plan, rule),
         Plan::NewTerms(plan) => new_terms(plan, rule),

@@ -20,7 +20,7 @@ use harness_predicate::{Column, Interval, Kind, Leaf, Origin, Predicate, Test};
 use harness_rule::names::Language;
 use harness_runner::case::{Case, Options, Polarity};
 use harness_runner::config;
-use harness_runner::run::{Project, Session};
+use harness_runner::run::{Project, RuleUnderTest, Session};
 use harness_runner::verdict::{self, Verdict};
 use harness_text::pattern::glob::Glob;
 use harness_text::pattern::regexp::{Flags, Regexp};
@@ -263,8 +263,8 @@ fn what_no_text_can_state_is_no_mutant() {
     let engine = session.engine().expect("an index");
     let mutants = mutate(&session, &engine, Fixtures::Skip).expect("answers");
     let (mut categories, mut lists) = (0, 0);
-    for (subject, found) in session.subjects().iter().zip(&mutants.rules) {
-        let Some(subject) = subject else { continue };
+    for (rule, found) in session.rules_under_test().iter().zip(&mutants.rules) {
+        let Some(RuleUnderTest::Conditions(subject)) = rule else { continue };
         if subject.rule().language != Some(Language::Eql) {
             continue;
         }
@@ -297,9 +297,9 @@ fn mutants_are_judged_as_their_plans_are() {
     let engine = session.engine().expect("an index");
     let mutants = mutate(&session, &engine, Fixtures::Skip).expect("answers");
     let mut judged = 0;
-    for (subject, found) in session.subjects().iter().zip(&mutants.rules) {
-        let Some(subject) = subject else { continue };
-        let [plan] = subject.plans() else { continue };
+    for (rule, found) in session.rules_under_test().iter().zip(&mutants.rules) {
+        let Some(RuleUnderTest::Conditions(subject)) = rule else { continue };
+        let [plan] = subject.plans()[..] else { continue };
         let edits = edits_of(plan, subject);
         assert_eq!(edits.len(), found.mutants.len());
         for (edit, mutant) in edits.iter().zip(&found.mutants) {
@@ -375,8 +375,9 @@ proptest! {
 fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
     let session = Session::open(repository());
     let (mut same, mut other) = (0, 0);
-    for subject in session.subjects().iter().flatten() {
-        let [plan] = subject.plans() else { continue };
+    for rule in session.rules_under_test().iter().flatten() {
+        let Some(subject) = rule.conditions() else { continue };
+        let [plan] = subject.plans()[..] else { continue };
         let trees: Vec<Tree<'_>> = plan.filters().into_iter().map(Tree::new).collect();
         for edit in edits_of(plan, subject) {
             let Change::Filters(replaced) = &edit.change else { continue };
@@ -408,8 +409,9 @@ fn the_search_tells_of_every_change_to_a_rule_what_diagrams_say() {
 fn cases_are_found_for_filters_too_large_for_diagrams() {
     let session = Session::open(repository());
     let (mut by_diagram, mut by_search) = (0, 0);
-    for subject in session.subjects().iter().flatten() {
-        let [plan] = subject.plans() else { continue };
+    for rule in session.rules_under_test().iter().flatten() {
+        let Some(subject) = rule.conditions() else { continue };
+        let [plan] = subject.plans()[..] else { continue };
         let trees: Vec<Tree<'_>> = plan.filters().into_iter().map(Tree::new).collect();
         for edit in edits_of(plan, subject) {
             let Change::Filters(replaced) = &edit.change else { continue };

@@ -2,6 +2,7 @@
 
 use crate::moment::NOW;
 use harness_compile::exception::{self, Compiled};
+use harness_compile::program::RuleProgram;
 use harness_compile::rule::compile_rule;
 use harness_compile::{Context, Now};
 use harness_detect::window::Clock;
@@ -39,7 +40,9 @@ impl<'r> Version<'r> {
         if let Some(found) = fatal.clone().find(|found| found.severity != Severity::Warning) {
             return Err(found.message.clone());
         }
-        let plan = compiled.plan.ok_or_else(|| "it has no condition".to_owned())?;
+        let Some(RuleProgram::Conditions(plan)) = compiled.program else {
+            return Err("it has no condition".to_owned());
+        };
         let clock = Clock::new(rule).map_err(|found| first(&found))?;
         let context = Context { schema, part: Part::File, now: Now::at(NOW) };
         let mut silenced = Vec::new();

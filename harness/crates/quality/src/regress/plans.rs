@@ -58,8 +58,7 @@ fn plans(comparison: &mut Comparison<'_>, old: &Plan, new: &Plan) -> [Direction;
             | Plan::Eql(_)
             | Plan::Threshold(_)
             | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_),
+            | Plan::Threat(_),
             _,
         ) => across::directions(comparison, old, new),
     }

@@ -47,7 +47,6 @@ pub(super) fn raising(
                 sequences::raising(comparison, own, avoided)
             }
         },
-        Plan::Pipeline(_) => Vec::new(),
     }
 }
 
@@ -59,7 +58,7 @@ pub(super) fn single(plan: &Plan) -> Option<&Predicate> {
             EqlSearch::Events(filter) if plan.limits.is_empty() => Some(filter),
             EqlSearch::Events(_) | EqlSearch::Sequence { .. } | EqlSearch::Sample { .. } => None,
         },
-        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => None,
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => None,
     }
 }
 
@@ -77,6 +76,5 @@ pub(super) fn needed(plan: &Plan) -> Vec<&Predicate> {
                 stages.map(|stage| &stage.filter).collect()
             }
         },
-        Plan::Pipeline(_) => Vec::new(),
     }
 }

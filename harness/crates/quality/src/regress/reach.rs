@@ -66,7 +66,7 @@ fn indices(
 fn is_rising(plan: &Plan) -> bool {
     match plan {
         Plan::Filter(_) | Plan::Threshold(_) | Plan::Threat(_) => true,
-        Plan::NewTerms(_) | Plan::Pipeline(_) => false,
+        Plan::NewTerms(_) => false,
         Plan::Eql(plan) => match &plan.search {
             EqlSearch::Events(_) | EqlSearch::Sample { .. } => true,
             EqlSearch::Sequence { stages, until, .. } => {

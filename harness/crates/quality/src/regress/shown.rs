@@ -118,11 +118,7 @@ impl Shown<'_> {
         // Of an event with indicators, these come last.
         let of_window = match self.own.plan {
             Plan::Threat(_) => 1.min(events.len()),
-            Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Pipeline(_) => events.len(),
+            Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) => events.len(),
         };
         let (events, indicators) = events.split_at(of_window);
         let stream = Stream { events: events.to_vec(), indicators: indicators.to_vec() };

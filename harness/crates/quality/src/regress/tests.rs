@@ -260,7 +260,7 @@ proptest! {
         let told = between(&old, &new, &ExceptionTree::default(), &schema);
         let plans: Vec<_> = [&old, &new].map(|loaded| {
             let rule = loaded.rule.as_ref().expect("a rule");
-            harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
+            harness_compile::rule::compile_rule(rule, &schema, NOW).plan().cloned().expect("a plan")
         }).into();
         let judge = Judge::new([&plans[0], &plans[1]], &schema);
         let [sight, _] = sights(&old, &new);
@@ -349,7 +349,7 @@ fn told_of(old: &Loaded, new: &Loaded, streams: &[Stream]) -> Result<(), TestCas
     let plans: Vec<Plan> = [old, new]
         .map(|loaded| {
             let rule = loaded.rule.as_ref().expect("a rule");
-            harness_compile::rule::compile_rule(rule, &schema, NOW).plan.expect("a plan")
+            harness_compile::rule::compile_rule(rule, &schema, NOW).plan().cloned().expect("a plan")
         })
         .into();
     let judge = Judge::new([&plans[0], &plans[1]], &schema);

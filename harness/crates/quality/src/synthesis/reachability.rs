@@ -10,7 +10,7 @@ pub(crate) fn needed(plan: &Plan, filter: usize) -> Predicate {
     let all =
         |fields: &[TermField]| Predicate::and(fields.iter().map(|f| exists(f.column.as_ref())));
     match plan {
-        Plan::Filter(_) | Plan::Pipeline(_) => Predicate::Const(true),
+        Plan::Filter(_) => Predicate::Const(true),
         Plan::Threshold(plan) => all(&plan.fields),
         Plan::NewTerms(plan) => all(&plan.fields),
         Plan::Threat(plan) => Predicate::or(plan.groups.iter().map(|group| {

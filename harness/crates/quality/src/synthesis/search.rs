@@ -443,11 +443,7 @@ impl<'a> Search<'a> {
     fn judged(&self, case: usize, at: usize, changed: Event) -> Option<(Value, Polarity)> {
         let events = match self.plan {
             Plan::Filter(_) => vec![changed],
-            Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_) => {
+            Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => {
                 let mut events = self.subject.cases()[case].events.clone();
                 *events.get_mut(at)? = changed;
                 events

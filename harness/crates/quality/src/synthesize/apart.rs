@@ -31,8 +31,8 @@ pub(crate) struct Apart {
 /// `project` has one rule, and no cases.
 pub(crate) fn within(project: &Project, other: &str) -> Option<[bool; 2]> {
     let session = Session::open(project.clone());
-    let flows = session.flows();
-    let flow = flows.first()?.as_ref()?;
+    let rule = session.rule_under_test(0)?;
+    let flow = rule.pipeline()?;
     let (own, other) = (flow.program(flow.text()).ok()?, flow.program(other).ok()?);
     Some([is_within(&own, &other), is_within(&other, &own)])
 }
@@ -44,8 +44,8 @@ pub(crate) fn within(project: &Project, other: &str) -> Option<[bool; 2]> {
 pub(crate) fn apart(project: &Project, other: &str, reads: usize) -> Option<Vec<Apart>> {
     let drafts = drafts(project, &seeds(project), Seed::default(), reads).0;
     let session = Session::open(with(project, &drafts));
-    let flows = session.flows();
-    let flow = flows.first()?.as_ref()?;
+    let rule = session.rule_under_test(0)?;
+    let flow = rule.pipeline()?;
     let (own, other) = (flow.program(flow.text()).ok()?, flow.program(other).ok()?);
     let judge = Judge { flow, own: &own, other: &other };
     let drafted = flow.cases().iter().enumerate();

@@ -40,7 +40,7 @@ const STEP: i64 = 1_000;
 /// one was found.
 pub(super) fn drafts(subject: &Subject<'_>, choice: Seed) -> Vec<Case> {
     let Some(seed) = subject.cases().len().checked_sub(1) else { return Vec::new() };
-    let Some(plan) = subject.plans().get(subject.plan_of(seed)) else { return Vec::new() };
+    let Some(plan) = subject.plan(seed) else { return Vec::new() };
     let mut maker = Maker::new(subject, plan, seed, choice);
     match plan {
         Plan::Filter(_) => maker.single(),
@@ -54,7 +54,6 @@ pub(super) fn drafts(subject: &Subject<'_>, choice: Seed) -> Vec<Case> {
         Plan::Threshold(plan) => maker.threshold(plan),
         Plan::NewTerms(plan) => maker.new_terms(plan),
         Plan::Threat(plan) => maker.threat(plan),
-        Plan::Pipeline(_) => {}
     }
     maker.edges();
     maker.drafts
@@ -121,8 +120,9 @@ impl<'a> Maker<'a> {
                 |filter: &Predicate, document: &_| eval(filter, document, self.subject.columns());
             trial.alerts(self.plan, &holds).ok()
         };
+        let reaches = self.plan.reaches();
         let edges =
-            Edges { subject: self.subject, plan: self.plan, seed: self.seed, alerts: &alerts };
+            Edges { subject: self.subject, reaches: &reaches, seed: self.seed, alerts: &alerts };
         let mut found = edges.of(&positive);
         found.extend(self.excepted(&positive));
         self.drafts.extend(found);
@@ -181,11 +181,7 @@ impl<'a> Maker<'a> {
                     stages.iter().rposition(|stage| !stage.missing).unwrap_or(0)
                 }
             },
-            Plan::Filter(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_) => 0,
+            Plan::Filter(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => 0,
         }
     }
 

@@ -240,11 +240,9 @@ fn is_told(trial: &Trial<'_>, plan: &Plan, hits: &[Vec<u32>], alerts: usize) -> 
         Plan::Eql(eql) if matches!(eql.search, EqlSearch::Events(_)) && eql.limits.is_empty() => {
             Ok(hits.first().map_or(0, Vec::len))
         }
-        Plan::Eql(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_)
-        | Plan::Pipeline(_) => trial.detected(plan, hits),
+        Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => {
+            trial.detected(plan, hits)
+        }
     };
     other.is_ok_and(|other| (other > 0) != (alerts > 0))
 }

@@ -60,7 +60,7 @@ pub(super) fn grow(subject: &Subject<'_>, kept: usize, choice: Seed) -> Grown {
     let Some(drafts) = subject.cases().get(kept..).filter(|drafts| !drafts.is_empty()) else {
         return Grown::default();
     };
-    let Some(plan) = subject.plans().get(subject.plan_of(kept)) else { return Grown::default() };
+    let Some(plan) = subject.plan(kept) else { return Grown::default() };
     let goals = Goals::new(subject, plan);
     let asked = Asked::new(drafts.iter().map(|case| &**case));
     let mut pool = Pool::new(&goals, subject, asked, choice);
@@ -241,7 +241,7 @@ impl<'p, 'a> Pool<'p, 'a> {
 
     /// The fields that the rule reads.
     fn read(&self) -> BTreeSet<Arc<str>> {
-        let columns = self.subject.plans().iter().flat_map(Plan::columns);
+        let columns = self.subject.plans().into_iter().flat_map(Plan::columns);
         columns.map(|column| self.subject.field(column)).collect()
     }
 
@@ -311,6 +311,6 @@ fn is_alone(plan: &Plan) -> bool {
     match plan {
         Plan::Filter(_) => true,
         Plan::Eql(eql) => matches!(eql.search, EqlSearch::Events(_)),
-        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => false,
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => false,
     }
 }

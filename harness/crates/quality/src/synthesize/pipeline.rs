@@ -29,6 +29,7 @@ use crate::synthesis::events::{of_fixture, renumbered};
 use crate::synthesis::origins::Origins;
 use climb::Climb;
 use harness_model::event::Event;
+use harness_predicate::plan::Reach;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits;
@@ -40,7 +41,6 @@ use single::{Goal, Single};
 pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
     let subject = flow.subject();
     let Some(seed) = flow.cases().len().checked_sub(1) else { return Vec::new() };
-    let Some(plan) = subject.plans().get(subject.plan_of(seed)) else { return Vec::new() };
     let Ok(program) = flow.program(flow.text()) else { return Vec::new() };
     let context = seed::context(flow.rule(), choice);
     let found = top(flow, &program, (seed, reads), &context);
@@ -58,7 +58,8 @@ pub(super) fn drafts(flow: &Flow<'_>, choice: Seed, reads: usize) -> Vec<Case> {
         let variant = flow.variant_at(&program, seed, events.to_vec(), now)?;
         Some(flow.on(&program, &variant)?.run(false, None).ok()?.0)
     };
-    drafts.extend(Edges { subject, plan, seed, alerts: &alerts }.of(&positive));
+    drafts
+        .extend(Edges { subject, reaches: &[Reach::Window], seed, alerts: &alerts }.of(&positive));
     for draft in &mut drafts {
         draft.options.completion.clone_from(&options.completion);
     }
@@ -256,8 +257,8 @@ pub(super) fn taken(
         }
     }
     let subject = flow.subject();
-    let Some(plan) = subject.plans().get(subject.plan_of(last)) else { return Vec::new() };
-    let mut stretches = together::stretches(subject, plan, last);
+    let Some(documents) = flow.documents(last) else { return Vec::new() };
+    let mut stretches = together::stretches(subject, &documents.filters(), last);
     let found = stretches.find_map(|events| together::fewest(&events, &raises));
     let Some(fewest) = found else { return Vec::new() };
     let mut list: Vec<Candidate> = Vec::new();

@@ -12,7 +12,7 @@ use crate::synthesis::fields;
 use harness_engine::EngineError;
 use harness_model::event::{Event, flatten};
 use harness_runner::case::Polarity;
-use harness_runner::run::{Project, Session};
+use harness_runner::run::{Project, RuleUnderTest, Session};
 
 /// What becomes of the events that are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,11 +69,10 @@ pub fn taken(
                 }
                 events
             };
-        let (subjects, flows) = (session.subjects(), session.flows());
-        match (subjects.first(), flows.first()) {
-            (Some(Some(subject)), _) => grown = grow::taken(subject, kept, treat),
-            (_, Some(Some(flow))) => grown.made = pipeline::taken(flow, kept, treat),
-            (Some(None) | None, Some(None) | None) => {}
+        match session.rule_under_test(0) {
+            Some(RuleUnderTest::Conditions(subject)) => grown = grow::taken(&subject, kept, treat),
+            Some(RuleUnderTest::Pipeline(flow)) => grown.made = pipeline::taken(&flow, kept, treat),
+            None => {}
         }
     }
     let made = BTreeMap::from([(key.to_owned(), grown)]);

@@ -18,23 +18,24 @@ use harness_rule::model::Rule;
 use harness_rule::names::RuleType;
 use harness_rule::tree::RuleTree;
 use harness_runner::case::{Case, Options, Polarity};
-use harness_runner::run::{RuleRun, Session};
+use harness_runner::run::{RuleRun, RuleUnderTest, Session};
 
 /// When the newest event of a case happens: 2026-01-05 10:15, a Monday.
 pub(super) const MOMENT: i64 = 1_767_608_100_000;
 
 /// The plain events of all rules.
 pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> ByRule {
-    let subjects = session.subjects();
+    let under_test = session.rules_under_test();
     let loaded =
         rules.rules.iter().filter_map(|loaded| Some((loaded.key(), loaded.rule.as_ref()?)));
     let loaded: BTreeMap<String, &Rule> = loaded.collect();
     let mut seeds = ByRule::new();
-    for (run, subject) in standing.iter().zip(&subjects) {
+    for (run, rule_under_test) in standing.iter().zip(&under_test) {
+        let subject = rule_under_test.as_ref().and_then(RuleUnderTest::conditions);
         let Some(rule) = loaded.get(&run.key) else { continue };
         let mut event = plain(rule);
         let mut found: BTreeMap<String, Value> = BTreeMap::new();
-        for plan in subject.iter().flat_map(harness_runner::run::Subject::plans) {
+        for plan in subject.iter().flat_map(|subject| subject.plans()) {
             absent(plan, &mut |name, test| {
                 let value =
                     test.map_or_else(|| json!("example"), |test| unknown::value_of(test, MOMENT));
@@ -79,7 +80,7 @@ fn absent(plan: &Plan, see: &mut dyn FnMut(&str, Option<&Test>)) {
             let entries = plan.groups.iter().flatten();
             entries.flat_map(|entry| [&entry.field, &entry.value]).collect()
         }
-        Plan::Filter(_) | Plan::Eql(_) | Plan::Pipeline(_) => Vec::new(),
+        Plan::Filter(_) | Plan::Eql(_) => Vec::new(),
     };
     for term in terms.iter().filter(|term| term.column.is_none()) {
         see(&term.field, None);

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use harness_model::event::Event;
+use harness_predicate::Predicate;
 use harness_predicate::eval::eval;
-use harness_predicate::plan::Plan;
 use harness_runner::run::Subject;
 use harness_source::limits;
 
@@ -27,12 +27,11 @@ const MAX_MOMENTS: usize = 64;
 /// asks for, the last first.
 pub(super) fn stretches<'e>(
     subject: &'e Subject<'_>,
-    plan: &Plan,
+    filters: &[&Predicate],
     case: usize,
 ) -> impl Iterator<Item = Vec<Event>> + 'e {
     let all = subject.cases().get(case).map_or(&[][..], |case| case.events.as_slice());
     let documents = &subject.documents()[subject.documents_of(case)];
-    let filters = plan.filters();
     let asked = all.iter().zip(documents).filter(|(_, document)| {
         filters.iter().any(|filter| eval(filter, document, subject.columns()))
     });

@@ -89,7 +89,7 @@ impl Source<'_> {
         let fields = match self.plan {
             Plan::Threshold(plan) => plan.fields.as_slice(),
             Plan::NewTerms(plan) => plan.fields.as_slice(),
-            Plan::Filter(_) | Plan::Eql(_) | Plan::Threat(_) | Plan::Pipeline(_) => &[],
+            Plan::Filter(_) | Plan::Eql(_) | Plan::Threat(_) => &[],
         };
         fields.iter().map(|field| field.field.to_string()).collect()
     }
@@ -130,9 +130,7 @@ impl Source<'_> {
                 let events = found.stages.iter().flatten().count();
                 format!("{events} events belong together")
             }
-            (Plan::Filter(_) | Plan::Eql(_) | Plan::Pipeline(_), _) => {
-                "matches the query".to_owned()
-            }
+            (Plan::Filter(_) | Plan::Eql(_), _) => "matches the query".to_owned(),
         }
     }
 }

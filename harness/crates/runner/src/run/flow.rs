@@ -19,7 +19,7 @@ use harness_model::document::Document;
 use harness_model::event::Event;
 use harness_model::schema::Schema;
 use harness_predicate::eval::eval;
-use harness_predicate::plan::{PipelinePlan, Plan, Reach};
+use harness_predicate::plan::{PipelinePlan, Reach};
 use harness_predicate::{Part, Predicate};
 use harness_rule::model::Rule;
 use harness_source::diagnostic::Diagnostic;
@@ -92,15 +92,10 @@ impl Program {
 
 impl<'a> Flow<'a> {
     pub(super) fn new(subject: Subject<'a>, schema: &'a Schema) -> Option<Self> {
-        if !subject.is_pipeline() {
-            return None;
-        }
         let sources = subject.cases().iter().map(|_| Mutex::default()).collect();
         let mut flow = Self { subject, schema, read: Vec::new(), sources };
         for case in 0..flow.cases().len() {
-            let Plan::Pipeline(plan) = flow.subject.plans().get(flow.subject.plan_of(case))? else {
-                return None;
-            };
+            let plan = flow.subject.asked(case)?;
             let documents = (0_u32..).zip(flow.subject.events(case).documents);
             let read = documents.filter(|(event, document)| {
                 flow.subject.reaches(case, *event as usize, Reach::Window)
@@ -139,6 +134,11 @@ impl<'a> Flow<'a> {
     /// The cases, positives first.
     pub fn cases(&self) -> &'a [Arc<Case>] {
         self.subject.cases()
+    }
+
+    /// What the index answers for the rule's own query on a case.
+    pub fn documents(&self, case: usize) -> Option<&PipelinePlan> {
+        self.subject.asked(case)
     }
 
     /// The events of a case that the pipeline reads, by number.
@@ -218,9 +218,7 @@ impl<'a> Flow<'a> {
             Some(now) => self.subject.trial_at(case, events, now),
             None => self.subject.trial(case, events),
         };
-        let Plan::Pipeline(plan) = self.subject.plans().get(self.subject.plan_of(case))? else {
-            return None;
-        };
+        let plan = self.subject.asked(case)?;
         let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
         let now = trial.now;
         let case = Arc::new(trial.into_case());

@@ -3,6 +3,7 @@
 
 use super::warning::Warning;
 use crate::case::Case;
+use harness_compile::program::RuleProgram;
 use harness_detect::sequence::stream::Moment;
 use harness_detect::window::{Clock, Window};
 use harness_model::event::Event;
@@ -60,18 +61,17 @@ impl Ground {
         case: &Case,
         rule: &Rule,
         patterns: &[String],
-        plan: &Plan,
+        program: &RuleProgram,
         clock: &Clock,
         now: i64,
         nanos: bool,
     ) -> Self {
-        let indicators = match plan {
-            Plan::Threat(plan) => plan.indicator_index.as_slice(),
-            Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::Threshold(_)
-            | Plan::NewTerms(_)
-            | Plan::Pipeline(_) => &[],
+        let indicators = match program {
+            RuleProgram::Conditions(Plan::Threat(plan)) => plan.indicator_index.as_slice(),
+            RuleProgram::Conditions(
+                Plan::Filter(_) | Plan::Eql(_) | Plan::Threshold(_) | Plan::NewTerms(_),
+            )
+            | RuleProgram::Pipeline { .. } => &[],
         };
         let whose = if rule.by_default() {
             "Kibana's default index patterns, since the rule states none"
@@ -112,7 +112,7 @@ impl Ground {
             window: clock.window(now),
             history: clock.history(now),
             places: case.events.iter().map(place).collect(),
-            reaches: plan.reaches(),
+            reaches: program.reaches(),
             patterns: [
                 format!("{whose}: {}", in_words(patterns)),
                 format!("the rule's indicator patterns: {}", in_words(indicators)),

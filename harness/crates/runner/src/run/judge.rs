@@ -12,6 +12,7 @@ use super::{Alert, CaseRun, Fixtures, Places, RuleRun, pipeline};
 use super::{about, alert, warning};
 use crate::case::{Case, Polarity};
 use crate::verdict::{self, Pairing, Status, Verdict};
+use harness_compile::program::RuleProgram;
 use harness_detect::suppress::{self, Grouping, Merged};
 use harness_detect::window::Clock;
 use harness_detect::{self as detect, Events, Scope, anomaly};
@@ -73,7 +74,7 @@ pub(super) fn rule(
         about: about::about(loaded),
         status,
         problems,
-        plan: work.plan().cloned(),
+        program: work.program().cloned(),
         cases,
     }
 }
@@ -108,7 +109,7 @@ impl<'a> Judged<'a> {
     fn standing(work: &'a Work, problems: &[Problem]) -> Result<Self, Status> {
         let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
         let clock = work.clock.as_ref().ok().and_then(Option::as_ref);
-        let clock = clock.filter(|_| work.plan().is_some());
+        let clock = clock.filter(|_| work.program().is_some());
         match (worst, &work.loaded.rule, clock) {
             (Some(Severity::Unsupported), ..) => Err(Status::Unsupported),
             (Some(Severity::Warning) | None, Some(rule), Some(clock)) => {
@@ -124,13 +125,15 @@ impl<'a> Judged<'a> {
         self,
         case: &Case,
         setting: &Setting,
-        plan: &Plan,
+        program: &RuleProgram,
         silenced: &dyn Fn(&Excepted<'_>, usize) -> bool,
     ) -> Ground {
-        let pipeline = self.work.pipeline(setting);
-        let patterns = pipeline.map_or(self.rule.patterns(), |pipeline| &pipeline.plan.indices);
+        let patterns = match program {
+            RuleProgram::Conditions(_) => self.rule.patterns(),
+            RuleProgram::Pipeline { pipeline, .. } => &pipeline.plan.indices,
+        };
         let (clock, now, nanos) = (self.clock, setting.now, self.work.nanos);
-        let mut ground = Ground::new(case, self.rule, patterns, plan, clock, now, nanos);
+        let mut ground = Ground::new(case, self.rule, patterns, program, clock, now, nanos);
         for exception in self.work.excepted(setting) {
             for (at, event) in case.events.iter().enumerate() {
                 let worded = || exception.words.iter().all(|words| words.holds(event));
@@ -210,8 +213,8 @@ impl Trial<'_> {
         range: &Range<u32>,
     ) -> Option<CaseRun> {
         let Judged { work, rule, .. } = self.judged;
-        let (plan, filters) = work.planned(setting)?;
-        let ground = self.judged.ground(case, setting, plan, &|exception, event| {
+        let (program, filters) = work.programmed(setting)?;
+        let ground = self.judged.ground(case, setting, program, &|exception, event| {
             let hits = self.hits.get(exception.filter);
             hits.zip(range.clone().nth(event)).is_some_and(|(hits, at)| hits.contains(at))
         });
@@ -229,7 +232,7 @@ impl Trial<'_> {
             hit.map(|(number, _)| number).collect()
         };
         let hits = self.hits.get(filters).unwrap_or_default();
-        let hits: Vec<Vec<u32>> = hits.iter().zip(plan.reaches()).map(own).collect();
+        let hits: Vec<Vec<u32>> = hits.iter().zip(program.reaches()).map(own).collect();
         let size = max_signals(rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
         warnings.extend(ground.warnings(case));
@@ -242,16 +245,20 @@ impl Trial<'_> {
                     events.documents[at].rows.iter().any(|row| row.cell(id).is_some())
                 })
             };
-            names.iter().any(read) || plan.columns().iter().any(known)
+            names.iter().any(read) || program.columns().iter().any(known)
         };
-        if let Some(pipeline) = work.pipeline(setting) {
-            let (now, hits) = (setting.now, hits.as_slice());
-            let trial = pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
-            let mut run = trial.case(case);
-            let names: Vec<&str> = pipeline.fields.iter().map(|field| &*field.path).collect();
-            warn(&mut run, &names, &|at, event| has(&names, at, event));
-            return Some(run);
-        }
+        let plan = match program {
+            RuleProgram::Conditions(plan) => plan,
+            RuleProgram::Pipeline { pipeline, .. } => {
+                let (now, hits) = (setting.now, hits.as_slice());
+                let trial =
+                    pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
+                let mut run = trial.case(case);
+                let names: Vec<&str> = pipeline.fields.iter().map(|field| &*field.path).collect();
+                warn(&mut run, &names, &|at, event| has(&names, at, event));
+                return Some(run);
+            }
+        };
         let mut hits = hits;
         if self.judged.machine_learning().is_some() {
             hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));

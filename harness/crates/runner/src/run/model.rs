@@ -13,11 +13,11 @@ use super::warning::Warning;
 use super::work::Work;
 use crate::case::{Case, Polarity};
 use crate::verdict::{Status, Verdict};
+use harness_compile::program::RuleProgram;
 use harness_model::document::{Columns, Document, Ingest};
 use harness_model::event::Event;
 use harness_model::schema::{Field, Schema};
 use harness_predicate::Column;
-use harness_predicate::plan::Plan;
 use harness_source::files::{self, Problem};
 
 /// The folders as they open from the current one.
@@ -68,8 +68,8 @@ pub struct RuleRun {
     pub status: Status,
     /// Errors, reasons and warnings about the rule.
     pub problems: Vec<Problem>,
-    /// What the rule asks of an event, where it compiled.
-    pub plan: Option<Plan>,
+    /// What the rule does with events, where it compiled.
+    pub program: Option<RuleProgram>,
     /// Its cases, positives first, by name.
     pub cases: Vec<CaseRun>,
 }

@@ -12,6 +12,7 @@ use super::work::{Setting, Work};
 use super::{Alert, Facts, Fixtures};
 use crate::case::{Case, Polarity};
 use crate::verdict::Verdict;
+use harness_compile::program::RuleProgram;
 use harness_detect::window::{Clock, span_text};
 use harness_esql::alerts;
 use harness_model::event::Event;
@@ -92,15 +93,16 @@ fn case(
     range: &Range<u32>,
 ) -> Option<Schedule> {
     let Judged { work, rule, clock } = trial.judged;
-    let (plan, _) = work.planned(setting)?;
-    let anew = work.pipeline(setting).is_some_and(|one| !alerts::identifies(&one.plan));
+    let (program, _) = work.programmed(setting)?;
+    let pipeline = program.pipeline();
+    let anew = pipeline.is_some_and(|one| !alerts::identifies(&one.plan));
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
-    let most = match work.pipeline(setting) {
+    let most = match pipeline {
         Some(_) => (max_runs() / OF_PIPELINES / work.cases.len().max(1)).max(LEAST),
         None => max_runs(),
     };
     let (moments, cut) = moments(clock, setting.now, &times, most);
-    let mut told = Told::new(rule, plan, anew, &case.events, &times);
+    let mut told = Told::new(rule, program, anew, &case.events, &times);
     for now in &moments {
         let at = setting.at(*now);
         let run = trial.case(case, &at, range)?;
@@ -116,7 +118,7 @@ fn case(
             && !windows.iter().any(|window| times.iter().any(|at| window.contains(*at)))
     };
     let history = clock.history(setting.now) != clock.window(setting.now);
-    let indicators = matches!(plan, Plan::Threat(_));
+    let indicators = matches!(program.plan(), Some(Plan::Threat(_)));
     let gaps = case.events.iter().zip(&times).filter(|(_, times)| lost(times));
     let gaps = gaps.map(|(event, _)| event.id.clone());
     let alerts = told.alerts.len();
@@ -221,14 +223,21 @@ struct Group {
 }
 
 impl<'a> Told<'a> {
-    fn new(rule: &Rule, plan: &Plan, anew: bool, events: &'a [Event], times: &[Vec<i64>]) -> Self {
-        let needed = match plan {
-            Plan::Threshold(plan) => usize::try_from(plan.count).unwrap_or(usize::MAX),
-            Plan::Filter(_)
-            | Plan::Eql(_)
-            | Plan::NewTerms(_)
-            | Plan::Threat(_)
-            | Plan::Pipeline(_) => 1,
+    fn new(
+        rule: &Rule,
+        program: &RuleProgram,
+        anew: bool,
+        events: &'a [Event],
+        times: &[Vec<i64>],
+    ) -> Self {
+        let needed = match program {
+            RuleProgram::Conditions(Plan::Threshold(plan)) => {
+                usize::try_from(plan.count).unwrap_or(usize::MAX)
+            }
+            RuleProgram::Conditions(
+                Plan::Filter(_) | Plan::Eql(_) | Plan::NewTerms(_) | Plan::Threat(_),
+            )
+            | RuleProgram::Pipeline { .. } => 1,
         };
         let duration = rule.alert_suppression.as_ref().and_then(|one| one.duration);
         let time = |times: &Vec<i64>| times.first().copied().unwrap_or(i64::MAX);

@@ -8,6 +8,7 @@ use super::ground::Ground;
 use super::judge::Judged;
 use super::work::{self, Idle, Setting, Work};
 use crate::case::Case;
+use harness_compile::program::RuleProgram;
 use harness_compile::unknown::UnknownField;
 use harness_detect::sequence::stream::Moment;
 use harness_detect::window::Window;
@@ -15,7 +16,7 @@ use harness_detect::{self as detect, Events};
 use harness_model::document::{Columns, Document};
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
-use harness_predicate::plan::{Plan, Reach};
+use harness_predicate::plan::{PipelinePlan, Plan, Reach};
 use harness_predicate::{Column, Leaf, Predicate};
 use harness_rule::model::Rule;
 
@@ -24,7 +25,7 @@ pub struct Subject<'a> {
     pub(super) judged: Judged<'a>,
     fixtures: &'a Fixtures,
     ranges: &'a [Range<u32>],
-    plans: Vec<Plan>,
+    programs: Vec<RuleProgram>,
     grounds: Vec<Ground>,
     moments: Vec<Vec<Option<Moment>>>,
 }
@@ -39,17 +40,12 @@ impl<'a> Subject<'a> {
         let mut grounds = Vec::with_capacity(work.cases.len());
         for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
             let documents = &fixtures.documents[range.start as usize..range.end as usize];
-            let (plan, _) = work.planned(setting)?;
-            grounds.push(ground(judged, case, setting, plan, documents, fixtures));
+            let (program, _) = work.programmed(setting)?;
+            grounds.push(ground(judged, case, setting, program, documents, fixtures));
         }
         let moments = grounds.iter().map(Ground::moments).collect();
-        let plans = work.plans().map(grouped).collect();
-        Some(Self { judged, fixtures, ranges, plans, grounds, moments })
-    }
-
-    /// Whether it is an ES|QL rule.
-    pub(super) fn is_pipeline(&self) -> bool {
-        matches!(self.judged.work.plan(), Some(Plan::Pipeline(_)))
+        let programs = work.programs().map(grouped).collect();
+        Some(Self { judged, fixtures, ranges, programs, grounds, moments })
     }
 
     /// The rule's key.
@@ -74,14 +70,33 @@ impl<'a> Subject<'a> {
     }
 
     /// What the rule asks for, clause by clause; more than one plan where that
-    /// depends on the moment of a case.
-    pub fn plans(&self) -> &[Plan] {
-        &self.plans
+    /// depends on the moment of a case, none of an ES|QL rule.
+    pub fn plans(&self) -> Vec<&Plan> {
+        self.programs.iter().filter_map(RuleProgram::plan).collect()
     }
 
     /// Which of [`Self::plans`] is that of a case.
     pub fn plan_of(&self, case: usize) -> usize {
-        self.judged.work.settings[case].plan
+        self.judged.work.settings[case].program
+    }
+
+    /// The plan of a case; none of an ES|QL rule.
+    pub fn plan(&self, case: usize) -> Option<&Plan> {
+        self.program(case)?.plan()
+    }
+
+    /// What the index answers for an ES|QL rule on a case.
+    pub(super) fn asked(&self, case: usize) -> Option<&PipelinePlan> {
+        self.program(case)?.documents()
+    }
+
+    fn program(&self, case: usize) -> Option<&RuleProgram> {
+        self.programs.get(self.judged.work.settings.get(case)?.program)
+    }
+
+    /// The conditions of all its programs.
+    pub fn filters(&self) -> Vec<&Predicate> {
+        self.programs.iter().flat_map(RuleProgram::filters).collect()
     }
 
     /// The cases, positives first.
@@ -184,7 +199,7 @@ impl<'a> Subject<'a> {
         self.tried(number, self.judged.work.cases[number].with_events(events))
     }
 
-    /// The same at a moment; the plan stays.
+    /// The same at a moment; the program stays.
     pub fn trial_at(&self, number: usize, events: Vec<Event>, now: i64) -> Trial<'_> {
         let mut case = self.judged.work.cases[number].with_events(events);
         case.options.now = Some(now);
@@ -196,8 +211,8 @@ impl<'a> Subject<'a> {
         let setting = work.settings[number].at(work::now(&case, Some(clock)));
         let documents: Vec<Document> =
             case.events.iter().map(|event| self.document(event)).collect();
-        let plan = &self.plans[setting.plan];
-        let ground = ground(self.judged, &case, &setting, plan, &documents, self.fixtures);
+        let program = &self.programs[setting.program];
+        let ground = ground(self.judged, &case, &setting, program, &documents, self.fixtures);
         let moments = ground.moments();
         Trial { subject: self, case, now: setting.now, documents, moments, ground }
     }
@@ -208,24 +223,24 @@ fn ground(
     judged: Judged<'_>,
     case: &Case,
     setting: &Setting,
-    plan: &Plan,
+    program: &RuleProgram,
     documents: &[Document],
     fixtures: &Fixtures,
 ) -> Ground {
-    judged.ground(case, setting, plan, &|exception, event| {
+    judged.ground(case, setting, program, &|exception, event| {
         let document = documents.get(event);
         document.is_some_and(|own| eval(exception.condition, own, &fixtures.columns))
     })
 }
 
-/// The plan with each clause over many fields in one piece.
-fn grouped(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    for filter in plan.filters_mut() {
+/// The program with each clause over many fields in one piece.
+fn grouped(program: &RuleProgram) -> RuleProgram {
+    let mut program = program.clone();
+    for filter in program.filters_mut() {
         let whole = std::mem::replace(filter, Predicate::Const(true));
         *filter = whole.grouped();
     }
-    plan
+    program
 }
 
 /// A case with events that no file holds.

@@ -55,12 +55,12 @@ impl Whereabouts {
         compiled: &CompiledRule,
         schema: &Schema,
     ) -> Vec<(Part, Diagnostic)> {
-        let Some(plan) = compiled.plan.as_ref().filter(|_| !self.fields.is_empty()) else {
+        let Some(program) = compiled.program.as_ref().filter(|_| !self.fields.is_empty()) else {
             return Vec::new();
         };
         let mut named: Vec<(Arc<str>, &[String], Part, Span)> = Vec::new();
-        for (filter, reach) in plan.filters().into_iter().zip(plan.reaches()) {
-            let patterns = match (&compiled.pipeline, reach, &rule.threat_match) {
+        for (filter, reach) in program.filters().into_iter().zip(program.reaches()) {
+            let patterns = match (program.pipeline(), reach, &rule.threat_match) {
                 (Some(pipeline), ..) => pipeline.plan.indices.as_slice(),
                 (None, Reach::Indicators, Some(threat)) => threat.index.as_slice(),
                 (None, Reach::Indicators | Reach::Window | Reach::History, _) => rule.patterns(),
@@ -71,7 +71,7 @@ impl Whereabouts {
                 }
             });
         }
-        if let Some(pipeline) = &compiled.pipeline {
+        if let Some(pipeline) = program.pipeline() {
             let all = Span::new(0, text_of(rule, Part::Query).len());
             let fields = pipeline.fields.iter().map(|field| field.name.clone());
             named.extend(fields.map(|name| (name, &*pipeline.plan.indices, Part::Query, all)));

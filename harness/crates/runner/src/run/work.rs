@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::whereabouts::Whereabouts;
 use crate::case::{Case, Fault};
-use harness_compile::esql::Pipeline;
 use harness_compile::exception::{self, Compiled};
+use harness_compile::program::RuleProgram;
 use harness_compile::rule::{CompiledRule, Given, compile_rule};
 use harness_compile::unknown::{self, UnknownField};
 use harness_compile::{Context, Now};
@@ -15,7 +15,7 @@ use harness_detect::anomaly;
 use harness_detect::window::Clock;
 use harness_model::event::Event;
 use harness_model::schema::Schema;
-use harness_predicate::plan::{Plan, TermField};
+use harness_predicate::plan::TermField;
 use harness_predicate::{Column, Leaf, Part, Predicate};
 use harness_rule::exception::words::Words;
 use harness_rule::exception::{ExceptionTree, Item};
@@ -37,7 +37,7 @@ pub(super) struct Work {
     pub(super) broken: Vec<Fault>,
     /// For each case, when it is run.
     pub(super) settings: Vec<Setting>,
-    /// The plan at other moments, where it depends on the moment.
+    /// The same at other moments, where it depends on the moment.
     earlier: Vec<CompiledRule>,
     /// The exceptions that some case is run with.
     exceptions: Vec<Exception>,
@@ -73,8 +73,8 @@ const ENDPOINT_LIST: &str = "endpoint_list";
 pub(super) struct Setting {
     /// The moment of the run, in milliseconds since 1970.
     pub(super) now: i64,
-    /// The plan: a position in [`Work::plans`].
-    pub(super) plan: usize,
+    /// A position in [`Work::programs`].
+    pub(super) program: usize,
     /// The exceptions that apply, by position.
     exceptions: Vec<usize>,
     /// Those that lapsed before, by position.
@@ -82,14 +82,14 @@ pub(super) struct Setting {
 }
 
 impl Setting {
-    /// The same at another moment; the plan and the exceptions stay.
+    /// The same at another moment; the program and the exceptions stay.
     pub(super) fn at(&self, now: i64) -> Self {
         Self { now, ..self.clone() }
     }
 
-    /// Forgets a plan and exceptions that are gone.
-    fn unplanned(&mut self) {
-        self.plan = 0;
+    /// Forgets a program and exceptions that are gone.
+    fn forget(&mut self) {
+        self.program = 0;
         self.exceptions.clear();
     }
 }
@@ -158,7 +158,7 @@ impl Work {
         let compiled = loaded.rule.as_ref().map(|rule| compile(rule, latest));
         let mut moments = vec![latest];
         let mut earlier = Vec::new();
-        if let (Some(rule), Some(CompiledRule { plan: Some(_), uses_now: true, .. })) =
+        if let (Some(rule), Some(CompiledRule { program: Some(_), uses_now: true, .. })) =
             (&loaded.rule, &compiled)
         {
             for now in &nows {
@@ -167,7 +167,7 @@ impl Work {
                 }
                 // Date math that leaves the calendar at one moment only is no plan there.
                 let compiled = compile(rule, *now);
-                if compiled.plan.is_some() {
+                if compiled.program.is_some() {
                     moments.push(*now);
                     earlier.push(compiled);
                 }
@@ -183,9 +183,9 @@ impl Work {
             let named = numbered.filter(|(_, own)| lists.contains(&own.list.as_str()));
             let (lapsed, open): (Vec<_>, Vec<_>) =
                 named.partition(|(_, own)| own.item.expires.is_some_and(|expires| expires <= now));
-            let plan = moments.iter().position(|moment| *moment == now).unwrap_or(0);
+            let program = moments.iter().position(|moment| *moment == now).unwrap_or(0);
             let positions = |own: Vec<(usize, _)>| own.into_iter().map(|(at, _)| at).collect();
-            Setting { now, plan, exceptions: positions(open), lapsed: positions(lapsed) }
+            Setting { now, program, exceptions: positions(open), lapsed: positions(lapsed) }
         });
         let settings = settings.collect();
         let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
@@ -221,25 +221,21 @@ impl Work {
         self
     }
 
-    /// The plan at the latest moment of the cases.
-    pub(super) fn plan(&self) -> Option<&Plan> {
-        self.compiled.as_ref()?.plan.as_ref()
+    /// What it does with events at the latest moment of the cases.
+    pub(super) fn program(&self) -> Option<&RuleProgram> {
+        self.compiled.as_ref()?.program.as_ref()
     }
 
-    /// The plans at all moments.
-    pub(super) fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.compiled.iter().chain(&self.earlier).filter_map(|compiled| compiled.plan.as_ref())
-    }
-
-    /// What an ES|QL rule does with the events of a case.
-    pub(super) fn pipeline(&self, setting: &Setting) -> Option<&Pipeline> {
-        let compiled = self.compiled.iter().chain(&self.earlier).nth(setting.plan)?;
-        compiled.pipeline.as_deref()
+    /// The same at all moments.
+    pub(super) fn programs(&self) -> impl Iterator<Item = &RuleProgram> {
+        let all = self.compiled.iter().chain(&self.earlier);
+        all.filter_map(|compiled| compiled.program.as_ref())
     }
 
     /// The columns that the rule, its suppression and its exceptions read.
     pub(super) fn columns(&self) -> BTreeSet<&Column> {
-        let mut columns: BTreeSet<&Column> = self.plans().flat_map(Plan::columns).collect();
+        let mut columns: BTreeSet<&Column> =
+            self.programs().flat_map(RuleProgram::columns).collect();
         columns.extend(self.grouping().iter().filter_map(|term| term.column.as_ref()));
         for condition in self.exceptions() {
             condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
@@ -253,7 +249,7 @@ impl Work {
         self.compiled = None;
         self.earlier.clear();
         self.exceptions.clear();
-        self.settings.iter_mut().for_each(Setting::unplanned);
+        self.settings.iter_mut().for_each(Setting::forget);
     }
 
     /// The fields that suppression groups by.
@@ -273,14 +269,14 @@ impl Work {
         self.exceptions.iter().map(|exception| &exception.condition)
     }
 
-    /// The filters of all plans, then the conditions of the exceptions.
+    /// The filters of all programs, then the conditions of the exceptions.
     pub(super) fn filters(&self) -> Vec<&Predicate> {
-        self.plans().flat_map(Plan::filters).chain(self.exceptions()).collect()
+        self.programs().flat_map(RuleProgram::filters).chain(self.exceptions()).collect()
     }
 
     /// The exceptions of a case.
     pub(super) fn excepted(&self, setting: &Setting) -> Vec<Excepted<'_>> {
-        let start = self.plans().map(|plan| plan.filters().len()).sum::<usize>();
+        let start = self.programs().map(|program| program.filters().len()).sum::<usize>();
         let named = setting.exceptions.iter().filter_map(|at| {
             let Exception { list, item, condition, words } = self.exceptions.get(*at)?;
             let (name, place) = (format!("{list}/{}", item.name), item.place());
@@ -327,13 +323,13 @@ impl Work {
         lapsed.chain(left_out).chain(unfit).collect()
     }
 
-    /// The plan of a case and where its filters are among [`Self::filters`].
-    pub(super) fn planned(&self, setting: &Setting) -> Option<(&Plan, Range<usize>)> {
+    /// The program of a case and where its filters are among [`Self::filters`].
+    pub(super) fn programmed(&self, setting: &Setting) -> Option<(&RuleProgram, Range<usize>)> {
         let mut start = 0;
-        for (at, plan) in self.plans().enumerate() {
-            let filters = plan.filters().len();
-            if at == setting.plan {
-                return Some((plan, start..start + filters));
+        for (at, program) in self.programs().enumerate() {
+            let filters = program.filters().len();
+            if at == setting.program {
+                return Some((program, start..start + filters));
             }
             start += filters;
         }

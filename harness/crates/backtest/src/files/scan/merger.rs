@@ -19,7 +19,7 @@ use harness_detect::window::Window;
 use harness_model::event::Event;
 use harness_model::index_pattern;
 use harness_predicate::eval::eval;
-use harness_predicate::plan::{Plan, Reach};
+use harness_predicate::plan::Reach;
 use harness_predicate::{Column, Predicate};
 use harness_source::limits;
 use serde_json::Value;
@@ -164,7 +164,7 @@ impl<'a> Merger<'a> {
                 (None, Some(event)) => moments(self.ground.clocks[clock], event),
                 (None, None) => None,
             });
-            let reaches = rule.plan.reaches();
+            let reaches = rule.program.reaches();
             let mut filters: Vec<usize> = own
                 .iter()
                 .map(|predicate| owners[*predicate as usize].1)
@@ -181,7 +181,7 @@ impl<'a> Merger<'a> {
             if filters.is_empty() || event.is_some_and(|event| rule.bars(event, &holds)) {
                 continue;
             }
-            if let Plan::Pipeline(plan) = &rule.plan {
+            if let Some(plan) = rule.program.documents() {
                 // One condition stood for the first and the last of them.
                 let between = plan.searches.iter().zip(1..);
                 let between = between.filter(|(own, _)| holds(own)).map(|(_, filter)| filter);
@@ -234,7 +234,7 @@ impl<'a> Merger<'a> {
                 let column = self.ground.columns.id(column);
                 column.is_some_and(|column| self.present.get(column) == Some(&true))
             };
-            self.scanned.missing.push(missing(&rule.plan, &has));
+            self.scanned.missing.push(missing(&rule.program, &has));
             let newest = request.to.map(|to| to.saturating_sub(1)).or(newest).unwrap_or(0);
             let end = End {
                 columns: &self.ground.columns,

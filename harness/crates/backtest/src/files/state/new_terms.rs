@@ -34,7 +34,7 @@ struct Stretch {
 
 impl NewTerms {
     pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) -> Result<(), Stop> {
-        let Plan::NewTerms(plan) = &rule.plan else { return Ok(()) };
+        let Some(Plan::NewTerms(plan)) = rule.program.plan() else { return Ok(()) };
         let values = tally::values(&plan.fields, seen.document, seen.columns);
         for key in tally::combinations(&values)? {
             match seen.time() {

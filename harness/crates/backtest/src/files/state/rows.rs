@@ -49,15 +49,16 @@ pub(in crate::files) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(rule: &Prepared<'_>, samples: usize) -> Result<Self, Stop> {
-        let pipeline = rule.pipeline.clone();
-        let pipeline =
-            pipeline.ok_or_else(|| Stop::Unsupported("it has no pipeline".to_owned()))?;
-        let is_single = Query::new(rule.rule, &pipeline, samples)?.takes_single_rows();
+    pub(super) fn new(
+        rule: &Prepared<'_>,
+        pipeline: &Arc<Pipeline>,
+        samples: usize,
+    ) -> Result<Self, Stop> {
+        let is_single = Query::new(rule.rule, pipeline, samples)?.takes_single_rows();
         let suppresses = is_single && rule.rule.alert_suppression.is_some();
         Ok(Self {
             read: rule.fields.clone().map(Part::new),
-            pipeline,
+            pipeline: pipeline.clone(),
             is_single,
             waiting: Vec::new(),
             undated: Vec::new(),

@@ -22,7 +22,7 @@ pub(in crate::files) struct Sample {
 
 impl Sample {
     pub(super) fn new(rule: &Prepared<'_>, columns: &Columns) -> Self {
-        let store = Store::of(rule.plan.keys().into_iter(), columns);
+        let store = Store::of(rule.program.keys().into_iter(), columns);
         Self { store, hits: vec![Vec::new(); rule.filters().len()] }
     }
 
@@ -40,7 +40,7 @@ impl Sample {
     }
 
     pub(super) fn finish(mut self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
-        let Plan::Eql(plan) = &rule.plan else { return Ok(Found::default()) };
+        let Some(Plan::Eql(plan)) = rule.program.plan() else { return Ok(Found::default()) };
         self.store.date(end.runs.newest);
         let Store { documents, moments, times, places, .. } = &self.store;
         let events = Events { documents, columns: end.columns, moments };

@@ -43,7 +43,7 @@ impl Sequence {
     pub(super) fn new(rule: &Prepared<'_>, columns: &Columns, request: &Request) -> Self {
         let rounds = span(rule).map(|span| Rounds { span, newest: i64::MIN, told: i64::MIN });
         Self {
-            store: Store::of(rule.plan.keys().into_iter(), columns),
+            store: Store::of(rule.program.keys().into_iter(), columns),
             hits: vec![Vec::new(); rule.filters().len()],
             lateness: request.lateness,
             rounds,
@@ -109,7 +109,7 @@ impl Sequence {
         columns: &Columns,
         (after, by): (i64, i64),
     ) -> Result<(), Stop> {
-        let Plan::Eql(plan) = &rule.plan else { return Ok(()) };
+        let Some(Plan::Eql(plan)) = rule.program.plan() else { return Ok(()) };
         let Store { documents, moments, times, places, .. } = &self.store;
         let events = Events { documents, columns, moments };
         let span = length(rule);
@@ -147,8 +147,8 @@ impl Sequence {
 /// How long the sequences of a rule may be, in milliseconds, where nothing but their
 /// length decides on how far back events matter.
 fn span(rule: &Prepared<'_>) -> Option<i64> {
-    let Plan::Eql(EqlPlan { search: EqlSearch::Sequence { stages, until, .. }, limits }) =
-        &rule.plan
+    let Some(Plan::Eql(EqlPlan { search: EqlSearch::Sequence { stages, until, .. }, limits })) =
+        rule.program.plan()
     else {
         return None;
     };

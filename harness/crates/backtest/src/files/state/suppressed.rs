@@ -26,7 +26,7 @@ impl Suppressed {
     pub(super) fn take(&mut self, rule: &Prepared<'_>, seen: &Seen<'_>) {
         let values = tally::values(&rule.grouping, seen.document, seen.columns);
         let missing = groups_missing(rule.rule, &rule.grouping) == Some(true);
-        match keys(&rule.plan, values, missing) {
+        match keys(&rule.program, values, missing) {
             Ok(None) => self.alone += 1,
             Ok(Some(keys)) => keys.into_iter().for_each(|key| self.key(key, seen.time())),
             Err(_) => self.is_lost = true,

@@ -85,7 +85,7 @@ impl Threat {
     }
 
     pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Result<Found, Stop> {
-        let Plan::Threat(plan) = &rule.plan else { return Ok(Found::default()) };
+        let Some(Plan::Threat(plan)) = rule.program.plan() else { return Ok(Found::default()) };
         let mut found = Found::default();
         if self.indicators.is_empty() {
             return Ok(found);

@@ -64,12 +64,8 @@ impl Threshold {
 }
 
 fn plan<'a>(rule: &'a Prepared<'_>) -> Option<&'a ThresholdPlan> {
-    match &rule.plan {
+    match rule.program.plan()? {
         Plan::Threshold(plan) => Some(plan),
-        Plan::Filter(_)
-        | Plan::Eql(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_)
-        | Plan::Pipeline(_) => None,
+        Plan::Filter(_) | Plan::Eql(_) | Plan::NewTerms(_) | Plan::Threat(_) => None,
     }
 }

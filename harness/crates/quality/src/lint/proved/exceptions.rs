@@ -92,18 +92,9 @@ fn silenced(filter: &Predicate, condition: Predicate, prover: &mut Prover<'_>) -
 
 /// The condition on single events of a plan that has one.
 fn events(plan: &Plan) -> Option<&Predicate> {
-    match plan {
-        Plan::Eql(_)
-        | Plan::Threshold(_)
-        | Plan::NewTerms(_)
-        | Plan::Threat(_)
-        | Plan::Filter(_) => {
-            let filters = plan.filters();
-            let own = if matches!(plan, Plan::Threat(_)) { 1 } else { filters.len() };
-            (own == 1).then(|| filters.first().copied()).flatten()
-        }
-        Plan::Pipeline(_) => None,
-    }
+    let filters = plan.filters();
+    let own = if matches!(plan, Plan::Threat(_)) { 1 } else { filters.len() };
+    (own == 1).then(|| filters.first().copied()).flatten()
 }
 
 fn finding(code: Code, item: &Item, tree: &ExceptionTree, message: String) -> Finding {

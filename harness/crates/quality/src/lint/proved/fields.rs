@@ -51,7 +51,6 @@ pub(super) fn check(
             }
             return;
         }
-        Plan::Pipeline(_) => return,
     };
     for field in fields {
         if field.column.as_ref().is_some_and(|column| lacks(prover, filter, column)) {

@@ -40,7 +40,7 @@ pub(super) fn single<'a>(loaded: &Loaded, plan: &'a Plan) -> Option<&'a Predicat
                 return None;
             }
         },
-        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) | Plan::Pipeline(_) => {
+        Plan::Threshold(_) | Plan::NewTerms(_) | Plan::Threat(_) => {
             return None;
         }
     };

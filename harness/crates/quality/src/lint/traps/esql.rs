@@ -247,7 +247,7 @@ fn tell(place: &Expr, sink: &mut Sink<'_>) {
 
 /// Rows of documents that lack the column by which Kibana knows them again.
 fn identity(target: &Target<'_>, query: &Query, sink: &mut Sink<'_>) {
-    let Some(pipeline) = &target.compiled.pipeline else { return };
+    let Some(pipeline) = target.compiled.pipeline() else { return };
     if pipeline.plan.is_aggregating() || identifies(&pipeline.plan) {
         return;
     }

@@ -12,7 +12,7 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
     if target.rule.language != Some(Language::Eql) {
         return;
     }
-    let Some(plan) = &target.compiled.plan else { return };
+    let Some(plan) = target.compiled.plan() else { return };
     for filter in plan.filters() {
         within(filter, false, &mut BTreeSet::new(), &mut |leaf| {
             let fields: Vec<String> =

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use harness_compile::program::RuleProgram;
 use harness_predicate::{Part, Predicate, Test};
 use harness_rule::names::Language;
 use harness_source::span::Span;
@@ -132,7 +133,7 @@ fn case(target: &Target<'_>, used: &Use, sink: &mut Sink<'_>) {
         && matches!(used.op, Op::Equal | Op::In | Op::Like)
         && target.rule.language == Some(Language::Eql);
     let on_windows = || {
-        let filters = target.compiled.plan.iter().flat_map(|plan| plan.filters());
+        let filters = target.compiled.program.iter().flat_map(RuleProgram::filters);
         filters.into_iter().any(|filter| is_on_windows(filter, used.span, false))
     };
     let lettered = used.value.bytes().any(|byte| byte.is_ascii_alphabetic());

@@ -118,11 +118,10 @@ impl<'a> Proposer<'a> {
     /// By what the index can tell of the leading `WHERE` of both.
     fn aimed(&self, mutant: &Program) -> Option<(Value, Polarity)> {
         let subject = self.flow.subject();
-        let plan = subject.plans().first()?;
-        let filter = plan.filters().len().checked_sub(1)?;
-        let Plan::Pipeline(own) = plan else { return None };
+        let own = self.flow.documents(0)?;
+        let plan = Plan::Filter(own.narrow.clone());
         let other = &mutant.documents()?.narrow;
-        let search = Search::new(subject, plan, plan, filter);
+        let search = Search::new(subject, &plan, &plan, 0);
         let mut encoder = Encoder::new();
         let (tree, needed) = (Tree::new(&own.narrow), Predicate::Const(true));
         let replacement = Replacement { tree: &tree, node: 0, with: other, needed: &needed };

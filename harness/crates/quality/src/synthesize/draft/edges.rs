@@ -4,7 +4,7 @@ use super::super::seed;
 use super::STEP;
 use crate::synthesis::events::renumbered;
 use harness_model::event::Event;
-use harness_predicate::plan::{Plan, Reach};
+use harness_predicate::plan::Reach;
 use harness_runner::case::{Case, Options, Polarity};
 use harness_runner::run::Subject;
 
@@ -17,7 +17,8 @@ type Alerts<'a> = dyn Fn(&[Event], Option<i64>) -> Option<usize> + 'a;
 /// Where events that raise a rule are just not looked at.
 pub(in crate::synthesize) struct Edges<'a> {
     pub(in crate::synthesize) subject: &'a Subject<'a>,
-    pub(in crate::synthesize) plan: &'a Plan,
+    /// Which events the rule's conditions are asked about.
+    pub(in crate::synthesize) reaches: &'a [Reach],
     /// The case of the plain event.
     pub(in crate::synthesize) seed: usize,
     /// How many alerts events raise, at a moment where one is stated; `None` where
@@ -80,8 +81,7 @@ impl Edges<'_> {
     /// How many events a run does not look at, for their time.
     fn unseen(&self, events: &[Event], now: i64) -> usize {
         let trial = self.subject.trial_at(self.seed, events.to_vec(), now);
-        let reaches: Vec<Reach> = self.plan.reaches();
-        let missed = |at: &usize| !reaches.iter().any(|reach| trial.reaches(*at, *reach));
+        let missed = |at: &usize| !self.reaches.iter().any(|reach| trial.reaches(*at, *reach));
         (0..events.len()).filter(missed).count()
     }
 }

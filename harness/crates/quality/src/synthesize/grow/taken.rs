@@ -21,7 +21,7 @@ pub(in crate::synthesize) fn taken(
     mut treat: impl FnMut(&[Event], &dyn Fn(&[Event]) -> bool, &BTreeSet<String>) -> Vec<Event>,
 ) -> Grown {
     let last = subject.cases().len().saturating_sub(1);
-    let Some(plan) = subject.plans().get(subject.plan_of(last)) else { return Grown::default() };
+    let Some(plan) = subject.plan(last) else { return Grown::default() };
     let goals = Goals::new(subject, plan);
     let mut pool = Pool::new(&goals, subject, Asked::new(std::iter::empty()), Seed::default());
     for number in 0..kept {
@@ -72,7 +72,7 @@ impl Pool<'_, '_> {
             let found = self.goals.alerts(&self.subject.trial(case, events.to_vec()));
             found.is_some_and(|alerts| alerts > 0)
         };
-        let mut stretches = together::stretches(self.subject, self.goals.plan, case);
+        let mut stretches = together::stretches(self.subject, &self.goals.plan.filters(), case);
         let found = stretches.find_map(|events| together::fewest(&events, &raises));
         let Some(fewest) = found else { return };
         let positive = std::iter::once(fewest.clone());

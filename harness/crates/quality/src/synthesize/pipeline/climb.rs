@@ -123,13 +123,11 @@ impl<'s, 'a> Climb<'s, 'a> {
         let Single { flow, context, case, .. } = self.single;
         let case = *case;
         let subject = flow.subject();
-        let plan = subject.plans().get(subject.plan_of(case))?;
-        let filters = plan.filters();
-        let narrow = filters.len().checked_sub(1)?;
-        let holds =
-            |event: &Event| eval(filters[narrow], &subject.document(event), subject.columns());
+        let narrow = &flow.documents(case)?.narrow;
+        let plan = harness_predicate::plan::Plan::Filter(narrow.clone());
+        let holds = |event: &Event| eval(narrow, &subject.document(event), subject.columns());
         let suggest = |field: &str, wanted: &[_]| context.values(field, wanted);
-        let mut turner = Counterfactual::new(subject, plan, narrow)?.suggesting(&suggest);
+        let mut turner = Counterfactual::new(subject, &plan, 0)?.suggesting(&suggest);
         let found = turner.turned_to((case, 0), true, &holds);
         let plain = flow.cases().get(case)?.events.first().cloned()?;
         let until = bench::grouping(&self.single.program.pipeline()?.plan);
