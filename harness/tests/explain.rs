@@ -34,7 +34,8 @@ fn asked(project: Project, key: &str, question: Question) -> Explained {
 
 fn text(explained: &Explained, styled: Styled) -> String {
     let mut out = Vec::new();
-    report::explain::render(explained, styled, &mut out).expect("a vector takes everything");
+    report::explain::render(explained, (styled, report::Amount::More), &mut out)
+        .expect("a vector takes everything");
     String::from_utf8(out).expect("text")
 }
 

@@ -634,7 +634,7 @@ fn the_sets_that_are_shown_are_those_that_are_made() {
             styled: report::problem::Styled::Plain,
             cases: "cases".to_owned(),
             written: None,
-            is_all: false,
+            is_short: false,
             elapsed: std::time::Duration::ZERO,
         };
         let mut text = Vec::new();

@@ -11,9 +11,11 @@ mod given_up;
 mod help;
 #[cfg(unix)]
 mod hostile;
+mod layouts;
 mod regress;
 mod regress_examples;
 mod schema;
 mod select;
 mod serve;
 mod support;
+mod watch;

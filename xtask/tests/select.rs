@@ -93,7 +93,7 @@ fn names_that_fit_nothing_are_told_alike() {
         let told = |name: &str, expected: &str| {
             let arguments = [&[verb, name], more].concat();
             let (code, text) = run(&repository.0, &arguments);
-            assert!(code == 2 || code == 4, "{code}: {text}");
+            assert_eq!(code, 4, "{arguments:?}: {text}");
             assert!(text.contains(expected), "{arguments:?}: {text}");
         };
         told(
@@ -110,6 +110,39 @@ fn names_that_fit_nothing_are_told_alike() {
             text.contains("no rule that `linux/keys` names is what else is asked for"),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn every_verb_says_more_or_less_alike() {
+    let repository = repository();
+    git(&repository.0, &["init", "-q"]);
+    git(&repository.0, &["add", "."]);
+    git(&repository.0, &["commit", "-qm", "all"]);
+    let one: [(&str, &[&str]); 4] = [
+        ("explain", &["linux/ssh", "positive/first"]),
+        ("regress", &["HEAD"]),
+        ("init", &["--no-ci"]),
+        ("schema", &["process.name"]),
+    ];
+    let verbs = VERBS.map(|(verb, more)| (verb, [&["linux/ssh"], more].concat()));
+    for (verb, more) in verbs.into_iter().chain(one.map(|(verb, more)| (verb, more.to_vec()))) {
+        let of = |flags: &[&str]| {
+            let (code, text) = run(&repository.0, &[&[verb], more.as_slice(), flags].concat());
+            assert_eq!(code, 0, "{verb} {flags:?}: {text}");
+            text.lines().count()
+        };
+        let (less, usual, most) = (of(&["-q"]), of(&["-j", "1", "--no-progress"]), of(&["-v"]));
+        assert!(less <= usual && usual <= most, "{verb}: {less} {usual} {most}");
+        of(&["--color", "never", "--threads", "2"]);
+        let (_, text) =
+            run(&repository.0, &[&[verb], more.as_slice(), &["--color", "always"]].concat());
+        let is_coloured = text.contains('\u{1b}');
+        let is_plain =
+            ["new", "report", "backtest", "init", "schema", "lint", "regress"].contains(&verb);
+        assert!(is_coloured || is_plain, "{verb}: {text}");
+        let (code, text) = run(&repository.0, &[&[verb], more.as_slice(), &["-q", "-v"]].concat());
+        assert_eq!(code, 2, "{verb}: {text}");
     }
 }
 

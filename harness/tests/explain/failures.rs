@@ -38,7 +38,7 @@ fn check(name: &str, rule: &str, cases: Vec<Case>) {
     let mut explained = explained.expect("the engine runs").expect("there is the rule");
     explained.rule.problems.clear();
     explained.rule.cases.iter_mut().for_each(|case| case.warnings.clear());
-    report::explain::render(&explained, Styled::Plain, &mut told)
+    report::explain::render(&explained, (Styled::Plain, report::Amount::Usual), &mut told)
         .expect("a vector takes everything");
     snapshot(name, &String::from_utf8(told).expect("text"));
 }
@@ -357,11 +357,10 @@ fn coverage_and_mutants() {
     snapshot("coverage", &String::from_utf8(told).expect("text"));
     let places =
         Places { rules: "rules".to_owned(), cases: "cases".to_owned(), ..Places::default() };
-    let details =
-        [("mutants", mutants::Detail::Cases), ("mutants_in_lines", mutants::Detail::Lines)];
-    for (name, detail) in details {
+    let amounts = [("mutants", report::Amount::More), ("mutants_in_lines", report::Amount::Usual)];
+    for (name, amount) in amounts {
         let options =
-            mutants::Options { styled: Styled::Plain, detail, elapsed: Duration::default() };
+            mutants::Options { styled: Styled::Plain, amount, elapsed: Duration::default() };
         let mut told = Vec::new();
         mutants::render(&found, &places, options, &mut told).expect("a vector takes everything");
         snapshot(name, &String::from_utf8(told).expect("text"));
@@ -375,7 +374,7 @@ fn rules_alone() {
         let mut explained = explained.expect("the engine runs").expect("there is the rule");
         explained.rule.problems.clear();
         let mut told = Vec::new();
-        report::explain::render(&explained, Styled::Plain, &mut told)
+        report::explain::render(&explained, (Styled::Plain, report::Amount::Usual), &mut told)
             .expect("a vector takes everything");
         snapshot(name, &String::from_utf8(told).expect("text"));
     };

@@ -3,6 +3,7 @@
 mod lint;
 mod regress;
 mod select;
+mod terminal;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ pub use lint::{LintArgs, LintFormat};
 pub use regress::{DataArgs, FailOn, RegressArgs, RegressFormat};
 
 pub use select::{SelectArgs, TraitArgs};
+pub use terminal::{Colour, TerminalArgs};
 
 /// Where to start, and the exit codes.
 pub const AFTER_HELP: &str = "\
@@ -101,7 +103,8 @@ Examples:
   {program} explain root_login_over_ssh             the clauses, with types and what they need
   {program} explain root_login_over_ssh positive/by_key
                                                       on the events of one of its cases
-  {program} explain linux/root_login event.json     on events of a file (.json or .ndjson)
+  {program} explain linux/root_login event.json     on events of files (.json or .ndjson)
+  {program} explain /elsewhere/rule.toml event.json  a rule of no project
   jq .hits.hits found.json | {program} explain root_login -
                                                       on events of standard input
   {program} explain root_login event.json --format json
@@ -220,28 +223,9 @@ pub struct RunArgs {
     /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Show no progress bar.
-    #[arg(long)]
-    pub no_progress: bool,
-    /// How many threads to use; by default as many as there are cores.
-    #[arg(short, long, value_name = "N", visible_alias = "threads",
-          value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-    /// When to colour what is printed.
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub color: Colour,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
-    /// At terminals, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+    /// What is seen of it.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
 }
 
 /// The heading of further reports.
@@ -412,6 +396,9 @@ pub struct SchemaArgs {
     /// Where things are.
     #[command(flatten)]
     pub folders: Folders,
+    /// What is seen of it.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
     /// What else to do.
     #[command(subcommand)]
     pub verb: Option<SchemaVerb>,
@@ -440,6 +427,9 @@ pub struct ImportArgs {
     /// The indices of the cluster whose fields to take; may have wildcards and commas.
     #[arg(long, value_name = "PATTERN", help_heading = CLUSTER, requires = "engine")]
     pub index: Option<String>,
+    /// What is seen of it.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
 }
 
 /// `harness init`.
@@ -451,6 +441,9 @@ pub struct InitArgs {
     /// Write no workflow for continuous integration.
     #[arg(long)]
     pub no_ci: bool,
+    /// What is seen of it.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
 }
 
 /// `harness test`.
@@ -479,12 +472,6 @@ pub struct TestArgs {
     /// Compare with the snapshots, and fail with exit code 3 where they differ.
     #[arg(long, conflicts_with = "update")]
     pub check: bool,
-    /// Print one line for each folder instead of one for each rule.
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Print one line for each rule, also for those without cases.
-    #[arg(short, long, conflicts_with = "quiet")]
-    pub verbose: bool,
     /// Reports beside the one that is printed.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -527,9 +514,6 @@ pub struct CoverageArgs {
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: CoverageFormat,
-    /// Print the sums only, without a line for each rule.
-    #[arg(short, long)]
-    pub quiet: bool,
     /// Reports beside the one that is printed.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -614,9 +598,6 @@ pub struct MutantsArgs {
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Show each missed mutant whole, with the case that would catch it.
-    #[arg(short, long)]
-    pub verbose: bool,
     /// Fail with exit code 3 where there is a warning.
     #[arg(long)]
     pub deny_warnings: bool,
@@ -706,9 +687,9 @@ pub struct ExplainArgs {
     /// The rule, by path, glob, name or id, or a part of these that no other rule has; or
     /// one of its cases, as linux/keys/positive/first.
     pub rule: String,
-    /// A case of the rule, a file of events, or - for standard input.
+    /// A case of the rule, files of events, or - for standard input.
     #[arg(value_name = "EVENT.json|CASE")]
-    pub events: Option<String>,
+    pub events: Vec<String>,
     /// Which rules by what they are.
     #[command(flatten)]
     pub traits: TraitArgs,
@@ -718,6 +699,9 @@ pub struct ExplainArgs {
     /// Write the report to a file instead of standard output.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// What is seen of it.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
     /// The format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

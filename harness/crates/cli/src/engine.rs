@@ -12,7 +12,10 @@ use crate::exit::Exit;
 /// The exit code of an error.
 pub fn exit(error: &io::Error) -> Exit {
     let inner: Option<&EngineError> = error.get_ref().and_then(|it| it.downcast_ref());
-    let Some(EngineError::Remote(remote)) = inner else { return Exit::Internal };
+    let Some(EngineError::Remote(remote)) = inner else {
+        let is_usage = error.kind() == io::ErrorKind::InvalidInput;
+        return if is_usage { Exit::Usage } else { Exit::Internal };
+    };
     match remote.downcast_ref() {
         Some(ClusterError::Config(_)) => Exit::Usage,
         Some(_) => Exit::Cluster,

@@ -22,7 +22,7 @@ mod verbs;
 use std::io;
 use std::process::ExitCode;
 
-use args::Verb;
+use args::{SchemaVerb, Verb};
 use exit::Exit;
 
 /// Runs a verb; `program` is what the person has typed before it.
@@ -31,17 +31,22 @@ use exit::Exit;
 ///
 /// What keeps the verb from an outcome.
 pub fn run(verb: Verb, program: &'static str) -> io::Result<Exit> {
-    match &verb {
-        Verb::Test(args) => project::set_up(&args.run),
-        Verb::Coverage(args) => project::set_up(&args.run),
-        Verb::Report(args) => project::set_up(&args.run),
-        Verb::Mutants(args) => project::set_up(&args.run),
-        Verb::New(args) => project::set_up(&args.run),
-        Verb::Lint(args) => project::set_up(&args.run),
-        Verb::Regress(args) => project::set_up(&args.run),
-        Verb::Backtest(args) => project::set_up(&args.run),
-        Verb::Explain(_) | Verb::Init(_) | Verb::Schema(_) => {}
-    }
+    project::set_up(match &verb {
+        Verb::Test(args) => &args.run.terminal,
+        Verb::Coverage(args) => &args.run.terminal,
+        Verb::Report(args) => &args.run.terminal,
+        Verb::Mutants(args) => &args.run.terminal,
+        Verb::New(args) => &args.run.terminal,
+        Verb::Lint(args) => &args.run.terminal,
+        Verb::Regress(args) => &args.run.terminal,
+        Verb::Backtest(args) => &args.run.terminal,
+        Verb::Explain(args) => &args.terminal,
+        Verb::Init(args) => &args.terminal,
+        Verb::Schema(args) => match &args.verb {
+            Some(SchemaVerb::Import(import)) => &import.terminal,
+            None => &args.terminal,
+        },
+    });
     match verb {
         Verb::Test(args) => verbs::test::run(&args, program),
         Verb::Coverage(args) => verbs::coverage::run(&args, program),

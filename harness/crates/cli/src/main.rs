@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use harness_cli::args::{self, Verb};
 use harness_cli::exit::Exit;
@@ -24,6 +24,17 @@ struct Cli {
     verb: Own,
 }
 
+/// The files whose form is published for editors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    /// harness.toml.
+    Config,
+    /// case.toml.
+    Case,
+    /// accepted.toml.
+    Accepted,
+}
+
 /// The verbs for authors, and what concerns the binary itself.
 #[derive(Debug, Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one, and it is used once")]
@@ -38,6 +49,16 @@ Examples:
     Completions {
         /// The shell.
         shell: Shell,
+    },
+    /// Print the JSON Schema of a file that people write, for editors.
+    #[command(after_help = "\
+Examples:
+  {program} json-schema config > harness.schema.json
+
+Then the first line of harness.toml is #:schema ./harness.schema.json")]
+    JsonSchema {
+        /// The file.
+        form: Form,
     },
     /// Print the manual page, or write one for each verb to a folder.
     #[command(after_help = "\
@@ -61,6 +82,14 @@ fn main() -> ExitCode {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut command, PROGRAM, &mut text);
             io::stdout().write_all(&text).map(|()| Exit::Ok)
+        }
+        Own::JsonSchema { form } => {
+            let schema = match form {
+                Form::Config => include_str!("../../../../docs/schemas/harness.schema.json"),
+                Form::Case => include_str!("../../../../docs/schemas/case.schema.json"),
+                Form::Accepted => include_str!("../../../../docs/schemas/accepted.schema.json"),
+            };
+            io::stdout().write_all(schema.as_bytes()).map(|()| Exit::Ok)
         }
         Own::Man { out: Some(folder) } => {
             clap_mangen::generate_to(command, folder).map(|()| Exit::Ok)

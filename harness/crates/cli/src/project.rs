@@ -10,6 +10,7 @@ use harness_model::value::format_date;
 use harness_report::checkout::Checkout;
 use harness_report::page::Head;
 use harness_report::problem::{self, Styled};
+use harness_rule::tree;
 use harness_runner::config::{self, Folders as Found, Given};
 use harness_runner::run::Project;
 use harness_source::diagnostic::Diagnostic;
@@ -18,7 +19,7 @@ use harness_source::progress;
 use harness_source::span::Span;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use crate::args::{Colour, Folders, PageArgs, RunArgs};
+use crate::args::{Colour, Folders, PageArgs, TerminalArgs};
 use crate::git::git;
 
 /// Where everything is, with the command line over `harness.toml`.
@@ -62,7 +63,7 @@ fn is_folder(flag: &str, folder: &Path) -> Result<(), Problem> {
 }
 
 /// Prepares what all that a verb does depends on: threads and colours.
-pub fn set_up(args: &RunArgs) {
+pub fn set_up(args: &TerminalArgs) {
     match args.color {
         Colour::Auto => {}
         Colour::Always => ColorChoice::Always.write_global(),
@@ -72,6 +73,27 @@ pub fn set_up(args: &RunArgs) {
         // It is the first use of the threads, and says nothing where it is not.
         drop(rayon::ThreadPoolBuilder::new().num_threads(jobs.into()).build_global());
     }
+}
+
+/// The folders for rules that are named: a file of rules that lies in none of them is one
+/// of rules, too, so that a rule of no project is a rule.
+pub fn around(args: &Folders, names: &[String]) -> Folders {
+    let Ok(found) = folders(args) else { return args.clone() };
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let own = found.rules.iter().map(|folder| &folder.path).chain([&found.cases]);
+    let own: Vec<PathBuf> = own.map(|path| real(path)).collect();
+    let is_outside = |path: &Path| {
+        let path = real(path);
+        tree::is_file_of_rules(&path) && !own.iter().any(|own| path.starts_with(own))
+    };
+    let outside: Vec<&String> = names.iter().filter(|name| is_outside(Path::new(name))).collect();
+    let mut around = args.clone();
+    // Other names are those of rules of the project.
+    if !outside.is_empty() && outside.len() < names.len() && args.rules.is_empty() {
+        around.rules.extend(found.rules.into_iter().map(|folder| folder.path));
+    }
+    around.rules.extend(outside.into_iter().map(PathBuf::from));
+    around
 }
 
 /// Loads a project, or shows what is wrong with its configuration.

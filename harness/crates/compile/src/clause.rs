@@ -196,7 +196,13 @@ impl Clause<'_> {
             }
             FieldType::Ip => match value::ip_interval(&text) {
                 Ok(interval) => self.on(&field, Test::Ip(interval)),
-                Err(error) => Err(self.error(error.to_string())),
+                Err(error) => {
+                    let refused = self.error(error.to_string());
+                    Err(match network(&text) {
+                        Some(network) => refused.with_help(format!("write the network {network}")),
+                        None => refused,
+                    })
+                }
             },
             FieldType::Unsigned => match value::unsigned_term(&text) {
                 Ok(Some(number)) => self.meets(&field, Scale::Unsigned, number),
@@ -635,4 +641,15 @@ pub fn scalar_text(value: &Scalar) -> String {
         Scalar::Float(value) => value::java_double(*value),
         Scalar::String(text) => text.clone(),
     }
+}
+
+/// The network that an address with `*` at its end means.
+pub(crate) fn network(text: &str) -> Option<String> {
+    let known: Vec<&str> = text.split('.').take_while(|part| part.parse::<u8>().is_ok()).collect();
+    let mut rest = text.split('.').skip(known.len()).peekable();
+    if !(1..=3).contains(&known.len()) || rest.peek().is_none() || rest.any(|part| part != "*") {
+        return None;
+    }
+    let zeros = ".0".repeat(4 - known.len());
+    Some(format!("{}{zeros}/{}", known.join("."), known.len() * 8))
 }

@@ -214,7 +214,6 @@ fn events(
             filters: outcomes,
         });
     }
-    views.sort_by_key(|view| view.number);
     left_out.turns = turns.saturating_sub(MAX_TURNS);
     (views, left_out)
 }

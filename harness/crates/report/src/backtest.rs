@@ -2,12 +2,14 @@
 
 mod html;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::words::plural;
-use super::{Lines, printable};
+use super::told::named;
+use super::words::{plural, shorten};
+use super::{Amount, Lines, printable};
 use harness_backtest::{
     Backtest, Exclusion, Found, Outcome, Overlap, RuleBacktest, Sample, Source,
 };
@@ -26,13 +28,13 @@ const DRAWN: usize = 60;
 /// # Errors
 ///
 /// As `out`'s.
-pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
+pub fn human(backtest: &Backtest, amount: Amount, out: &mut dyn Write) -> io::Result<()> {
     let safe = |text: &str| printable(text, Lines::Escape).into_owned();
     let request = &backtest.request;
     writeln!(
         out,
         "{}: {}, {} to {}",
-        safe(&request.index),
+        shorten(&safe(&request.index), MAX_INDEX),
         indices(backtest),
         format_date(request.from),
         format_date(request.to)
@@ -48,7 +50,12 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         if found.alerts == 0 {
             continue;
         }
-        writeln!(out, "\n{:>10}  {}  {}", found.alerts, safe(&rule.key), safe(&rule.severity))?;
+        let between = if amount == Amount::Less { "" } else { "\n" };
+        let (key, severity) = (safe(&rule.key), safe(&rule.severity));
+        writeln!(out, "{between}{:>10}  {key}  {severity}", found.alerts)?;
+        if amount == Amount::Less {
+            continue;
+        }
         if let Some(left) = found.after_suppression {
             writeln!(out, "{left:>10}  after suppression")?;
         }
@@ -78,23 +85,19 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{rules} without an event in the indices that they read")?;
     }
     human_missing(backtest, out)?;
-    let mut reasons: Vec<&RuleBacktest> = Vec::new();
-    for rule in &backtest.rules {
-        if matches!(rule.outcome, Outcome::Unsupported(_) | Outcome::Invalid(_)) {
-            reasons.push(rule);
+    if amount == Amount::More {
+        let silent = |rule: &&RuleBacktest| matches!(&rule.outcome, Outcome::Ran(found) if found.alerts == 0);
+        let silent: Vec<String> = backtest
+            .rules
+            .iter()
+            .filter(silent)
+            .map(|rule| format!("\n  {}", safe(&rule.key)))
+            .collect();
+        if !silent.is_empty() {
+            writeln!(out, "\nsilent:{}", silent.concat())?;
         }
     }
-    if !reasons.is_empty() {
-        writeln!(out, "\nnot run:")?;
-    }
-    for rule in reasons {
-        let (word, reason) = match &rule.outcome {
-            Outcome::Unsupported(reason) => ("unsupported", reason),
-            Outcome::Invalid(reason) => ("invalid", reason),
-            Outcome::Ran(_) | Outcome::NoIndex => continue,
-        };
-        writeln!(out, "  {}: {word}: {}", safe(&rule.key), safe(reason))?;
-    }
+    not_run(backtest, amount, out)?;
     let counts = Counts::of(backtest);
     writeln!(
         out,
@@ -109,6 +112,32 @@ pub fn human(backtest: &Backtest, out: &mut dyn Write) -> io::Result<()> {
         counts.invalid
     )
 }
+
+/// Writes why rules did not run, a line a reason and a few of its rules.
+fn not_run(backtest: &Backtest, amount: Amount, out: &mut dyn Write) -> io::Result<()> {
+    let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for rule in &backtest.rules {
+        let reason = match &rule.outcome {
+            Outcome::Unsupported(reason) => ("unsupported", reason.as_str()),
+            Outcome::Invalid(reason) => ("invalid", reason.as_str()),
+            Outcome::Ran(_) | Outcome::NoIndex => continue,
+        };
+        reasons.entry(reason).or_default().push(&rule.key);
+    }
+    if reasons.is_empty() || amount == Amount::Less {
+        return Ok(());
+    }
+    writeln!(out, "\nnot run:")?;
+    for ((word, reason), keys) in reasons {
+        let named = if amount == Amount::More { keys.join(", ") } else { named(&keys) };
+        let (named, reason) = (printable(&named, Lines::Escape), printable(reason, Lines::Escape));
+        writeln!(out, "  {named}: {word}: {reason}")?;
+    }
+    Ok(())
+}
+
+/// The most characters of the names of files.
+const MAX_INDEX: usize = 120;
 
 /// How many rules without a field are shown.
 const WITHOUT: usize = 20;
@@ -434,7 +463,7 @@ mod tests {
     #[test]
     fn the_noisiest_rules_are_told_and_what_did_not_run() {
         let mut out = Vec::new();
-        human(&backtest(), &mut out).expect("memory");
+        human(&backtest(), Amount::Usual, &mut out).expect("memory");
         let text = String::from_utf8(out).expect("text");
         let wanted = "\
 logs-*: 2 indices, 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z

@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::problem::{self, Styled};
 use super::segments::segments;
 use super::words::{plural, shorten};
-use super::{Lines, printable};
+use super::{Amount, Lines, printable};
 use harness_detect::eql::why::Story;
 use harness_model::value::format_date;
 use harness_predicate::{Origin, Part};
@@ -19,6 +19,8 @@ use harness_quality::explain::{
     Comparison, Explained, Findings, Groups, Lacking, LeftOut, Terms, Truth,
 };
 
+/// The most events that are shown where no more are asked for.
+const MAX_EVENTS: usize = 20;
 /// The most characters of a value.
 const MAX_VALUE: usize = 200;
 /// The most fields of one clause that are named.
@@ -29,8 +31,17 @@ const MAX_FIELDS: usize = 5;
 /// # Errors
 ///
 /// As `out`'s.
-pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io::Result<()> {
-    let report = Report { explained, styled };
+pub fn render(
+    explained: &Explained,
+    (styled, amount): (Styled, Amount),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let shown = match amount {
+        Amount::Less => 0,
+        Amount::Usual => MAX_EVENTS,
+        Amount::More => usize::MAX,
+    };
+    let report = Report { explained, styled, shown };
     report.head(out)?;
     report.problems(out)?;
     match explained.rule.cases.first() {
@@ -38,6 +49,7 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
             report.query(&|_| None, out)?;
             report.clauses(out)
         }
+        Some(_) if amount == Amount::Less => report.outcome(out),
         Some(_) if !explained.steps.is_empty() => {
             report.outcome(out)?;
             report.why(out)?;
@@ -47,7 +59,8 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
         Some(_) => {
             report.outcome(out)?;
             report.why(out)?;
-            explained.events.iter().try_for_each(|event| report.event(event, out))?;
+            let mut events = explained.events.iter().take(shown);
+            events.try_for_each(|event| report.event(event, out))?;
             report.left_out(out)?;
             report.together(out)
         }
@@ -57,6 +70,8 @@ pub fn render(explained: &Explained, styled: Styled, out: &mut dyn Write) -> io:
 struct Report<'a> {
     explained: &'a Explained,
     styled: Styled,
+    /// How many events are shown.
+    shown: usize,
 }
 
 fn safe(text: &str) -> String {
@@ -96,9 +111,11 @@ fn mark(truth: Truth) -> Sign {
 impl Report<'_> {
     fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
         let LeftOut { events, turns } = self.explained.left_out;
-        if events > 0 {
-            let events = plural(events, "more event");
-            writeln!(out, "\nnot shown: {events}, none nearer to an alert than those above")?;
+        let more = self.explained.events.len().saturating_sub(self.shown);
+        if events + more > 0 {
+            let events = plural(events + more, "more event");
+            let how = if more > 0 { "; --verbose shows more" } else { "" };
+            writeln!(out, "\nnot shown: {events}, none nearer to an alert than those above{how}")?;
         }
         if turns > 0 {
             let conditions = plural(turns, "condition");

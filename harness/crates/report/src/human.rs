@@ -81,12 +81,25 @@ const MAX_FINDINGS: usize = 50;
 /// The same of a run without cases, which is the first of a repository.
 const MAX_FIRST: usize = 3;
 
+/// The same where few rules have cases, those of rules with cases first.
+const MAX_EARLY: usize = 10;
+
 /// In runs of more rules, those without cases are counted and not named.
 const MAX_NAMED: usize = 20;
 
 /// The most findings of a kind that are shown of a run.
 fn most(run: &Run) -> usize {
-    if is_first(run) { MAX_FIRST } else { MAX_FINDINGS }
+    match () {
+        () if is_first(run) => MAX_FIRST,
+        () if is_early(run) => MAX_EARLY,
+        () => MAX_FINDINGS,
+    }
+}
+
+/// Whether it is a run of many rules of which few have cases.
+fn is_early(run: &Run) -> bool {
+    let tested = run.rules.iter().filter(|rule| !rule.cases.is_empty()).count();
+    run.rules.len() > MAX_NAMED && tested < run.rules.len() / 10
 }
 
 /// Whether it is a run of many rules without any case.
@@ -108,7 +121,12 @@ fn more(all: usize, run: &Run, noun: &str, out: &mut dyn Write) -> io::Result<()
 ///
 /// As `out`'s.
 pub fn warnings(run: &Run, styled: Styled, out: &mut dyn Write) -> io::Result<()> {
-    let all = told::warnings(run);
+    let mut all = told::warnings(run);
+    if is_early(run) {
+        let tested = run.rules.iter().filter(|rule| !rule.cases.is_empty());
+        let own = |path: &str| tested.clone().any(|rule| rule.file == path);
+        all.sort_by_cached_key(|told| !own(&told.problem.path));
+    }
     for told in all.iter().take(most(run)) {
         let note = told.also();
         writeln!(out, "\n{}", problem::with_note(&told.problem, note.as_deref(), styled))?;
@@ -182,34 +200,31 @@ impl Report<'_> {
     }
 
     fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rest = &self.run.rules[..];
-        while let Some(first) = rest.first() {
-            let name = folder(&first.key);
-            let length = rest.iter().take_while(|rule| folder(&rule.key) == name).count();
-            let (rules, others) = rest.split_at(length);
-            rest = others;
-            let detail = match self.options.detail {
-                Detail::All if is_first(self.run) => Detail::Folders,
-                detail => detail,
-            };
-            match detail {
-                Detail::All | Detail::Each => {
-                    writeln!(out, "{}", self.bold(&printable(name, Lines::Escape)))?;
-                    let (folded, shown): (Vec<_>, Vec<_>) =
-                        rules.iter().partition(|rule| self.is_folded(rule));
-                    shown.into_iter().try_for_each(|rule| self.rule(rule, out))?;
-                    if !folded.is_empty() {
-                        writeln!(out, "  {}", self.counts(folded.into_iter()))?;
-                    }
-                    writeln!(out)?;
-                }
-                Detail::Folders => {
-                    let counts = self.counts(rules.iter());
-                    writeln!(out, "{:<48} {counts}", printable(name, Lines::Escape))?;
-                }
-            }
+        let mut folders: BTreeMap<&str, Vec<&RuleRun>> = BTreeMap::new();
+        for rule in &self.run.rules {
+            folders.entry(folder(&rule.key)).or_default().push(rule);
         }
-        Ok(())
+        let is_short = self.options.detail == Detail::Folders
+            || self.options.detail == Detail::All && is_first(self.run);
+        let mut idle = Vec::new();
+        for (name, rules) in folders {
+            let (folded, shown): (Vec<&RuleRun>, Vec<&RuleRun>) =
+                rules.iter().partition(|rule| self.is_folded(rule));
+            if is_short || shown.is_empty() {
+                idle.push((printable(name, Lines::Escape), self.counts(rules.into_iter())));
+                continue;
+            }
+            writeln!(out, "{}", self.bold(&printable(name, Lines::Escape)))?;
+            shown.into_iter().try_for_each(|rule| self.rule(rule, out))?;
+            if !folded.is_empty() {
+                writeln!(out, "  {}", self.counts(folded.into_iter()))?;
+            }
+            writeln!(out)?;
+        }
+        for (name, counts) in &idle {
+            writeln!(out, "{name:<48} {counts}")?;
+        }
+        if is_short || idle.is_empty() { Ok(()) } else { writeln!(out) }
     }
 
     /// Whether a rule is counted and not named: nobody tests it, and there are many.
@@ -285,12 +300,14 @@ impl Report<'_> {
         let command = |verb: &str, words: &[&str]| {
             failure::shell(program, verb, &self.run.places.flags, words)
         };
-        for (line, what) in [
-            (command("lint", &[]), "what is wrong with the rules themselves"),
-            (command("new", &[&first.key]), "write the first cases of a rule"),
-            (command("explain", &[&first.key]), "what its clauses need"),
-        ] {
-            writeln!(out, "  {:<40}  {}", safe(&line), self.options.styled.dim(what))?;
+        let commands = [
+            (command("lint", &[]), "tells what is wrong with the rules themselves"),
+            (command("new", &[&first.key]), "writes the first cases of a rule"),
+            (command("explain", &[&first.key]), "shows what its clauses need"),
+        ];
+        let width = commands.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
+        for (line, what) in commands {
+            writeln!(out, "  {:<width$}  {}", safe(&line), self.options.styled.dim(what))?;
         }
         Ok(())
     }

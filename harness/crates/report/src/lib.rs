@@ -68,6 +68,18 @@ pub enum Lines {
     Escape,
 }
 
+/// How much is told to people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Amount {
+    /// Sums, and what is wrong.
+    Less,
+    /// What a run is mostly read for.
+    #[default]
+    Usual,
+    /// All that is known.
+    More,
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Lines, printable};

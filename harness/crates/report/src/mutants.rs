@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use super::failure::shell;
 use super::problem::Styled;
 use super::words::{around_change, plural};
-use super::{Lines, printable};
+use super::{Amount, Lines, printable};
 use harness_quality::mutate::{Mutant, Mutants, Outcome, RuleMutants};
 use harness_runner::case::Polarity;
 use harness_runner::run::Places;
@@ -18,19 +18,11 @@ use harness_runner::run::Places;
 pub struct Options {
     /// Whether to colour.
     pub styled: Styled,
-    /// Whether each missed mutant is shown whole, with the case that would catch it.
-    pub detail: Detail,
+    /// Whether a missed mutant is counted, has a line, or is shown whole with the case that
+    /// would catch it.
+    pub amount: Amount,
     /// How long it took.
     pub elapsed: Duration,
-}
-
-/// How much is said of a missed mutant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// A line.
-    Lines,
-    /// The rule with its change, and the case that would catch it.
-    Cases,
 }
 
 /// The most characters of a line about a mutant.
@@ -47,7 +39,7 @@ pub fn render(
     options: Options,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let report = Report { places, styled: options.styled, detail: options.detail };
+    let report = Report { places, styled: options.styled, amount: options.amount };
     for rule in &mutants.rules {
         report.rule(rule, out)?;
     }
@@ -58,12 +50,8 @@ pub fn render(
     }
     let all = || mutants.rules.iter().flat_map(|rule| &rule.mutants);
     let count = |name: &str| all().filter(|mutant| mutant.outcome.name() == name).count();
-    let missed = all().any(|mutant| matches!(mutant.outcome, Outcome::Missed { .. }));
-    if missed && options.detail == Detail::Lines && !places.program.is_empty() {
-        let (program, flags) = (places.program, &places.flags);
-        let whole = shell(program, "mutants", flags, &["RULE", "--verbose"]);
-        let new = shell(program, "new", flags, &["RULE"]);
-        writeln!(out, "\nnext: {whole} shows them whole; {new} writes the cases that are missing")?;
+    if options.amount == Amount::Usual {
+        next(mutants, places, out)?;
     }
     writeln!(
         out,
@@ -78,10 +66,33 @@ pub fn render(
     )
 }
 
+/// Says what shows missed mutants whole, and what catches them.
+///
+/// # Errors
+///
+/// As `out`'s.
+pub fn next(mutants: &Mutants, places: &Places, out: &mut dyn Write) -> io::Result<()> {
+    let missed = |mutant: &Mutant| matches!(mutant.outcome, Outcome::Missed { .. });
+    let mut rules = mutants.rules.iter().filter(|rule| rule.mutants.iter().any(missed));
+    let rule = match (rules.next(), rules.next()) {
+        (None, _) => return Ok(()),
+        (Some(only), None) => only.key.as_str(),
+        (Some(_), Some(_)) => "RULE",
+    };
+    if places.program.is_empty() {
+        return Ok(());
+    }
+    let (program, flags) = (places.program, &places.flags);
+    let whole = shell(program, "mutants", flags, &[rule, "--verbose"]);
+    let new = shell(program, "new", flags, &[rule]);
+    let line = format!("{whole} shows them whole; {new} writes the cases that are missing");
+    writeln!(out, "\nnext: {}", printable(&line, Lines::Escape))
+}
+
 struct Report<'a> {
     places: &'a Places,
     styled: Styled,
-    detail: Detail,
+    amount: Amount,
 }
 
 impl Report<'_> {
@@ -97,7 +108,8 @@ impl Report<'_> {
         let colour = if caught == viable { AnsiColor::Green } else { AnsiColor::Red };
         let score = self.styled.paint(colour.on_default(), &format!("{caught} of {viable} caught"));
         writeln!(out, "{}  {score}", printable(&rule.key, Lines::Escape))?;
-        for mutant in &rule.mutants {
+        let told = if self.amount == Amount::Less { &[][..] } else { &rule.mutants };
+        for mutant in told {
             self.mutant(&rule.key, mutant, out)?;
         }
         for bound in &rule.bounds {
@@ -116,7 +128,7 @@ impl Report<'_> {
             Outcome::Missed { fixture, polarity } => (fixture, *polarity),
         };
         let missed = self.styled.paint(AnsiColor::Red.on_default().bold(), "MISSED");
-        if self.detail == Detail::Lines {
+        if self.amount != Amount::More {
             let change = around_change(&mutant.text, WIDTH);
             let change = self.marked(&printable(&change, Lines::Escape));
             let found =

@@ -19,8 +19,8 @@ pub struct Options {
     pub cases: String,
     /// What was written; `None` where nothing was to be.
     pub written: Option<Written>,
-    /// Whether the rules are all of the project: then sums are shown alone.
-    pub is_all: bool,
+    /// Whether a rule has one line, without its cases and clauses.
+    pub is_short: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -35,7 +35,7 @@ const MAX_CLAUSE: usize = 60;
 /// As `out`'s.
 pub fn render(rules: &[RuleCases], options: &Options, out: &mut dyn Write) -> io::Result<()> {
     for rule in rules {
-        if options.is_all {
+        if options.is_short {
             line(rule, out)?;
         } else {
             whole(rule, options, out)?;

@@ -36,6 +36,8 @@ pub enum Detail {
 
 /// The widest name that the table is laid out for; longer ones stand out.
 const MAX_NAME: usize = 56;
+/// The most characters of a clause or a change.
+const WIDTH: usize = 100;
 /// Cells of a bar.
 const BAR: usize = 10;
 
@@ -133,21 +135,23 @@ impl Table<'_> {
 
     fn gaps(&self, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         for clause in row.uncovered() {
-            let text = shorten(&printable(&clause.text, Lines::Escape), 200);
+            let text = shorten(&printable(&clause.text, Lines::Escape), WIDTH);
             let gap = self.options.styled.dim(&gap_in_full(clause).unwrap_or_default());
             let kind = clause.kind.name();
             writeln!(out, "      {kind} {text}  {gap}")?;
         }
         for mutant in row.missed() {
-            let text = around_change(&mutant.text, 400);
+            let text = around_change(&mutant.text, WIDTH);
             let text = printable(&text, Lines::Escape);
             let missed = self.options.styled.paint(AnsiColor::Red.on_default(), "missed");
-            writeln!(out, "      {missed} {}: {text}", mutant.operator)?;
-            if let Outcome::Missed { fixture: Some(fixture), polarity } = &mutant.outcome {
-                let fixture = shorten(&printable(&fixture.to_string(), Lines::Escape), 2_000);
-                let lead = format!("a {} case would catch it:", polarity.folder());
-                writeln!(out, "        {} {fixture}", self.options.styled.dim(&lead))?;
-            }
+            let caught = match &mutant.outcome {
+                Outcome::Missed { fixture: Some(_), polarity } => {
+                    format!("  a {} case would catch it", polarity.folder())
+                }
+                _ => String::new(),
+            };
+            let caught = self.options.styled.dim(&caught);
+            writeln!(out, "      {missed} {}: {text}{caught}", mutant.operator)?;
         }
         Ok(())
     }

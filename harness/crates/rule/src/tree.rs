@@ -114,6 +114,12 @@ pub fn key_of(path: &str) -> &str {
     stem.map_or(path, |(stem, _)| stem)
 }
 
+/// Whether a path is that of a file that may hold rules.
+pub fn is_file_of_rules(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    is_ending(&ending) && path.is_file()
+}
+
 /// Loads all rules below a folder, in parallel.
 pub fn load_tree(root: &Path) -> RuleTree {
     load_trees(&[Folder::at(root)])

@@ -313,14 +313,31 @@ fn refused(rule: &str, text: &str, case: &Case, schema: &Schema) -> Option<Fault
     })
 }
 
+/// From so many folders of cases without a rule on, the rules are elsewhere.
+const MAX_ORPHANS: usize = 10;
+
 /// Cases that no rule owns.
 fn orphans(
     cases: &BTreeMap<String, Vec<Case>>,
     rules: &BTreeSet<String>,
     places: &Places,
 ) -> Vec<Problem> {
-    let orphans = cases.keys().filter(|key| !rules.contains(*key));
+    let orphans: Vec<&String> = cases.keys().filter(|key| !rules.contains(*key)).collect();
+    if let [first, second, third, ..] = orphans[..]
+        && orphans.len() >= MAX_ORPHANS
+    {
+        let message = format!(
+            "no rules belong to the cases of {} folders: {first}, {second}, {third} and {} more",
+            orphans.len(),
+            orphans.len() - 3
+        );
+        let error = Diagnostic::error("orphan-cases", message, Span::default());
+        let help = "name the folder of all rules by --rules or in harness.toml, and a rule of it \
+                    as an argument";
+        return vec![Problem::with_path(&places.cases, error.with_help(help))];
+    }
     orphans
+        .into_iter()
         .map(|key| {
             let file = files::below(&places.rules, &format!("{key}.toml"));
             let message = format!("there is no rule {file} for these cases");

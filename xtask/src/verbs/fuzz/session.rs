@@ -11,6 +11,7 @@ use harness::explain::{Question, explain as explain_rule};
 use harness::ir::eval::eval;
 use harness::ir::plan::Plan;
 use harness::mutate::{Fixtures, measure};
+use harness::report::Amount;
 use harness::report::digest::Digest;
 use harness::report::human::{self, Detail};
 use harness::report::page::Head;
@@ -207,7 +208,7 @@ pub(super) fn explain(input: &str) -> Result<(), String> {
     for question in questions.collect::<Vec<_>>() {
         let explained = explain_rule(whole.clone(), "a/r", question).map_err(|e| e.to_string())?;
         if let Some(explained) = explained {
-            explain_text::render(&explained, Styled::Plain, &mut io::sink())
+            explain_text::render(&explained, (Styled::Plain, Amount::More), &mut io::sink())
                 .and_then(|()| explain_json::render(&explained, &mut io::sink()))
                 .map_err(|error| error.to_string())?;
         }

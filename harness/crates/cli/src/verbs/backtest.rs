@@ -36,7 +36,7 @@ pub(crate) fn run(args: &BacktestArgs) -> io::Result<Exit> {
     };
     let mut output = Vec::new();
     match args.format {
-        Format::Human => human(&found, &mut output)?,
+        Format::Human => human(&found, args.run.terminal.amount(), &mut output)?,
         Format::Json => json(&found, &mut output)?,
         Format::Html => {
             let head = project::head(&args.run.folders.root(), &args.page);
@@ -71,7 +71,7 @@ fn on_cluster(
     let Some(client) = cluster::connect(&args.engine).map_err(io::Error::other)? else {
         return Ok(Err(Exit::Usage));
     };
-    let bar = project::counted(args.run.no_progress, rules.len());
+    let bar = project::counted(args.run.terminal.no_progress, rules.len());
     let outcome = harness_backtest::run(&client, &request, &rules, &project.exceptions, &|done| {
         bar.set_position(done as u64);
     });

@@ -6,7 +6,9 @@ use harness_quality::coverage::{self, Coverage};
 use harness_quality::explain;
 use harness_quality::gate::{give_up, misses};
 use harness_quality::mutate::{self, Fixtures, Mutants};
+use harness_report::Amount;
 use harness_report::digest::Digest;
+use harness_report::mutants as report;
 use harness_report::table::{self, Detail};
 use harness_report::{coverage_json, github, html, human, junit, markdown, navigator};
 use harness_runner::config::Folders;
@@ -35,8 +37,9 @@ pub(super) fn measure(
     mutants: bool,
     program: &'static str,
 ) -> io::Result<Result<Measured, Exit>> {
-    let bar = project::progress(args.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.folders) else {
+    let bar = project::progress(args.terminal.no_progress, "loading rules and cases");
+    let around = project::around(&args.folders, &asked.names);
+    let Some((project, folders)) = project::open(&around) else {
         return Ok(Err(Exit::Usage));
     };
     bar.set_message("running");
@@ -52,7 +55,7 @@ pub(super) fn measure(
     let session = Session::open_selected(project, &selected);
     let engine = session.engine().map_err(io::Error::other)?;
     let mut run = explain::judge(&session, &session.ask(&engine).map_err(io::Error::other)?);
-    run.places.flags = project::flags(&args.folders);
+    run.places.flags = project::flags(&around);
     run.places.program = program;
     bar.set_message("measuring");
     let (coverage, mutants) = if mutants {
@@ -84,14 +87,17 @@ pub(crate) fn run(args: &CoverageArgs, program: &'static str) -> io::Result<Exit
             CoverageFormat::Human => {
                 let options = table::Options {
                     styled: project::styled(project::is_file(args.run.out.as_deref())),
-                    detail: match (args.quiet, selected.keys.is_some()) {
-                        (true, _) => Detail::Sums,
-                        (false, true) => Detail::Gaps,
-                        (false, false) => Detail::Rules,
+                    detail: match (args.run.terminal.amount(), selected.keys.is_some()) {
+                        (Amount::Less, _) => Detail::Sums,
+                        (Amount::Usual, false) => Detail::Rules,
+                        (Amount::Usual, true) | (Amount::More, _) => Detail::Gaps,
                     },
                 };
                 table::render(&digest, options, out)?;
                 human::warnings(&run, options.styled, out)?;
+                if let Some(found) = mutants.as_ref().filter(|_| options.detail == Detail::Gaps) {
+                    report::next(found, &run.places, out)?;
+                }
                 if let Some(words) = human::warnings_in_words(&run) {
                     writeln!(out, "\n{words}")?;
                 }

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use harness_model::event::Event;
 use harness_model::events::{self, max_event};
 use harness_quality::explain::{Question, explain};
 use harness_report::problem::{self, Styled};
@@ -19,25 +20,34 @@ use crate::{project, select};
 
 /// Explains a rule, alone or on events.
 pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
-    let Some((project, folders)) = project::open(&args.folders) else { return Ok(Exit::Usage) };
     let asked = SelectArgs { names: vec![args.rule.clone()], traits: args.traits.clone() };
+    let around = project::around(&args.folders, &asked.names);
+    let Some((project, folders)) = project::open(&around) else { return Ok(Exit::Usage) };
     let Some(selected) = select::select(&asked, &project, &folders) else {
         return Ok(Exit::Usage);
     };
     if args.traits.list {
         return select::list(&project, &selected);
     }
+    if !selected.unknown.is_empty() {
+        return Ok(Exit::NothingRan);
+    }
     let Some(key) = select::only(&selected, &args.rule) else { return Ok(Exit::Usage) };
     let cases = project.cases.rules.get(&key).map_or(&[][..], Vec::as_slice);
     // A case may be named with its rule.
     let case = selected.cases.get(&key).filter(|cases| cases.len() == 1);
     let case = case.and_then(|cases| cases.first());
-    let question = match args.events.as_ref().or(case) {
-        None => Question::Rule,
-        Some(named) => match question(named, cases) {
+    let named: Vec<&String> = if args.events.is_empty() {
+        case.into_iter().collect()
+    } else {
+        args.events.iter().collect()
+    };
+    let question = match named.as_slice() {
+        [] => Question::Rule,
+        named => match question(named, cases) {
             Ok(question) => question,
-            Err(Refused::Unfound(unfound)) => {
-                return Ok(refuse(named, &key, unfound));
+            Err(Refused::Unfound(named, unfound)) => {
+                return Ok(refuse(&named, &key, unfound));
             }
             Err(Refused::Problem(problem)) => {
                 tell_styled!("{}", problem::render(&problem, Styled::Ansi));
@@ -52,7 +62,8 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
     match args.format {
         Format::Human => {
             let styled = project::styled(project::is_file(args.out.as_deref()));
-            report::explain::render(&explained, styled, &mut output)?;
+            let amount = args.terminal.amount();
+            report::explain::render(&explained, (styled, amount), &mut output)?;
         }
         Format::Json => explain_json::render(&explained, &mut output)?,
     }
@@ -65,28 +76,46 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
 
 /// Why there is nothing to explain a rule on.
 enum Refused {
-    Unfound(Unfound),
+    Unfound(String, Unfound),
     Problem(Problem),
 }
 
-/// A case by its name; else the events of a file, or of standard input.
-fn question(named: &str, cases: &[Case]) -> Result<Question, Refused> {
-    match find_case(cases, named) {
-        Ok(at) => return Ok(Question::Case(cases[at].clone())),
-        Err(Unfound::Unknown(_)) if named == "-" || Path::new(named).is_file() => {}
-        Err(unfound) => return Err(Refused::Unfound(unfound)),
+/// A case by its name; else the events of files, or of standard input.
+fn question(named: &[&String], cases: &[Case]) -> Result<Question, Refused> {
+    let mut all = Vec::new();
+    for name in named {
+        match find_case(cases, name) {
+            Ok(at) if named.len() == 1 => return Ok(Question::Case(cases[at].clone())),
+            Ok(at) => all.extend(cases[at].events.iter().cloned()),
+            Err(Unfound::Unknown(_)) if *name == "-" || Path::new(name).is_file() => {
+                all.extend(events_of(name)?);
+            }
+            Err(unfound) => return Err(Refused::Unfound((*name).clone(), unfound)),
+        }
     }
+    // Those without an id are called by their number.
+    if named.len() > 1 {
+        for (at, event) in all.iter_mut().enumerate().filter(|(_, event)| event.id.starts_with('#'))
+        {
+            event.id = format!("#{}", at + 1);
+        }
+    }
+    let names = named.iter().map(|name| if *name == "-" { "standard input" } else { name });
+    Ok(Question::Events(names.collect::<Vec<&str>>().join(", "), all))
+}
+
+/// The events of a file, or of standard input.
+fn events_of(named: &str) -> Result<Vec<Event>, Refused> {
     let (path, text) = if named == "-" {
         ("standard input", stdin())
     } else {
         (named, files::read(Path::new(named)))
     };
     let text = text.map_err(|found| Refused::Problem(Problem::with_path(path, found)))?;
-    let events = events::parse_file(&text, Path::new(path)).map_err(|diagnostic| {
+    events::parse_file(&text, Path::new(path)).map_err(|diagnostic| {
         let text = if text.len() > max_event() { "" } else { &*text }.into();
         Refused::Problem(Problem { path: path.to_owned(), diagnostic, text })
-    })?;
-    Ok(Question::Events(path.to_owned(), events))
+    })
 }
 
 /// The text of standard input.

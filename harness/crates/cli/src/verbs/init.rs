@@ -18,6 +18,13 @@ use crate::project;
 /// How many rules are tried for the first case.
 const MAX_TRIED: usize = 8;
 
+/// The git repository that this program is installed from: that of the build, else of the
+/// manifest; empty where neither says it.
+const REPOSITORY: &str = match option_env!("HARNESS_REPOSITORY") {
+    Some(address) if !address.is_empty() => address,
+    _ => env!("CARGO_PKG_REPOSITORY"),
+};
+
 /// Where the workflow lies.
 const WORKFLOW: &str = ".github/workflows/detection-rules.yml";
 
@@ -32,8 +39,10 @@ pub(crate) fn run(args: &InitArgs, program: &str) -> io::Result<Exit> {
     if add(&root, "harness.toml", &config)? {
         written.push("harness.toml".to_owned());
     }
-    if !args.no_ci && add(&root, WORKFLOW, &workflow(rules > 0))? {
+    let mut is_open = false;
+    if !args.no_ci && add(&root, WORKFLOW, &workflow(rules > 0, REPOSITORY))? {
         written.push(WORKFLOW.to_owned());
+        is_open = REPOSITORY.is_empty();
     }
     let mut first = None;
     if project.cases.rules.is_empty() {
@@ -51,6 +60,12 @@ pub(crate) fn run(args: &InitArgs, program: &str) -> io::Result<Exit> {
         written.iter().map(|path| format!("wrote {}", safe(path))).collect();
     if lines.is_empty() {
         lines.push("everything is there already".to_owned());
+    }
+    if is_open {
+        lines.push(format!(
+            "fill in HARNESS_REPOSITORY in {WORKFLOW}: the git repository that harness is installed \
+             from"
+        ));
     }
     let rule = first.as_deref().unwrap_or("RULE");
     lines.push(format!("\nNext:\n  {program} test            runs the rules on their cases"));
@@ -105,19 +120,39 @@ fn configuration(root: &Path, project: &Project, folders: &Folders) -> String {
     )
 }
 
-/// A workflow that runs the rules, with the outcome in the pull request.
-fn workflow(has_rules: bool) -> String {
-    let repository = env!("CARGO_PKG_REPOSITORY");
-    let git = if repository.is_empty() { "REPOSITORY-OF-THE-HARNESS" } else { repository };
+/// A workflow that runs the rules, with the outcome in the pull request. Where the program
+/// is installed from is one line, which says so where nobody knows it.
+fn workflow(has_rules: bool, repository: &str) -> String {
+    let fill = if repository.is_empty() { "# To fill in: the" } else { "# The" };
     let gate = if has_rules { "" } else { " || test $? = 4" };
     format!(
-        "name: detection rules\n\non:\n  push:\n    branches: [main]\n  pull_request:\n\n\
-         permissions:\n  contents: read\n\njobs:\n  test:\n    runs-on: ubuntu-latest\n    \
-         steps:\n      - uses: actions/checkout@v4\n      - name: Install the harness\n        \
-         run: cargo install --locked --git {git} harness-cli\n      - name: Test the rules\n        \
-         run: harness test --format github --junit rules.xml --markdown rules.md{gate}\n      \
-         - name: Show the outcome\n        if: always()\n        \
-         run: cat rules.md >> \"$GITHUB_STEP_SUMMARY\"\n"
+        r#"name: detection rules
+
+on:
+  push:
+    branches: [main]
+  pull_request:
+
+permissions:
+  contents: read
+
+env:
+  {fill} git repository that harness is installed from.
+  HARNESS_REPOSITORY: "{repository}"
+
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Install harness
+        run: cargo install --locked --git "${{HARNESS_REPOSITORY:?is to be filled in}}" harness-cli
+      - name: Test the rules
+        run: harness test --format github --junit rules.xml --markdown rules.md{gate}
+      - name: Show the outcome
+        if: always()
+        run: cat rules.md >> "$GITHUB_STEP_SUMMARY"
+"#
     )
 }
 
@@ -130,4 +165,27 @@ fn first_cases(mut project: Project) -> io::Result<Vec<synthesize::RuleCases>> {
     });
     rules.truncate(MAX_TRIED);
     synthesize::synthesize(project, &|_| true, Making::default()).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::workflow;
+
+    #[test]
+    fn a_workflow_says_where_the_program_is_from_or_that_it_is_to_be_filled_in() {
+        for (repository, expected) in [
+            (
+                "",
+                "  # To fill in: the git repository that harness is installed from.\n  HARNESS_REPOSITORY: \"\"\n",
+            ),
+            (
+                "https://git.example/h",
+                "  # The git repository that harness is installed from.\n  HARNESS_REPOSITORY: \"https://git.example/h\"\n",
+            ),
+        ] {
+            let text = workflow(true, repository);
+            assert_eq!(text.matches("HARNESS_REPOSITORY: ").count(), 1, "{text}");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
 }

@@ -7,7 +7,6 @@ use harness_quality::lint::fix::{self, Fixed};
 use harness_quality::lint::{Code, Finding, Level, Rules, Safety, Settings, lint};
 use harness_report::lint as report;
 use harness_rule::tree::Loaded;
-use harness_runner::config::Folders;
 use harness_runner::run::Project;
 use harness_runner::select::Selected;
 use harness_source::files;
@@ -26,8 +25,9 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
             tell!("note: no finding of lint itself is called `{name}`");
         }
     }
-    let bar = project::progress(args.run.no_progress, "reading rules");
-    let Some((mut project, folders)) = project::open(&args.run.folders) else {
+    let bar = project::progress(args.run.terminal.no_progress, "reading rules");
+    let around = project::around(&args.run.folders, &args.which.names);
+    let Some((mut project, folders)) = project::open(&around) else {
         return Ok(Exit::Usage);
     };
     let Some(selected) = select::select(&args.which, &project, &folders) else {
@@ -50,8 +50,8 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
             return Ok(Exit::Ok);
         }
         if !fixed.is_empty() {
-            project = match reopened(args, &folders) {
-                Some(project) => project,
+            project = match project::open(&around) {
+                Some((project, _)) => project,
                 None => return Ok(Exit::Usage),
             };
             findings = found(&project, &settings, &selected);
@@ -69,7 +69,8 @@ pub(crate) fn run(args: &LintArgs) -> io::Result<Exit> {
     match args.format {
         LintFormat::Human => {
             let styled = project::styled(project::is_file(args.run.out.as_deref()));
-            report::human(&findings, keys.len(), styled, out)?;
+            let amount = args.run.terminal.amount();
+            report::human(&findings, keys.len(), (styled, amount), out)?;
         }
         LintFormat::Json => report::json(&findings, out)?,
         LintFormat::Github => report::github(&findings, &checkout, out)?,
@@ -90,11 +91,6 @@ fn found(project: &Project, settings: &Settings, selected: &Selected) -> Vec<Fin
     let Project { rules: tree, exceptions, schema, .. } = project;
     let rules = Rules { tree, exceptions, schema };
     lint(rules, settings, &|loaded| selected.has(&loaded.key))
-}
-
-/// The project after its rules have changed.
-fn reopened(args: &LintArgs, _: &Folders) -> Option<Project> {
-    project::open(&args.run.folders).map(|(project, _)| project)
 }
 
 /// Writes mended files; whether anybody wanted it.

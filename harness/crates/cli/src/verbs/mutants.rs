@@ -6,7 +6,7 @@ use std::time::Instant;
 use harness_quality::gate::{give_up, misses};
 use harness_quality::mutate::{Fixtures, mutate};
 use harness_report::digest::Digest;
-use harness_report::mutants::{self, Detail, Options};
+use harness_report::mutants::{self, Options};
 use harness_report::{coverage_json, human};
 use harness_runner::run::Session;
 
@@ -17,8 +17,9 @@ use crate::{gate, project, select};
 /// Changes rules, judges the changes by their cases, and prints what was missed.
 pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit> {
     let started = Instant::now();
-    let bar = project::progress(args.run.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.run.folders) else {
+    let bar = project::progress(args.run.terminal.no_progress, "loading rules and cases");
+    let around = project::around(&args.run.folders, &args.select.names);
+    let Some((project, folders)) = project::open(&around) else {
         return Ok(Exit::Usage);
     };
     let mut asked = args.select.clone();
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit>
     bar.set_message("mutating");
     let found = mutate(&session, &engine, Fixtures::Propose).map_err(io::Error::other)?;
     let mut run = session.judge(&session.ask(&engine).map_err(io::Error::other)?);
-    run.places.flags = project::flags(&args.run.folders);
+    run.places.flags = project::flags(&around);
     run.places.program = program;
     give_up(&mut run, None, Some(&found));
     bar.finish_and_clear();
@@ -46,8 +47,8 @@ pub(crate) fn run(args: &MutantsArgs, program: &'static str) -> io::Result<Exit>
     match args.format {
         Format::Human => {
             let styled = project::styled(project::is_file(args.run.out.as_deref()));
-            let detail = if args.verbose { Detail::Cases } else { Detail::Lines };
-            let options = Options { styled, detail, elapsed: started.elapsed() };
+            let amount = args.run.terminal.amount();
+            let options = Options { styled, amount, elapsed: started.elapsed() };
             human::warnings(&run, styled, &mut output)?;
             mutants::render(&found, &run.places, options, &mut output)?;
             if let Some(words) = human::warnings_in_words(&run) {

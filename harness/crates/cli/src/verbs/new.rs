@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use harness_quality::synthesize::{self, Making, Seed, Treatment};
 use harness_report::new::{self, Options};
-use harness_report::{Lines, printable};
+use harness_report::{Amount, Lines, printable};
 use harness_source::files;
 use harness_source::span::plural;
 
@@ -21,7 +21,7 @@ use crate::{project, select};
 pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     let started = Instant::now();
     let bar = project::spinner(
-        args.run.no_progress,
+        args.run.terminal.no_progress,
         "loading rules and cases",
         "{spinner} {msg} {elapsed}",
     );
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
     if let Some(folder) = args.run.folders.cases.as_ref().filter(|folder| !folder.exists()) {
         fs::create_dir_all(folder)?;
     }
-    let Some((project, folders)) = project::open(&args.run.folders) else {
+    let around = project::around(&args.run.folders, &args.select.names);
+    let Some((project, folders)) = project::open(&around) else {
         return Ok(Exit::Usage);
     };
     let Some(selected) = select::select(&args.select, &project, &folders) else {
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
         return select::list(&project, &selected);
     }
     if !selected.unknown.is_empty() {
-        return Ok(Exit::Usage);
+        return Ok(Exit::NothingRan);
     }
     if !selected.cases.is_empty() {
         tell!("error: cases are made for rules: name the rule instead of a case");
@@ -98,7 +99,11 @@ pub(crate) fn run(args: &NewArgs) -> io::Result<Exit> {
                 styled: project::styled(project::is_file(args.run.out.as_deref())),
                 cases: files::shown(&folders.cases),
                 written,
-                is_all: args.all,
+                is_short: match args.run.terminal.amount() {
+                    Amount::Less => true,
+                    Amount::Usual => args.all,
+                    Amount::More => false,
+                },
                 elapsed: started.elapsed(),
             };
             new::render(&made, &options, &mut output)?;

@@ -20,7 +20,7 @@ use crate::{project, select};
 
 /// Tells what a change of rules changes.
 pub(crate) fn run(args: &RegressArgs) -> io::Result<Exit> {
-    let bar = project::progress(args.run.no_progress, "comparing rules");
+    let bar = project::progress(args.run.terminal.no_progress, "comparing rules");
     let compared = revisions::compared(args)?;
     let found = between(&compared.base, &compared.head, args);
     bar.finish_and_clear();
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RegressArgs) -> io::Result<Exit> {
         _ if args.release => report::release(told, &compared.title, out)?,
         RegressFormat::Human => {
             let styled = project::styled(project::is_file(args.run.out.as_deref()));
-            report::human(told, styled, out)?;
+            report::human(told, (styled, args.run.terminal.amount()), out)?;
         }
         RegressFormat::Json => report::json(told, out)?,
         RegressFormat::Markdown => report::markdown(told, out)?,
@@ -87,8 +87,9 @@ fn between(
             Regression { rules: vec![change], ..Regression::default() }
         }
         _ => {
-            let Some(selected) = selected(args, &base, &head, &folders) else {
-                return Ok(Err(Exit::Usage));
+            let selected = match selected(args, &base, &head, &folders) {
+                Ok(selected) => selected,
+                Err(exit) => return Ok(Err(exit)),
             };
             if args.traits.list {
                 return select::list(&head, &selected).map(Err);
@@ -112,17 +113,18 @@ fn between(
     Ok(if is_usable { Ok(found) } else { Err(Exit::Usage) })
 }
 
-/// The rules of both versions that are meant; `None` where that cannot be told, or a name
-/// fits nothing, which is told.
+/// The rules of both versions that are meant; an exit code where that cannot be told, or a
+/// name fits nothing, which is told.
 fn selected(
     args: &RegressArgs,
     base: &Project,
     head: &Project,
     folders: &Found,
-) -> Option<Selected> {
-    let selection = select::selection(&args.rule, &args.traits, head, folders)?;
+) -> Result<Selected, Exit> {
+    let selection =
+        select::selection(&args.rule, &args.traits, head, folders).ok_or(Exit::Usage)?;
     if selection.is_all() && args.traits.status.is_empty() {
-        return Some(Selected::default());
+        return Ok(Selected::default());
     }
     let mut keys = BTreeSet::new();
     for one in selection.each() {
@@ -130,7 +132,7 @@ fn selected(
         let (before, after) = (of(base), of(head));
         if let (false, Some(unknown)) = (before.unknown.is_empty(), after.unknown.first()) {
             select::unknown(unknown);
-            return None;
+            return Err(Exit::NothingRan);
         }
         for (project, found) in [(base, before), (head, after)] {
             let own = project.rules.rules.iter().filter(|loaded| found.has(&loaded.key));
@@ -139,8 +141,8 @@ fn selected(
     }
     let selected = Selected { keys: Some(keys), ..Selected::default() };
     match args.traits.status.as_slice() {
-        [] => Some(selected),
-        statuses => select::of_status(head, selected, statuses),
+        [] => Ok(selected),
+        statuses => select::of_status(head, selected, statuses).ok_or(Exit::Usage),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &ReportVerbArgs, program: &'static str) -> io::Result<Ex
         return match page(args, program, None)? {
             Ok(page) => {
                 project::deliver(&page, Some(out))?;
-                if project::is_file(Some(out)) {
+                if project::is_file(Some(out)) && !args.run.terminal.quiet {
                     tell!("{} written", out.display());
                 }
                 Ok(Exit::Ok)

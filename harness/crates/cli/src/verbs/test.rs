@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use harness_quality::explain;
+use harness_report::Amount;
 use harness_report::digest::Digest;
 use harness_report::human::{self, Detail};
 use harness_report::problem::{self, Styled};
@@ -45,8 +46,9 @@ fn once(
         return Ok(Exit::Usage);
     }
     let started = Instant::now();
-    let bar = project::progress(args.run.no_progress, "loading rules and cases");
-    let Some((project, folders)) = project::open(&args.run.folders) else {
+    let bar = project::progress(args.run.terminal.no_progress, "loading rules and cases");
+    let around = project::around(&args.run.folders, &args.select.names);
+    let Some((project, folders)) = project::open(&around) else {
         return Ok(Exit::Usage);
     };
     bar.set_message("running");
@@ -70,7 +72,7 @@ fn once(
     let asked = engine::hits(&session, &args.engine, args.compare).map_err(io::Error::other)?;
     let (hits, compared, differs) = asked;
     let mut run = explain::judge(&session, &hits);
-    run.places.flags = project::flags(&args.run.folders);
+    run.places.flags = project::flags(&around);
     run.places.program = program;
     bar.finish_and_clear();
 
@@ -85,10 +87,10 @@ fn once(
             TestFormat::Human => {
                 let options = human::Options {
                     styled: project::styled(project::is_file(args.run.out.as_deref())),
-                    detail: match (args.quiet, args.verbose) {
-                        (true, _) => Detail::Folders,
-                        (false, true) => Detail::Each,
-                        (false, false) => Detail::All,
+                    detail: match args.run.terminal.amount() {
+                        Amount::Less => Detail::Folders,
+                        Amount::Usual => Detail::All,
+                        Amount::More => Detail::Each,
                     },
                     elapsed: started.elapsed(),
                 };

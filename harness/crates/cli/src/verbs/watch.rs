@@ -82,9 +82,12 @@ fn next(changes: &Receiver<notify::Result<Event>>, snapshots: &Path) -> Option<B
         if matches!(kind, EventKind::Access(_) | EventKind::Other) {
             continue;
         }
+        // What lies in a new folder already may be told by nothing else.
+        let is_new = matches!(kind, EventKind::Create(_));
         let is_own = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            !files::is_aside(&name) && !path.starts_with(&snapshots) && !path.is_dir()
+            let is_told = is_new || !path.is_dir();
+            !files::is_aside(&name) && !path.starts_with(&snapshots) && is_told
         };
         paths.extend(own.iter().map(|path| real(path)).filter(is_own));
     }

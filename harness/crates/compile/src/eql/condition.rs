@@ -53,6 +53,11 @@ impl Compiler<'_> {
         self.errors.push(Diagnostic::error("eql-type", message, span));
     }
 
+    /// The same with what to write instead.
+    pub(super) fn error_with(&mut self, message: String, span: Span, help: String) {
+        self.errors.push(Diagnostic::error("eql-type", message, span).with_help(help));
+    }
+
     fn all(&mut self, parts: &[Expr]) -> Condition {
         let parts = parts.iter().map(|part| self.condition(part)).collect();
         self.combine(parts, true)

@@ -57,7 +57,15 @@ impl Compiler<'_> {
             Operand::Missing(_) => Type::Null,
         };
         if !matches!(ty, Type::String | Type::Null) {
-            self.error(format!("{target} is {ty}, and only strings are matched so"), span);
+            let message = format!("{target} is {ty}, and only strings are matched so");
+            match (ty, texts) {
+                (Type::Ip, [text, ..]) => {
+                    let help =
+                        format!("`cidrMatch({target}, {:?})` asks for a network", text.value);
+                    self.error_with(message, span, help);
+                }
+                _ => self.error(message, span),
+            }
             return Condition::Const(false);
         }
         if let Operand::Constant(ScriptValue::Null) = operand {

@@ -293,7 +293,6 @@ impl<'a> View<'a> {
                 filters: vec![Outcome { holds, barrier, turn: turn.flatten() }],
             });
         }
-        views.sort_by_key(|view: &EventView| view.number);
         left_out.turns = turns.saturating_sub(MAX_TURNS);
         (views, left_out)
     }

@@ -5,6 +5,7 @@ use harness_source::span::Span;
 use serde_json::{Value, json};
 
 use super::{github, human, json, junit, markdown, sarif};
+use crate::Amount;
 use crate::checkout::Checkout;
 use crate::problem::Styled;
 
@@ -58,7 +59,7 @@ fn text_of_rules_stays_text_in_every_format() {
     assert!(junit.contains(r#"failures="1""#) && junit.contains("&lt;here&gt;"), "{junit}");
     let github = text(|out| github(&[finding()], &here, out));
     assert!(github.starts_with("::warning file=rules/aws/a b.toml,line=2,col=13,"), "{github}");
-    let human = text(|out| human(&[finding()], 1, Styled::Plain, out));
+    let human = text(|out| human(&[finding()], 1, (Styled::Plain, Amount::Usual), out));
     assert!(human.contains("1 finding in 1 rule: 1 warning"), "{human}");
     assert!(human.contains(r#"for example the event {"a":"xx"}"#), "{human}");
 }

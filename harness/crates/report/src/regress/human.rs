@@ -8,14 +8,18 @@ use harness_quality::regress::{Change, Regression, RuleChange};
 use super::words::{case_line, decided, few, left_out, meaning, on_data, samples};
 use super::{ordered, sum};
 use crate::problem::Styled;
-use crate::{Lines, printable};
+use crate::{Amount, Lines, printable};
 
 /// Writes what became of each rule, those that lose events first.
 ///
 /// # Errors
 ///
 /// As `out`'s.
-pub fn human(regression: &Regression, styled: Styled, out: &mut dyn Write) -> io::Result<()> {
+pub fn human(
+    regression: &Regression,
+    (styled, amount): (Styled, Amount),
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for rule in ordered(regression) {
         let color = match rule.change {
             Change::Removed | Change::Both | Change::Narrower => AnsiColor::Red,
@@ -26,6 +30,9 @@ pub fn human(regression: &Regression, styled: Styled, out: &mut dyn Write) -> io
         let word = styled.paint(Style::new().fg_color(Some(color.into())), rule.change.name());
         let path = printable(&rule.path, Lines::Escape).into_owned();
         writeln!(out, "{word} {path}  {}", printable(&meaning(rule), Lines::Escape))?;
+        if amount == Amount::Less {
+            continue;
+        }
         for line in lines(rule) {
             writeln!(out, "  {}", printable(&line, Lines::Escape))?;
         }

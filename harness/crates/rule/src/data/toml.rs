@@ -22,8 +22,27 @@ impl Format for Toml {
             let span = Span::new(range.start, range.end);
             Diagnostic::error("toml-syntax", error.message(), span)
         });
-        (Vec::new(), told.collect())
+        let told: Vec<Diagnostic> = told.collect();
+        // What follows a text without its end is no mistake of its own.
+        let unended = told.iter().filter_map(unended);
+        let first = unended.min_by_key(|found| found.span.start);
+        (Vec::new(), first.map_or(told, |first| vec![first]))
     }
+}
+
+/// The error of a text in one kind of quotes that goes over the end of its line, with what
+/// is to be written.
+fn unended(found: &Diagnostic) -> Option<Diagnostic> {
+    let quotes = match found.message.as_str() {
+        "invalid literal string, expected `'`" => "'''",
+        "invalid basic string, expected `\"`" => "\"\"\"",
+        _ => return None,
+    };
+    Some(
+        found
+            .clone()
+            .with_help(format!("a text of several lines stands between {quotes} and {quotes}")),
+    )
 }
 
 fn span<T>(value: &Spanned<T>) -> Span {

@@ -41,7 +41,7 @@ fn leads_to(path: &str, own: &str) -> bool {
 }
 
 /// The rules that a name stands for: in the first of these ways in which it is that of
-/// any rule, exactly, as a path from elsewhere, as a folder or a glob, as the beginning of an id, as a part.
+/// any rule, exactly, by its title, as a path from elsewhere, as a folder or a glob, as the beginning of an id, as a part.
 pub(super) fn rules_named<'a>(name: &str, rules: &'a [Loaded]) -> Vec<&'a Loaded> {
     let plain = plain(name);
     let lower = plain.to_lowercase();
@@ -50,8 +50,8 @@ pub(super) fn rules_named<'a>(name: &str, rules: &'a [Loaded]) -> Vec<&'a Loaded
     let exact = |loaded: &Loaded| {
         [&loaded.key, &loaded.path, &loaded.file].into_iter().any(|own| own == plain)
             || id(loaded).as_deref() == Some(plain)
-            || title(loaded).as_deref() == Some(lower.as_str())
     };
+    let titled = |loaded: &Loaded| title(loaded).as_deref() == Some(lower.as_str());
     // …/rules/linux/a.toml, from wherever: that of linux/a, and not of a.
     let leads = |loaded: &&Loaded| !is_of_case(plain) && leads_to(key_of(plain), &loaded.key);
     let longest = rules.iter().filter(leads).map(|loaded| loaded.key.len()).max();
@@ -77,7 +77,7 @@ pub(super) fn rules_named<'a>(name: &str, rules: &'a [Loaded]) -> Vec<&'a Loaded
         loaded.key.to_lowercase().contains(&lower)
             || title(loaded).is_some_and(|title| title.contains(&lower))
     };
-    let ways: [&dyn Fn(&Loaded) -> bool; 5] = [&exact, &leads, &within, &begins, &part];
+    let ways: [&dyn Fn(&Loaded) -> bool; 6] = [&exact, &titled, &leads, &within, &begins, &part];
     let found = ways.iter().map(|way| rules.iter().filter(|rule| way(rule)).collect::<Vec<_>>());
     found.into_iter().find(|own| !own.is_empty()).unwrap_or_default()
 }

@@ -45,14 +45,14 @@ pub(super) fn run(
     let period = open_period(args.from.as_deref(), args.to.as_deref());
     let (from, to) = period.ok_or(Exit::Usage)?;
     let names = paths(&inputs);
-    let threads = threads(args.run.jobs);
+    let threads = threads(args.run.terminal.jobs);
     let size = size(&inputs);
     let (samples, sizes) = (args.samples, Sizes::default());
     let lateness = i64::from(args.lateness) * 1000;
     let request =
         Request { inputs, names, from, to, indicators, samples, lateness, threads, sizes };
     let interrupted = interrupt();
-    let bar = bar(args.run.no_progress, size);
+    let bar = bar(args.run.terminal.no_progress, size);
     let progress = |progress: Progress| {
         bar.set_position(progress.bytes);
         bar.set_message(rate(progress.events, bar.elapsed().as_secs_f64()));

@@ -30,6 +30,9 @@ pub(super) fn rules(
     if args.traits.list {
         return Err(select::list(&project, &selected).unwrap_or(Exit::Internal));
     }
+    if !selected.unknown.is_empty() {
+        return Err(Exit::NothingRan);
+    }
     let mut gates = folders.gates;
     gates.folders.push((String::new(), Gate { max_alerts: args.max_alerts, ..Gate::default() }));
     let all = std::mem::take(&mut project.rules.rules);

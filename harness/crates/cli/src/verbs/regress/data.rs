@@ -44,10 +44,14 @@ pub(super) fn add(
     let old = rules(base, regression.rules.iter().filter_map(|rule| rule.before.as_ref()));
     let new = rules(head, regression.rules.iter().filter_map(|rule| rule.after.as_ref()));
     let (old, new) = ((old.as_slice(), base), (new.as_slice(), head));
-    let bar = project::spinner(args.run.no_progress, "reading events", "{spinner} {msg} {elapsed}");
+    let bar = project::spinner(
+        args.run.terminal.no_progress,
+        "reading events",
+        "{spinner} {msg} {elapsed}",
+    );
     let runs = match data.engine.engine {
         Some(_) => on_cluster(data, old, new)?,
-        None => on_files(data, args.run.jobs, old, new),
+        None => on_files(data, args.run.terminal.jobs, old, new),
     };
     bar.finish_and_clear();
     let Some([before, after]) = runs else { return Ok(false) };

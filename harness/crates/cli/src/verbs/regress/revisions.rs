@@ -32,8 +32,8 @@ pub(super) fn compared(args: &RegressArgs) -> io::Result<Compared> {
         (None, [one]) if one.contains("..") && !Path::new(one).exists() => {
             let (base, head) = one.split_once("..").unwrap_or((one, ""));
             let head = if head.is_empty() { "HEAD" } else { head.trim_start_matches('.') };
-            let old = Checkout::new(&folders.root(), base)?;
-            let new = Checkout::new(&folders.root(), head)?;
+            let old = Checkout::new(&folders.root(), base).map_err(unusable)?;
+            let new = Checkout::new(&folders.root(), head).map_err(unusable)?;
             Ok(Compared {
                 base: elsewhere(folders, &old),
                 head: elsewhere(folders, &new),
@@ -48,7 +48,7 @@ pub(super) fn compared(args: &RegressArgs) -> io::Result<Compared> {
         (None, [base, head, ..]) => {
             for path in [base, head] {
                 if !Path::new(path).exists() {
-                    return Err(io::Error::other(format!("{path} does not exist")));
+                    return Err(unusable(format!("{path} does not exist")));
                 }
             }
             let title = format!("{base}, {head}");
@@ -56,11 +56,16 @@ pub(super) fn compared(args: &RegressArgs) -> io::Result<Compared> {
         }
         (None, []) => match MAIN.into_iter().find(|name| commit(folders, name).is_some()) {
             Some(name) => since(folders, name),
-            None => Err(io::Error::other(
+            None => Err(unusable(
                 "there is no main branch to compare with: name a revision, a folder or a file",
             )),
         },
     }
+}
+
+/// An error of the arguments.
+fn unusable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
 impl Compared {
@@ -79,7 +84,7 @@ fn since(folders: &Folders, branch: &str) -> io::Result<Compared> {
 }
 
 fn with_work_tree(folders: &Folders, revision: &str, title: String) -> io::Result<Compared> {
-    let checkout = Checkout::new(&folders.root(), revision)?;
+    let checkout = Checkout::new(&folders.root(), revision).map_err(unusable)?;
     let base = elsewhere(folders, &checkout);
     Ok(Compared { base, head: folders.clone(), title, _checkouts: vec![checkout] })
 }
