@@ -64,6 +64,7 @@ impl Watching {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the times are for people")]
 fn what_is_saved_is_judged_at_once() {
     let other = rule("Another", "a: y").replace("1d485649", "2d485649");
     let repository = Repository::with_rule("a: x").with_cases().write("rules/other.toml", other);
