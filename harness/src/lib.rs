@@ -95,6 +95,6 @@ pub use {
     harness_report::snapshot,
     harness_rule::exception,
     harness_runner::{case, config, run, select, verdict},
-    harness_source::{diagnostic, effort, files, keys, likeness, limits, span},
+    harness_source::{codes, diagnostic, effort, files, keys, likeness, limits, span},
     harness_text::{analysis, pattern},
 };

@@ -24,11 +24,11 @@ use serde_json::{Value, json};
 #[track_caller]
 fn on(rule: &str, events: &Value) -> Explained {
     let events = parse_events(&events.to_string()).expect("events");
-    asked(project(rule, Vec::new()), "r", Question::Events("e.json".to_owned(), events))
+    asked(&project(rule, Vec::new()), "r", Question::Events("e.json".to_owned(), events))
 }
 
 #[track_caller]
-fn asked(project: Project, key: &str, question: Question) -> Explained {
+fn asked(project: &Project, key: &str, question: Question) -> Explained {
     explain(project, key, question).expect("the engine runs").expect("there is the rule")
 }
 
@@ -62,7 +62,7 @@ fn marks(explained: &Explained) -> Vec<String> {
 fn a_rule_alone_tells_types_and_needs() {
     let query = r#"process.name:curl and not source.ip:"192.0.2.0/24" and process.pid >= 7 and user.name:*"#;
     let events = project(&query_rule(query, ""), Vec::new());
-    let explained = asked(events, "r", Question::Rule);
+    let explained = asked(&events, "r", Question::Rule);
     let clauses: Vec<_> = explained
         .clauses
         .iter()
@@ -534,7 +534,7 @@ fn a_pipeline_tells_rows_groups_and_how_far_a_bound_is() {
 fn a_pipeline_alone_tells_its_clauses_and_keys() {
     let query = "from logs-* | grok message \"%{WORD:verb} %{GREEDYDATA}\" \
         | stats n = count(*) where verb == \"try\" by day = date_trunc(1 day, @timestamp) | where n > 1";
-    let explained = asked(project(&pipeline(query), Vec::new()), "r", Question::Rule);
+    let explained = asked(&project(&pipeline(query), Vec::new()), "r", Question::Rule);
     assert_eq!(explained.filters, ["command 2", "command 3", "command 4"]);
     let kinds: Vec<_> = explained.clauses.iter().map(|clause| clause.tests[0].kind).collect();
     assert_eq!(kinds, ["script", "keyword", "long"]);
@@ -672,16 +672,16 @@ fn own(key: &str, case: &str) -> Explained {
     let project = repository();
     let cases = &project.cases.rules[key];
     let case = cases[find_case(cases, case).expect("the case")].clone();
-    asked(project, key, Question::Case(case))
+    asked(&project, key, Question::Case(case))
 }
 
 #[test]
 fn every_case_of_this_repository_is_explained() {
     let project = repository();
     let mut changes = 0;
-    for (key, cases) in project.cases.rules.clone() {
-        for case in &cases {
-            let explained = asked(project.clone(), &key, Question::Case(case.clone()));
+    for (key, cases) in &project.cases.rules {
+        for case in cases {
+            let explained = asked(&project, key, Question::Case(case.clone()));
             let run = &explained.rule.cases[0];
             let path = &case.path;
             assert_eq!(run.verdict, harness::verdict::Verdict::Pass, "{path}");
@@ -706,7 +706,7 @@ fn every_case_of_this_repository_is_explained() {
             let Some(changed) = &turn.event else { continue };
             let events = parse_events(&changed.to_string()).expect("an event");
             let question = Question::Events("changed".to_owned(), events);
-            let after = asked(project.clone(), &key, question);
+            let after = asked(&project, key, question);
             assert_ne!(
                 after.events[0].filters[0].holds, event.filters[0].holds,
                 "{path}: {changed}"
@@ -775,5 +775,5 @@ fn a_rule_that_cannot_be_judged_says_why() {
     assert!(text(&explained, Styled::Plain).contains("kql-syntax"));
     json_of(&explained);
     let project = project(&query_rule("a:b", ""), Vec::new());
-    assert!(explain(project, "s", Question::Rule).expect("no engine fails").is_none());
+    assert!(explain(&project, "s", Question::Rule).expect("no engine fails").is_none());
 }

@@ -133,7 +133,7 @@ fn marks(condition: &str, event: &Value) -> Vec<Truth> {
         rule(&format!("type = \"eql\"\nlanguage = \"eql\"\nquery = '''any where {condition}'''"));
     let events = parse_events(&event.to_string()).expect("an event");
     let question = Question::Events("e.json".to_owned(), events);
-    let explained = explain(project(&rule, Vec::new()), "r", question);
+    let explained = explain(&project(&rule, Vec::new()), "r", question);
     let explained = explained.expect("the engine runs").expect("there is the rule");
     explained.events[0].marks.iter().map(|mark| mark.truth).collect()
 }
@@ -345,7 +345,7 @@ proptest! {
         prop_assume!(compiled.program.is_some());
 
         let (run, clauses, mutants) = measured(project());
-        let explained = explain(project(), "r", Question::Rule).expect("the engine runs");
+        let explained = explain(&project(), "r", Question::Rule).expect("the engine runs");
         let explained = explained.expect("there is the rule");
         let covered: Vec<Origin> = clauses.iter().map(|clause| clause.origin).collect();
         let told: Vec<Origin> = explained.clauses.iter().map(|clause| clause.origin).collect();

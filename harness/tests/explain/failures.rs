@@ -34,7 +34,7 @@ fn check(name: &str, rule: &str, cases: Vec<Case>) {
         Options { styled: Styled::Plain, detail: Detail::All, elapsed: Duration::default() };
     human::render(&run, options, &mut told).expect("a vector takes everything");
     told.extend(b"\n---- explain\n");
-    let explained = explain::explain(project(rule, cases), "r", Question::Case(first));
+    let explained = explain::explain(&project(rule, cases), "r", Question::Case(first));
     let mut explained = explained.expect("the engine runs").expect("there is the rule");
     explained.rule.problems.clear();
     explained.rule.cases.iter_mut().for_each(|case| case.warnings.clear());
@@ -370,7 +370,7 @@ fn coverage_and_mutants() {
 #[test]
 fn rules_alone() {
     let told = |name: &str, rule: &str| {
-        let explained = explain::explain(project(rule, Vec::new()), "r", Question::Rule);
+        let explained = explain::explain(&project(rule, Vec::new()), "r", Question::Rule);
         let mut explained = explained.expect("the engine runs").expect("there is the rule");
         explained.rule.problems.clear();
         let mut told = Vec::new();

@@ -4,8 +4,10 @@
 //! Crates use only crates of a lower rank and modules form no circles
 //! ([`crates`], [`modules`]); every path that the documents name exists, and the
 //! "uses" column of ARCHITECTURE.md is what the manifests say ([`documents`]);
-//! every snapshot belongs to a rule, and every source file to a crate ([`forgotten`]).
+//! every snapshot belongs to a rule, every source file to a crate ([`forgotten`]), and
+//! every code of a finding to the table of codes ([`codes`]).
 
+mod codes;
 mod crates;
 mod documents;
 mod forgotten;
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &TidyArgs) -> io::Result<Exit> {
     let crates = crates::read(root, &mut problems);
     problems.extend(crates::upward(&crates));
     problems.extend(crates.iter().flat_map(|one| modules::circles(root, one)));
+    problems.extend(codes::unlisted(root));
     problems.extend(forgotten::forgotten(root, &crates));
     problems.extend(documents::stale_paths(root));
     problems.extend(documents::uses(root, &crates, args.write)?);

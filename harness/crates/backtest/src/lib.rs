@@ -10,6 +10,7 @@
 //! its reason (docs/cluster.md).
 
 mod composite;
+mod excepted;
 pub mod files;
 mod filters;
 mod model;
@@ -32,20 +33,19 @@ pub mod versions;
 use harness_cluster::client::Client;
 
 use harness_cluster::error::ClusterError;
-use harness_compile::exception::{self, Compiled};
 use harness_compile::program::RuleProgram;
 use harness_compile::rule::compile_rule;
-use harness_compile::{Context, Now};
 use harness_detect::window::Clock;
 use harness_model::index_pattern;
+use harness_predicate::Predicate;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan};
-use harness_predicate::{Part, Predicate};
 use harness_rule::exception::ExceptionTree;
 use harness_rule::model::Rule;
 use harness_rule::names::Language;
 use harness_rule::tree::Loaded;
-use harness_source::diagnostic::{Diagnostic, Severity};
+use harness_source::diagnostic::Diagnostic;
 
+use excepted::Excepted;
 use model::day;
 pub use model::{
     Backtest, Exclusion, Found, Outcome, Overlap, Request, RuleBacktest, Sample, Source,
@@ -186,14 +186,7 @@ fn prepare<'a>(
     let clock = Clock::new(rule).map_err(|errors| Outcome::Invalid(first(&errors)))?;
     let compiled = compile_rule(rule, &target.schema, ground.request.to);
     let worst = compiled.diagnostics.iter().max_by_key(|(_, found)| found.severity);
-    match worst.map(|(_, found)| (found.severity, found.message.clone())) {
-        Some((Severity::Unsupported, message)) => return Err(Outcome::Unsupported(message)),
-        Some((Severity::Error, message)) if pipeline::lacks_column(&message) => {
-            return Err(Outcome::Unsupported(format!("the indices lack a field: {message}")));
-        }
-        Some((Severity::Error, message)) => return Err(Outcome::Invalid(message)),
-        Some((Severity::Warning, _)) | None => {}
-    }
+    prepared::judgeable(worst.map(|(_, found)| found), "the indices")?;
     let program = compiled.program.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
     let program = match excepted(rule, ground, tree)? {
         Some(condition) => program.restrict(&condition),
@@ -215,48 +208,17 @@ fn prepare<'a>(
     Ok(Work { at, rule, clock, time, program, grouping, indices })
 }
 
-/// The list that the engine of rules leaves to the endpoint.
-const ENDPOINT_LIST: &str = "endpoint_list";
-
 /// The condition that no exception of the rule holds.
 fn excepted(
     rule: &Rule,
     ground: Ground<'_>,
     tree: &ExceptionTree,
 ) -> Result<Option<Predicate>, Outcome> {
-    let lists: Vec<&str> = rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
-    if lists.iter().all(|list| *list == ENDPOINT_LIST) {
-        return Ok(None);
+    let found = Excepted::read(rule, &ground.target.schema, tree, ground.request.to);
+    let found = found.map_err(Outcome::Unsupported)?;
+    if let Some(worded) = found.worded.first() {
+        let message = format!("exception `{}`: a value list of type `text`", worded.item);
+        return Err(Outcome::Unsupported(message));
     }
-    let now = ground.request.to;
-    let context = Context { schema: &ground.target.schema, part: Part::File, now: Now::at(now) };
-    let mut conditions = Vec::new();
-    for list in lists {
-        if let Some(broken) = tree.broken.get(list).and_then(|broken| broken.first()) {
-            let message = format!("{}: {}", broken.path, broken.diagnostic.message);
-            return Err(Outcome::Unsupported(message));
-        }
-        let Some(items) = tree.lists.get(list) else {
-            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
-            return Err(Outcome::Unsupported(message));
-        };
-        for item in items.iter().filter(|item| item.expires.is_none_or(|at| at > now)) {
-            match exception::compile(item, Some(rule), tree, context) {
-                Ok(Compiled::Applied { condition, words }) if words.is_empty() => {
-                    conditions.push(condition);
-                }
-                Ok(Compiled::Applied { .. }) => {
-                    let message = format!("exception `{}`: a value list of type `text`", item.name);
-                    return Err(Outcome::Unsupported(message));
-                }
-                Ok(Compiled::LeftOut(_)) => {}
-                Err(errors) => {
-                    let message = errors.first().map_or("", |error| &error.message);
-                    let message = format!("exception `{}`: {message}", item.name);
-                    return Err(Outcome::Unsupported(message));
-                }
-            }
-        }
-    }
-    Ok((!conditions.is_empty()).then(|| Predicate::or(conditions).negate()))
+    Ok(found.none())
 }

@@ -44,12 +44,6 @@ pub(super) fn indices(text: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Whether an error says that the indices lack a column, rather than that the
-/// rule is wrong.
-pub(super) fn lacks_column(message: &str) -> bool {
-    message.starts_with("Unknown column [")
-}
-
 /// Runs an ES|QL rule.
 pub(super) fn run(
     ground: Ground<'_>,

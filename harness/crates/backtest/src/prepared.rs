@@ -8,12 +8,14 @@ use harness_cluster::error::ClusterError;
 use harness_cluster::search;
 use harness_compile::program::RuleProgram;
 use harness_detect::window::Clock;
+use harness_esql::plan::NO_COLUMN;
 use harness_predicate::Predicate;
 use harness_predicate::plan::TermField;
 use harness_rule::model::Rule;
+use harness_source::diagnostic::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
-use super::model::{Found, Request};
+use super::model::{Found, Outcome, Request};
 use super::target::Target;
 
 /// Why one rule has no result.
@@ -33,6 +35,21 @@ impl From<ClusterError> for Stop {
             }
             error => Self::Cluster(error),
         }
+    }
+}
+
+/// Whether a rule can be judged where this is the worst that is said of it.
+pub(super) fn judgeable(worst: Option<&Diagnostic>, data: &str) -> Result<(), Outcome> {
+    let Some(found) = worst else { return Ok(()) };
+    let message = found.message.clone();
+    match found.severity {
+        Severity::Warning => Ok(()),
+        Severity::Unsupported => Err(Outcome::Unsupported(message)),
+        // The rule is right, and the data is not what it is about.
+        Severity::Error if found.code == NO_COLUMN => {
+            Err(Outcome::Unsupported(format!("{data} lack a field: {message}")))
+        }
+        Severity::Error => Err(Outcome::Invalid(message)),
     }
 }
 

@@ -28,9 +28,10 @@ mod tests;
 
 use harness_query::esql::ast::Query;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::limits;
 
 pub use aggregate::AggregateKind;
-use harness_source::limits;
+pub use expression::NO_COLUMN;
 pub use model::{
     AggregateCall, Branch, Grouping, Join, JoinKey, JoinTable, Output, OutputColumn, Placed, Plan,
     SortKey, Step, StepKind, Unknown,

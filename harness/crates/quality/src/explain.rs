@@ -80,16 +80,16 @@ pub fn run(project: Project) -> Result<Run, EngineError> {
 ///
 /// When the engine fails.
 pub fn explain(
-    project: Project,
+    project: &Project,
     key: &str,
     question: Question,
 ) -> Result<Option<Explained>, EngineError> {
-    let Project { mut rules, cases, exceptions, mut schema, problems } = project;
-    let folder = cases.folder.clone();
+    let folder = project.cases.folder.clone();
     // The fixtures decide on fields without a mapping; events come after them.
-    home::observe(&mut schema, &rules, &cases);
-    rules.rules.retain(|rule| rule.key() == key);
-    let mut own = { cases }.rules.remove(key).unwrap_or_default();
+    let mut schema = project.schema.clone();
+    home::observe(&mut schema, &project.rules, &project.cases);
+    let rules = project.rules.only(key);
+    let mut own = project.cases.rules.get(key).cloned().unwrap_or_default();
     let (asked, expects) = match question {
         Question::Rule => (None, None),
         Question::Case(case) => (Some(case.path), Some(case.polarity)),
@@ -102,7 +102,13 @@ pub fn explain(
     };
     let mut cases = CaseTree { folder, ..CaseTree::default() };
     cases.rules.insert(key.to_owned(), own);
-    let session = Session::open(Project { rules, cases, exceptions, schema, problems });
+    let session = Session::open(Project {
+        rules,
+        cases,
+        schema,
+        exceptions: project.exceptions.clone(),
+        problems: project.problems.clone(),
+    });
     let Some(mut rule) = judge(&session, &session.hits()?).rules.pop() else { return Ok(None) };
     // Cases that no index takes are not among those that ran.
     let asked = asked.and_then(|path| rule.cases.iter().rposition(|run| run.case.path == path));

@@ -35,7 +35,43 @@ pub struct ExceptionTree {
     pub problems: Vec<Problem>,
 }
 
+/// Why a list cannot be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unapplied<'a> {
+    /// Items of it cannot be read; those that were read are not all.
+    Broken(&'a [Problem]),
+    /// No file has it.
+    Missing(String),
+}
+
+impl std::fmt::Display for Unapplied<'_> {
+    /// The first reason.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Broken(problems) => problems
+                .first()
+                .map_or(Ok(()), |first| write!(f, "{}: {}", first.path, first.diagnostic.message)),
+            Self::Missing(message) => f.write_str(message),
+        }
+    }
+}
+
 impl ExceptionTree {
+    /// The items of a list, which may lie in several files.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be applied.
+    pub fn items(&self, list: &str) -> Result<&[Item], Unapplied<'_>> {
+        if let Some(broken) = self.broken.get(list).filter(|broken| !broken.is_empty()) {
+            return Err(Unapplied::Broken(broken));
+        }
+        let missing = || {
+            Unapplied::Missing(format!("the exception list `{list}` is not in {}", self.list(list)))
+        };
+        self.lists.get(list).map(Vec::as_slice).ok_or_else(missing)
+    }
+
     /// A finding about an item, at its place.
     pub fn problem(&self, item: &Item, found: Diagnostic) -> Problem {
         let text = self.texts.get(&item.path).cloned().unwrap_or_default();

@@ -125,6 +125,9 @@ static DEFAULT_PATTERNS: LazyLock<Vec<String>> = LazyLock::new(|| {
     patterns.map(str::to_owned).into()
 });
 
+/// The list that the engine of rules leaves to the endpoint.
+const ENDPOINT_LIST: &str = "endpoint_list";
+
 impl Rule {
     /// The index patterns that the rule reads: none where they are not known, or stand
     /// in its query.
@@ -144,6 +147,14 @@ impl Rule {
             RuleType::Esql | RuleType::MachineLearning | RuleType::Correlation => false,
         };
         indexed && self.index.is_empty() && self.data_view_id.is_none()
+    }
+
+    /// The lists of its exceptions; none where there is only the one that every rule of
+    /// Elastic Defend names, and that the engine of rules leaves to the endpoint.
+    pub fn lists(&self) -> Vec<&str> {
+        let lists: Vec<&str> =
+            self.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
+        if lists.iter().all(|list| *list == ENDPOINT_LIST) { Vec::new() } else { lists }
     }
 
     /// Whether the rule was retired.

@@ -42,6 +42,19 @@ pub struct RuleTree {
     pub problems: Vec<Problem>,
 }
 
+impl RuleTree {
+    /// The same with the rule of a key alone.
+    #[must_use]
+    pub fn only(&self, key: &str) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            rules: self.rules.iter().filter(|rule| rule.key() == key).cloned().collect(),
+            exports: self.exports.clone(),
+            problems: self.problems.clone(),
+        }
+    }
+}
+
 /// One rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {

@@ -1,6 +1,7 @@
 //! What every file of a project is read with: places in texts, findings, files and
 //! folders, limits, suggestions.
 
+pub mod codes;
 pub mod diagnostic;
 pub mod effort;
 pub mod files;

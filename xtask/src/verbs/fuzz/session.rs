@@ -206,7 +206,7 @@ pub(super) fn explain(input: &str) -> Result<(), String> {
     let cases = whole.cases.rules.values().flatten().cloned();
     let questions = cases.map(Question::Case).chain([Question::Rule]);
     for question in questions.collect::<Vec<_>>() {
-        let explained = explain_rule(whole.clone(), "a/r", question).map_err(|e| e.to_string())?;
+        let explained = explain_rule(&whole, "a/r", question).map_err(|e| e.to_string())?;
         if let Some(explained) = explained {
             explain_text::render(&explained, (Styled::Plain, Amount::More), &mut io::sink())
                 .and_then(|()| explain_json::render(&explained, &mut io::sink()))

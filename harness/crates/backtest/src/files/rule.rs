@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use harness_compile::esql::Pipeline;
-use harness_compile::exception::{self, Compiled};
 use harness_compile::program::RuleProgram;
 use harness_compile::rule::{Given, compile_rule};
-use harness_compile::{Context, Now};
 use harness_detect::anomaly;
 use harness_detect::window::Clock;
 use harness_model::event::Event;
@@ -17,15 +15,14 @@ use harness_model::schema::Schema;
 use harness_predicate::plan::{EqlPlan, EqlSearch, Plan, Reach, TermField};
 use harness_predicate::{Column, Kind, Leaf, Origin, Part, Predicate, Test};
 use harness_rule::exception::ExceptionTree;
-use harness_rule::exception::words::Words;
 use harness_rule::model::Rule;
 use harness_rule::names::RuleType;
 use harness_rule::tree::Loaded;
-use harness_source::diagnostic::{Diagnostic, Severity};
 use harness_text::pattern::{Case, Pattern};
 
 use crate::Outcome;
-use crate::pipeline::lacks_column;
+use crate::excepted::{Excepted, Worded};
+use crate::prepared::judgeable;
 
 /// A rule that runs.
 pub(super) struct Prepared<'a> {
@@ -41,7 +38,7 @@ pub(super) struct Prepared<'a> {
     /// The fields that suppression groups alerts by.
     pub(super) grouping: Vec<TermField>,
     /// Exceptions that look values up by their words: a condition and the words.
-    worded: Vec<(Predicate, Vec<Words>)>,
+    worded: Vec<Worded>,
     /// The index patterns of its events.
     patterns: Vec<String>,
     /// Those of its indicators.
@@ -69,19 +66,15 @@ impl<'a> Prepared<'a> {
             let first = loaded.diagnostics.first();
             return Err(Outcome::Invalid(first.map_or_else(String::new, |it| it.message.clone())));
         };
-        worst(loaded.diagnostics.iter())?;
+        let worst = loaded.diagnostics.iter().max_by_key(|found| found.severity);
+        judgeable(worst, "the events")?;
         let clock = Clock::new(rule).map_err(|errors| {
             Outcome::Invalid(errors.first().map_or_else(String::new, |it| it.message.clone()))
         })?;
         let given = Given { now, completion: false, anomalies: true };
         let compiled = compile_rule(rule, schema, given);
-        let found = compiled.diagnostics.iter().map(|(_, found)| found);
-        worst(found).map_err(|outcome| match outcome {
-            Outcome::Invalid(message) if lacks_column(&message) => {
-                Outcome::Unsupported(format!("the events lack a field: {message}"))
-            }
-            other => other,
-        })?;
+        let worst = compiled.diagnostics.iter().max_by_key(|(_, found)| found.severity);
+        judgeable(worst.map(|(_, found)| found), "the events")?;
         let program =
             compiled.program.ok_or_else(|| Outcome::Invalid("it has no plan".to_owned()))?;
         let sift = match (&program, &rule.query) {
@@ -90,11 +83,10 @@ impl<'a> Prepared<'a> {
             }
             (RuleProgram::Conditions(_) | RuleProgram::Pipeline { .. }, _) => None,
         };
-        let mut excepted = Excepted::default();
-        excepted.read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
-        let mut program = match &excepted.conditions[..] {
-            [] => program,
-            conditions => silenced(program, &Predicate::or(conditions.iter().cloned()).negate()),
+        let excepted = Excepted::read(rule, schema, tree, now).map_err(Outcome::Unsupported)?;
+        let mut program = match excepted.none() {
+            None => program,
+            Some(left) => silenced(program, &left),
         };
         if rule.rule_type == RuleType::MachineLearning {
             program = program.restrict(&of_records());
@@ -165,8 +157,8 @@ impl<'a> Prepared<'a> {
             sift.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
         columns.extend(self.grouping.iter().filter_map(|term| term.column.as_ref()));
-        for (condition, _) in &self.worded {
-            condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
+        for worded in &self.worded {
+            worded.condition.leaves(&mut |leaf| columns.extend(leaf.columns()));
         }
         columns
     }
@@ -221,7 +213,7 @@ impl<'a> Prepared<'a> {
     /// Whether an exception that looks up words, or what an anomaly job says of its
     /// record, keeps an event from the rule; `holds` says whether a condition does.
     pub(super) fn bars(&self, event: &Event, holds: &dyn Fn(&Predicate) -> bool) -> bool {
-        let worded = self.worded.iter().any(|(condition, words)| {
+        let worded = self.worded.iter().any(|Worded { condition, words, .. }| {
             holds(condition) && words.iter().all(|words| words.holds(event))
         });
         let learning = self.rule.machine_learning.as_ref().filter(|_| self.is_learning());
@@ -254,16 +246,6 @@ fn paths(rule: &Rule, pipeline: &Pipeline) -> Option<BTreeSet<Arc<str>>> {
     )
 }
 
-/// The outcome that the worst of these findings leaves, where it leaves one.
-fn worst<'d>(found: impl Iterator<Item = &'d Diagnostic>) -> Result<(), Outcome> {
-    let worst = found.max_by_key(|found| found.severity);
-    match worst.map(|found| (found.severity, found.message.clone())) {
-        Some((Severity::Unsupported, message)) => Err(Outcome::Unsupported(message)),
-        Some((Severity::Error, message)) => Err(Outcome::Invalid(message)),
-        Some((Severity::Warning, _)) | None => Ok(()),
-    }
-}
-
 /// The program on events that no exception covers; a covered indicator is none.
 fn silenced(program: RuleProgram, left: &Predicate) -> RuleProgram {
     match program.restrict(left) {
@@ -286,61 +268,4 @@ fn of_records() -> Predicate {
         test: Test::Term(prefix),
         origin: Origin { part: Part::File, ..Origin::default() },
     })
-}
-
-/// The list that the engine of rules leaves to the endpoint.
-const ENDPOINT_LIST: &str = "endpoint_list";
-
-/// What the exceptions of a rule take away.
-#[derive(Default)]
-struct Excepted {
-    conditions: Vec<Predicate>,
-    worded: Vec<(Predicate, Vec<Words>)>,
-    /// Whether some item lapses at a time.
-    lapses: bool,
-}
-
-impl Excepted {
-    fn read(
-        &mut self,
-        rule: &Rule,
-        schema: &Schema,
-        tree: &ExceptionTree,
-        now: i64,
-    ) -> Result<(), String> {
-        let lists: Vec<&str> =
-            rule.exceptions_list.iter().map(|list| list.list_id.as_str()).collect();
-        if lists.iter().all(|list| *list == ENDPOINT_LIST) {
-            return Ok(());
-        }
-        let context = Context { schema, part: Part::File, now: Now::at(now) };
-        for list in lists {
-            if let Some(broken) = tree.broken.get(list).and_then(|broken| broken.first()) {
-                return Err(format!("{}: {}", broken.path, broken.diagnostic.message));
-            }
-            let items = tree.lists.get(list).ok_or_else(|| {
-                format!("the exception list `{list}` is not in {}", tree.list(list))
-            })?;
-            for item in items {
-                self.lapses |= item.expires.is_some();
-                if item.expires.is_some_and(|at| at <= now) {
-                    continue;
-                }
-                match exception::compile(item, Some(rule), tree, context) {
-                    Ok(Compiled::Applied { condition, words }) if words.is_empty() => {
-                        self.conditions.push(condition);
-                    }
-                    Ok(Compiled::Applied { condition, words }) => {
-                        self.worded.push((condition, words));
-                    }
-                    Ok(Compiled::LeftOut(_)) => {}
-                    Err(errors) => {
-                        let message = errors.first().map_or("", |error| &error.message);
-                        return Err(format!("exception `{}`: {message}", item.name));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
 }

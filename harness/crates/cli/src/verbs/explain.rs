@@ -55,7 +55,7 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Exit> {
             }
         },
     };
-    let Some(explained) = explain(project, &key, question).map_err(io::Error::other)? else {
+    let Some(explained) = explain(&project, &key, question).map_err(io::Error::other)? else {
         return Err(io::Error::other("the rule is gone"));
     };
     let mut output = Vec::new();

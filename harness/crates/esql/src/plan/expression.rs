@@ -23,6 +23,9 @@ use harness_source::span::Span;
 /// The code of errors that Elasticsearch's verifier raises.
 pub(super) const VERIFICATION: &str = "esql-verification";
 
+/// The code of columns that do not exist.
+pub const NO_COLUMN: &str = "esql-column";
+
 /// The code of columns that may exist, but whose type nothing states.
 const UNKNOWN_COLUMN: &str = "unknown-field";
 
@@ -289,7 +292,10 @@ impl Planner<'_> {
     /// fields are known.
     pub(super) fn unknown(&self, name: &str, span: Span) -> Diagnostic {
         let message = format!("Unknown column [{name}]{}", self.suggestion(name, "did you mean"));
-        self.missing(name, message, span)
+        if self.scope.may_have(name) {
+            return self.missing(name, message, span);
+        }
+        Diagnostic::error(NO_COLUMN, message, span)
     }
 
     pub(super) fn missing(&self, name: &str, message: String, span: Span) -> Diagnostic {

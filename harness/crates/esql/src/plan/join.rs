@@ -92,7 +92,8 @@ impl Planner<'_> {
 
     fn right_column(name: &str, table: &JoinTable, span: Span) -> Result<usize> {
         table.place(name).ok_or_else(|| {
-            Self::error(span, format!("Unknown column [{name}] in right side of join"))
+            let message = format!("Unknown column [{name}] in right side of join");
+            Diagnostic::error(super::expression::NO_COLUMN, message, span)
         })
     }
 

@@ -18,7 +18,7 @@ use harness_model::schema::Schema;
 use harness_predicate::plan::TermField;
 use harness_predicate::{Column, Leaf, Part, Predicate};
 use harness_rule::exception::words::Words;
-use harness_rule::exception::{ExceptionTree, Item};
+use harness_rule::exception::{ExceptionTree, Item, Unapplied};
 use harness_rule::model::Rule;
 use harness_rule::tree::Loaded;
 use harness_source::diagnostic::Diagnostic;
@@ -63,10 +63,6 @@ struct LeftOut {
     item: Item,
     reason: String,
 }
-
-/// The list that every rule of Elastic Defend names, and that the engine of
-/// rules leaves to the endpoint.
-const ENDPOINT_LIST: &str = "endpoint_list";
 
 /// How a case is run.
 #[derive(Clone, Debug)]
@@ -342,9 +338,7 @@ fn lists<'a>(rule: Option<&'a Rule>, case: &'a Case) -> Vec<&'a str> {
     if let Some(stated) = &case.options.exceptions {
         return stated.iter().map(String::as_str).collect();
     }
-    let own = rule.into_iter().flat_map(|rule| &rule.exceptions_list);
-    let own: Vec<&str> = own.map(|list| list.list_id.as_str()).collect();
-    if own.iter().all(|list| *list == ENDPOINT_LIST) { Vec::new() } else { own }
+    rule.map_or_else(Vec::new, Rule::lists)
 }
 
 /// All exceptions that some case is run with, once each.
@@ -365,25 +359,26 @@ fn exceptions(
     }
     let mut found = Vec::new();
     for (list, case) in wanted {
-        // Items of one list may lie in several files; those that were read are not all.
-        if let Some(broken) = tree.broken.get(list) {
-            problems.extend(broken.iter().cloned());
-            continue;
-        }
-        let Some(items) = tree.lists.get(list) else {
-            let message = format!("the exception list `{list}` is not in {}", tree.list(list));
-            problems.push(match case {
-                None => loaded.problem(Diagnostic::unsupported(
-                    "exception-list",
-                    message,
-                    Span::default(),
-                )),
-                Some(case) => Problem::with_path(
-                    &case.path,
-                    Diagnostic::error("case-toml", message, Span::default()),
-                ),
-            });
-            continue;
+        let items = match tree.items(list) {
+            Ok(items) => items,
+            Err(Unapplied::Broken(broken)) => {
+                problems.extend(broken.iter().cloned());
+                continue;
+            }
+            Err(Unapplied::Missing(message)) => {
+                problems.push(match case {
+                    None => loaded.problem(Diagnostic::unsupported(
+                        "exception-list",
+                        message,
+                        Span::default(),
+                    )),
+                    Some(case) => Problem::with_path(
+                        &case.path,
+                        Diagnostic::error("case-toml", message, Span::default()),
+                    ),
+                });
+                continue;
+            }
         };
         for item in items {
             let unknown = unknown::of_exception(item, context.schema);

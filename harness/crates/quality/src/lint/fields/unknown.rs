@@ -57,7 +57,8 @@ pub(super) fn check(target: &Target<'_>, sink: &mut Sink<'_>) {
             Part::Filter(_) | Part::ThreatQuery | Part::ThreatFilter(_) => "",
         };
         let stated = found.span.of(text).trim_matches(['"', '\'', '`', '?']);
-        let own = target.compiled.unknown.iter().find(|own| found.message.contains(&*own.field));
+        let at = (*part, found.span);
+        let own = target.compiled.unknown.iter().find(|own| (own.part, own.span) == at);
         let name = own.map_or(stated, |own| &own.field);
         let near = own.and_then(|own| own.near.as_deref().map(str::to_owned));
         let near = near.or_else(|| misspelt(name));
