@@ -6,18 +6,18 @@ mod compare;
 mod explanation;
 mod facts;
 mod flow;
-mod ground;
 pub mod home;
 mod judge;
 mod model;
 mod narrow;
 mod pipeline;
+mod prepared_rule;
 mod schedule;
 mod subject;
 mod under_test;
+mod visibility;
 mod warning;
 mod whereabouts;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -44,8 +44,8 @@ use harness_source::limits::{self, Limit};
 use harness_source::progress;
 use harness_source::span::Span;
 
+use prepared_rule::PreparedRule;
 use whereabouts::Whereabouts;
-use work::Work;
 
 pub use about::{About, QuerySource, Texts};
 pub use alert::{Facts, RiskScore, Stated, Suppressed};
@@ -55,11 +55,11 @@ pub use flow::{Flow, Prepared, Program, Variant};
 use model::Fixtures;
 pub use model::{Alert, CaseRun, Places, RuleRun};
 use model::{events, wanted};
+pub use prepared_rule::{Idle, Why};
 pub use schedule::Schedule;
 pub use subject::{Subject, Trial};
 pub use under_test::RuleUnderTest;
 pub use warning::Warning;
-pub use work::{Idle, Why};
 
 /// What a run works on.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ pub struct Session {
     problems: Vec<Problem>,
     elsewhere: Vec<Problem>,
     places: Places,
-    work: Vec<Work>,
+    prepared: Vec<PreparedRule>,
     fixtures: Fixtures,
     schema: Schema,
 }
@@ -155,17 +155,17 @@ impl Session {
             })
             .collect();
         progress::begin(paired.len());
-        let mut work: Vec<Work> = paired
+        let mut prepared: Vec<PreparedRule> = paired
             .into_par_iter()
             .map(|(loaded, cases, broken)| {
-                let work = Work::new(loaded, cases, broken, &exceptions, &schema);
+                let prepared = PreparedRule::new(loaded, cases, broken, &exceptions, &schema);
                 progress::tick();
-                work.located(&whereabouts, &schema)
+                prepared.located(&whereabouts, &schema)
             })
             .collect();
-        within_fields(&mut work);
+        within_fields(&mut prepared);
         // What a rule's own list is broken by is told with the rule.
-        let named: BTreeSet<&str> = work.iter().flat_map(Work::named_lists).collect();
+        let named: BTreeSet<&str> = prepared.iter().flat_map(PreparedRule::named_lists).collect();
         let lists = exceptions.broken.iter().filter(|(list, _)| !named.contains(list.as_str()));
         rest.extend(faults.into_iter().map(|fault| fault.problem));
         for problem in exceptions.problems.iter().chain(lists.flat_map(|(_, all)| all)) {
@@ -176,8 +176,8 @@ impl Session {
         }
         let mut elsewhere = Vec::new();
         if is_all { &mut problems } else { &mut elsewhere }.append(&mut rest);
-        let fixtures = Fixtures::new(&work, &schema);
-        Self { problems, elsewhere, places, work, fixtures, schema }
+        let fixtures = Fixtures::new(&prepared, &schema);
+        Self { problems, elsewhere, places, prepared, fixtures, schema }
     }
 
     /// Asks the embedded engine which events each filter matches.
@@ -205,12 +205,12 @@ impl Session {
 
     /// All events of all cases, in the order of their cases.
     pub fn events(&self) -> Vec<&Event> {
-        events(&self.work)
+        events(&self.prepared)
     }
 
     /// The fields that some rule reads, in the order of their columns.
     pub fn fields(&self) -> Vec<Arc<Field>> {
-        wanted(&self.work, &self.schema)
+        wanted(&self.prepared, &self.schema)
     }
 
     /// What is known of fields.
@@ -220,26 +220,26 @@ impl Session {
 
     /// By rule: its filters, and the documents of its own cases.
     pub fn filters(&self) -> Vec<(Vec<&Predicate>, Range<u32>)> {
-        let rules = self.work.iter().zip(&self.fixtures.ranges);
-        rules.map(|(work, cases)| (work.filters(), own(cases))).collect()
+        let rules = self.prepared.iter().zip(&self.fixtures.ranges);
+        rules.map(|(prepared, cases)| (prepared.filters(), own(cases))).collect()
     }
 
     /// The keys of all rules, in the order of [`Run::rules`].
     pub fn keys(&self) -> Vec<String> {
-        self.work.iter().map(|work| work.loaded.key()).collect()
+        self.prepared.iter().map(|prepared| prepared.loaded.key()).collect()
     }
 
     /// Every rule in the order of [`Run::rules`], to be judged otherwise; `None` for a
     /// rule that is not judged.
     pub fn rules_under_test(&self) -> Vec<Option<RuleUnderTest<'_>>> {
-        (0..self.work.len()).map(|rule| self.rule_under_test(rule)).collect()
+        (0..self.prepared.len()).map(|rule| self.rule_under_test(rule)).collect()
     }
 
     /// The n-th rule of [`Run::rules`]; `None` where it is not judged.
     pub fn rule_under_test(&self, rule: usize) -> Option<RuleUnderTest<'_>> {
-        let work = self.work.get(rule)?;
-        let subject = Subject::new(work, self.fixtures.ranges.get(rule)?, &self.fixtures)?;
-        RuleUnderTest::new(work, subject, &self.schema)
+        let prepared = self.prepared.get(rule)?;
+        let subject = Subject::new(prepared, self.fixtures.ranges.get(rule)?, &self.fixtures)?;
+        RuleUnderTest::new(prepared, subject, &self.schema)
     }
 
     /// Asks `engine`, which holds this session's events.
@@ -248,7 +248,8 @@ impl Session {
     ///
     /// As [`Engine::select`].
     pub fn ask(&self, engine: &dyn Engine) -> Result<Hits, EngineError> {
-        let filters: Vec<Vec<&Predicate>> = self.work.iter().map(Work::filters).collect();
+        let filters: Vec<Vec<&Predicate>> =
+            self.prepared.iter().map(PreparedRule::filters).collect();
         let mut hits = engine.select(&filters.concat())?.into_iter();
         Ok(filters.iter().map(|own| hits.by_ref().take(own.len()).collect()).collect())
     }
@@ -261,14 +262,14 @@ impl Session {
 
     /// The same where each rule may take so many steps.
     pub fn judge_within(&self, hits: &Hits, most: Limit) -> Run {
-        progress::begin(self.work.len());
+        progress::begin(self.prepared.len());
         let rules = self
-            .work
+            .prepared
             .par_iter()
             .zip(hits)
             .zip(&self.fixtures.ranges)
-            .map(|((work, hits), ranges)| {
-                let run = judge::rule(work, hits, &self.fixtures, ranges, &self.places, most);
+            .map(|((prepared, hits), ranges)| {
+                let run = judge::rule(prepared, hits, &self.fixtures, ranges, &self.places, most);
                 progress::tick();
                 run
             })
@@ -284,10 +285,10 @@ impl Session {
     /// Runs every rule on its cases again and again, an interval apart; `run` is that of
     /// the same hits, and gives up the rules for which it takes too many steps.
     pub fn schedule(&self, hits: &Hits, run: &mut Run) -> Vec<Schedule> {
-        let rules = self.work.par_iter().zip(hits).zip(&self.fixtures.ranges);
+        let rules = self.prepared.par_iter().zip(hits).zip(&self.fixtures.ranges);
         let found: Vec<Option<Vec<Schedule>>> = rules
-            .map(|((work, hits), ranges)| {
-                let rule = || schedule::rule(work, hits, &self.fixtures, ranges);
+            .map(|((prepared, hits), ranges)| {
+                let rule = || schedule::rule(prepared, hits, &self.fixtures, ranges);
                 effort::within(limits::RULE_WORK, rule)
             })
             .collect();
@@ -355,11 +356,11 @@ fn orphans(
 const MAX_FIELDS: usize = limits::RUN_FIELDS.most;
 
 /// Refuses the rules with which a run would read too many fields, in their order.
-fn within_fields(work: &mut [Work]) {
+fn within_fields(prepared: &mut [PreparedRule]) {
     let size = |column: &Column| if column.kind == Kind::Text { 2 } else { 1 };
     let mut known: BTreeSet<Column> = BTreeSet::new();
     let mut sum = 0;
-    for rule in work {
+    for rule in prepared {
         let fresh: Vec<Column> =
             rule.columns().into_iter().filter(|column| !known.contains(*column)).cloned().collect();
         let more: usize = fresh.iter().map(size).sum();

@@ -52,14 +52,14 @@ impl Session {
     /// Compares the answers of two engines.
     pub fn compare(&self, first: &Hits, second: &Hits) -> Comparison {
         let mut comparison = Comparison::default();
-        let events = self.work.iter().flat_map(|work| &work.cases);
+        let events = self.prepared.iter().flat_map(|prepared| &prepared.cases);
         let events: Vec<(&str, &str)> = events
             .flat_map(|case| {
                 case.events.iter().map(|event| (case.path.as_str(), event.id.as_str()))
             })
             .collect();
-        for (work, (first, second)) in self.work.iter().zip(first.iter().zip(second)) {
-            let filters: Vec<&Predicate> = work.filters();
+        for (prepared, (first, second)) in self.prepared.iter().zip(first.iter().zip(second)) {
+            let filters: Vec<&Predicate> = prepared.filters();
             for (at, (filter, (first, second))) in
                 filters.iter().zip(first.iter().zip(second)).enumerate()
             {
@@ -72,7 +72,7 @@ impl Session {
                     let columns = &self.fixtures.columns;
                     let clauses = support(filter, document, columns).into_iter();
                     comparison.differences.push(Difference {
-                        rule: work.loaded.key(),
+                        rule: prepared.loaded.key(),
                         filter: at,
                         case: (*case).to_owned(),
                         event: (*event).to_owned(),

@@ -152,9 +152,9 @@ impl<'a> Flow<'a> {
     ///
     /// As of the rule's own query.
     pub fn program(&self, text: &str) -> Result<Program, Vec<Diagnostic>> {
-        let work = self.subject.judged.work;
-        let uses_now = work.compiled.as_ref().is_some_and(|compiled| compiled.uses_now);
-        let mut nows: Vec<i64> = work.settings.iter().map(|setting| setting.now).collect();
+        let prepared = self.subject.judged.prepared;
+        let uses_now = prepared.compiled.as_ref().is_some_and(|compiled| compiled.uses_now);
+        let mut nows: Vec<i64> = prepared.contexts.iter().map(|context| context.now).collect();
         nows.sort_unstable();
         nows.dedup();
         nows.truncate(if uses_now { usize::MAX } else { 1 });
@@ -177,7 +177,7 @@ impl<'a> Flow<'a> {
 
     /// Prepares a case to be run; `None` for one that is not there.
     pub fn prepare<'p>(&'p self, program: &'p Program, case: usize) -> Option<Prepared<'p>> {
-        let now = self.subject.judged.work.settings.get(case)?.now;
+        let now = self.subject.judged.prepared.contexts.get(case)?.now;
         let moment = program.at(now)?;
         let own = self.cases().get(case)?.clone();
         let source = self.source(case, &moment.pipeline.fields)?;
@@ -255,7 +255,7 @@ impl<'a> Flow<'a> {
         case: usize,
         events: &[Event],
     ) -> Option<Table> {
-        let now = self.subject.judged.work.settings.get(case)?.now;
+        let now = self.subject.judged.prepared.contexts.get(case)?.now;
         let moment = program.at(now)?;
         let source = Trial::source_of(&moment.deciding.fields, events);
         let searches = &moment.documents.searches;

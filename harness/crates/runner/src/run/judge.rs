@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
-use super::ground::Ground;
-use super::work::{Excepted, Setting, Work};
+use super::prepared_rule::{CaseContext, Excepted, PreparedRule};
+use super::visibility::Visibility;
 use super::{Alert, CaseRun, Fixtures, Places, RuleRun, pipeline};
 use super::{about, alert, warning};
 use crate::case::{Case, Polarity};
@@ -30,20 +30,20 @@ use harness_source::span::Span;
 /// Judges a rule within so many steps; `hits` are those of its filters over all documents,
 /// `ranges` the documents of each case.
 pub(super) fn rule(
-    work: &Work,
+    prepared: &PreparedRule,
     hits: &[RoaringBitmap],
     fixtures: &Fixtures,
     ranges: &[Range<u32>],
     places: &Places,
     most: Limit,
 ) -> RuleRun {
-    let loaded = &work.loaded;
+    let loaded = &prepared.loaded;
     let key = loaded.key();
-    let mut problems = problems(work);
-    let judged = Judged::standing(work, &problems).and_then(|judged| {
+    let mut problems = problems(prepared);
+    let judged = Judged::standing(prepared, &problems).and_then(|judged| {
         let trial = Trial { judged, hits, fixtures };
-        let cases = work.cases.iter().zip(&work.settings).zip(ranges);
-        let runs = cases.filter_map(|((case, setting), range)| trial.case(case, setting, range));
+        let cases = prepared.cases.iter().zip(&prepared.contexts).zip(ranges);
+        let runs = cases.filter_map(|((case, context), range)| trial.case(case, context, range));
         effort::within(most, || runs.collect::<Vec<_>>()).ok_or_else(|| {
             let found = effort::given_up(most, "judging its cases", Span::default());
             problems.push(loaded.problem(found));
@@ -53,15 +53,15 @@ pub(super) fn rule(
     let (status, cases) = match judged {
         Ok(runs) => {
             let mut status = verdict::status(runs.iter().map(|run| (&*run.case, &run.verdict)));
-            if !work.broken.is_empty() {
+            if !prepared.broken.is_empty() {
                 status = Status::Failed;
             }
-            problems.extend(missing_polarity(work, &runs, places));
+            problems.extend(missing_polarity(prepared, &runs, places));
             (status, runs)
         }
         Err(status) => (status, Vec::new()),
     };
-    problems.extend(work.broken.iter().map(|fault| fault.problem.clone()));
+    problems.extend(prepared.broken.iter().map(|fault| fault.problem.clone()));
     let text = |pick: fn(&Rule) -> String| loaded.rule.as_ref().map(pick);
     RuleRun {
         name: text(|rule| rule.name.clone()).unwrap_or_else(|| key.clone()),
@@ -74,19 +74,19 @@ pub(super) fn rule(
         about: about::about(loaded),
         status,
         problems,
-        program: work.program().cloned(),
+        program: prepared.program().cloned(),
         cases,
     }
 }
 
 /// What is wrong with a rule, its lists of exceptions and its times.
-fn problems(work: &Work) -> Vec<Problem> {
-    let loaded = &work.loaded;
+fn problems(prepared: &PreparedRule) -> Vec<Problem> {
+    let loaded = &prepared.loaded;
     let mut problems = loaded.problems();
-    let found = work.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
+    let found = prepared.compiled.iter().flat_map(|compiled| &compiled.diagnostics);
     problems.extend(found.map(|(part, found)| loaded.locate(*part, found.clone())));
-    problems.extend(work.problems.iter().cloned());
-    let errors = work.clock.as_ref().err().into_iter().flatten();
+    problems.extend(prepared.problems.iter().cloned());
+    let errors = prepared.clock.as_ref().err().into_iter().flatten();
     problems.extend(errors.map(|error| loaded.problem(error.clone())));
     problems
 }
@@ -94,26 +94,26 @@ fn problems(work: &Work) -> Vec<Problem> {
 /// A rule that can be judged, and when it looks.
 #[derive(Clone, Copy)]
 pub(super) struct Judged<'a> {
-    pub(super) work: &'a Work,
+    pub(super) prepared: &'a PreparedRule,
     pub(super) rule: &'a Rule,
     pub(super) clock: &'a Clock,
 }
 
 impl<'a> Judged<'a> {
     /// The rule, where nothing keeps it from being judged.
-    pub(super) fn of(work: &'a Work) -> Option<Self> {
-        Self::standing(work, &problems(work)).ok()
+    pub(super) fn of(prepared: &'a PreparedRule) -> Option<Self> {
+        Self::standing(prepared, &problems(prepared)).ok()
     }
 
     /// The rule, or its status for what is wrong with it.
-    fn standing(work: &'a Work, problems: &[Problem]) -> Result<Self, Status> {
+    fn standing(prepared: &'a PreparedRule, problems: &[Problem]) -> Result<Self, Status> {
         let worst = problems.iter().map(|problem| problem.diagnostic.severity).max();
-        let clock = work.clock.as_ref().ok().and_then(Option::as_ref);
-        let clock = clock.filter(|_| work.program().is_some());
-        match (worst, &work.loaded.rule, clock) {
+        let clock = prepared.clock.as_ref().ok().and_then(Option::as_ref);
+        let clock = clock.filter(|_| prepared.program().is_some());
+        match (worst, &prepared.loaded.rule, clock) {
             (Some(Severity::Unsupported), ..) => Err(Status::Unsupported),
             (Some(Severity::Warning) | None, Some(rule), Some(clock)) => {
-                Ok(Self { work, rule, clock })
+                Ok(Self { prepared, rule, clock })
             }
             (Some(Severity::Error | Severity::Warning) | None, ..) => Err(Status::Invalid),
         }
@@ -121,36 +121,36 @@ impl<'a> Judged<'a> {
 
     /// What a plan of the rule may look at in a case; `silenced` says whether
     /// the condition of an exception holds on an event.
-    pub(super) fn ground(
+    pub(super) fn visibility(
         self,
         case: &Case,
-        setting: &Setting,
+        context: &CaseContext,
         program: &RuleProgram,
         silenced: &dyn Fn(&Excepted<'_>, usize) -> bool,
-    ) -> Ground {
+    ) -> Visibility {
         let patterns = match program {
             RuleProgram::Conditions(_) => self.rule.patterns(),
             RuleProgram::Pipeline { pipeline, .. } => &pipeline.plan.indices,
         };
-        let (clock, now, nanos) = (self.clock, setting.now, self.work.nanos);
-        let mut ground = Ground::new(case, self.rule, patterns, program, clock, now, nanos);
-        for exception in self.work.excepted(setting) {
+        let (clock, now, nanos) = (self.clock, context.now, self.prepared.nanos);
+        let mut visibility = Visibility::new(case, self.rule, patterns, program, clock, now, nanos);
+        for exception in self.prepared.excepted(context) {
             for (at, event) in case.events.iter().enumerate() {
                 let worded = || exception.words.iter().all(|words| words.holds(event));
                 if silenced(&exception, at) && worded() {
                     let Excepted { name, place, .. } = &exception;
-                    ground.bar(at, format!("the exception {name} ({place}) silences it"));
+                    visibility.bar(at, format!("the exception {name} ({place}) silences it"));
                 }
             }
         }
         if let Some(learning) = self.machine_learning() {
             for (at, event) in case.events.iter().enumerate() {
                 if let Some(reason) = anomaly::why_not(learning, event) {
-                    ground.bar(at, reason);
+                    visibility.bar(at, reason);
                 }
             }
         }
-        ground
+        visibility
     }
 
     fn machine_learning(self) -> Option<&'a MachineLearning> {
@@ -158,17 +158,17 @@ impl<'a> Judged<'a> {
         learning.filter(|_| self.rule.rule_type == RuleType::MachineLearning)
     }
 
-    /// What a plan finds in the window of `ground`, with the rule's suppression.
+    /// What a plan finds in the window of `visibility`, with the rule's suppression.
     pub(super) fn detect(
         self,
         plan: &Plan,
         hits: &[Vec<u32>],
         events: Events<'_>,
-        ground: &Ground,
+        visibility: &Visibility,
     ) -> Result<Vec<Merged>, detect::Error> {
-        let scope = Scope { window: ground.window, size: max_signals(self.rule) };
+        let scope = Scope { window: visibility.window, size: max_signals(self.rule) };
         let alone = |first| Merged { first, values: None, others: Vec::new() };
-        let fields = self.work.grouping();
+        let fields = self.prepared.grouping();
         let Some(suppression) = self.rule.alert_suppression.as_ref().filter(|_| !fields.is_empty())
         else {
             let found = detect::detect(plan, hits, events, scope)?;
@@ -186,20 +186,24 @@ impl<'a> Judged<'a> {
 }
 
 /// The kind of case that a rule lacks, where not even a broken one was meant to be it.
-fn missing_polarity(work: &Work, cases: &[CaseRun], places: &Places) -> Option<Problem> {
-    let broken = work.broken.iter().filter_map(|fault| fault.polarity);
+fn missing_polarity(
+    prepared: &PreparedRule,
+    cases: &[CaseRun],
+    places: &Places,
+) -> Option<Problem> {
+    let broken = prepared.broken.iter().filter_map(|fault| fault.polarity);
     let polarities = cases.iter().map(|run| run.case.polarity).chain(broken);
     let Pairing::Lacks(polarity) = verdict::pairing(polarities) else { return None };
     let message = format!("the rule has no {} case", polarity.folder());
     let diagnostic = Diagnostic::error("unpaired", message, Span::default());
-    let help = format!("add {}", places.new_case(&work.loaded.key(), polarity, "<case>"));
-    Some(Problem::with_path(&work.loaded.file, diagnostic.with_help(help)))
+    let help = format!("add {}", places.new_case(&prepared.loaded.key(), polarity, "<case>"));
+    Some(Problem::with_path(&prepared.loaded.file, diagnostic.with_help(help)))
 }
 
 /// One rule on its cases.
 pub(super) struct Trial<'a> {
     pub(super) judged: Judged<'a>,
-    /// The events that each of [`Work::filters`] matches, over the whole run.
+    /// The events that each of [`PreparedRule::filters`] matches, over the whole run.
     pub(super) hits: &'a [RoaringBitmap],
     pub(super) fixtures: &'a Fixtures,
 }
@@ -209,12 +213,12 @@ impl Trial<'_> {
     pub(super) fn case(
         &self,
         case: &Arc<Case>,
-        setting: &Setting,
+        context: &CaseContext,
         range: &Range<u32>,
     ) -> Option<CaseRun> {
-        let Judged { work, rule, .. } = self.judged;
-        let (program, filters) = work.programmed(setting)?;
-        let ground = self.judged.ground(case, setting, program, &|exception, event| {
+        let Judged { prepared, rule, .. } = self.judged;
+        let (program, filters) = prepared.programmed(context)?;
+        let visibility = self.judged.visibility(case, context, program, &|exception, event| {
             let hits = self.hits.get(exception.filter);
             hits.zip(range.clone().nth(event)).is_some_and(|(hits, at)| hits.contains(at))
         });
@@ -222,12 +226,12 @@ impl Trial<'_> {
         let events = Events {
             documents: &self.fixtures.documents[documents.clone()],
             columns: &self.fixtures.columns,
-            moments: &ground.moments(),
+            moments: &visibility.moments(),
         };
         let own = |(hits, reach): (&RoaringBitmap, Reach)| -> Vec<u32> {
             let numbered = (0..).zip(range.clone());
             let hit = numbered.filter(|(number, at)| {
-                hits.contains(*at) && ground.reaches(*number as usize, reach)
+                hits.contains(*at) && visibility.reaches(*number as usize, reach)
             });
             hit.map(|(number, _)| number).collect()
         };
@@ -235,7 +239,7 @@ impl Trial<'_> {
         let hits: Vec<Vec<u32>> = hits.iter().zip(program.reaches()).map(own).collect();
         let size = max_signals(rule);
         let mut warnings = self.fixtures.warnings[documents].concat();
-        warnings.extend(ground.warnings(case));
+        warnings.extend(visibility.warnings(case));
         let has = |names: &[&str], at: usize, event: &Event| {
             let read = |name: &&str| event.first(name).is_some();
             let known = |column: &&Column| {
@@ -250,7 +254,7 @@ impl Trial<'_> {
         let plan = match program {
             RuleProgram::Conditions(plan) => plan,
             RuleProgram::Pipeline { pipeline, .. } => {
-                let (now, hits) = (setting.now, hits.as_slice());
+                let (now, hits) = (context.now, hits.as_slice());
                 let trial =
                     pipeline::Trial { rule, pipeline, now, hits, max_signals: size, warnings };
                 let mut run = trial.case(case);
@@ -263,7 +267,7 @@ impl Trial<'_> {
         if self.judged.machine_learning().is_some() {
             hits.iter_mut().for_each(|hits| keep_oddest(hits, &case.events, size));
         }
-        let found = self.judged.detect(plan, &hits, events, &ground);
+        let found = self.judged.detect(plan, &hits, events, &visibility);
         let error = found.as_ref().err().map(ToString::to_string);
         let detections = found.unwrap_or_default();
         let fields = read_fields(plan, &self.fixtures.sources);
@@ -275,7 +279,7 @@ impl Trial<'_> {
             events: &case.events,
             times: &times,
             fields: &fields,
-            grouped: work.grouping(),
+            grouped: prepared.grouping(),
         };
         let alerts: Vec<Alert> = detections.iter().map(|found| source.alert(found)).collect();
         let verdict = match error {

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::about::About;
 use super::alert::Facts;
 use super::explanation::Explanation;
+use super::prepared_rule::PreparedRule;
 use super::warning::Warning;
-use super::work::Work;
 use crate::case::{Case, Polarity};
 use crate::verdict::{Status, Verdict};
 use harness_compile::program::RuleProgram;
@@ -117,13 +117,13 @@ pub(super) struct Fixtures {
 }
 
 impl Fixtures {
-    pub(super) fn new(work: &[Work], schema: &Schema) -> Self {
-        let fields = wanted(work, schema);
+    pub(super) fn new(prepared: &[PreparedRule], schema: &Schema) -> Self {
+        let fields = wanted(prepared, schema);
         let sources =
             fields.iter().map(|field| (field.name.clone(), field.source.clone())).collect();
         let mut columns = Columns::default();
         let ingest = Ingest::new(schema, &fields, &mut columns);
-        let (documents, warnings) = events(work)
+        let (documents, warnings) = events(prepared)
             .into_par_iter()
             .map(|event| {
                 let mut malformed = Vec::new();
@@ -138,18 +138,21 @@ impl Fixtures {
             next += u32::try_from(case.events.len()).unwrap_or(u32::MAX);
             start..next
         };
-        let ranges = work.iter().map(|work| work.cases.iter().map(&mut range).collect()).collect();
+        let ranges = prepared
+            .iter()
+            .map(|prepared| prepared.cases.iter().map(&mut range).collect())
+            .collect();
         Self { columns, documents, warnings, ranges, sources, ingest }
     }
 }
 
 /// All events of all cases, in the order of their cases.
-pub(super) fn events(work: &[Work]) -> Vec<&Event> {
-    work.iter().flat_map(|work| &work.cases).flat_map(|case| &case.events).collect()
+pub(super) fn events(prepared: &[PreparedRule]) -> Vec<&Event> {
+    prepared.iter().flat_map(|prepared| &prepared.cases).flat_map(|case| &case.events).collect()
 }
 
 /// The fields that some rule reads, in order of their columns.
-pub(super) fn wanted(work: &[Work], schema: &Schema) -> Vec<Arc<Field>> {
-    let wanted: BTreeSet<&Column> = work.iter().flat_map(Work::columns).collect();
+pub(super) fn wanted(prepared: &[PreparedRule], schema: &Schema) -> Vec<Arc<Field>> {
+    let wanted: BTreeSet<&Column> = prepared.iter().flat_map(PreparedRule::columns).collect();
     wanted.into_iter().filter_map(|column| schema.field(&column.name)).collect()
 }

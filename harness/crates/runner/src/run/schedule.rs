@@ -8,7 +8,7 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use super::judge::{Judged, Trial};
-use super::work::{Setting, Work};
+use super::prepared_rule::{CaseContext, PreparedRule};
 use super::{Alert, Facts, Fixtures};
 use crate::case::{Case, Polarity};
 use crate::verdict::Verdict;
@@ -73,15 +73,15 @@ impl Schedule {
 
 /// All cases of a rule under consecutive runs; none where it cannot be judged.
 pub(super) fn rule(
-    work: &Work,
+    prepared: &PreparedRule,
     hits: &[RoaringBitmap],
     fixtures: &Fixtures,
     ranges: &[Range<u32>],
 ) -> Vec<Schedule> {
-    let Some(judged) = Judged::of(work) else { return Vec::new() };
+    let Some(judged) = Judged::of(prepared) else { return Vec::new() };
     let trial = Trial { judged, hits, fixtures };
-    let cases = work.cases.iter().zip(&work.settings).zip(ranges);
-    cases.filter_map(|((one, setting), range)| case(&trial, one, setting, range)).collect()
+    let cases = prepared.cases.iter().zip(&prepared.contexts).zip(ranges);
+    cases.filter_map(|((one, context), range)| case(&trial, one, context, range)).collect()
 }
 
 /// Runs a rule on a case again and again; the last run is that of the case.
@@ -89,24 +89,24 @@ pub(super) fn rule(
 fn case(
     trial: &Trial<'_>,
     case: &Arc<Case>,
-    setting: &Setting,
+    context: &CaseContext,
     range: &Range<u32>,
 ) -> Option<Schedule> {
-    let Judged { work, rule, clock } = trial.judged;
-    let (program, _) = work.programmed(setting)?;
+    let Judged { prepared, rule, clock } = trial.judged;
+    let (program, _) = prepared.programmed(context)?;
     let pipeline = program.pipeline();
     let anew = pipeline.is_some_and(|one| !alerts::identifies(&one.plan));
     let times: Vec<Vec<i64>> = case.events.iter().map(|event| clock.times(event)).collect();
     let most = match pipeline {
-        Some(_) => (max_runs() / OF_PIPELINES / work.cases.len().max(1)).max(LEAST),
+        Some(_) => (max_runs() / OF_PIPELINES / prepared.cases.len().max(1)).max(LEAST),
         None => max_runs(),
     };
-    let (moments, cut) = moments(clock, setting.now, &times, most);
-    let mut told = Told::new(rule, program, anew, &case.events, &times);
+    let (moments, cut) = moments(clock, context.now, &times, most);
+    let mut log = AlertLog::new(rule, program, anew, &case.events, &times);
     for now in &moments {
-        let at = setting.at(*now);
+        let at = context.at(*now);
         let run = trial.case(case, &at, range)?;
-        run.alerts.into_iter().for_each(|alert| told.hear(alert, *now));
+        run.alerts.into_iter().for_each(|alert| log.record(alert, *now));
         // What fails once fails again, and the case is an error already.
         if matches!(run.verdict, Verdict::Error(_)) || effort::is_spent() {
             break;
@@ -117,15 +117,15 @@ fn case(
         !times.is_empty()
             && !windows.iter().any(|window| times.iter().any(|at| window.contains(*at)))
     };
-    let history = clock.history(setting.now) != clock.window(setting.now);
+    let history = clock.history(context.now) != clock.window(context.now);
     let indicators = matches!(program.plan(), Some(Plan::Threat(_)));
     let gaps = case.events.iter().zip(&times).filter(|(_, times)| lost(times));
     let gaps = gaps.map(|(event, _)| event.id.clone());
-    let alerts = told.alerts.len();
+    let alerts = log.alerts.len();
     let negative = case.polarity == Polarity::Negative && case.options.todo.is_none();
-    let unwanted = told.alerts.keys().filter(|_| negative).map(|(events, _)| events.clone());
+    let unwanted = log.alerts.keys().filter(|_| negative).map(|(events, _)| events.clone());
     let unwanted = unwanted.collect();
-    let again: Vec<_> = told
+    let again: Vec<_> = log
         .alerts
         .into_iter()
         .filter(|(_, times)| *times > 1)
@@ -133,19 +133,19 @@ fn case(
         .collect();
     let (dropped, repeated) = if anew { (Vec::new(), again) } else { (again, Vec::new()) };
     Some(Schedule {
-        rule: work.loaded.key(),
-        file: work.loaded.file.clone(),
+        rule: prepared.loaded.key(),
+        file: prepared.loaded.file.clone(),
         case: case.path.clone(),
         interval: span_text(clock.interval_ms().unsigned_abs()),
         runs: moments.len(),
         alerts,
         dropped,
         repeated,
-        suppressed: told.suppressed,
+        suppressed: log.suppressed,
         unwanted,
         // A history and indicators are old on purpose.
         gaps: if history || indicators { Vec::new() } else { gaps.collect() },
-        note: if cut { Some(earlier(most)) } else { blind(clock, setting.now) },
+        note: if cut { Some(earlier(most)) } else { blind(clock, context.now) },
     })
 }
 
@@ -195,7 +195,7 @@ fn blind(clock: &Clock, now: i64) -> Option<String> {
 }
 
 /// The alerts of a rule over consecutive runs.
-struct Told<'a> {
+struct AlertLog<'a> {
     /// When each event happened, by id.
     times: BTreeMap<&'a str, i64>,
     /// How many events that were not told before a group needs.
@@ -222,7 +222,7 @@ struct Group {
     alert: Identity,
 }
 
-impl<'a> Told<'a> {
+impl<'a> AlertLog<'a> {
     fn new(
         rule: &Rule,
         program: &RuleProgram,
@@ -253,7 +253,7 @@ impl<'a> Told<'a> {
     }
 
     /// Takes in what a run found: as an alert, or as more of one.
-    fn hear(&mut self, alert: Alert, now: i64) {
+    fn record(&mut self, alert: Alert, now: i64) {
         let group: Option<Vec<Option<String>>> = match &alert.facts {
             Facts { count: Some(_), .. } => Some(alert.key.iter().cloned().map(Some).collect()),
             Facts { suppressed: Some(group), .. } => {

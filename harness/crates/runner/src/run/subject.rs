@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Fixtures;
-use super::ground::Ground;
 use super::judge::Judged;
-use super::work::{self, Idle, Setting, Work};
+use super::prepared_rule::{self, CaseContext, Idle, PreparedRule};
+use super::visibility::Visibility;
 use crate::case::Case;
 use harness_compile::program::RuleProgram;
 use harness_compile::unknown::UnknownField;
@@ -26,31 +26,31 @@ pub struct Subject<'a> {
     fixtures: &'a Fixtures,
     ranges: &'a [Range<u32>],
     programs: Vec<RuleProgram>,
-    grounds: Vec<Ground>,
+    visibilities: Vec<Visibility>,
     moments: Vec<Vec<Option<Moment>>>,
 }
 
 impl<'a> Subject<'a> {
     pub(super) fn new(
-        work: &'a Work,
+        prepared: &'a PreparedRule,
         ranges: &'a [Range<u32>],
         fixtures: &'a Fixtures,
     ) -> Option<Self> {
-        let judged = Judged::of(work)?;
-        let mut grounds = Vec::with_capacity(work.cases.len());
-        for ((case, setting), range) in work.cases.iter().zip(&work.settings).zip(ranges) {
+        let judged = Judged::of(prepared)?;
+        let mut visibilities = Vec::with_capacity(prepared.cases.len());
+        for ((case, context), range) in prepared.cases.iter().zip(&prepared.contexts).zip(ranges) {
             let documents = &fixtures.documents[range.start as usize..range.end as usize];
-            let (program, _) = work.programmed(setting)?;
-            grounds.push(ground(judged, case, setting, program, documents, fixtures));
+            let (program, _) = prepared.programmed(context)?;
+            visibilities.push(visibility(judged, case, context, program, documents, fixtures));
         }
-        let moments = grounds.iter().map(Ground::moments).collect();
-        let programs = work.programs().map(grouped).collect();
-        Some(Self { judged, fixtures, ranges, programs, grounds, moments })
+        let moments = visibilities.iter().map(Visibility::moments).collect();
+        let programs = prepared.programs().map(grouped).collect();
+        Some(Self { judged, fixtures, ranges, programs, visibilities, moments })
     }
 
     /// The rule's key.
     pub fn key(&self) -> String {
-        self.judged.work.loaded.key()
+        self.judged.prepared.loaded.key()
     }
 
     /// The rule.
@@ -60,12 +60,13 @@ impl<'a> Subject<'a> {
 
     /// The field of a leaf that nothing knows.
     pub fn unknown(&self, leaf: &Leaf) -> Option<&'a UnknownField> {
-        self.judged.work.unknown(leaf)
+        self.judged.prepared.unknown(leaf)
     }
 
     /// The field of that name, where nothing knows it.
     pub fn unknown_field(&self, name: &str) -> Option<&'a UnknownField> {
-        let mut unknown = self.judged.work.compiled.iter().flat_map(|compiled| &compiled.unknown);
+        let mut unknown =
+            self.judged.prepared.compiled.iter().flat_map(|compiled| &compiled.unknown);
         unknown.find(|unknown| &*unknown.field == name)
     }
 
@@ -77,7 +78,7 @@ impl<'a> Subject<'a> {
 
     /// Which of [`Self::plans`] is that of a case.
     pub fn plan_of(&self, case: usize) -> usize {
-        self.judged.work.settings[case].program
+        self.judged.prepared.contexts[case].program
     }
 
     /// The plan of a case; none of an ES|QL rule.
@@ -91,7 +92,7 @@ impl<'a> Subject<'a> {
     }
 
     fn program(&self, case: usize) -> Option<&RuleProgram> {
-        self.programs.get(self.judged.work.settings.get(case)?.program)
+        self.programs.get(self.judged.prepared.contexts.get(case)?.program)
     }
 
     /// The conditions of all its programs.
@@ -101,7 +102,7 @@ impl<'a> Subject<'a> {
 
     /// The cases, positives first.
     pub fn cases(&self) -> &'a [Arc<Case>] {
-        &self.judged.work.cases
+        &self.judged.prepared.cases
     }
 
     /// The numbers that the documents of all cases have in the session.
@@ -135,12 +136,12 @@ impl<'a> Subject<'a> {
 
     /// Whether a filter of that reach may match the n-th event of a case.
     pub fn reaches(&self, case: usize, event: usize, reach: Reach) -> bool {
-        self.grounds[case].reaches(event, reach)
+        self.visibilities[case].reaches(event, reach)
     }
 
     /// Why a filter of that reach may not match the n-th event of a case.
     pub fn barrier(&self, case: usize, event: usize, reach: Reach) -> Option<String> {
-        self.grounds[case].barrier(event, reach)
+        self.visibilities[case].barrier(event, reach)
     }
 
     /// The exceptions of a case that do not silence its n-th event.
@@ -150,12 +151,12 @@ impl<'a> Subject<'a> {
             return Vec::new();
         };
         let document = &documents.documents[event];
-        self.judged.work.idle(case, own, &|condition| eval(condition, document, self.columns()))
+        self.judged.prepared.idle(case, own, &|condition| eval(condition, document, self.columns()))
     }
 
     /// When an event of a case happened by its own statement.
     pub fn time(&self, case: usize, event: usize) -> Option<i64> {
-        self.grounds[case].stated_time(event)
+        self.visibilities[case].stated_time(event)
     }
 
     /// The events of a case, as what detects sees them.
@@ -166,7 +167,7 @@ impl<'a> Subject<'a> {
 
     /// The window that a case is run in.
     pub fn window(&self, case: usize) -> Window {
-        self.grounds[case].window
+        self.visibilities[case].window
     }
 
     /// How many alerts a plan raises on a case; `hits` are those of its
@@ -177,7 +178,7 @@ impl<'a> Subject<'a> {
         case: usize,
         hits: &[Vec<u32>],
     ) -> Result<usize, detect::Error> {
-        Ok(self.judged.detect(plan, hits, self.events(case), &self.grounds[case])?.len())
+        Ok(self.judged.detect(plan, hits, self.events(case), &self.visibilities[case])?.len())
     }
 
     /// The document of an event that no file holds.
@@ -188,46 +189,47 @@ impl<'a> Subject<'a> {
     /// The conditions on which exceptions silence an event of a case, but for those
     /// that need a list of texts.
     pub fn exceptions(&self, case: usize) -> Vec<(String, &'a Predicate)> {
-        let work = self.judged.work;
-        let all = work.settings.get(case).map_or_else(Vec::new, |own| work.excepted(own));
+        let prepared = self.judged.prepared;
+        let all = prepared.contexts.get(case).map_or_else(Vec::new, |own| prepared.excepted(own));
         let plain = all.into_iter().filter(|own| own.words.is_empty());
         plain.map(|own| (own.name, own.condition)).collect()
     }
 
     /// A case with other events, ready to be judged.
     pub fn trial(&self, number: usize, events: Vec<Event>) -> Trial<'_> {
-        self.tried(number, self.judged.work.cases[number].with_events(events))
+        self.tried(number, self.judged.prepared.cases[number].with_events(events))
     }
 
     /// The same at a moment; the program stays.
     pub fn trial_at(&self, number: usize, events: Vec<Event>, now: i64) -> Trial<'_> {
-        let mut case = self.judged.work.cases[number].with_events(events);
+        let mut case = self.judged.prepared.cases[number].with_events(events);
         case.options.now = Some(now);
         self.tried(number, case)
     }
 
     fn tried(&self, number: usize, case: Case) -> Trial<'_> {
-        let Judged { work, clock, .. } = self.judged;
-        let setting = work.settings[number].at(work::now(&case, Some(clock)));
+        let Judged { prepared, clock, .. } = self.judged;
+        let context = prepared.contexts[number].at(prepared_rule::now(&case, Some(clock)));
         let documents: Vec<Document> =
             case.events.iter().map(|event| self.document(event)).collect();
-        let program = &self.programs[setting.program];
-        let ground = ground(self.judged, &case, &setting, program, &documents, self.fixtures);
-        let moments = ground.moments();
-        Trial { subject: self, case, now: setting.now, documents, moments, ground }
+        let program = &self.programs[context.program];
+        let visibility =
+            visibility(self.judged, &case, &context, program, &documents, self.fixtures);
+        let moments = visibility.moments();
+        Trial { subject: self, case, now: context.now, documents, moments, visibility }
     }
 }
 
 /// What a rule may look at in a case, by the evaluator.
-fn ground(
+fn visibility(
     judged: Judged<'_>,
     case: &Case,
-    setting: &Setting,
+    context: &CaseContext,
     program: &RuleProgram,
     documents: &[Document],
     fixtures: &Fixtures,
-) -> Ground {
-    judged.ground(case, setting, program, &|exception, event| {
+) -> Visibility {
+    judged.visibility(case, context, program, &|exception, event| {
         let document = documents.get(event);
         document.is_some_and(|own| eval(exception.condition, own, &fixtures.columns))
     })
@@ -251,7 +253,7 @@ pub struct Trial<'a> {
     pub(super) now: i64,
     documents: Vec<Document>,
     moments: Vec<Option<Moment>>,
-    ground: Ground,
+    visibility: Visibility,
 }
 
 impl Trial<'_> {
@@ -267,7 +269,7 @@ impl Trial<'_> {
 
     /// Whether a filter of that reach may match its n-th event.
     pub fn reaches(&self, event: usize, reach: Reach) -> bool {
-        self.ground.reaches(event, reach)
+        self.visibility.reaches(event, reach)
     }
 
     /// How many alerts a plan raises; `hits` are those of its filters, within their
@@ -278,7 +280,7 @@ impl Trial<'_> {
             columns: self.subject.columns(),
             moments: &self.moments,
         };
-        Ok(self.subject.judged.detect(plan, hits, events, &self.ground)?.len())
+        Ok(self.subject.judged.detect(plan, hits, events, &self.visibility)?.len())
     }
 
     /// The case.
@@ -295,7 +297,7 @@ impl Trial<'_> {
     ) -> Vec<u32> {
         let numbered = (0..).zip(&self.documents);
         let hit = numbered.filter(|(number, document)| {
-            self.ground.reaches(*number as usize, reach) && holds(filter, document)
+            self.visibility.reaches(*number as usize, reach) && holds(filter, document)
         });
         hit.map(|(number, _)| number).collect()
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::flow::Flow;
+use super::prepared_rule::PreparedRule;
 use super::subject::Subject;
-use super::work::Work;
 use crate::case::Case;
 use harness_compile::program::RuleProgram;
 use harness_model::schema::Schema;
@@ -19,8 +19,12 @@ pub enum RuleUnderTest<'a> {
 }
 
 impl<'a> RuleUnderTest<'a> {
-    pub(super) fn new(work: &Work, subject: Subject<'a>, schema: &'a Schema) -> Option<Self> {
-        match work.program()? {
+    pub(super) fn new(
+        prepared: &PreparedRule,
+        subject: Subject<'a>,
+        schema: &'a Schema,
+    ) -> Option<Self> {
+        match prepared.program()? {
             RuleProgram::Conditions(_) => Some(Self::Conditions(subject)),
             RuleProgram::Pipeline { .. } => Some(Self::Pipeline(Flow::new(subject, schema)?)),
         }

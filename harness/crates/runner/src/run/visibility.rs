@@ -13,7 +13,7 @@ use harness_rule::model::Rule;
 use harness_rule::names::RuleType;
 
 /// The events of a case as a run of its rule sees them.
-pub(super) struct Ground {
+pub(super) struct Visibility {
     /// The window of the run.
     pub(super) window: Window,
     /// The window and the history before it.
@@ -54,7 +54,7 @@ enum Time {
     Barred,
 }
 
-impl Ground {
+impl Visibility {
     /// `patterns` are the rule's; `now` is the moment of the run, `nanos` says whether
     /// its sequences count nanoseconds.
     pub(super) fn new(

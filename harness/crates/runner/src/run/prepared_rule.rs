@@ -26,7 +26,7 @@ use harness_source::files::Problem;
 use harness_source::span::Span;
 
 /// One rule and its cases.
-pub(super) struct Work {
+pub(super) struct PreparedRule {
     pub(super) loaded: Loaded,
     /// The rule at the latest moment of its cases; `None` where it did not load.
     pub(super) compiled: Option<CompiledRule>,
@@ -36,7 +36,7 @@ pub(super) struct Work {
     /// What is wrong with files of its cases.
     pub(super) broken: Vec<Fault>,
     /// For each case, when it is run.
-    pub(super) settings: Vec<Setting>,
+    pub(super) contexts: Vec<CaseContext>,
     /// The same at other moments, where it depends on the moment.
     earlier: Vec<CompiledRule>,
     /// The exceptions that some case is run with.
@@ -66,10 +66,10 @@ struct LeftOut {
 
 /// How a case is run.
 #[derive(Clone, Debug)]
-pub(super) struct Setting {
+pub(super) struct CaseContext {
     /// The moment of the run, in milliseconds since 1970.
     pub(super) now: i64,
-    /// A position in [`Work::programs`].
+    /// A position in [`PreparedRule::programs`].
     pub(super) program: usize,
     /// The exceptions that apply, by position.
     exceptions: Vec<usize>,
@@ -77,7 +77,7 @@ pub(super) struct Setting {
     lapsed: Vec<usize>,
 }
 
-impl Setting {
+impl CaseContext {
     /// The same at another moment; the program and the exceptions stay.
     pub(super) fn at(&self, now: i64) -> Self {
         Self { now, ..self.clone() }
@@ -99,7 +99,7 @@ pub(super) struct Excepted<'a> {
     pub(super) condition: &'a Predicate,
     /// What has to hold on the event besides.
     pub(super) words: &'a [Words],
-    /// Where the condition is among [`Work::filters`].
+    /// Where the condition is among [`PreparedRule::filters`].
     pub(super) filter: usize,
 }
 
@@ -134,7 +134,7 @@ pub enum Why<'a> {
     },
 }
 
-impl Work {
+impl PreparedRule {
     /// Compiles a rule once, or once for each moment where its plan depends on it.
     pub(super) fn new(
         loaded: Loaded,
@@ -173,7 +173,7 @@ impl Work {
         let context = Context { schema, part: Part::File, now: Now::at(latest) };
         let mut left_out = Vec::new();
         let exceptions = exceptions(&loaded, &cases, tree, context, &mut problems, &mut left_out);
-        let settings = cases.iter().zip(nows).map(|(case, now)| {
+        let contexts = cases.iter().zip(nows).map(|(case, now)| {
             let lists = lists(loaded.rule.as_ref(), case);
             let numbered = exceptions.iter().enumerate();
             let named = numbered.filter(|(_, own)| lists.contains(&own.list.as_str()));
@@ -181,9 +181,9 @@ impl Work {
                 named.partition(|(_, own)| own.item.expires.is_some_and(|expires| expires <= now));
             let program = moments.iter().position(|moment| *moment == now).unwrap_or(0);
             let positions = |own: Vec<(usize, _)>| own.into_iter().map(|(at, _)| at).collect();
-            Setting { now, program, exceptions: positions(open), lapsed: positions(lapsed) }
+            CaseContext { now, program, exceptions: positions(open), lapsed: positions(lapsed) }
         });
-        let settings = settings.collect();
+        let contexts = contexts.collect();
         let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
         let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
         let nanos = schema.field(timestamp).is_some_and(|field| field.is_nanos());
@@ -193,7 +193,7 @@ impl Work {
             clock,
             cases,
             broken,
-            settings,
+            contexts,
             earlier,
             exceptions,
             left_out,
@@ -245,7 +245,7 @@ impl Work {
         self.compiled = None;
         self.earlier.clear();
         self.exceptions.clear();
-        self.settings.iter_mut().for_each(Setting::forget);
+        self.contexts.iter_mut().for_each(CaseContext::forget);
     }
 
     /// The fields that suppression groups by.
@@ -271,9 +271,9 @@ impl Work {
     }
 
     /// The exceptions of a case.
-    pub(super) fn excepted(&self, setting: &Setting) -> Vec<Excepted<'_>> {
+    pub(super) fn excepted(&self, context: &CaseContext) -> Vec<Excepted<'_>> {
         let start = self.programs().map(|program| program.filters().len()).sum::<usize>();
-        let named = setting.exceptions.iter().filter_map(|at| {
+        let named = context.exceptions.iter().filter_map(|at| {
             let Exception { list, item, condition, words } = self.exceptions.get(*at)?;
             let (name, place) = (format!("{list}/{}", item.name), item.place());
             Some(Excepted { name, place, condition, words, filter: start + at })
@@ -289,7 +289,7 @@ impl Work {
         event: &Event,
         holds: &dyn Fn(&Predicate) -> bool,
     ) -> Vec<Idle<'_>> {
-        let (Some(case), Some(setting)) = (self.cases.get(case), self.settings.get(case)) else {
+        let (Some(case), Some(context)) = (self.cases.get(case), self.contexts.get(case)) else {
             return Vec::new();
         };
         let fits = |own: &Exception| {
@@ -301,16 +301,16 @@ impl Work {
             why,
         };
         let own = |at: &usize| self.exceptions.get(*at);
-        let lapsed = setting.lapsed.iter().filter_map(own).filter(|own| fits(own));
+        let lapsed = context.lapsed.iter().filter_map(own).filter(|own| fits(own));
         let lapsed = lapsed.filter_map(|own| {
-            let why = Why::Lapsed { at: own.item.expires?, now: setting.now };
+            let why = Why::Lapsed { at: own.item.expires?, now: context.now };
             Some(idle(&own.list, &own.item, why))
         });
         let lists = lists(self.loaded.rule.as_ref(), case);
         let left_out = self.left_out.iter().filter(|own| lists.contains(&own.list.as_str()));
         let left_out =
             left_out.map(|own| idle(&own.list, &own.item, Why::LeftOut(own.reason.as_str())));
-        let unfit = setting.exceptions.iter().filter_map(own).filter(|own| !fits(own));
+        let unfit = context.exceptions.iter().filter_map(own).filter(|own| !fits(own));
         let unfit = unfit.map(|Exception { list, item, condition, words }| {
             let words = words.iter().filter(|words| !words.holds(event));
             let words = words.map(|words| (words.field(), words.is_excluded())).collect();
@@ -320,11 +320,11 @@ impl Work {
     }
 
     /// The program of a case and where its filters are among [`Self::filters`].
-    pub(super) fn programmed(&self, setting: &Setting) -> Option<(&RuleProgram, Range<usize>)> {
+    pub(super) fn programmed(&self, context: &CaseContext) -> Option<(&RuleProgram, Range<usize>)> {
         let mut start = 0;
         for (at, program) in self.programs().enumerate() {
             let filters = program.filters().len();
-            if at == setting.program {
+            if at == context.program {
                 return Some((program, start..start + filters));
             }
             start += filters;
