@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::mapping;
 use harness_model::index_pattern::stream_of;
+use harness_model::schema::{Base, Schema};
 use harness_source::diagnostic::Diagnostic;
 use harness_source::files::{self, Problem};
 use harness_source::span::Span;
@@ -77,18 +78,39 @@ impl Imported {
                 return self.problems.push(Problem::with_path(files::shown(path), found));
             }
         };
-        let is_yaml = path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
-        let value = if is_yaml {
-            harness_rule::yaml(&text).ok().and_then(|values| values.into_iter().next())
-        } else {
-            serde_json::from_str(&text).ok()
+        let value = match path.extension().unwrap_or_default().to_string_lossy().as_ref() {
+            "yml" | "yaml" => {
+                harness_rule::yaml(&text).ok().and_then(|values| values.into_iter().next())
+            }
+            "csv" => ecs_table(&text),
+            _ => serde_json::from_str(&text).ok(),
         };
         let name = files::shown(path);
-        let Some(found) = value.and_then(|value| mappings(&name, value, MAX_DEPTH)) else {
-            return self.fault(path, "the file says nothing of fields");
-        };
-        self.mappings.extend(found);
+        let found = value.and_then(|value| mappings(&name, value, MAX_DEPTH));
+        match found.filter(has_types) {
+            Some(found) => self.mappings.extend(found),
+            None => self.fault(path, "the file says nothing of fields"),
+        }
     }
+}
+
+/// Whether any field of mappings has a type that there is: other files have texts in places
+/// of types, too.
+fn has_types(found: &Map<String, Value>) -> bool {
+    let mut schema = Schema::new(Base::Empty);
+    let refused = mapping::add(&mut schema, "", &Value::Object(found.clone())).len();
+    let properties = found.values().filter_map(|one| one["mappings"].get("properties"));
+    properties.map(|all| count(all, MAX_DEPTH)).sum::<usize>() > refused
+}
+
+/// The table of fields that ECS publishes, as types by name.
+fn ecs_table(text: &str) -> Option<Value> {
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<&str>>());
+    let head = lines.next()?;
+    let column = |name: &str| head.iter().position(|cell| *cell == name);
+    let (field, kind) = (column("Field")?, column("Type")?);
+    let rows = lines.filter_map(|row| Some(((*row.get(field)?).to_owned(), json!(row.get(kind)?))));
+    Some(Value::Object(rows.collect()))
 }
 
 fn count(properties: &Value, depth: usize) -> usize {
@@ -106,8 +128,16 @@ fn mappings(name: &str, value: Value, depth: usize) -> Option<Map<String, Value>
     let depth = depth.checked_sub(1)?;
     let one = |mapping: Value| Map::from_iter([(name.to_owned(), json!({"mappings": mapping}))]);
     let all = |parts: Vec<(String, Value)>| {
-        let found = parts.into_iter().filter_map(|(name, value)| mappings(&name, value, depth));
-        let found: Map<String, Value> = found.flatten().collect();
+        let mut found = Map::new();
+        for (key, value) in parts {
+            for (mut name, mapping) in mappings(&key, value, depth).into_iter().flatten() {
+                // Several packages have an `audit`.
+                while found.contains_key(&name) {
+                    name = format!("{key}.{name}");
+                }
+                found.insert(name, mapping);
+            }
+        }
         (!found.is_empty()).then_some(found)
     };
     match value {
@@ -120,6 +150,9 @@ fn mappings(name: &str, value: Value, depth: usize) -> Option<Map<String, Value>
         Value::Object(mut object) => {
             if object.get("properties").is_some_and(Value::is_object) {
                 return Some(one(Value::Object(object)));
+            }
+            if let Some(properties) = by_full_name(&object).or_else(|| capabilities(&object)) {
+                return Some(one(json!({"properties": properties})));
             }
             for key in ["mappings", "template", "index_template", "component_template"] {
                 if object.get(key).is_some_and(Value::is_object) {
@@ -170,6 +203,36 @@ fn mappings(name: &str, value: Value, depth: usize) -> Option<Map<String, Value>
     }
 }
 
+/// The fields of an answer of `_mapping/field`: each by its full name.
+fn by_full_name(object: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let mut properties = Map::new();
+    for field in object.values() {
+        let path = field.get("full_name")?.as_str()?;
+        let kind = field.get("mapping")?.as_object()?.values().next()?.get("type");
+        if let Some(kind) = kind.and_then(Value::as_str) {
+            mapping::insert(&mut properties, path, kind);
+        }
+    }
+    (!properties.is_empty()).then_some(properties)
+}
+
+/// The fields of an answer of `_field_caps` that have one type in all indices.
+fn capabilities(object: &Map<String, Value>) -> Option<Map<String, Value>> {
+    object.get("indices")?.as_array()?;
+    let mut properties = Map::new();
+    for (path, types) in object.get("fields")?.as_object()? {
+        let types = types.as_object()?;
+        let is_own = |about: &Value| about.get("metadata_field") != Some(&Value::Bool(true));
+        if let (Some((kind, about)), 1) = (types.iter().next(), types.len())
+            && is_own(about)
+            && kind != "object"
+        {
+            mapping::insert(&mut properties, path, kind);
+        }
+    }
+    (!properties.is_empty()).then_some(properties)
+}
+
 fn is_version(key: &str) -> bool {
     key.split('.').count() >= 2 && version(key).is_some()
 }
@@ -185,7 +248,13 @@ fn package(fields: &[Value], prefix: &str, depth: usize, into: &mut Map<String, 
     let Some(depth) = depth.checked_sub(1) else { return };
     for field in fields {
         let text = |key: &str| field.get(key).and_then(Value::as_str);
-        let Some(name) = text("name") else { continue };
+        let Some(name) = text("name") else {
+            // Beats have groups that are no part of the names.
+            if let Some(inner) = field.get("fields").and_then(Value::as_array) {
+                package(inner, prefix, depth, into);
+            }
+            continue;
+        };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
         let inner = field.get("fields").and_then(Value::as_array);
         let kind = text("type");
@@ -216,8 +285,6 @@ fn package(fields: &[Value], prefix: &str, depth: usize, into: &mut Map<String, 
 
 #[cfg(test)]
 mod tests {
-    use harness_model::schema::{Base, Schema};
-
     use super::*;
 
     /// Whether a file of that content knows a field.
@@ -245,6 +312,16 @@ mod tests {
             json!({"aws": {"2.9.0": {"cloudtrail": {"x": "long"}}, "2.10.0": {"cloudtrail": {"a.b": "keyword"}}}}),
             json!({"a.b": {"flat_name": "a.b", "type": "keyword"}}),
             json!([{"name": "a", "type": "group", "fields": [{"name": "b", "type": "keyword"}]}]),
+            json!({"logs-x": {"mappings": {"a.b": {"full_name": "a.b", "mapping": {"b": {"type": "keyword"}}}}}}),
+            json!({"indices": ["x"], "fields": {
+                "a": {"object": {"metadata_field": false}}, "a.b": {"keyword": {"metadata_field": false}}
+            }}),
+            json!({"folders": {"beat": {"folders": {"_meta": {"files": {"fields.yml": [
+                {"key": "k", "title": "K", "fields": [{"name": "a.b", "type": "keyword"}]}
+            ]}}}}}}),
+            json!({"okta": {"1.0.0": {"audit": {"x": "long"}}}, "zoom": {"1.0.0": {"audit": {"a.b": "keyword"}}}}),
+            ecs_table("ECS_Version,Indexed,Field_Set,Field,Type\n9,true,a,a.b,keyword\n")
+                .expect("a table"),
             json!([{"name": "a.b", "type": "match_only_text", "multi_fields": [{"name": "t", "type": "keyword"}]}]),
         ] {
             assert!(knows(value.clone(), "a.b"), "{value}");
@@ -257,6 +334,14 @@ mod tests {
             json!([{"name": "@timestamp", "external": "ecs"}]),
         ] {
             assert!(mappings("m", value.clone(), MAX_DEPTH).is_none(), "{value}");
+        }
+        // Texts where types would be, and types that there are not.
+        for value in [
+            json!({"8.14.0": {"beats": "8.14.0", "ecs": "8.11.0"}}),
+            json!({"properties": {"a": {"type": "banana"}}}),
+        ] {
+            let found = mappings("m", value.clone(), MAX_DEPTH);
+            assert!(!found.is_some_and(|found| has_types(&found)), "{value}");
         }
     }
 }
