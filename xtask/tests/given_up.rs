@@ -97,6 +97,18 @@ fn explaining_what_fails() {
 }
 
 #[test]
+fn explanations_of_many_cases() {
+    let mut repository = Repository::with_rule("a: x");
+    for number in 0..103 {
+        let path = format!("cases/r/positive/p{number}.json");
+        repository = repository.write(&path, format!("{{\"a\": \"y{number}\"}}"));
+    }
+    let (code, text) = run(&repository.0, &["test", "--quiet", "--format", "markdown"]);
+    assert_eq!(code, FAILED);
+    assert!(text.contains("100 of 103 failed cases are explained"), "{text}");
+}
+
+#[test]
 fn explaining() {
     let query = (0..40).map(|number| format!("not a: y{number}")).collect::<Vec<_>>().join(" and ");
     let negative = events(300, |number| format!("y{}", number % 40));
@@ -121,8 +133,8 @@ fn the_schedule() {
 
 #[test]
 fn coverage() {
-    let query = format!("from logs-* metadata _id | where {0} | where {0}", conditions(12));
-    let events = |letter| events(60, move |number| format!("{letter}{number}"));
+    let query = format!("from logs-* metadata _id | where {0} | where {0}", conditions(40));
+    let events = |letter| events(20, move |number| format!("{letter}{number}"));
     let repository = repository(&other("esql", "esql", &query, ""), &events('x'), &events('y'));
     judged(&repository, &["test"], OK, "2 passed");
     let verb = ["coverage", "--no-mutants"];

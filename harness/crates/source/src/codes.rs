@@ -93,6 +93,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("too-large", "a file or an event is larger than is read"),
     ("too-many", "there are more files than are read"),
     ("too-many-fields", "the rules of a run read more fields than an index has"),
+    ("unexplained", "more cases of a rule fail than are explained"),
     ("unknown-field", "no mapping and no event has a field"),
     ("unpaired", "a rule has cases of one kind alone"),
     ("unreadable", "a file cannot be read"),

@@ -15,7 +15,10 @@ use harness_detect::Events;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
 use harness_runner::run::{CaseRun, Explanation, RuleRun, RuleUnderTest, Session};
+use harness_source::diagnostic::Diagnostic;
+use harness_source::files::Problem;
 use harness_source::limits;
+use harness_source::span::Span;
 use model::{Failure, MAX_TOLD, Wrong, alerts, note};
 
 /// The most cases of one rule that are explained.
@@ -25,6 +28,12 @@ const MAX_CASES: usize = limits::EXPLAINED_CASES.most;
 pub(super) fn explain(session: &Session, at: usize, rule: &mut RuleRun) {
     let Some(under_test) = session.rule_under_test(at) else { return };
     let subject = under_test.subject();
+    let count = rule.cases.iter().filter(|run| Wrong::of(&run.verdict).is_some()).count();
+    if count > MAX_CASES {
+        let message = format!("{MAX_CASES} of {count} failed cases are explained");
+        let found = Diagnostic::warning("unexplained", message, Span::default());
+        rule.problems.push(Problem::with_path(&rule.file, found));
+    }
     // Cases that no index takes did not run, so numbers tell nothing.
     let number = |path: &str| subject.cases().iter().position(|own| own.path == path);
     let failed = rule.cases.iter_mut().filter_map(|run| {

@@ -16,7 +16,11 @@ use harness_model::event::Event;
 use harness_rule::model::Rule;
 use harness_rule::names::MissingFields;
 use harness_source::diagnostic::Diagnostic;
+use harness_source::effort;
 use harness_source::limits;
+
+/// What reading an event takes, in steps of the rule's watchdog.
+const STEPS_OF_AN_EVENT: usize = 200;
 
 /// The most fields that an alert shows.
 const MAX_FIELDS: usize = limits::ALERT_FIELDS.most;
@@ -128,6 +132,7 @@ impl Trial<'_> {
 
     /// The same with some of the fields.
     pub(super) fn source_of(fields: &[MemoryField], events: &[Event]) -> MemorySource {
+        effort::spend(events.len().saturating_mul(STEPS_OF_AN_EVENT));
         let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
         let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
         MemorySource::read(fields, &documents)

@@ -92,13 +92,22 @@ impl<'a> Proposer<'a> {
         }
     }
 
+    /// Whether so many events may be read once more.
+    fn affords(&self, events: usize) -> bool {
+        let affords = self.left.get() >= events + RUN;
+        if !affords {
+            self.wants(limits::MUTANT_READS);
+        }
+        affords
+    }
+
     /// Whether a pipeline alerts; `None` where it fails.
     fn alerts(&self, program: &Program, variant: &Variant) -> Option<bool> {
-        let Some(left) = self.left.get().checked_sub(variant.events().len() + RUN) else {
-            self.wants(limits::MUTANT_READS);
+        let read = variant.events().len();
+        if !self.affords(read) {
             return None;
-        };
-        self.left.set(left);
+        }
+        self.left.set(self.left.get().saturating_sub(read + RUN));
         let (alerts, _) = self.flow.on(program, variant)?.run(false, None).ok()?;
         Some(alerts > 0)
     }
@@ -109,6 +118,9 @@ impl<'a> Proposer<'a> {
         case: usize,
         events: Vec<Event>,
     ) -> Option<(Value, Polarity)> {
+        if !self.affords(events.len()) {
+            return None;
+        }
         let variant = self.flow.variant(self.program, case, events)?;
         let own = self.alerts(self.program, &variant)?;
         let other = self.alerts(mutant, &variant)?;
@@ -128,7 +140,11 @@ impl<'a> Proposer<'a> {
         search.find_by(&mut encoder, replacement, &|case, at, changed| {
             let alone = self.differs(mutant, case, vec![changed.clone()]);
             alone.or_else(|| {
-                let mut events = self.flow.cases()[case].events.clone();
+                let own = &self.flow.cases()[case].events;
+                if !self.affords(own.len()) {
+                    return None;
+                }
+                let mut events = own.clone();
                 *events.get_mut(at)? = changed;
                 self.differs(mutant, case, events)
             })
@@ -162,6 +178,9 @@ impl<'a> Proposer<'a> {
                 break;
             };
             events_left = left;
+            if !self.affords(events.len()) {
+                break;
+            }
             let variant = self.flow.variant(self.program, case, events);
             let judged = variant.and_then(|variant| {
                 let alerts = self.alerts(self.program, &variant)?;
