@@ -69,7 +69,7 @@ fn an_event_comes_from_a_file_or_standard_input() {
 #[test]
 fn names_that_are_nothing_are_told_with_what_is_close() {
     let (code, out, error) = run(&["root_login_over_shs"]);
-    assert_eq!((code, out.as_str()), (2, ""), "{error}");
+    assert_eq!((code, out.as_str()), (4, ""), "{error}");
     assert!(error.contains("no rule has `root_login_over_shs` in its path or name"), "{error}");
     assert!(error.contains("did you mean `linux/root_login_over_ssh`"), "{error}");
     let (code, _, error) = run(&["linux/"]);

@@ -103,7 +103,7 @@ fn a_name_that_is_no_revision_is_told() {
     let repository = committed("user.name: root");
     for name in ["nope", "--output=x", "nope..main"] {
         let (code, output) = run(&repository.0, &["regress", "--", name]);
-        assert_eq!(code, 1, "{output}");
+        assert_eq!(code, 2, "{output}");
         let told = name.split("..").next().unwrap_or(name);
         assert!(output.contains(&format!("git knows no revision {told}")), "{output}");
     }
@@ -120,7 +120,7 @@ fn folders_and_files_are_compared() {
     let (_, found) = json_of(&repository.0, &["old/a.toml", "same.toml"]);
     assert_eq!(found["rules"][0]["change"], json!("same"));
     let (code, output) = run(&repository.0, &["regress", "old/a.toml", "gone.toml"]);
-    assert_eq!((code, output.as_str()), (1, "error: gone.toml does not exist\n"));
+    assert_eq!((code, output.as_str()), (2, "error: gone.toml does not exist\n"));
 }
 
 #[test]
