@@ -5,7 +5,7 @@
 //! versions ascending and once, numbers, dates and booleans ascending, text
 //! as in the document.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -253,17 +253,21 @@ impl MemorySource {
     pub fn read(fields: &[MemoryField], documents: &[Document<'_>]) -> Self {
         let rows = documents.len();
         let mut source = Self { rows, ..Self::default() };
-        let flat: Vec<_> = documents.iter().map(|document| flatten(document.source)).collect();
+        let wanted = Wanted::new(fields);
+        let found: Vec<_> = documents.iter().map(|document| wanted.of(document.source)).collect();
         let mut ignored: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); rows];
         for MemoryField { name, path, copied, mapped, null_value } in fields {
             let stated = null_value.as_ref().map(|text| Json::String(text.to_string()));
             let mut builder = Builder::new(mapped.ty(), rows);
-            for (document, ignored) in flat.iter().zip(&mut ignored) {
+            let (name_at, path_at) = (wanted.at(name), wanted.at(path));
+            let copied: Vec<usize> = copied.iter().filter_map(|from| wanted.at(from)).collect();
+            for (document, ignored) in found.iter().zip(&mut ignored) {
+                let values_at = |at: usize| document[at].as_slice();
                 let mut values = Vec::new();
                 // A document may state a multi-field by its own name, as exports do.
-                let own = document.get(&**name).or_else(|| document.get(&**path));
-                let copied = copied.iter().filter_map(|from| document.get(&**from));
-                for json in own.into_iter().chain(copied).flatten() {
+                let stated_at = name_at.filter(|at| !values_at(*at).is_empty()).or(path_at);
+                let all = stated_at.into_iter().chain(copied.iter().copied()).map(values_at);
+                for json in all.flatten() {
                     let json = if json.is_null() { stated.as_ref() } else { Some(*json) };
                     let Some(json) = json else { continue };
                     match mapped.read(json) {
@@ -338,28 +342,63 @@ impl Source for MemorySource {
     }
 }
 
-/// The values of every path; an object is a value as well, and so is null.
-fn flatten(document: &Json) -> BTreeMap<String, Vec<&Json>> {
-    let mut out: BTreeMap<String, Vec<&Json>> = BTreeMap::new();
-    let mut pending = vec![(String::new(), document)];
-    let mut seen = BTreeSet::new();
-    while let Some((path, json)) = pending.pop() {
-        seen.insert(path.clone());
-        match json {
-            Json::Array(items) => {
-                pending.extend(items.iter().rev().map(|item| (path.clone(), item)));
-            }
-            Json::Object(map) => {
-                if !path.is_empty() {
-                    out.entry(path.clone()).or_default().push(json);
-                }
-                for (key, value) in map.iter().rev() {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    pending.push((path, value));
-                }
-            }
-            _ => out.entry(path).or_default().push(json),
-        }
+/// The paths that somebody reads, in their order.
+struct Wanted<'f>(Vec<&'f str>);
+
+impl<'f> Wanted<'f> {
+    fn new(fields: &'f [MemoryField]) -> Self {
+        let paths = |field: &'f MemoryField| {
+            let own = [&*field.name, &*field.path];
+            own.into_iter().chain(field.copied.iter().map(|path| &**path))
+        };
+        let mut wanted: Vec<&str> = fields.iter().flat_map(paths).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        Self(wanted)
     }
-    out
+
+    fn at(&self, path: &str) -> Option<usize> {
+        self.0.binary_search(&path).ok()
+    }
+
+    /// Whether something below a path, which ends in a dot, is wanted.
+    fn is_above(&self, path: &str) -> bool {
+        let first = self.0.partition_point(|wanted| *wanted < path);
+        self.0.get(first).is_some_and(|wanted| wanted.starts_with(path))
+    }
+
+    /// The values of a document by wanted path; an object is a value as well, and so is
+    /// null.
+    fn of<'j>(&self, document: &'j Json) -> Vec<Vec<&'j Json>> {
+        let mut found = vec![Vec::new(); self.0.len()];
+        self.walk(document, &mut String::new(), &mut found);
+        found
+    }
+
+    /// JSON nests no deeper than its readers allow.
+    fn walk<'j>(&self, json: &'j Json, path: &mut String, found: &mut [Vec<&'j Json>]) {
+        if let Json::Array(items) = json {
+            items.iter().for_each(|item| self.walk(item, path, found));
+            return;
+        }
+        if let Some(at) = self.at(path) {
+            found[at].push(json);
+        }
+        let Json::Object(map) = json else { return };
+        let length = path.len();
+        if length > 0 {
+            path.push('.');
+            if !self.is_above(path) {
+                path.truncate(length);
+                return;
+            }
+        }
+        let start = path.len();
+        for (key, value) in map {
+            path.push_str(key);
+            self.walk(value, path, found);
+            path.truncate(start);
+        }
+        path.truncate(length);
+    }
 }

@@ -7,6 +7,7 @@
 
 pub mod refuse;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -344,18 +345,20 @@ pub fn verbatim(fields: &[Arc<Field>]) -> Vec<Arc<Field>> {
 
 /// The event, with the fields that its stated index name stands in for
 /// (docs/semantics.md, "Constant fields").
-pub fn with_stated_fields(event: &Event) -> Event {
-    let mut event = event.clone();
-    let Some(index) = event.index.clone().filter(|_| event.index_stated) else { return event };
+pub fn with_stated_fields(event: &Event) -> Cow<'_, Event> {
+    let mut stated = Cow::Borrowed(event);
+    let Some(index) = event.index.as_deref().filter(|_| event.index_stated) else { return stated };
     for (field, part) in IndexPart::FIELDS {
         if event.first(field).is_some() {
             continue;
         }
-        if let (Some(value), Value::Object(source)) = (part.read(&index), &mut event.source) {
+        if let Some(value) = part.read(index)
+            && let Value::Object(source) = &mut stated.to_mut().source
+        {
             source.insert(field.to_owned(), Value::String(value));
         }
     }
-    event
+    stated
 }
 
 /// What a data stream's name says about its documents.

@@ -1,6 +1,7 @@
 //! What a query in ES|QL does with events, wherever these come from: one by one, or
 //! those of the window of each run.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -169,7 +170,11 @@ pub(crate) struct Read {
 impl Read {
     /// An event of a file, of this moment.
     pub(crate) fn of(event: Event, time: i64, searches: Vec<bool>) -> Self {
-        let event = if event.index_stated { with_stated_fields(&event) } else { event };
+        let stated = match with_stated_fields(&event) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(stated) => Some(stated),
+        };
+        let event = stated.unwrap_or(event);
         Self { time, version: 1, event, searches }
     }
 }

@@ -1,6 +1,7 @@
 //! An ES|QL rule and its cases, to be run with other texts than its own, and
 //! with rows that a step takes otherwise.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -221,29 +222,27 @@ impl<'a> Flow<'a> {
         let plan = self.subject.asked(case)?;
         let read = trial.hits(&plan.filter, Reach::Window, &|filter, own| self.holds(filter, own));
         let now = trial.now;
-        let case = Arc::new(trial.into_case());
+        let (case, documents) = trial.into_parts();
         let deciding = program.at(now)?.deciding.clone();
         // What is only put out decides nothing, and there may be much of it.
         let source = Arc::new(Trial::source_of(&deciding.fields, &case.events));
-        Some(Variant { case, now, read, deciding, source })
+        Some(Variant { case: Arc::new(case), now, read, deciding, source, documents })
     }
 
     /// Prepares a variant, whatever program it was read for; `None` as above.
     pub fn on<'p>(&'p self, program: &'p Program, variant: &Variant) -> Option<Prepared<'p>> {
         let moment = program.at(variant.now)?;
-        let events = &variant.case.events;
-        let documents: Vec<Document> = if moment.documents.searches.is_empty() {
-            Vec::new()
-        } else {
-            events.iter().map(|event| self.subject.document(event)).collect()
+        let documents = match moment.documents.searches.as_slice() {
+            [] => &[],
+            _ => self.subject.documents_in(&variant.case, &variant.documents),
         };
         let source = if moment.deciding.lies_in(&variant.deciding) {
             variant.source.clone()
         } else {
-            Arc::new(Trial::source_of(&moment.deciding.fields, events))
+            Arc::new(Trial::source_of(&moment.deciding.fields, &variant.case.events))
         };
         let case = (variant.case.clone(), variant.now);
-        Some(self.prepared(moment, case, &documents, variant.read.clone(), source))
+        Some(self.prepared(moment, case, documents, variant.read.clone(), source))
     }
 
     /// Takes events through a plan on the columns that a program reads, at the moment of
@@ -312,6 +311,7 @@ pub struct Variant {
     read: Vec<u32>,
     deciding: Arc<Deciding>,
     source: Arc<MemorySource>,
+    documents: OnceCell<Vec<Document>>,
 }
 
 impl Variant {

@@ -133,8 +133,8 @@ impl Trial<'_> {
     /// The same with some of the fields.
     pub(super) fn source_of(fields: &[MemoryField], events: &[Event]) -> MemorySource {
         effort::spend(events.len().saturating_mul(STEPS_OF_AN_EVENT));
-        let stated: Vec<Event> = events.iter().map(document::with_stated_fields).collect();
-        let documents: Vec<Document<'_>> = stated.iter().map(Document::from).collect();
+        let stated: Vec<_> = events.iter().map(document::with_stated_fields).collect();
+        let documents: Vec<Document<'_>> = stated.iter().map(|event| (&**event).into()).collect();
         MemorySource::read(fields, &documents)
     }
 

@@ -1,5 +1,6 @@
 //! A rule and its cases, to be judged under other plans than its own.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,7 +42,8 @@ impl<'a> Subject<'a> {
         for ((case, context), range) in prepared.cases.iter().zip(&prepared.contexts).zip(ranges) {
             let documents = &fixtures.documents[range.start as usize..range.end as usize];
             let (program, _) = prepared.programmed(context)?;
-            visibilities.push(visibility(judged, case, context, program, documents, fixtures));
+            let all = || documents;
+            visibilities.push(visibility(judged, case, context, program, &all, fixtures));
         }
         let moments = visibilities.iter().map(Visibility::moments).collect();
         let programs = prepared.programs().map(grouped).collect();
@@ -210,27 +212,35 @@ impl<'a> Subject<'a> {
     fn tried(&self, number: usize, case: Case) -> Trial<'_> {
         let Judged { prepared, clock, .. } = self.judged;
         let context = prepared.contexts[number].at(prepared_rule::now(&case, Some(clock)));
-        let documents: Vec<Document> =
-            case.events.iter().map(|event| self.document(event)).collect();
+        let documents = OnceCell::new();
         let program = &self.programs[context.program];
-        let visibility =
-            visibility(self.judged, &case, &context, program, &documents, self.fixtures);
+        let all = || self.documents_in(&case, &documents);
+        let visibility = visibility(self.judged, &case, &context, program, &all, self.fixtures);
         let moments = visibility.moments();
         Trial { subject: self, case, now: context.now, documents, moments, visibility }
+    }
+
+    /// The documents of a case, once somebody asks for them.
+    pub(super) fn documents_in<'t>(
+        &self,
+        case: &Case,
+        documents: &'t OnceCell<Vec<Document>>,
+    ) -> &'t [Document] {
+        documents.get_or_init(|| case.events.iter().map(|event| self.document(event)).collect())
     }
 }
 
 /// What a rule may look at in a case, by the evaluator.
-fn visibility(
+fn visibility<'d>(
     judged: Judged<'_>,
     case: &Case,
     context: &CaseContext,
     program: &RuleProgram,
-    documents: &[Document],
+    documents: &dyn Fn() -> &'d [Document],
     fixtures: &Fixtures,
 ) -> Visibility {
     judged.visibility(case, context, program, &|exception, event| {
-        let document = documents.get(event);
+        let document = documents().get(event);
         document.is_some_and(|own| eval(exception.condition, own, &fixtures.columns))
     })
 }
@@ -251,7 +261,7 @@ pub struct Trial<'a> {
     case: Case,
     /// When it is run.
     pub(super) now: i64,
-    documents: Vec<Document>,
+    documents: OnceCell<Vec<Document>>,
     moments: Vec<Option<Moment>>,
     visibility: Visibility,
 }
@@ -264,7 +274,7 @@ impl Trial<'_> {
 
     /// Its events as rows.
     pub fn documents(&self) -> &[Document] {
-        &self.documents
+        self.subject.documents_in(&self.case, &self.documents)
     }
 
     /// Whether a filter of that reach may match its n-th event.
@@ -276,16 +286,16 @@ impl Trial<'_> {
     /// reach.
     pub fn detected(&self, plan: &Plan, hits: &[Vec<u32>]) -> Result<usize, detect::Error> {
         let events = Events {
-            documents: &self.documents,
+            documents: self.documents(),
             columns: self.subject.columns(),
             moments: &self.moments,
         };
         Ok(self.subject.judged.detect(plan, hits, events, &self.visibility)?.len())
     }
 
-    /// The case.
-    pub(super) fn into_case(self) -> Case {
-        self.case
+    /// The case, and its events as rows where somebody asked for them.
+    pub(super) fn into_parts(self) -> (Case, OnceCell<Vec<Document>>) {
+        (self.case, self.documents)
     }
 
     /// The events within reach that fulfil a filter.
@@ -295,10 +305,12 @@ impl Trial<'_> {
         reach: Reach,
         holds: &dyn Fn(&Predicate, &Document) -> bool,
     ) -> Vec<u32> {
-        let numbered = (0..).zip(&self.documents);
-        let hit = numbered.filter(|(number, document)| {
-            self.visibility.reaches(*number as usize, reach) && holds(filter, document)
-        });
+        let holds = |event: usize| match filter {
+            Predicate::Const(value) => *value,
+            _ => holds(filter, &self.documents()[event]),
+        };
+        let numbered = (0_u32..).zip(0..self.case.events.len());
+        let hit = numbered.filter(|(_, at)| self.visibility.reaches(*at, reach) && holds(*at));
         hit.map(|(number, _)| number).collect()
     }
 
