@@ -61,6 +61,10 @@ pub(crate) struct Encoder {
     facts: Implications,
     /// The variables of the filter's own leaves, by node, once they are asked for.
     own: Option<Vec<u32>>,
+    /// The functions of the filter's own nodes that were asked for.
+    functions: FxHashMap<usize, Function>,
+    /// Where these nodes decide on the filter.
+    cares: FxHashMap<usize, Function>,
     /// Whether the filter is too large for diagrams.
     pub(crate) is_large: bool,
     /// The truth of the first variables on documents, by number.
@@ -86,6 +90,8 @@ impl Encoder {
             groups: FxHashMap::default(),
             facts: Implications::default(),
             own: None,
+            functions: FxHashMap::default(),
+            cares: FxHashMap::default(),
             is_large: false,
             truths: FxHashMap::default(),
         }
@@ -94,6 +100,23 @@ impl Encoder {
     /// The function of a node, with another in place of one at or below it;
     /// `None` where it is too large.
     fn node(
+        &mut self,
+        tree: &Tree<'_>,
+        at: usize,
+        change: Option<(usize, &Predicate)>,
+    ) -> Option<Function> {
+        if change.is_some() {
+            return self.made(tree, at, change);
+        }
+        if let Some(known) = self.functions.get(&at) {
+            return Some(*known);
+        }
+        let made = self.made(tree, at, change)?;
+        self.functions.insert(at, made);
+        Some(made)
+    }
+
+    fn made(
         &mut self,
         tree: &Tree<'_>,
         at: usize,
@@ -116,22 +139,14 @@ impl Encoder {
                 let inner = self.node(tree, *node.parts.first()?, change)?;
                 self.manager.not(inner)
             }
-            Predicate::And(_) => {
-                let mut all = TRUE;
-                for part in parts {
-                    let part = self.node(tree, *part, change)?;
-                    all = self.manager.and(part, all)?;
-                }
-                Some(all)
-            }
-            Predicate::Or(_) => {
-                let mut any = FALSE;
-                for part in parts {
-                    let part = self.node(tree, *part, change)?;
-                    any = self.manager.or(part, any)?;
-                }
-                Some(any)
-            }
+            Predicate::And(_) => parts.copied().try_fold(TRUE, |all, part| {
+                let part = self.node(tree, part, change)?;
+                self.manager.and(part, all)
+            }),
+            Predicate::Or(_) => parts.copied().try_fold(FALSE, |any, part| {
+                let part = self.node(tree, part, change)?;
+                self.manager.or(part, any)
+            }),
             Predicate::AtLeast { count, .. } => {
                 let parts: Option<Vec<_>> =
                     parts.map(|part| self.node(tree, *part, change)).collect();
@@ -436,12 +451,67 @@ impl Encoder {
     }
 
     fn whole_difference(&mut self, replacement: Replacement<'_>) -> Option<Function> {
-        let own = self.node(replacement.tree, 0, None)?;
-        let other = self.node(replacement.tree, 0, Some((replacement.node, replacement.with)))?;
+        let Replacement { tree, node, with, needed } = replacement;
+        // A change to what is asked of objects is one of the condition on the event.
+        let mut outer = node;
+        while let Some(around) = tree.nodes[outer].nested {
+            outer = around;
+        }
+        self.node(tree, 0, None)?;
+        let own = self.node(tree, outer, None)?;
+        let other = self.node(tree, outer, Some((node, with)))?;
         let differ = self.manager.xor(own, other)?;
-        let needed = self.free(replacement.needed, &None)?;
+        let care = self.care(tree, outer)?;
+        let differ = self.manager.and(differ, care)?;
+        let needed = self.free(needed, &None)?;
         let differ = self.manager.and(differ, needed)?;
         self.constrained(differ)
+    }
+
+    /// Where the filter turns with one of its nodes; `None` where that is too large.
+    fn care(&mut self, tree: &Tree<'_>, at: usize) -> Option<Function> {
+        let Some(parent) = tree.nodes[at].parent else { return Some(TRUE) };
+        if let Some(known) = self.cares.get(&at) {
+            return Some(*known);
+        }
+        let around = self.care(tree, parent)?;
+        let parts = tree.nodes[parent].parts.iter().rev();
+        let others: Vec<usize> = parts.copied().filter(|part| *part != at).collect();
+        let others: Vec<Function> =
+            others.into_iter().map(|part| self.node(tree, part, None)).collect::<Option<_>>()?;
+        let decides = match tree.nodes[parent].predicate {
+            Predicate::And(_) => self.all(&others)?,
+            Predicate::Or(_) => {
+                let any = self.any(&others)?;
+                self.manager.not(any)?
+            }
+            Predicate::AtLeast { count, .. } => {
+                let before = match count.checked_sub(1) {
+                    Some(less) => self.at_least(less, &others)?,
+                    None => FALSE,
+                };
+                let enough = self.at_least(*count, &others)?;
+                let not = self.manager.not(enough)?;
+                self.manager.and(before, not)?
+            }
+            Predicate::Not(_)
+            | Predicate::Nested { .. }
+            | Predicate::Const(_)
+            | Predicate::Leaf(_) => TRUE,
+        };
+        let care = self.manager.and(around, decides)?;
+        self.cares.insert(at, care);
+        Some(care)
+    }
+
+    /// Where all functions are true; the lowest comes first.
+    fn all(&mut self, functions: &[Function]) -> Option<Function> {
+        functions.iter().try_fold(TRUE, |all, one| self.manager.and(*one, all))
+    }
+
+    /// Where one of them is.
+    fn any(&mut self, functions: &[Function]) -> Option<Function> {
+        functions.iter().try_fold(FALSE, |any, one| self.manager.or(*one, any))
     }
 
     /// By node, whether it is a leaf that a fact ties to another one, or that stands
@@ -463,6 +533,8 @@ impl Encoder {
     /// Makes ready for questions about another filter: what is known of leaves stays.
     pub(crate) fn turn_to_another(&mut self) {
         self.own = None;
+        self.functions.clear();
+        self.cares.clear();
         self.tidy();
     }
 
