@@ -6,6 +6,7 @@
 //! single, and one that only exists where it has any. A leaf that no test can
 //! express is two unknowns, the same ones wherever it is written alike.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::narrow::{compared, mirrored, opposite};
@@ -20,10 +21,14 @@ use harness_query::esql::ast::CompareOp;
 use harness_source::span::{Span, flat};
 use harness_text::pattern::{Case, Pattern};
 
-/// Functions that give a value or null, and never end a query.
-const HARMLESS: [&str; 12] = [
+/// Functions that give a value or null, null where an argument is null, and never end a
+/// query.
+const HARMLESS: [&str; 26] = [
     "abs",
+    "cidr_match",
+    "concat",
     "ends_with",
+    "left",
     "length",
     "ltrim",
     "mv_count",
@@ -31,8 +36,19 @@ const HARMLESS: [&str; 12] = [
     "mv_last",
     "mv_max",
     "mv_min",
+    "right",
     "rtrim",
     "starts_with",
+    "to_boolean",
+    "to_datetime",
+    "to_double",
+    "to_integer",
+    "to_ip",
+    "to_long",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "to_version",
     "trim",
 ];
 
@@ -72,8 +88,9 @@ fn is_harmless(part: &Typed, text: &str) -> bool {
             let name = call.split('(').next().unwrap_or_default().trim();
             call.ends_with(')') && HARMLESS.iter().any(|known| known.eq_ignore_ascii_case(name))
         }
-        Node::Convert(_) => false,
-        Node::Literal(_)
+        // What cannot be converted is null.
+        Node::Convert(_)
+        | Node::Literal(_)
         | Node::Column { .. }
         | Node::And(_)
         | Node::Or(_)
@@ -188,7 +205,34 @@ impl Exactly<'_> {
             let pattern = Pattern::Equals(text.clone(), Case::Sensitive);
             leaf(&format!("\0{truth}"), Kind::Keyword, Test::Term(pattern))
         };
-        Exact { holds: leaf("true"), fails: leaf("false") }
+        let mut needed = BTreeSet::new();
+        self.needed(condition, &mut needed);
+        let there = || needed.iter().map(|name| some(name));
+        let at = |truth: &str| Predicate::and(std::iter::once(leaf(truth)).chain(there()));
+        Exact { holds: at("true"), fails: at("false") }
+    }
+
+    /// The columns without which a value is null.
+    fn needed(&self, value: &Typed, found: &mut BTreeSet<String>) {
+        match &value.node {
+            Node::Column { .. } => found.extend(self.column(value)),
+            Node::Compare { left, right, .. } | Node::Arithmetic { left, right, .. } => {
+                self.needed(left, found);
+                self.needed(right, found);
+            }
+            Node::Call { args, .. } => args.iter().for_each(|arg| self.needed(arg, found)),
+            Node::Negate(inner) | Node::Convert(inner) => self.needed(inner, found),
+            Node::In { value, .. } | Node::Like { value, .. } => self.needed(value, found),
+            Node::Literal(_)
+            | Node::And(_)
+            | Node::Or(_)
+            | Node::Not(_)
+            | Node::IsNull { .. }
+            | Node::Case { .. }
+            | Node::Coalesce(_)
+            | Node::Search(_)
+            | Node::Now => {}
+        }
     }
 }
 
