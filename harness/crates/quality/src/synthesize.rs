@@ -99,7 +99,10 @@ pub fn synthesize(
 /// One plain event for each rule, with all fields that nothing knows.
 fn seeds(project: &Project) -> ByRule {
     let session = Session::open(project.clone());
-    seed::all(&session, &standing(&session), &project.rules)
+    let mut seeds = seed::all(&session, &standing(&session), &project.rules);
+    // A query that was refused for some fields tells of others once these are known.
+    seed::searched(&Session::open(with(project, &seeds)), &mut seeds);
+    seeds
 }
 
 /// What raises each rule, and what its type asks of several events; and how each rule

@@ -50,11 +50,10 @@ impl<'a> Origins<'a> {
             define(at, step, &mut by);
         }
         let path = |name: &str| pipeline.fields.iter().find(|field| &*field.name == name);
-        let fields = pipeline
-            .plan
-            .fields
-            .iter()
-            .filter_map(|field| Some((field.register, &*path(&field.name)?.path)));
+        let fields = pipeline.plan.fields.iter().filter_map(|field| match &*field.name {
+            "_source" => Some((field.register, "_source")),
+            name => Some((field.register, &*path(name)?.path)),
+        });
         let fields = fields.collect();
         let asked = program.documents().map_or(&[][..], |plan| plan.searches.as_slice());
         let searches = pipeline.searches.iter().zip(asked);

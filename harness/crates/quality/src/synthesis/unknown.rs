@@ -1,19 +1,22 @@
 //! Fields that nothing knows, and values that give them types.
 
 use harness_model::value::format_date;
-use harness_predicate::Test;
 use harness_predicate::plan::Plan;
+use harness_predicate::{Predicate, Test};
 use serde_json::{Value, json};
 
 /// The fields of the filters of a plan that nothing knows, each with a test on it.
 pub(crate) fn of_filters(plan: &Plan, see: &mut dyn FnMut(&str, &Test)) {
-    for filter in plan.filters() {
-        filter.leaves(&mut |leaf| {
-            for column in leaf.absent() {
-                see(&column.name, &leaf.test);
-            }
-        });
-    }
+    plan.filters().into_iter().for_each(|filter| of_filter(filter, see));
+}
+
+/// The same of one filter.
+pub(crate) fn of_filter(filter: &Predicate, see: &mut dyn FnMut(&str, &Test)) {
+    filter.leaves(&mut |leaf| {
+        for column in leaf.absent() {
+            see(&column.name, &leaf.test);
+        }
+    });
 }
 
 /// A value of the type that a test on a field asks for; a date is the moment `now`, in

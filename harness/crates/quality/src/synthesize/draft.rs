@@ -28,9 +28,10 @@ pub(super) use edges::Edges;
 use harness_model::event::Event;
 use harness_predicate::eval::eval;
 use harness_predicate::plan::{EqlSearch, Plan, TermField};
-use harness_predicate::{Column, Predicate};
+use harness_predicate::{Column, Leaf, Origin, Predicate, Test};
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::Subject;
+use harness_text::pattern::Pattern;
 use others::others;
 
 /// The usual time between events of a case, in milliseconds.
@@ -275,6 +276,26 @@ impl<'a> Maker<'a> {
         set.find(|event| self.has(event, term.column.as_ref()))
     }
 
+    /// The event with some value in each of these fields, else another one that the
+    /// filter with that number holds on.
+    fn filled_all(&self, event: Event, terms: &[&TermField], filter: usize) -> Option<Event> {
+        let predicate = *self.plan.filters().get(filter)?;
+        let mut one_by_one = terms.iter();
+        let filled = one_by_one.try_fold(event, |event, term| self.filled(&event, term, predicate));
+        filled.or_else(|| {
+            let columns = terms.iter().filter_map(|term| term.column.clone());
+            let there = columns.map(|column| {
+                Predicate::Leaf(Leaf { column, test: Test::Exists, origin: Origin::default() })
+            });
+            let wanted = Predicate::And(std::iter::once(predicate.clone()).chain(there).collect());
+            self.search(filter, &wanted, &|event| {
+                let has = |term: &&TermField| self.has(event, term.column.as_ref());
+                let fits = terms.iter().all(has) && self.holds(predicate, event);
+                fits.then(|| event.clone())
+            })
+        })
+    }
+
     fn has(&self, event: &Event, column: Option<&Column>) -> bool {
         let Some(id) = column.and_then(|column| self.subject.columns().id(column)) else {
             return false;
@@ -285,7 +306,15 @@ impl<'a> Maker<'a> {
     /// The event with another value in a field; the n-th such.
     fn other(&self, event: &Event, field: &str, n: usize, filter: &Predicate) -> Option<Event> {
         let own = event.first(field);
-        let tried = others(own, n).into_iter().filter(|value| Some(value) != own);
+        let mut tried = others(own, n);
+        filter.leaves(&mut |leaf| {
+            if let Test::Term(Pattern::Glob(glob, _)) = &leaf.test
+                && *self.subject.field(&leaf.column) == *field
+            {
+                tried.push(json!(others::filled(glob, n)));
+            }
+        });
+        let tried = tried.into_iter().filter(|value| Some(value) != own);
         let mut tried = tried.filter_map(|value| self.set(event, field, &value, filter));
         tried.next().or_else(|| {
             // Where few values are asked for, another of those.

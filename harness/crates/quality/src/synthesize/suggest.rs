@@ -104,8 +104,19 @@ impl Context {
         if !is_asked && !is_typed {
             let kind = wanted.first().map_or(Kind::Keyword, |(leaf, _)| leaf.column.kind);
             values.extend(self.usual(field, kind));
+            if is_file(field) {
+                values.push(json!(self.elsewhere()));
+            }
         }
         values
+    }
+
+    /// A file where programs of the system are not.
+    fn elsewhere(&self) -> &'static str {
+        match self.system {
+            System::Windows => "C:\\Users\\alice\\example.exe",
+            System::Linux | System::Macos | System::Other => "/home/alice/example",
+        }
     }
 
     /// Text for a pattern, with something between what it states.

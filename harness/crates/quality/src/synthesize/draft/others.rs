@@ -2,6 +2,21 @@
 
 use serde_json::{Value, json};
 
+use harness_text::pattern::glob::{Glob, GlobPart};
+
+/// Text for a pattern, with a number in the place of its first wildcard.
+pub(super) fn filled(glob: &Glob, n: usize) -> String {
+    let number = (n + 2).to_string();
+    let first = glob.parts().iter().position(|part| *part == GlobPart::Many);
+    let parts = glob.parts().iter().enumerate().map(|(at, part)| match part {
+        GlobPart::Literal(text) => text.as_str(),
+        GlobPart::One => "1",
+        GlobPart::Many if Some(at) == first => &number,
+        GlobPart::Many => "example",
+    });
+    parts.collect()
+}
+
 /// Values unlike one: of its kind, and with `n` many to choose from.
 pub(super) fn others(own: Option<&Value>, n: usize) -> Vec<Value> {
     let number = n + 2;

@@ -3,7 +3,7 @@
 use super::super::name::short as field_name;
 use super::Maker;
 use harness_model::event::Event;
-use harness_predicate::plan::NewTermsPlan;
+use harness_predicate::plan::{NewTermsPlan, TermField};
 
 /// How long ago an event is that no history takes in, in milliseconds.
 const LONG_AGO: i64 = 4_000 * 86_400_000;
@@ -11,11 +11,8 @@ const LONG_AGO: i64 = 4_000 * 86_400_000;
 impl Maker<'_> {
     pub(super) fn new_terms(&mut self, plan: &NewTermsPlan) {
         let Some(event) = self.event(0, &|_| true) else { return };
-        let filled = plan
-            .fields
-            .iter()
-            .try_fold(event, |event, term| self.filled(&event, term, &plan.filter));
-        let Some(event) = filled else { return };
+        let terms: Vec<&TermField> = plan.fields.iter().collect();
+        let Some(event) = self.filled_all(event, &terms, 0) else { return };
         self.raises("never_seen_before", Some(vec![event.clone()]));
         let window = self.subject.window(self.seed);
         let both = |millis: i64| Some(vec![self.at(&event, millis)?, event.clone()]);

@@ -4,7 +4,7 @@ use super::super::name::short as field_name;
 use super::super::seed::MOMENT;
 use super::Maker;
 use harness_model::event::Event;
-use harness_predicate::plan::ThresholdPlan;
+use harness_predicate::plan::{TermField, ThresholdPlan};
 use harness_source::limits;
 
 /// The most events that a count is filled with.
@@ -16,17 +16,10 @@ impl Maker<'_> {
     pub(super) fn threshold(&mut self, plan: &ThresholdPlan) {
         let accepts = |_: &Event| true;
         let Some(event) = self.event(0, &accepts) else { return };
-        let filled = plan
-            .fields
-            .iter()
-            .try_fold(event, |event, term| self.filled(&event, term, &plan.filter));
-        let Some(event) = filled else { return };
         let counted = plan.cardinality.as_ref();
-        let event = match counted {
-            Some((term, _)) => self.filled(&event, term, &plan.filter),
-            None => Some(event),
-        };
-        let Some(event) = event else { return };
+        let terms: Vec<&TermField> =
+            plan.fields.iter().chain(counted.map(|(term, _)| term)).collect();
+        let Some(event) = self.filled_all(event, &terms, 0) else { return };
         let least = counted.map_or(0, |(_, least)| *least);
         let count = usize::try_from(plan.count.max(least)).unwrap_or(usize::MAX).min(max_count());
         let step = self.step(count + 1);

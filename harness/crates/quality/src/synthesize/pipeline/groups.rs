@@ -259,7 +259,12 @@ impl<'s, 'a> Groups<'s, 'a> {
             }
         }
         values.truncate(400);
-        let more = (1..count + 8).filter_map(|number| numbered(start.as_ref()?, number));
+        let start = start.as_ref();
+        let more = (1..count + 8).flat_map(|number| {
+            let (up, down) =
+                (start.map(|own| numbered(own, number)), start.map(|own| less(own, number)));
+            [up, down].into_iter().flatten().flatten()
+        });
         values.extend(more);
         let pipeline = self.single.program.pipeline();
         let field = pipeline.and_then(|own| own.fields.iter().find(|own| &*own.path == path));
@@ -303,6 +308,11 @@ impl<'s, 'a> Groups<'s, 'a> {
             }
         }
         kept
+    }
+
+    /// The fields of which some aggregate looks at which values there are.
+    pub(super) fn counted_fields(&self) -> Vec<String> {
+        self.distinct(&self.grouping.aggregates.iter().collect::<Vec<_>>())
     }
 
     /// The fields that are counted for some conditions.
@@ -431,6 +441,12 @@ fn is_distinct(kind: AggregateKind) -> bool {
         | AggregateKind::Present
         | AggregateKind::Absent => false,
     }
+}
+
+/// A smaller number, down to one.
+fn less(value: &Json, by: usize) -> Option<Json> {
+    let less = value.as_i64()?.checked_sub(i64::try_from(by).ok()?)?;
+    (less > 0).then(|| Json::from(less))
 }
 
 /// That an expression has a value.

@@ -181,6 +181,7 @@ impl Near<'_, '_> {
                 paths.extend(origins.fields(typed));
             }
             found.extend(self.fewer(&paths));
+            found.extend(self.packed(&groups.counted_fields()));
             found.extend(groups.proposals(self.positive, &conditions, left));
             if let [first, _, ..] = self.positive {
                 found.extend(groups.proposals(std::slice::from_ref(first), &conditions, left));
@@ -220,6 +221,36 @@ impl Near<'_, '_> {
             }
         }
         found
+    }
+
+    /// Fewer events that have the values of all: the first has those of the last, or of
+    /// all others.
+    fn packed(&self, paths: &[String]) -> Vec<Vec<Event>> {
+        let [first, between @ .., last] = self.positive else { return Vec::new() };
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        let with = |others: &[&Event]| {
+            let mut source = first.source.clone();
+            for path in paths {
+                let mut values: Vec<Value> = Vec::new();
+                for event in std::iter::once(&first).chain(others) {
+                    for value in event.values(path) {
+                        if !values.contains(value) {
+                            values.push(value.clone());
+                        }
+                    }
+                }
+                fields::set(&mut source, path, values);
+            }
+            rebuilt(first, source)
+        };
+        let others: Vec<&Event> = between.iter().chain([last]).collect();
+        let alone = with(&others).map(|event| vec![event]);
+        let one_less = with(&[last]).map(|event| {
+            std::iter::once(event).chain(between.iter().cloned()).collect::<Vec<Event>>()
+        });
+        alone.into_iter().chain(one_less).collect()
     }
 
     /// The events in two groups that differ in one field of a key; and twice, the second
