@@ -429,13 +429,18 @@ fn a_report_whose_writing_is_killed_is_the_old_one_or_whole() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn signals_end_a_run_at_once() {
     let repository = Repository::of(1);
     for (signal, code) in [("INT", 130), ("TERM", 130), ("HUP", 130)] {
-        // It waits for its events on a pipe that nobody writes to.
-        let mut explain = repository.command(&["explain", "a/r0", "-"]);
-        let explain = explain.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = explain.spawn().expect("a run");
+        // It waits for its events on a pipe that nobody writes to. What runs in the
+        // background may have been told to ignore some signals.
+        let explain = repository.command(&["explain", "a/r0", "-"]);
+        let mut run = Command::new("env");
+        run.arg("--default-signal=INT,TERM,HUP").arg(explain.get_program());
+        run.args(explain.get_args()).current_dir(&repository.0);
+        let run = run.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = run.spawn().expect("a run");
         std::thread::sleep(Duration::from_millis(300));
         let (id, started) = (child.id().to_string(), Instant::now());
         let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status();

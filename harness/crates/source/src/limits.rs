@@ -202,7 +202,7 @@ limits! {
     JAVA_REGEX_BUILD = 500_000, "steps of writing these instructions", UNSUPPORTED;
     JAVA_REGEX_LOOKS = 128, "texts that a look-around of such an expression stands for where it is taken apart", UNSUPPORTED;
     SCHEDULE_RUNS = 10_000, "intervals of a rule before a case's moment that `--schedule` looks at; of ES|QL, a tenth of them, shared by the cases of the rule", "earlier runs are left out, and the schedule says so", stated;
-    EXPLAINED_CASES = 100, "failed cases of a rule that are explained", "the others fail without an explanation";
+    EXPLAINED_CASES = 100, "failed cases of a rule that are explained", "the others fail without an explanation; a warning tells how many";
     EXPLAINED_EVENTS = 100, "events of a case that `explain` shows, the nearest first", "it says how many are left out";
     EXPLAINED_TURNS = 40, "events for which `explain` looks for the smallest change", "it says how many are left out";
     EXPLAINED_TRIES = 4_000, "changes of fields that `explain` tries on ES|QL; of one event 600", "no change is told of the event";
