@@ -277,9 +277,9 @@ impl<'a> Maker<'a> {
     }
 
     /// The event with some value in each of these fields, else another one that the
-    /// filter with that number holds on.
-    fn filled_all(&self, event: Event, terms: &[&TermField], filter: usize) -> Option<Event> {
-        let predicate = *self.plan.filters().get(filter)?;
+    /// first filter holds on.
+    fn filled_all(&self, event: Event, terms: &[&TermField]) -> Option<Event> {
+        let predicate = *self.plan.filters().first()?;
         let mut one_by_one = terms.iter();
         let filled = one_by_one.try_fold(event, |event, term| self.filled(&event, term, predicate));
         filled.or_else(|| {
@@ -288,7 +288,7 @@ impl<'a> Maker<'a> {
                 Predicate::Leaf(Leaf { column, test: Test::Exists, origin: Origin::default() })
             });
             let wanted = Predicate::And(std::iter::once(predicate.clone()).chain(there).collect());
-            self.search(filter, &wanted, &|event| {
+            self.search(0, &wanted, &|event| {
                 let has = |term: &&TermField| self.has(event, term.column.as_ref());
                 let fits = terms.iter().all(has) && self.holds(predicate, event);
                 fits.then(|| event.clone())

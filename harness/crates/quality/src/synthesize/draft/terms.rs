@@ -12,7 +12,7 @@ impl Maker<'_> {
     pub(super) fn new_terms(&mut self, plan: &NewTermsPlan) {
         let Some(event) = self.event(0, &|_| true) else { return };
         let terms: Vec<&TermField> = plan.fields.iter().collect();
-        let Some(event) = self.filled_all(event, &terms, 0) else { return };
+        let Some(event) = self.filled_all(event, &terms) else { return };
         self.raises("never_seen_before", Some(vec![event.clone()]));
         let window = self.subject.window(self.seed);
         let both = |millis: i64| Some(vec![self.at(&event, millis)?, event.clone()]);

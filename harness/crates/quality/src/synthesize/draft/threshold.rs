@@ -19,7 +19,7 @@ impl Maker<'_> {
         let counted = plan.cardinality.as_ref();
         let terms: Vec<&TermField> =
             plan.fields.iter().chain(counted.map(|(term, _)| term)).collect();
-        let Some(event) = self.filled_all(event, &terms, 0) else { return };
+        let Some(event) = self.filled_all(event, &terms) else { return };
         let least = counted.map_or(0, |(_, least)| *least);
         let count = usize::try_from(plan.count.max(least)).unwrap_or(usize::MAX).min(max_count());
         let step = self.step(count + 1);
