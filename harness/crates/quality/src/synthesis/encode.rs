@@ -130,33 +130,10 @@ impl Encoder {
         if let Some((_, with)) = change.filter(|(changed, _)| *changed == at) {
             return self.free(with, &place);
         }
-        // From the last part on: each is on top of what is there already.
         let parts = node.parts.iter().rev();
-        match node.predicate {
-            Predicate::Const(value) => Some(Function::from(*value)),
-            Predicate::Leaf(leaf) => self.leaf(leaf, &place),
-            Predicate::Not(_) => {
-                let inner = self.node(tree, *node.parts.first()?, change)?;
-                self.manager.not(inner)
-            }
-            Predicate::And(_) => parts.copied().try_fold(TRUE, |all, part| {
-                let part = self.node(tree, part, change)?;
-                self.manager.and(part, all)
-            }),
-            Predicate::Or(_) => parts.copied().try_fold(FALSE, |any, part| {
-                let part = self.node(tree, part, change)?;
-                self.manager.or(part, any)
-            }),
-            Predicate::AtLeast { count, .. } => {
-                let parts: Option<Vec<_>> =
-                    parts.map(|part| self.node(tree, *part, change)).collect();
-                self.at_least(*count, &parts?)
-            }
-            Predicate::Nested { path, .. } => {
-                let inner = self.node(tree, *node.parts.first()?, change)?;
-                self.some_object(path, inner)
-            }
-        }
+        let parts: Option<Vec<Function>> =
+            parts.map(|part| self.node(tree, *part, change)).collect();
+        self.joined(node.predicate, &place, &parts?)
     }
 
     /// The function of a predicate; `None` where it is too large.
@@ -166,38 +143,36 @@ impl Encoder {
 
     /// A predicate that is no node of the tree.
     fn free(&mut self, predicate: &Predicate, place: &Place) -> Option<Function> {
+        let (parts, place) = match predicate {
+            Predicate::Const(_) | Predicate::Leaf(_) => (&[][..], place),
+            Predicate::Not(inner) => (std::slice::from_ref(&**inner), place),
+            Predicate::And(parts) | Predicate::Or(parts) | Predicate::AtLeast { of: parts, .. } => {
+                (&parts[..], place)
+            }
+            Predicate::Nested { path, inner } => {
+                (std::slice::from_ref(&**inner), &Some(path.clone()))
+            }
+        };
+        let parts: Option<Vec<Function>> =
+            parts.iter().rev().map(|part| self.free(part, place)).collect();
+        self.joined(predicate, place, &parts?)
+    }
+
+    /// A predicate of these parts, the last first: each is on top of what is there already.
+    fn joined(
+        &mut self,
+        predicate: &Predicate,
+        place: &Place,
+        parts: &[Function],
+    ) -> Option<Function> {
         match predicate {
             Predicate::Const(value) => Some(Function::from(*value)),
             Predicate::Leaf(leaf) => self.leaf(leaf, place),
-            Predicate::Not(inner) => {
-                let inner = self.free(inner, place)?;
-                self.manager.not(inner)
-            }
-            Predicate::And(parts) => {
-                let mut all = TRUE;
-                for part in parts.iter().rev() {
-                    let part = self.free(part, place)?;
-                    all = self.manager.and(part, all)?;
-                }
-                Some(all)
-            }
-            Predicate::Or(parts) => {
-                let mut any = FALSE;
-                for part in parts.iter().rev() {
-                    let part = self.free(part, place)?;
-                    any = self.manager.or(part, any)?;
-                }
-                Some(any)
-            }
-            Predicate::AtLeast { count, of } => {
-                let parts: Option<Vec<_>> =
-                    of.iter().rev().map(|part| self.free(part, place)).collect();
-                self.at_least(*count, &parts?)
-            }
-            Predicate::Nested { path, inner } => {
-                let inner = self.free(inner, &Some(path.clone()))?;
-                self.some_object(path, inner)
-            }
+            Predicate::Not(_) => self.manager.not(*parts.first()?),
+            Predicate::And(_) => self.all(parts),
+            Predicate::Or(_) => self.any(parts),
+            Predicate::AtLeast { count, .. } => self.at_least(*count, parts),
+            Predicate::Nested { path, .. } => self.some_object(path, *parts.first()?),
         }
     }
 
@@ -504,7 +479,7 @@ impl Encoder {
         Some(care)
     }
 
-    /// Where all functions are true; the lowest comes first.
+    /// Where all functions are true, the last of a list first.
     fn all(&mut self, functions: &[Function]) -> Option<Function> {
         functions.iter().try_fold(TRUE, |all, one| self.manager.and(*one, all))
     }
