@@ -78,15 +78,16 @@ pub fn set_up(args: &TerminalArgs) {
 /// The folders for rules that are named: a file of rules that lies in none of them is one
 /// of rules, too, so that a rule of no project is a rule.
 pub fn around(args: &Folders, names: &[String]) -> Folders {
-    let Ok(found) = folders(args) else { return args.clone() };
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let is_file = |name: &&String| tree::is_file_of_rules(&real(Path::new(name)));
+    let files: Vec<&String> = names.iter().filter(is_file).collect();
+    // Most names are those of rules: then the configuration is read by whoever opens it.
+    let found = if files.is_empty() { None } else { folders(args).ok() };
+    let Some(found) = found else { return args.clone() };
     let own = found.rules.iter().map(|folder| &folder.path).chain([&found.cases]);
     let own: Vec<PathBuf> = own.map(|path| real(path)).collect();
-    let is_outside = |path: &Path| {
-        let path = real(path);
-        tree::is_file_of_rules(&path) && !own.iter().any(|own| path.starts_with(own))
-    };
-    let outside: Vec<&String> = names.iter().filter(|name| is_outside(Path::new(name))).collect();
+    let is_outside = |name: &&String| !own.iter().any(|own| real(Path::new(name)).starts_with(own));
+    let outside: Vec<&String> = files.into_iter().filter(is_outside).collect();
     let mut around = args.clone();
     // Other names are those of rules of the project.
     if !outside.is_empty() && outside.len() < names.len() && args.rules.is_empty() {

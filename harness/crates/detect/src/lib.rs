@@ -53,7 +53,6 @@ pub fn detect(
             let indicators = hits.get(1).map_or(&[][..], Vec::as_slice);
             threat::find(plan, first, indicators, events, scope.size)
         }
-        // Its rows are no sets of events: who compiled it runs it.
         Plan::Eql(plan) => {
             let mut hits = hits.to_vec();
             if let EqlSearch::Sample { .. } = plan.search {

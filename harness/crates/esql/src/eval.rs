@@ -167,11 +167,24 @@ impl<'a> Machine<'a> {
 
     /// The current rows, and what is loaded of them.
     pub(super) fn state(&self) -> State {
+        State { lineage: self.lineage.clone(), ..self.rows() }
+    }
+
+    /// The same without what its rows are made of.
+    fn rows(&self) -> State {
         State {
             len: self.len,
             origin: self.origin.clone(),
             registers: self.registers.clone(),
-            lineage: self.lineage.clone(),
+            lineage: None,
+        }
+    }
+
+    /// Keeps the rows, where they are asked for.
+    pub(super) fn save(&mut self) {
+        if let Some(mut saved) = self.saved.take() {
+            saved.push(Saved { state: self.rows(), kept: None });
+            self.saved = Some(saved);
         }
     }
 

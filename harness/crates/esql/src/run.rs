@@ -19,7 +19,7 @@ mod turn;
 use std::sync::Arc;
 
 use super::column::{Builder, Column};
-use super::eval::{Machine, Origin, Saved, State};
+use super::eval::{Machine, Origin, Saved};
 use super::plan::{Output, Plan, Step, StepKind};
 use super::search::SearchFunctions;
 use super::source::{Fields, Source};
@@ -202,11 +202,7 @@ fn take_all<'a>(
 ) -> Result<(), Diagnostic> {
     for step in steps {
         let (at, rows_in) = (machine.trace.len(), machine.len);
-        if let Some(mut saved) = machine.saved.take() {
-            let state = State { lineage: None, ..machine.state() };
-            saved.push(Saved { state, kept: None });
-            machine.saved = Some(saved);
-        }
+        machine.save();
         machine.trace.push(StepTrace::default());
         machine.turn = options.turn.filter(|turn| turn.step == at);
         machine.test_step(step);

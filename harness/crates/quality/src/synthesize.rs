@@ -35,6 +35,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use harness_engine::EngineError;
+use harness_rule::names::Language;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::home;
 use harness_runner::run::{Project, RuleRun, RuleUnderTest, Session};
@@ -100,8 +101,11 @@ pub fn synthesize(
 fn seeds(project: &Project) -> ByRule {
     let session = Session::open(project.clone());
     let mut seeds = seed::all(&session, &standing(&session), &project.rules);
-    // A query that was refused for some fields tells of others once these are known.
-    seed::searched(&Session::open(with(project, &seeds)), &mut seeds);
+    let rules = project.rules.rules.iter().filter_map(|loaded| loaded.rule.as_ref());
+    if rules.into_iter().any(|rule| rule.language == Some(Language::Esql)) {
+        // A query that was refused for some fields tells of others once these are known.
+        seed::searched(&Session::open(with(project, &seeds)), &mut seeds);
+    }
     seeds
 }
 

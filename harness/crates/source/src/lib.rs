@@ -8,5 +8,7 @@ pub mod files;
 pub mod keys;
 pub mod likeness;
 pub mod limits;
+#[cfg(test)]
+mod page;
 pub mod progress;
 pub mod span;

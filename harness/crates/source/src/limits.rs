@@ -265,7 +265,6 @@ limits! {
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
-    use std::path::Path;
 
     use super::{ALL, NEW_NEAR};
 
@@ -290,7 +289,7 @@ mod tests {
             result says so, or are Elasticsearch's and Kibana's own:\n\n\
             ```toml\n[limits]\nmutant_tries = 4_000\n```\n\n\
             This page is made of `harness/crates/source/src/limits.rs`; after a change,\n\
-            `HARNESS_UPDATE_LIMITS=1 cargo test --workspace --lib limits` writes it anew. What a\n\
+            `UPDATE_PAGES=1 cargo test --workspace --lib limits` writes it anew. What a\n\
             report shows of long lists is shortened beside: it says how much it leaves out.\n\n\
             | name | most | of what | beyond it | key |\n|---|---|---|---|---|\n"
             .to_owned();
@@ -306,12 +305,7 @@ mod tests {
                 if limit.is_stated { format!("`{}`", limit.key()) } else { String::new() }
             );
         }
-        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../docs/limits.md"));
-        if std::env::var_os("HARNESS_UPDATE_LIMITS").is_some() {
-            std::fs::write(path, &text).expect("the document is writable");
-        }
-        let written = std::fs::read_to_string(path).expect("the document is there");
-        assert_eq!(written, text, "docs/limits.md differs from the table");
+        crate::page::check("limits.md", &text);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a query in ES|QL does with events, wherever these come from: one by one, or
 //! those of the window of each run.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -170,11 +169,8 @@ pub(crate) struct Read {
 impl Read {
     /// An event of a file, of this moment.
     pub(crate) fn of(event: Event, time: i64, searches: Vec<bool>) -> Self {
-        let stated = match with_stated_fields(&event) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(stated) => Some(stated),
-        };
-        let event = stated.unwrap_or(event);
+        let event =
+            if event.index_stated { with_stated_fields(&event).into_owned() } else { event };
         Self { time, version: 1, event, searches }
     }
 }

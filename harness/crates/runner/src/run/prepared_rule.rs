@@ -184,9 +184,8 @@ impl PreparedRule {
             CaseContext { now, program, exceptions: positions(open), lapsed: positions(lapsed) }
         });
         let contexts = contexts.collect();
-        let timestamp = loaded.rule.as_ref().and_then(|rule| rule.eql.timestamp.as_ref());
-        let timestamp = timestamp.map_or("@timestamp", |field| field.as_str());
-        let nanos = schema.field(timestamp).is_some_and(|field| field.is_nanos());
+        let order = loaded.rule.as_ref().and_then(|rule| schema.field(rule.eql.order()));
+        let nanos = order.is_some_and(|field| field.is_nanos());
         Self {
             loaded,
             compiled,

@@ -268,12 +268,9 @@ impl<'a> Side<'a> {
         if text(self, own) == text(other, others) {
             return true;
         }
-        // What no predicate says exactly may stand on both sides.
-        if self.implies(own, other, others) && other.implies(others, self, own) {
-            return true;
-        }
         let (Some(own), Some(others)) = (self.holds(own), other.holds(others)) else {
-            return false;
+            // What no predicate says exactly may stand on both sides.
+            return self.implies(own, other, others) && other.implies(others, self, own);
         };
         let (tree, always) = (Tree::new(&own), Predicate::Const(true));
         let replacement = Replacement { tree: &tree, node: 0, with: &others, needed: &always };
