@@ -620,7 +620,7 @@ fn the_sets_that_are_shown_are_those_that_are_made() {
     let mut page = "# Cases made of three rules\n\n\
         What `harness new` makes of three rules of this repository where they have no cases: a\n\
         condition, a threshold, new terms. The page is made by a test;\n\
-        `HARNESS_UPDATE_SETS=1 cargo test --workspace --test it sets` writes it anew.\n"
+        `UPDATE_PAGES=1 cargo test --workspace --test it sets` writes it anew.\n"
         .to_owned();
     for key in SHOWN {
         let folders = config::folders(&root).expect("a configuration");
@@ -647,7 +647,7 @@ fn the_sets_that_are_shown_are_those_that_are_made() {
         page.push_str(&shown);
     }
     let path = root.join("docs/new-sets.md");
-    if std::env::var_os("HARNESS_UPDATE_SETS").is_some() {
+    if std::env::var_os("UPDATE_PAGES").is_some() {
         std::fs::write(&path, &page).expect("the page is writable");
     }
     let written = std::fs::read_to_string(&path).expect("the page is there");

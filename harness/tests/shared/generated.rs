@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use crate::shared;
 use harness::document::{Columns, Ingest};
@@ -59,7 +60,7 @@ fn mutants(suite: &Suite, predicate: &Predicate) -> Vec<(String, Event)> {
     for event in &suite.events {
         for field in &fields {
             let mut mutant = event.clone();
-            if remove(&mut mutant.source, field) {
+            if remove(Arc::make_mut(&mut mutant.source), field) {
                 mutants.push((format!("{} without {field}", event.id), mutant));
             }
         }

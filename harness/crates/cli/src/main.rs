@@ -8,6 +8,11 @@ use clap_complete::Shell;
 use harness_cli::args::{self, Verb};
 use harness_cli::exit::Exit;
 
+/// That of musl takes twice as long.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What people type.
 const PROGRAM: &str = "harness";
 

@@ -206,6 +206,11 @@ impl MemoryField {
     pub fn new(name: &str, mapped: Mapped) -> Self {
         Self { name: name.into(), path: name.into(), copied: Vec::new(), mapped, null_value: None }
     }
+
+    /// Where documents have its values, copied ones among them.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.path).chain(&self.copied).map(|path| &**path)
+    }
 }
 
 /// One document and what an index adds to it.
@@ -347,10 +352,7 @@ struct Wanted<'f>(Vec<&'f str>);
 
 impl<'f> Wanted<'f> {
     fn new(fields: &'f [MemoryField]) -> Self {
-        let paths = |field: &'f MemoryField| {
-            let own = [&*field.name, &*field.path];
-            own.into_iter().chain(field.copied.iter().map(|path| &**path))
-        };
+        let paths = |field: &'f MemoryField| std::iter::once(&*field.name).chain(field.paths());
         let mut wanted: Vec<&str> = fields.iter().flat_map(paths).collect();
         wanted.sort_unstable();
         wanted.dedup();

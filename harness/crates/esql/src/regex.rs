@@ -51,6 +51,8 @@ pub(super) struct Regex {
     names: Vec<(String, usize)>,
     groups: usize,
     native: Option<regex::Regex>,
+    /// Where the virtual machine may find something at all.
+    loose: OnceLock<Option<regex::Regex>>,
     /// Java's `$` occurs: the native form takes it as the very end.
     java_end: bool,
     program: OnceLock<Result<Program, RegexError>>,
@@ -66,7 +68,8 @@ impl Regex {
         let parse::Parsed { node, names, groups } = parse::parse(source, dialect)?;
         let native = native::compile(&node);
         let java_end = node.has_java_end();
-        let regex = Self { node, names, groups, native, java_end, program: OnceLock::new() };
+        let (loose, program) = (OnceLock::new(), OnceLock::new());
+        let regex = Self { node, names, groups, native, loose, java_end, program };
         if regex.native.is_none() || java_end {
             regex.program()?;
         }
@@ -106,8 +109,15 @@ impl Regex {
             _ => match self.program() {
                 // Past the watchdog of the rule nothing that is found is used.
                 Ok(_) if !effort::spend(text.len()) => Ok(None),
-                Ok(program) => machine::run(program, text, start, max_steps())
-                    .map_err(|_| TooManySteps(text.len())),
+                Ok(program) => {
+                    let loose = self.loose.get_or_init(|| native::loose(&self.node));
+                    let first = loose.as_ref().map_or(Some(start), |loose| {
+                        loose.find_at(text, start).map(|found| found.start())
+                    });
+                    let Some(first) = first else { return Ok(None) };
+                    machine::run(program, text, first, max_steps())
+                        .map_err(|_| TooManySteps(text.len()))
+                }
                 Err(_) => Ok(None),
             },
         }

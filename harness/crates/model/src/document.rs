@@ -343,17 +343,17 @@ pub fn verbatim(fields: &[Arc<Field>]) -> Vec<Arc<Field>> {
     fields.iter().map(untouched).collect()
 }
 
-/// The event, with the fields that its stated index name stands in for
-/// (docs/semantics.md, "Constant fields").
-pub fn with_stated_fields(event: &Event) -> Cow<'_, Event> {
+/// The event, with those of the fields that its stated index name stands in for
+/// (docs/semantics.md, "Constant fields") that are read.
+pub fn with_stated_fields<'e>(event: &'e Event, reads: &dyn Fn(&str) -> bool) -> Cow<'e, Event> {
     let mut stated = Cow::Borrowed(event);
     let Some(index) = event.index.as_deref().filter(|_| event.index_stated) else { return stated };
     for (field, part) in IndexPart::FIELDS {
-        if event.first(field).is_some() {
+        if !reads(field) || event.first(field).is_some() {
             continue;
         }
         if let Some(value) = part.read(index)
-            && let Value::Object(source) = &mut stated.to_mut().source
+            && let Value::Object(source) = Arc::make_mut(&mut stated.to_mut().source)
         {
             source.insert(field.to_owned(), Value::String(value));
         }

@@ -4,7 +4,7 @@
 //! `_source`). `{"a.b": 1}` and `{"a": {"b": 1}}` are the same field; see
 //! [`flatten`].
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
@@ -21,8 +21,8 @@ pub struct Event {
     pub index: Option<String>,
     /// Whether `_index` was stated; only then does it speak for missing fields.
     pub index_stated: bool,
-    /// The document.
-    pub source: Value,
+    /// The document; copies of an event share it until one is changed.
+    pub source: Arc<Value>,
 }
 
 /// A JSON value that is not an event.
@@ -63,7 +63,22 @@ impl Event {
         }
         let index_stated = stated.is_some();
         let index = stated.or_else(|| data_stream_index(&source));
-        Ok(Self { id, index, index_stated, source })
+        Ok(Self { id, index, index_stated, source: Arc::new(source) })
+    }
+
+    /// The event with another document, as its file would give it; none where no file
+    /// of events could hold it.
+    #[must_use]
+    pub fn with_source(&self, source: Arc<Value>) -> Option<Self> {
+        let object = source.as_object()?;
+        let is_bare = self.id.starts_with('#') && !self.index_stated;
+        let reads_as_hit = ["_id", "_index", "_source"].iter().any(|key| object.contains_key(*key));
+        if is_bare && reads_as_hit || too_deep(&source, MAX_DEPTH) {
+            return None;
+        }
+        let stated = self.index.clone().filter(|_| self.index_stated);
+        let index = stated.or_else(|| data_stream_index(&source));
+        Some(Self { id: self.id.clone(), index, index_stated: self.index_stated, source })
     }
 
     /// `@timestamp` in milliseconds since 1970, where it is a date.
@@ -228,7 +243,7 @@ mod tests {
         let hit = event(json!({"_id": "x", "_index": "logs-a", "_source": {"a": 1}}));
         assert_eq!(hit.id, "x");
         assert_eq!(hit.index.as_deref(), Some("logs-a"));
-        assert_eq!(hit.source, json!({"a": 1}));
+        assert_eq!(*hit.source, json!({"a": 1}));
     }
 
     #[test]

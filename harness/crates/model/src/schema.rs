@@ -332,10 +332,9 @@ impl Schema {
     fn base_field(&self, name: &str) -> Option<Field> {
         match self.base {
             Base::Empty => None,
-            Base::Embedded => table::field(name).map(|entry| {
-                let field = Field::from(entry);
-                Field { nested: self.nested_around(&field.name), ..field }
-            }),
+            Base::Embedded => {
+                table::known(name).map(|field| Field { nested: self.nested_around(name), ..field })
+            }
         }
     }
 

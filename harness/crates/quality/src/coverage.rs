@@ -39,29 +39,32 @@ pub struct Coverage {
 ///
 /// When the engine fails.
 pub fn measure(session: &Session, engine: &dyn Engine) -> Result<Coverage, EngineError> {
-    let rules = Rules::new(session);
-    let asked = rules.judged().map(|subject| (subject, leaves(subject))).collect();
-    let tables = TruthTable::all(asked, engine)?;
-    Ok(of(&rules, &tables))
+    let mut all = Vec::new();
+    for rules in Rules::parts(session) {
+        let asked = rules.judged().map(|subject| (subject, leaves(subject))).collect();
+        let tables = TruthTable::all(asked, engine)?;
+        all.extend(of(&rules, &tables, progress::tick));
+    }
+    Ok(Coverage { rules: all })
 }
 
-/// What the cases of a session show, by the sheets of the rules that are judged.
-pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>]) -> Coverage {
+/// What the cases of rules show, by the tables of those that are judged; `done` is told
+/// of each.
+pub(crate) fn of(rules: &Rules<'_>, tables: &[TruthTable<'_>], done: fn()) -> Vec<RuleCoverage> {
     let none = |key| RuleCoverage { key, ..RuleCoverage::default() };
     let most = limits::RULE_WORK;
     let given_up = |key| RuleCoverage { bounds: vec![most], ..none(key) };
-    progress::begin(rules.count());
     let judged = tables.par_iter().map(|table| {
         let found = effort::within(most, || rule(table));
-        progress::tick();
+        done();
         found.unwrap_or_else(|| given_up(table.subject.key()))
     });
     let flow = |flow: &Flow<'_>| {
         let found = effort::within(most, || pipeline::rule(flow));
-        progress::tick();
+        done();
         found.unwrap_or_else(|| given_up(flow.key()))
     };
-    Coverage { rules: rules.each(judged.collect(), flow, none) }
+    rules.each(judged.collect(), flow, none)
 }
 
 fn rule(table: &TruthTable<'_>) -> RuleCoverage {

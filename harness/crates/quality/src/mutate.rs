@@ -49,13 +49,16 @@ pub fn mutate(
     engine: &dyn Engine,
     fixtures: Fixtures,
 ) -> Result<Mutants, EngineError> {
-    let rules = Rules::new(session);
-    let edits = all_edits(&rules);
-    let tables = tables(&rules, &edits, engine)?;
-    Ok(judged(&rules, &edits, &tables, fixtures))
+    let mut all = Vec::new();
+    for rules in Rules::parts(session) {
+        let edits = all_edits(&rules);
+        let tables = tables(&rules, &edits, engine)?;
+        all.extend(judged(&rules, &edits, &tables, fixtures));
+    }
+    Ok(Mutants { rules: all })
 }
 
-/// The same, and what the cases cover, by one asking of the engine.
+/// The same, and what the cases cover, by one asking of the engine for each rule.
 ///
 /// # Errors
 ///
@@ -65,10 +68,14 @@ pub fn measure(
     engine: &dyn Engine,
     fixtures: Fixtures,
 ) -> Result<(Coverage, Mutants), EngineError> {
-    let rules = Rules::new(session);
-    let edits = all_edits(&rules);
-    let tables = tables(&rules, &edits, engine)?;
-    Ok((coverage::of(&rules, &tables), judged(&rules, &edits, &tables, fixtures)))
+    let (mut covered, mut mutants) = (Vec::new(), Vec::new());
+    for rules in Rules::parts(session) {
+        let edits = all_edits(&rules);
+        let tables = tables(&rules, &edits, engine)?;
+        covered.extend(coverage::of(&rules, &tables, || {}));
+        mutants.extend(judged(&rules, &edits, &tables, fixtures));
+    }
+    Ok((Coverage { rules: covered }, Mutants { rules: mutants }))
 }
 
 /// By rule that is judged, by plan: the plans of a rule differ in their dates alone.
@@ -108,7 +115,7 @@ fn judged(
     edits: &Edits,
     tables: &[TruthTable<'_>],
     fixtures: Fixtures,
-) -> Mutants {
+) -> Vec<RuleMutants> {
     let none = |key| RuleMutants { key, ..RuleMutants::default() };
     let most = limits::RULE_WORK;
     let given_up = |subject: &Subject<'_>| RuleMutants {
@@ -116,7 +123,6 @@ fn judged(
         bounds: vec![most],
         ..none(subject.key())
     };
-    progress::begin(rules.count());
     let judged = tables.par_iter().zip(edits).map(|(table, edits)| {
         let found = effort::within(most, || judge::rule(table, edits, fixtures));
         progress::tick();
@@ -127,7 +133,7 @@ fn judged(
         progress::tick();
         found.unwrap_or_else(|| given_up(flow.subject()))
     };
-    Mutants { rules: rules.each(judged.collect(), flow, none) }
+    rules.each(judged.collect(), flow, none)
 }
 
 /// All changes to one plan of a rule, in the order of the rule.

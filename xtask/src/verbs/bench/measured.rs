@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use harness::case::{Case, CaseTree, Options, Polarity};
@@ -124,7 +125,7 @@ fn cases_of(suite: &Suite) -> Vec<Case> {
     }
     for field in fields.iter().take(MAX_NEGATIVE) {
         let mut events: Vec<Event> = first.to_vec();
-        events.iter_mut().for_each(|event| remove(&mut event.source, field));
+        events.iter_mut().for_each(|event| remove(Arc::make_mut(&mut event.source), field));
         cases.push(case(suite, Polarity::Negative, &format!("without_{field}"), events));
     }
     cases

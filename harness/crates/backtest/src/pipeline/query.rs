@@ -169,8 +169,11 @@ pub(crate) struct Read {
 impl Read {
     /// An event of a file, of this moment.
     pub(crate) fn of(event: Event, time: i64, searches: Vec<bool>) -> Self {
-        let event =
-            if event.index_stated { with_stated_fields(&event).into_owned() } else { event };
+        let event = if event.index_stated {
+            with_stated_fields(&event, &|_| true).into_owned()
+        } else {
+            event
+        };
         Self { time, version: 1, event, searches }
     }
 }

@@ -11,8 +11,25 @@ const SIZE_LIMIT: usize = 8 << 20;
 
 /// Compiles a tree, or `None` when the crate does not know one of its parts.
 pub(super) fn compile(node: &Node) -> Option<regex::Regex> {
+    compiled(node, Unknown::Refused)
+}
+
+/// Compiles a tree without those parts: it matches wherever the tree does, and perhaps
+/// elsewhere.
+pub(super) fn loose(node: &Node) -> Option<regex::Regex> {
+    compiled(node, Unknown::LeftOut)
+}
+
+/// What becomes of parts that the crate does not know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Refused,
+    LeftOut,
+}
+
+fn compiled(node: &Node, unknown: Unknown) -> Option<regex::Regex> {
     let mut out = String::new();
-    print(node, &mut out)?;
+    print(node, unknown, &mut out)?;
     // It becomes a machine of about so many states.
     if !effort::spend(out.len() * 16) {
         return None;
@@ -20,13 +37,13 @@ pub(super) fn compile(node: &Node) -> Option<regex::Regex> {
     regex::RegexBuilder::new(&out).size_limit(SIZE_LIMIT).dfa_size_limit(SIZE_LIMIT).build().ok()
 }
 
-fn print(node: &Node, out: &mut String) -> Option<()> {
+fn print(node: &Node, unknown: Unknown, out: &mut String) -> Option<()> {
     match node {
         Node::Empty => {}
         Node::Class(class) => print_class(class, out),
         Node::Concat(nodes) => {
             for node in nodes {
-                print(node, out)?;
+                print(node, unknown, out)?;
             }
         }
         Node::Alternate(nodes) => {
@@ -35,13 +52,13 @@ fn print(node: &Node, out: &mut String) -> Option<()> {
                 if index > 0 {
                     out.push('|');
                 }
-                print(node, out)?;
+                print(node, unknown, out)?;
             }
             out.push(')');
         }
         Node::Repeat { node, min, max, greedy } => {
             out.push_str("(?:");
-            print(node, out)?;
+            print(node, unknown, out)?;
             out.push(')');
             match (min, max) {
                 (0, None) => out.push('*'),
@@ -56,9 +73,11 @@ fn print(node: &Node, out: &mut String) -> Option<()> {
         }
         Node::Capture { node, .. } => {
             out.push('(');
-            print(node, out)?;
+            print(node, unknown, out)?;
             out.push(')');
         }
+        Node::Look(Look::JavaEnd | Look::NotAsciiBoundary) | Node::Around { .. }
+            if unknown == Unknown::LeftOut => {}
         Node::Look(look) => out.push_str(match look {
             Look::Start => r"\A",
             Look::End | Look::JavaEnd => r"\z",

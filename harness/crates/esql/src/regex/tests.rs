@@ -1,3 +1,4 @@
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
@@ -94,11 +95,12 @@ fn what_repeats_is_written_within_limits() {
 
 #[test]
 fn a_search_ends_after_so_many_steps() {
-    let regex = Regex::new("(?!b)(?:a?){2000}c", Dialect::Oniguruma).expect("it is small");
-    let text = "a".repeat(100_000);
+    let pattern = "(?!b)(?:a?){2000}a(?![ab])";
+    let regex = Regex::new(pattern, Dialect::Oniguruma).expect("it is small");
+    let text = format!("{}b", "a".repeat(99_999));
     let error = regex.captures_at(&text, 0).expect_err("it takes long").to_string();
     assert_eq!(error, "the expression takes more than 20000000 steps on a text of 100000 bytes");
-    let java = Regex::new("(?!b)(?:a?){2000}c", Dialect::Java).expect("it is small");
+    let java = Regex::new(pattern, Dialect::Java).expect("it is small");
     assert!(matches!(java.replace_all(&text, "", 1000), Err(ReplaceError::Steps(_))));
 }
 
@@ -152,6 +154,22 @@ proptest! {
         let by_machine = machine::run(&program, &text, 0, max_steps()).expect("few steps");
         let by_crate = regex.captures_at(&text, 0).expect("few steps");
         prop_assert_eq!(by_machine.as_ref().map(|g| g[0]), by_crate.as_ref().map(|g| g[0]), "{}", pattern);
+    }
+
+    #[test]
+    fn the_machine_starts_where_it_may_find_something(
+        parts in vec(pattern(), 1..3),
+        around in "\\(\\?(=|!|<=|<!)[abc]\\)",
+        text in "[abc \\n]{0,12}",
+    ) {
+        for dialect in [Dialect::Java, Dialect::Oniguruma] {
+            let pattern = parts.join(&around);
+            let pattern = format!("{pattern}{around}");
+            let regex = Regex::new(&pattern, dialect).expect("valid");
+            let program = regex.program().expect("small");
+            let all = machine::run(program, &text, 0, max_steps()).expect("few steps");
+            prop_assert_eq!(regex.captures_at(&text, 0).expect("few steps"), all, "{}", pattern);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Alerts of Kibana, and the events that they were raised by.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::event::Event;
@@ -15,7 +17,7 @@ pub fn original(alert: &Event) -> Option<Event> {
     let index = indices.get(source).filter(|_| indices.len() == depths.len());
     let index = index.and_then(|index| index.as_str()).map(str::to_owned);
     let kind = alert.first("kibana.alert.original_event.kind").cloned();
-    let mut document = alert.source.clone();
+    let mut document = Value::clone(&alert.source);
     for path in ["kibana", "event.kind", "@timestamp"] {
         remove(&mut document, path);
     }
@@ -25,7 +27,7 @@ pub fn original(alert: &Event) -> Option<Event> {
         insert(object, "event", "kind", kind);
     }
     let (id, index_stated) = (alert.id.clone(), index.is_some());
-    Some(Event { id, index, index_stated, source: document })
+    Some(Event { id, index, index_stated, source: Arc::new(document) })
 }
 
 /// Takes a field and what lies below it out of a document.
@@ -97,7 +99,7 @@ mod tests {
             ),
         ] {
             let event = original(&alert(&source)).expect("an alert of one event");
-            assert_eq!(event.source, expected);
+            assert_eq!(*event.source, expected);
             assert_eq!(event.index.as_deref(), Some("logs-a-b"));
         }
     }

@@ -17,10 +17,11 @@
 //! stated of the types below it.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use crate::schema::{Access, FieldType};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::schema::{Access, Field, FieldType};
 use crate::value::Resolution;
 use crate::value::{DEFAULT_DATE_FORMAT, FloatType, IntegerType};
 use harness_text::analysis::{Analyzer, Normalizer};
@@ -92,6 +93,25 @@ pub fn field(name: &str) -> Option<Entry> {
     by_pattern(name)
 }
 
+/// How many names are remembered; a project has fewer.
+const MAX_KNOWN: usize = 50_000;
+
+/// The same as a field of a schema. What was looked up is remembered: the rules of a
+/// project and their mutants ask for the same names again and again.
+pub(super) fn known(name: &str) -> Option<Field> {
+    static KNOWN: LazyLock<RwLock<FxHashMap<Box<str>, Option<Field>>>> =
+        LazyLock::new(RwLock::default);
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+        return known.clone();
+    }
+    let found = field(name).map(Field::from);
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < MAX_KNOWN {
+        known.insert(name.into(), found.clone());
+    }
+    found
+}
+
 /// Where queries find the values of a field of the table.
 pub fn access(name: &str) -> Access {
     let reused = name.strip_suffix(SOURCE_ONLY_BELOW);
@@ -154,7 +174,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 /// Fields that hold nested objects.
-static NESTED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+static NESTED: LazyLock<FxHashSet<String>> = LazyLock::new(|| {
     let lines = Lines { rest: FIELDS, name: String::new() };
     lines.filter(|(_, code)| *code == "n").map(|(name, _)| name).collect()
 });

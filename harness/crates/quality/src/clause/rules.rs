@@ -4,21 +4,28 @@ use rayon::prelude::*;
 
 use harness_predicate::Leaf;
 use harness_runner::run::{Flow, RuleUnderTest, Session, Subject};
+use harness_source::progress;
 
-/// The rules of a session, in its order.
+/// How many rules are measured at once: what the engine says of them and of their
+/// changes is dropped before the next.
+const AT_ONCE: usize = 100;
+
+/// Rules of a session that follow each other, in its order.
 pub(crate) struct Rules<'a> {
     keys: Vec<String>,
     rules: Vec<Option<RuleUnderTest<'a>>>,
 }
 
 impl<'a> Rules<'a> {
-    pub(crate) fn new(session: &'a Session) -> Self {
-        Self { keys: session.keys(), rules: session.rules_under_test() }
-    }
-
-    /// How many rules are judged in either way.
-    pub(crate) fn count(&self) -> usize {
-        self.rules.iter().flatten().count()
+    /// All rules of a session, some at a time; each is a step of a progress that begins.
+    pub(crate) fn parts(session: &'a Session) -> impl Iterator<Item = Self> {
+        let keys = session.keys();
+        progress::begin(keys.len());
+        (0..keys.len()).step_by(AT_ONCE).map(move |from| {
+            let own = from..keys.len().min(from + AT_ONCE);
+            let rules = own.clone().map(|rule| session.rule_under_test(rule)).collect();
+            Self { keys: keys[own].to_vec(), rules }
+        })
     }
 
     /// The rules that have truth tables.

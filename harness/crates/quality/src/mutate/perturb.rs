@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::edit::Edit;
-use crate::synthesis::events::{moved, rebuilt, renumbered};
-use crate::synthesis::fields;
+use crate::synthesis::events::{self, moved, renumbered};
 use crate::synthesis::search::told_apart;
 use harness_model::event::Event;
 use harness_predicate::plan::{EqlSearch, Plan};
@@ -84,9 +83,8 @@ pub(crate) fn variants<'a>(
                 if event.first(&field) == Some(&value) {
                     return None;
                 }
-                let mut source = event.source.clone();
-                fields::set(&mut source, &field, vec![value]);
-                Some(with(events, number, rebuilt(event, source)?))
+                let changed = events::with(event, &field, vec![value])?;
+                Some(with(events, number, changed))
             })
         })
     });

@@ -29,7 +29,8 @@ pub(super) fn directions(old: &Project, new: &Project, reads: usize) -> [Directi
             (true, true) | (false, false) => continue,
         };
         if matches!(direction, Direction::Unknown(_)) {
-            let events: Vec<Value> = case.events.iter().map(|event| event.source.clone()).collect();
+            let events: Vec<Value> =
+                case.events.iter().map(|event| Value::clone(&event.source)).collect();
             *direction = Direction::Shown(events);
         }
     }

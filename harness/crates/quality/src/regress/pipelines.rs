@@ -168,7 +168,7 @@ fn queries(
 }
 
 fn sources(events: &[Event]) -> Vec<Value> {
-    events.iter().map(|event| event.source.clone()).collect()
+    events.iter().map(|event| Value::clone(&event.source)).collect()
 }
 
 /// The words and signs of a query.

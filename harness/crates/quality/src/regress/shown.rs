@@ -2,6 +2,7 @@
 //! beside, judged again by both versions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use harness_model::document::Document;
 use harness_model::event::Event;
@@ -202,7 +203,7 @@ impl Shown<'_> {
             id: format!("#{position}"),
             index: index.clone(),
             index_stated: index.is_some(),
-            source: source.clone(),
+            source: Arc::new(source.clone()),
         });
         let events: Vec<Event> = events.collect();
         let plans = [&self.own.plan, &self.other.plan];
@@ -210,11 +211,12 @@ impl Shown<'_> {
             plans.iter().flat_map(|plan| plan.columns()).map(|column| &*column.name).collect();
         let reads = |field: &str| read.contains(field);
         let keeps = |events: &[Event]| {
-            let sources: Vec<Value> = events.iter().map(|event| event.source.clone()).collect();
+            let sources: Vec<Value> =
+                events.iter().map(|event| Value::clone(&event.source)).collect();
             self.keeps(&sources)
         };
         let finished = finished(&events, context, &reads, &keeps);
-        finished.into_iter().map(|event| event.source).collect()
+        finished.into_iter().map(|event| Arc::unwrap_or_clone(event.source)).collect()
     }
 }
 

@@ -3,6 +3,8 @@
 //! Two functions are the same exactly when their diagrams are. Everything is
 //! bounded; beyond the bounds there is no answer.
 
+use std::collections::hash_map::Entry;
+
 use harness_source::limits;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -48,9 +50,14 @@ impl Manager {
         Self { nodes: vec![leaf, leaf], unique: FxHashMap::default(), known: FxHashMap::default() }
     }
 
-    /// How much room is taken, from 0 to 1.
+    /// Whether half of the room is taken.
     pub(crate) fn is_half_full(&self) -> bool {
         self.nodes.len() > MAX_NODES / 2
+    }
+
+    /// The first variable that a function depends on.
+    pub(crate) fn top(&self, function: Function) -> u32 {
+        self.nodes[function as usize].variable
     }
 
     /// The function of one variable.
@@ -63,14 +70,15 @@ impl Manager {
         if node.low == node.high {
             return Some(node.low);
         }
-        if let Some(known) = self.unique.get(&node) {
-            return Some(*known);
+        match self.unique.entry(node) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(place) => {
+                let number = u32::try_from(self.nodes.len()).ok()?;
+                (self.nodes.len() < MAX_NODES).then_some(())?;
+                self.nodes.push(node);
+                Some(*place.insert(number))
+            }
         }
-        let number = u32::try_from(self.nodes.len()).ok()?;
-        (self.nodes.len() < MAX_NODES).then_some(())?;
-        self.nodes.push(node);
-        self.unique.insert(node, number);
-        Some(number)
     }
 
     pub(crate) fn and(&mut self, a: Function, b: Function) -> Option<Function> {

@@ -158,7 +158,7 @@ impl Encoder {
         self.joined(predicate, place, &parts?)
     }
 
-    /// A predicate of these parts, the last first: each is on top of what is there already.
+    /// A predicate of these parts.
     fn joined(
         &mut self,
         predicate: &Predicate,
@@ -457,8 +457,9 @@ impl Encoder {
         let decides = match tree.nodes[parent].predicate {
             Predicate::And(_) => self.all(&others)?,
             Predicate::Or(_) => {
-                let any = self.any(&others)?;
-                self.manager.not(any)?
+                let nots = others.iter().map(|one| self.manager.not(*one));
+                let nots: Vec<Function> = nots.collect::<Option<_>>()?;
+                self.all(&nots)?
             }
             Predicate::AtLeast { count, .. } => {
                 let before = match count.checked_sub(1) {
@@ -479,14 +480,23 @@ impl Encoder {
         Some(care)
     }
 
-    /// Where all functions are true, the last of a list first.
+    /// Where all functions are true.
     fn all(&mut self, functions: &[Function]) -> Option<Function> {
-        functions.iter().try_fold(TRUE, |all, one| self.manager.and(*one, all))
+        let mut functions = self.rising(functions).into_iter();
+        functions.try_fold(TRUE, |all, one| self.manager.and(one, all))
     }
 
     /// Where one of them is.
     fn any(&mut self, functions: &[Function]) -> Option<Function> {
-        functions.iter().try_fold(FALSE, |any, one| self.manager.or(*one, any))
+        let mut functions = self.rising(functions).into_iter();
+        functions.try_fold(FALSE, |any, one| self.manager.or(one, any))
+    }
+
+    /// Functions in the order in which each comes on top of those before it.
+    fn rising(&self, functions: &[Function]) -> Vec<Function> {
+        let mut functions = functions.to_vec();
+        functions.sort_by_key(|function| Reverse(self.manager.top(*function)));
+        functions
     }
 
     /// By node, whether it is a leaf that a fact ties to another one, or that stands
@@ -533,7 +543,7 @@ impl Encoder {
         })
     }
 
-    /// Forgets all functions where they take much room.
+    /// Forgets all functions where they take much room, and the variables of changes.
     pub(crate) fn tidy(&mut self) {
         if self.manager.is_half_full() {
             *self = Self { is_large: self.is_large, ..Self::new() };

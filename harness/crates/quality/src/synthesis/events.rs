@@ -1,5 +1,7 @@
 //! Events changed, and events as case files hold them.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::fields;
@@ -22,12 +24,9 @@ pub(crate) fn of_fixture(fixture: Value) -> Option<Vec<Event>> {
     numbered.map(|(position, value)| Event::from_json(value, position).ok()).collect()
 }
 
-fn as_json(event: &Event) -> Value {
-    enclosed(event, event.source.clone())
-}
-
 /// A document with what a file states of an event around it.
-fn enclosed(event: &Event, source: Value) -> Value {
+fn as_json(event: &Event) -> Value {
+    let source = Value::clone(&event.source);
     let named = !event.id.starts_with('#');
     let index = event.index.as_ref().filter(|_| event.index_stated);
     if !named && index.is_none() {
@@ -44,12 +43,6 @@ fn enclosed(event: &Event, source: Value) -> Value {
     Value::Object(hit)
 }
 
-/// The event with another document, as a case file would give it.
-pub(crate) fn rebuilt(event: &Event, source: Value) -> Option<Event> {
-    let position = event.id.strip_prefix('#').and_then(|number| number.parse().ok());
-    Event::from_json(enclosed(event, source), position.unwrap_or(1)).ok()
-}
-
 /// Gives events without an id of their own the ids that a file would give.
 pub(crate) fn renumbered(events: &mut [Event]) {
     for (position, event) in (1..).zip(events) {
@@ -61,9 +54,14 @@ pub(crate) fn renumbered(events: &mut [Event]) {
 
 /// The event at another time.
 pub(crate) fn moved(event: &Event, millis: i64) -> Option<Event> {
+    with(event, "@timestamp", vec![json!(format_date(millis))])
+}
+
+/// The event with these values in a field, and no others there.
+pub(crate) fn with(event: &Event, path: &str, values: Vec<Value>) -> Option<Event> {
     let mut source = event.source.clone();
-    fields::set(&mut source, "@timestamp", vec![json!(format_date(millis))]);
-    rebuilt(event, source)
+    fields::set(Arc::make_mut(&mut source), path, values);
+    event.with_source(source)
 }
 
 /// Values close to another.

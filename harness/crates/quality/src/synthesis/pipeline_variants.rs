@@ -4,8 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::synthesis::candidates::samples;
-use crate::synthesis::events::{moved, near, rebuilt, renumbered};
-use crate::synthesis::fields;
+use crate::synthesis::events::{moved, near, renumbered, with};
 use harness_compile::esql::Pipeline;
 use harness_esql::expr::{Node, Register, Typed};
 use harness_esql::memory::MemoryField;
@@ -296,12 +295,6 @@ fn listed(own: &[Json], values: &[Json]) -> Vec<Vec<Json>> {
     }
     lists.retain(|list| list != own);
     lists
-}
-
-fn with(event: &Event, path: &str, values: Vec<Json>) -> Option<Event> {
-    let mut source = event.source.clone();
-    fields::set(&mut source, path, values);
-    rebuilt(event, source)
 }
 
 /// A value of the same kind, another for each number.

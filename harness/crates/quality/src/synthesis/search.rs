@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::bdd::{FALSE, Function};
 use super::encode::{Atom, Encoder, Replacement};
-use super::events::{fixture, near, rebuilt};
+use super::events::{fixture, near, with};
 use super::sat::Answer;
 use super::{candidates, fields};
 use harness_model::document::{Document, Row};
@@ -284,13 +284,11 @@ impl<'a> Search<'a> {
             if is_alone {
                 let mut source = Value::Object(Map::new());
                 fields::set(&mut source, field, choice.clone());
-                if !fits(&Event { source, ..bare(event) }) {
+                if !fits(&Event { source: Arc::new(source), ..bare(event) }) {
                     continue;
                 }
             }
-            let mut source = event.source.clone();
-            fields::set(&mut source, field, choice);
-            let changed = rebuilt(event, source).filter(|changed| fits(changed));
+            let changed = with(event, field, choice).filter(|changed| fits(changed));
             if changed.is_some() {
                 return changed;
             }
@@ -299,11 +297,7 @@ impl<'a> Search<'a> {
             return None;
         }
         let mut several = self.several(event, field, wanted, &values).into_iter();
-        several.find_map(|choice| {
-            let mut source = event.source.clone();
-            fields::set(&mut source, field, choice);
-            rebuilt(event, source).filter(|changed| fits(changed))
-        })
+        several.find_map(|choice| with(event, field, choice).filter(|changed| fits(changed)))
     }
 
     /// Values that pass many tests of one field: one text of what each asks for, or one
@@ -318,7 +312,7 @@ impl<'a> Search<'a> {
         let rows = values.iter().map(|value| {
             let mut source = Value::Object(Map::new());
             fields::set(&mut source, field, vec![value.clone()]);
-            self.subject.document(&Event { source, ..bare(event) })
+            self.subject.document(&Event { source: Arc::new(source), ..bare(event) })
         });
         let rows: Vec<Document> = rows.collect();
         let passes =
@@ -380,9 +374,7 @@ impl<'a> Search<'a> {
                 None => objects.push(made),
             }
         }
-        let mut source = event.source.clone();
-        fields::set(&mut source, path, objects);
-        rebuilt(event, source)
+        with(event, path, objects)
     }
 
     /// An object, changed so that it fulfils a function of its leaves.
@@ -396,9 +388,7 @@ impl<'a> Search<'a> {
     ) -> Option<Value> {
         let mut left = encoder.constrained(needed)?;
         for _ in 0..MAX_TRIES {
-            let mut source = event.source.clone();
-            fields::set(&mut source, path, vec![object.clone()]);
-            let mut alone = rebuilt(event, source)?;
+            let mut alone = with(event, path, vec![object.clone()])?;
             let document = self.subject.document(&alone);
             let none = Row::default();
             let row = objects_of(&document, path).next().unwrap_or(&none);
@@ -480,7 +470,7 @@ fn leaves(encoder: &Encoder, list: &[(u32, bool)]) -> Wanted {
 fn bare(event: &Event) -> Event {
     let Event { id, index, index_stated, .. } = event;
     let (id, index, index_stated) = (id.clone(), index.clone(), *index_stated);
-    Event { id, index, index_stated, source: Value::Null }
+    Event { id, index, index_stated, source: Arc::default() }
 }
 
 fn objects_of<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = &'d Row> {

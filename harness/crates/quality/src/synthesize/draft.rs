@@ -21,8 +21,7 @@ use crate::clause::tree::Tree;
 use crate::synthesis::candidates;
 use crate::synthesis::counterfactual::Counterfactual;
 use crate::synthesis::encode::{Encoder, Replacement};
-use crate::synthesis::events::{rebuilt, renumbered};
-use crate::synthesis::fields;
+use crate::synthesis::events::{renumbered, with};
 use crate::synthesis::search::Search;
 pub(super) use edges::Edges;
 use harness_model::event::Event;
@@ -215,9 +214,7 @@ impl<'a> Maker<'a> {
                 continue;
             }
             let values = value.as_array().cloned().unwrap_or_else(|| vec![value]);
-            let mut source = event.source.clone();
-            fields::set(&mut source, &field, values);
-            let dressed = rebuilt(&event, source).filter(|made| made.index == event.index);
+            let dressed = with(&event, &field, values).filter(|made| made.index == event.index);
             event = dressed.filter(|made| fits(made)).unwrap_or(event);
         }
         event
@@ -246,9 +243,7 @@ impl<'a> Maker<'a> {
 
     /// The event with a field of one value, where the filter still holds.
     fn set(&self, event: &Event, field: &str, value: &Value, filter: &Predicate) -> Option<Event> {
-        let mut source = event.source.clone();
-        fields::set(&mut source, field, vec![value.clone()]);
-        rebuilt(event, source).filter(|event| self.holds(filter, event))
+        with(event, field, vec![value.clone()]).filter(|event| self.holds(filter, event))
     }
 
     /// The event with one more value in a field, where the filter still holds.
@@ -261,9 +256,7 @@ impl<'a> Maker<'a> {
     ) -> Option<Event> {
         let mut values: Vec<Value> = event.values(field).into_iter().cloned().collect();
         values.push(value.clone());
-        let mut source = event.source.clone();
-        fields::set(&mut source, field, values);
-        rebuilt(event, source).filter(|event| self.holds(filter, event))
+        with(event, field, values).filter(|event| self.holds(filter, event))
     }
 
     /// The event with some value in a field.

@@ -1,10 +1,12 @@
 //! Gives events what events of their kind have beside, where that changes nothing.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::skeleton;
 use super::suggest::Context;
-use crate::synthesis::events::rebuilt;
+
 use crate::synthesis::fields;
 use harness_model::event::Event;
 
@@ -28,8 +30,8 @@ pub(crate) fn finished(
 fn with(event: &Event, more: impl Iterator<Item = (String, Value)>) -> Option<Event> {
     let mut source = event.source.clone();
     for (field, value) in more {
-        fields::set(&mut source, &field, vec![value]);
+        fields::set(Arc::make_mut(&mut source), &field, vec![value]);
     }
     // An index that is stated stays the one; one made of the fields would be new.
-    rebuilt(event, source).filter(|made| made.index == event.index)
+    event.with_source(source).filter(|made| made.index == event.index)
 }

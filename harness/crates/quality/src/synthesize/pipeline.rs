@@ -3,6 +3,7 @@
 
 mod bench;
 mod climb;
+mod dead;
 mod groups;
 mod near;
 mod pattern;
@@ -15,15 +16,14 @@ use super::choice::Seed;
 use super::draft::Edges;
 use super::finish::finished;
 use super::grow::needed;
-use super::model::{Dead, Grown, Made};
+use super::model::{Grown, Made};
 use super::name;
 use super::seed::{self, draft};
 use super::suggest::Context;
 use super::together;
-use crate::clause::esql_tests::tests;
-use crate::clause::esql_text::{self, Mark, edited};
+use crate::clause::esql_text;
+use crate::clause::esql_text::edited;
 use crate::coverage::pipeline::{Shown, Shows};
-use crate::mutate::pipeline::proof::is_equivalent;
 use crate::mutate::pipeline::{Proposer, programs};
 use crate::synthesis::events::{of_fixture, renumbered};
 use crate::synthesis::origins::Origins;
@@ -33,7 +33,6 @@ use harness_predicate::plan::Reach;
 use harness_runner::case::{Case, Polarity};
 use harness_runner::run::{Flow, Program, Variant};
 use harness_source::limits;
-use harness_source::span::Span;
 use near::Near;
 use single::{Goal, Single};
 
@@ -144,7 +143,7 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Grown {
     }
     let fields = program.pipeline().map_or(&[][..], |pipeline| pipeline.fields.as_slice());
     let reads = |field: &str| fields.iter().any(|own| &*own.path == field);
-    let dead = judge.dead(&pool.known);
+    let dead = dead::proved(&judge, &pool.known);
     let Pool { list, .. } = pool;
     let met: Vec<(bool, &[bool])> =
         list.iter().map(|one| (one.is_own, one.met.as_slice())).collect();
@@ -169,12 +168,13 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Grown {
     Grown { made: made.collect(), dead }
 }
 
-/// The pipeline without each of its keys.
-fn without_keys(flow: &Flow<'_>) -> Vec<Program> {
-    let keys = esql_text::keys(flow.text()).into_iter();
-    let program = |key: esql_text::Key| {
+/// The pipeline without each of its keys, by the number of the key.
+fn without_keys(flow: &Flow<'_>) -> Vec<(usize, Program)> {
+    let keys = esql_text::keys(flow.text()).into_iter().enumerate();
+    let program = |(number, key): (usize, esql_text::Key)| {
         let mut tried = key.without.iter();
-        tried.find_map(|marks| flow.program(&esql_text::edited(flow.text(), marks)).ok())
+        let found = tried.find_map(|marks| flow.program(&edited(flow.text(), marks)).ok());
+        found.map(|program| (number, program))
     };
     keys.filter_map(program).collect()
 }
@@ -208,8 +208,14 @@ impl Pool {
         let near =
             Near { single: &single, plan: &pipeline.plan, goals: &goals, positive: &positive };
         let mut left = single::max_read();
-        for events in near.regrouped() {
-            self.offer(judge, kept, events);
+        let keys = judge.first_key()..judge.first_show();
+        for nth in 0.. {
+            let is_done = nth > 0 && self.known[keys.clone()].iter().all(|known| *known);
+            let found = if is_done { Vec::new() } else { near.regrouped(nth) };
+            if found.is_empty() {
+                break;
+            }
+            found.into_iter().for_each(|events| self.offer(judge, kept, events));
         }
         for (place, (at, number, holds)) in judge.shows.iter().enumerate() {
             // Steps inside others are left to trying.
@@ -300,8 +306,8 @@ struct Judge<'a> {
     flow: &'a Flow<'a>,
     program: &'a Program,
     mutants: &'a [Program],
-    /// The pipeline without each of its keys.
-    regrouped: &'a [Program],
+    /// The pipeline without each of its keys, by their numbers.
+    regrouped: &'a [(usize, Program)],
     shown: Option<Shown<'a>>,
     shows: Vec<Shows>,
 }
@@ -311,49 +317,23 @@ impl<'a> Judge<'a> {
         flow: &'a Flow<'a>,
         program: &'a Program,
         mutants: &'a [Program],
-        regrouped: &'a [Program],
+        regrouped: &'a [(usize, Program)],
     ) -> Self {
         let shown = Shown::new(program);
         let shows = shown.as_ref().map_or_else(Vec::new, Shown::all);
         Self { flow, program, mutants, regrouped, shown, shows }
     }
 
+    fn first_key(&self) -> usize {
+        2 + self.mutants.len()
+    }
+
     fn first_show(&self) -> usize {
-        2 + self.mutants.len() + self.regrouped.len()
+        self.first_key() + self.regrouped.len()
     }
 
     fn goals(&self) -> usize {
         self.first_show() + self.shows.len()
-    }
-
-    /// The tests that no case shows, and of which it is proved that none can.
-    fn dead(&self, known: &[bool]) -> Vec<Dead> {
-        let Some(pipeline) = self.program.pipeline() else { return Vec::new() };
-        let steps = pipeline.plan.all_steps();
-        let text = self.flow.text();
-        // Clauses are numbered by their places, with the keys of groups among them.
-        let mut places: Vec<Span> =
-            steps.iter().flat_map(|placed| tests(placed.step)).map(|test| test.span).collect();
-        places.extend(esql_text::keys(text).into_iter().map(|key| key.span));
-        places.sort_unstable();
-        let mut found = Vec::new();
-        for (place, (at, number, holds)) in self.shows.iter().enumerate() {
-            if known.get(self.first_show() + place).copied().unwrap_or(true) {
-                continue;
-            }
-            let all = steps.get(*at).map(|placed| tests(placed.step)).unwrap_or_default();
-            let Some(test) = all.get(*number) else { continue };
-            let Some((_, is_negated)) = test.leaf else { continue };
-            let always = if is_negated { "false" } else { "true" };
-            let without = edited(text, &[Mark::new(test.span, always)]);
-            let Ok(without) = self.flow.program(&without) else { continue };
-            let clause = places.iter().position(|own| *own == test.span);
-            if let Some(clause) = clause.filter(|_| is_equivalent(self.program, &without)) {
-                let reason = "the other conditions ask for it as well".to_owned();
-                found.push(Dead { clause, holds: *holds, reason });
-            }
-        }
-        found
     }
 
     fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
@@ -372,7 +352,7 @@ impl<'a> Judge<'a> {
                 && self.alerts(mutant, &variant).is_some_and(|own| (own > 0) != (alerts > 0));
             met.push(is_told);
         }
-        for program in self.regrouped {
+        for (_, program) in self.regrouped {
             let is_told = is_open(met.len())
                 && self.alerts(program, &variant).is_some_and(|own| own != alerts);
             met.push(is_told);

@@ -7,8 +7,8 @@ use super::model::{Grown, RuleCases};
 use super::scrub::{self, Replacements};
 use super::verify::{judged, standing, with};
 use super::{grow, pipeline, seed};
-use crate::synthesis::events::rebuilt;
-use crate::synthesis::fields;
+
+use crate::synthesis::events;
 use harness_engine::EngineError;
 use harness_model::event::{Event, flatten};
 use harness_runner::case::Polarity;
@@ -102,9 +102,7 @@ fn minimized(events: &[Event], keeps: &dyn Fn(&[Event]) -> bool) -> Vec<Event> {
     }
     let without = |events: &[Event], name: &str| -> Option<Vec<Event>> {
         let fewer = events.iter().map(|event| {
-            let mut source = event.source.clone();
-            fields::set(&mut source, name, Vec::new());
-            rebuilt(event, source).filter(|made| made.index == event.index)
+            events::with(event, name, Vec::new()).filter(|made| made.index == event.index)
         });
         fewer.collect()
     };
@@ -132,9 +130,7 @@ fn scrubbed(
     for field in reads {
         let restored = done.iter().zip(events).map(|(new, old)| {
             let values = old.values(field).into_iter().cloned().collect();
-            let mut source = new.source.clone();
-            fields::set(&mut source, field, values);
-            rebuilt(new, source).unwrap_or_else(|| new.clone())
+            events::with(new, field, values).unwrap_or_else(|| new.clone())
         });
         let restored: Vec<Event> = restored.collect();
         let fresh = scrub::left(&restored).is_empty();

@@ -9,6 +9,7 @@ mod identity;
 mod secret;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -97,8 +98,10 @@ impl Replacements {
         // The longest first: a name may be a part of another.
         let mut pairs: Vec<(&String, &String)> = self.list.iter().collect();
         pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
-        let change =
-            |event: &Event| Event { source: replaced(&event.source, &pairs), ..event.clone() };
+        let change = |event: &Event| Event {
+            source: Arc::new(replaced(&event.source, &pairs)),
+            ..event.clone()
+        };
         events.iter().map(change).collect()
     }
 }
@@ -179,7 +182,7 @@ mod tests {
         let mut replacements = Replacements::default();
         replacements.learn(&events);
         let done = replacements.applied(&events);
-        (done[0].source.clone(), left(&done))
+        (Value::clone(&done[0].source), left(&done))
     }
 
     #[test]

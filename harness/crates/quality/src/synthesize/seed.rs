@@ -1,6 +1,7 @@
 //! The plain event that a rule's cases start from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +9,7 @@ use super::choice::Seed;
 use super::index;
 use super::suggest::Context;
 use super::verify::ByRule;
-use crate::synthesis::events::rebuilt;
+
 use crate::synthesis::{fields, unknown};
 use harness_model::event::Event;
 use harness_model::schema::table;
@@ -20,6 +21,7 @@ use harness_rule::names::RuleType;
 use harness_rule::tree::RuleTree;
 use harness_runner::case::{Case, Options, Polarity};
 use harness_runner::run::{RuleRun, RuleUnderTest, Session, Subject};
+use harness_source::diagnostic::Severity;
 use harness_text::pattern::Case as Letters;
 use harness_text::pattern::glob::Glob;
 
@@ -48,11 +50,12 @@ pub(super) fn all(session: &Session, standing: &[RuleRun], rules: &RuleTree) -> 
         }
         for (name, value) in found {
             if !name.contains('*') {
-                fields::set(&mut event.source, &name, vec![value]);
+                fields::set(Arc::make_mut(&mut event.source), &name, vec![value]);
             } else if let Some(field) = stood_for(&name, subject) {
                 // Patterns stand for fields that some event has.
                 let values = context(rule, Seed::default()).any_value(&field, None);
-                fields::set(&mut event.source, &field, values.into_iter().take(1).collect());
+                let values = values.into_iter().take(1).collect();
+                fields::set(Arc::make_mut(&mut event.source), &field, values);
             }
         }
         let case = Case {
@@ -80,7 +83,7 @@ pub(super) fn searched(session: &Session, seeds: &mut ByRule) {
         }
         for (name, value) in found {
             if !name.contains('*') && event.first(&name).is_none() {
-                fields::set(&mut event.source, &name, vec![value]);
+                fields::set(Arc::make_mut(&mut event.source), &name, vec![value]);
             }
         }
     }
@@ -144,7 +147,11 @@ fn stood_for(pattern: &str, subject: Option<&Subject<'_>>) -> Option<String> {
 
 /// The unknown columns for which a query is refused, read where they stand.
 fn named_unknown(run: &RuleRun) -> BTreeSet<String> {
-    let unknown = run.problems.iter().filter(|problem| problem.diagnostic.code == "unknown-field");
+    // Those of full-text functions are warnings: see [`searched`].
+    let unknown = run.problems.iter().filter(|problem| {
+        problem.diagnostic.code == "unknown-field"
+            && problem.diagnostic.severity != Severity::Warning
+    });
     let names = unknown.filter_map(|problem| {
         let span = problem.diagnostic.span;
         let name = problem.text.get(span.start..span.end)?.trim_matches('`');
@@ -174,7 +181,7 @@ pub(super) fn plain(rule: &Rule) -> Event {
         }
     }
     let index_stated = index.is_some();
-    Event { id: "#1".to_owned(), index, index_stated, source }
+    Event { id: "#1".to_owned(), index, index_stated, source: Arc::new(source) }
 }
 
 /// What values of a rule's events have in common.
@@ -186,9 +193,9 @@ pub(crate) fn context(rule: &Rule, choice: Seed) -> Context {
 pub(super) fn at(event: &Event, fields: &[String], millis: i64) -> Option<Event> {
     let mut source = event.source.clone();
     for field in fields {
-        fields::set(&mut source, field, vec![json!(format_date(millis))]);
+        fields::set(Arc::make_mut(&mut source), field, vec![json!(format_date(millis))]);
     }
-    rebuilt(event, source)
+    event.with_source(source)
 }
 
 /// The fields that say when an event of a rule happened.

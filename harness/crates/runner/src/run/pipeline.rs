@@ -133,7 +133,9 @@ impl Trial<'_> {
     /// The same with some of the fields.
     pub(super) fn source_of(fields: &[MemoryField], events: &[Event]) -> MemorySource {
         effort::spend(events.len().saturating_mul(STEPS_OF_AN_EVENT));
-        let stated: Vec<_> = events.iter().map(document::with_stated_fields).collect();
+        let reads = |name: &str| fields.iter().any(|field| field.paths().any(|path| path == name));
+        let stated = events.iter().map(|event| document::with_stated_fields(event, &reads));
+        let stated: Vec<_> = stated.collect();
         let documents: Vec<Document<'_>> = stated.iter().map(|event| (&**event).into()).collect();
         MemorySource::read(fields, &documents)
     }

@@ -211,7 +211,7 @@ impl<'a> Worker<'a> {
         let index = self.reader.index_name(row.index).map(ToString::to_string);
         let id = format!("{name}:{line}");
         let event = if reads == Some(Reads::Fields) {
-            let source = ground.fields.read(text)?;
+            let source = Arc::new(ground.fields.read(text)?);
             Some(Event { id: id.clone(), index: index.clone(), index_stated: false, source })
         } else {
             None

@@ -102,7 +102,7 @@ impl Rows {
     fn kept(&self, event: &Event) -> Event {
         let Some(part) = &self.read else { return event.clone() };
         let (id, index) = (event.id.clone(), event.index.clone());
-        let source = part.flat(&event.source);
+        let source = Arc::new(part.flat(&event.source));
         Event { id, index, index_stated: event.index_stated, source }
     }
 

@@ -268,9 +268,12 @@ impl<'a> Side<'a> {
         if text(self, own) == text(other, others) {
             return true;
         }
+        // What no predicate says exactly may stand on both sides.
+        if self.implies(own, other, others) && other.implies(others, self, own) {
+            return true;
+        }
         let (Some(own), Some(others)) = (self.holds(own), other.holds(others)) else {
-            // What no predicate says exactly may stand on both sides.
-            return self.implies(own, other, others) && other.implies(others, self, own);
+            return false;
         };
         let (tree, always) = (Tree::new(&own), Predicate::Const(true));
         let replacement = Replacement { tree: &tree, node: 0, with: &others, needed: &always };
@@ -290,7 +293,7 @@ impl<'a> Side<'a> {
 }
 
 /// The conditions that have to be true together.
-fn conjuncts<'a>(conditions: &[&'a Typed]) -> Vec<&'a Typed> {
+pub(crate) fn conjuncts<'a>(conditions: &[&'a Typed]) -> Vec<&'a Typed> {
     let mut found = Vec::new();
     let mut open: Vec<&Typed> = conditions.iter().rev().copied().collect();
     while let Some(condition) = open.pop() {

@@ -267,8 +267,8 @@ fn check(project: &Project, (key, from, to, expected): Tuning) -> Option<String>
     let cases = project.cases.rules.get(key).into_iter().flatten();
     let plain = cases.filter(|case| case.options == Options::default());
     let source = |event: &Event| match &event.index {
-        Some(index) => serde_json::json!({"_index": index, "_source": event.source}),
-        None => event.source.clone(),
+        Some(index) => serde_json::json!({"_index": index, "_source": *event.source}),
+        None => Value::clone(&event.source),
     };
     let lists: Vec<Vec<Value>> =
         plain.map(|case| case.events.iter().map(source).collect()).collect();

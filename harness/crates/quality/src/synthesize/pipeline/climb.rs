@@ -9,8 +9,7 @@ use super::bench;
 use super::groups::Groups;
 use super::single::{Goal, Single};
 use crate::synthesis::counterfactual::Counterfactual;
-use crate::synthesis::events::{moved, rebuilt, renumbered};
-use crate::synthesis::fields;
+use crate::synthesis::events::{self, moved, renumbered};
 use crate::synthesis::origins::Origins;
 use crate::synthesis::pipeline_variants::{PipelineVariants, constants, numbered};
 use harness_esql::expr::{Node, Typed};
@@ -218,9 +217,7 @@ impl<'s, 'a> Climb<'s, 'a> {
     fn listed(&self, event: &Event, path: &str) -> Vec<Vec<Event>> {
         let mut found = Vec::new();
         for texts in self.texts.windows(MAX_LISTED.min(self.texts.len()).max(1)).take(MAX_WINDOWS) {
-            let mut source = event.source.clone();
-            fields::set(&mut source, path, texts.to_vec());
-            found.extend(rebuilt(event, source).map(|event| vec![event]));
+            found.extend(events::with(event, path, texts.to_vec()).map(|event| vec![event]));
             let each = texts.iter().map(|text| with(event, path, text.clone()));
             if let Some(mut each) = each.collect::<Option<Vec<Event>>>() {
                 for event in &mut each {
@@ -377,7 +374,5 @@ fn spread(events: &[Event], paths: &[String]) -> Option<Vec<Event>> {
 }
 
 fn with(event: &Event, path: &str, value: Value) -> Option<Event> {
-    let mut source = event.source.clone();
-    fields::set(&mut source, path, vec![value]);
-    rebuilt(event, source)
+    events::with(event, path, vec![value])
 }

@@ -1,10 +1,12 @@
 //! Events for what a pipeline asks of groups: more of them, unlike in what is counted,
 //! alike in the keys; those that a `CASE` counts; earlier and later ones.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::single::{Goal, Single};
-use crate::synthesis::events::{moved, rebuilt, renumbered};
+use crate::synthesis::events::{moved, renumbered, with};
 use crate::synthesis::fields;
 use crate::synthesis::pipeline_variants::numbered;
 use harness_esql::expr::{Node, Typed};
@@ -158,9 +160,7 @@ impl<'s, 'a> Groups<'s, 'a> {
         for (path, _) in paths {
             if first.first(path).is_none() {
                 let values = self.single.usual(path).into_iter().take(1);
-                let mut source = first.source.clone();
-                fields::set(&mut source, path, values.collect());
-                let made = rebuilt(&first, source).filter(|made| {
+                let made = with(&first, path, values.collect()).filter(|made| {
                     self.single.fitting(std::slice::from_ref(made), self.at, &goals, left) == [true]
                 });
                 first = made.unwrap_or(first);
@@ -179,13 +179,14 @@ impl<'s, 'a> Groups<'s, 'a> {
             .collect();
         let made = (0..count).map(|number| {
             let mut source = first.source.clone();
+            let document = Arc::make_mut(&mut source);
             for (path, most, values) in &lists {
                 // The first keeps its own value.
                 if let Some(value) = (number % most).checked_sub(1).and_then(|at| values.get(at)) {
-                    fields::set(&mut source, path, vec![value.clone()]);
+                    fields::set(document, path, vec![value.clone()]);
                 }
             }
-            rebuilt(&first, source).map(|made| Event { id: "#".to_owned(), ..made })
+            first.with_source(source).map(|made| Event { id: "#".to_owned(), ..made })
         });
         made.collect::<Option<Vec<Event>>>().unwrap_or_default()
     }
@@ -280,11 +281,9 @@ impl<'s, 'a> Groups<'s, 'a> {
             }
             fresh
         });
-        let changed = values.iter().map(|value| {
-            let mut source = event.source.clone();
-            fields::set(&mut source, path, vec![value.clone()]);
-            rebuilt(event, source).unwrap_or_else(|| event.clone())
-        });
+        let changed = values
+            .iter()
+            .map(|value| with(event, path, vec![value.clone()]).unwrap_or_else(|| event.clone()));
         let changed: Vec<Event> = changed.collect();
         let fits = self.single.fitting(&changed, self.at, goals, left);
         // What is counted may be the same for many values.
@@ -460,9 +459,7 @@ fn assigned(events: &[Event], path: &str, values: &[Event]) -> Option<Vec<Event>
     let values: Vec<&Event> = values.iter().collect();
     let made = events.iter().enumerate().map(|(at, event)| {
         let value = values.get(at % values.len().max(1))?.first(path).cloned();
-        let mut source = event.source.clone();
-        fields::set(&mut source, path, value.into_iter().collect());
-        rebuilt(event, source)
+        with(event, path, value.into_iter().collect())
     });
     made.collect()
 }

@@ -1,12 +1,14 @@
 //! Events near those that alert: where one condition alone decides, where a group is
 //! just large enough or just not, where one group becomes two.
 
+use std::sync::Arc;
+
 use super::bench;
 use super::groups::{Groups, spaced};
 use super::single::{Goal, Single};
-use crate::synthesis::events::{moved, near, rebuilt, renumbered};
+use crate::synthesis::events::{moved, near, renumbered, with};
 use crate::synthesis::fields;
-use crate::synthesis::pipeline_variants::numbered;
+use crate::synthesis::pipeline_variants::{constants, constants_of, numbered};
 use harness_esql::expr::Typed;
 use harness_esql::plan::{Plan, Step, StepKind};
 use harness_model::event::Event;
@@ -14,6 +16,13 @@ use serde_json::{Value, json};
 
 /// The most events that are changed in several ways.
 const MAX_EVENTS: usize = 60;
+/// By how much events move to come into another stretch of time, in milliseconds.
+const APART: [i64; 5] = [86_400_000, 61_000, 301_000, 1_801_000, 3_601_000];
+/// How many of the values that a query names a field of a key is given.
+const MAX_NAMED: usize = 8;
+/// How many words of a text are changed one by one, and how long each is at least.
+const MAX_WORDS: usize = 24;
+const MIN_WORD: usize = 3;
 
 /// Looks for events near some that alert.
 pub(super) struct Near<'s, 'a> {
@@ -125,9 +134,9 @@ impl Near<'_, '_> {
             let all = self.positive.iter().map(|event| {
                 let mut source = event.source.clone();
                 for (path, values) in &changes {
-                    fields::set(&mut source, path, values.clone());
+                    fields::set(Arc::make_mut(&mut source), path, values.clone());
                 }
-                rebuilt(event, source)
+                event.with_source(source)
             });
             found.extend(all.take(MAX_EVENTS * 20).collect::<Option<Vec<Event>>>());
             let beside = self.positive.iter().chain([made]).cloned().map(anonymous);
@@ -146,9 +155,9 @@ impl Near<'_, '_> {
             let set = |event: &Event| {
                 let mut source = event.source.clone();
                 for path in &paths {
-                    fields::set(&mut source, path, values.clone());
+                    fields::set(Arc::make_mut(&mut source), path, values.clone());
                 }
-                rebuilt(event, source)
+                event.with_source(source)
             };
             let mut one = self.positive.to_vec();
             if let Some(last) = one.last_mut()
@@ -181,6 +190,7 @@ impl Near<'_, '_> {
                 paths.extend(origins.fields(typed));
             }
             found.extend(self.fewer(&paths));
+            found.extend(self.repeated(leaf));
             found.extend(self.packed(&groups.counted_fields()));
             found.extend(groups.proposals(self.positive, &conditions, left));
             if let [first, _, ..] = self.positive {
@@ -188,6 +198,19 @@ impl Near<'_, '_> {
             }
         }
         found
+    }
+
+    /// With the last event again and again, until there are as many as a condition says.
+    fn repeated(&self, leaf: &Typed) -> Vec<Vec<Event>> {
+        let Some(last) = self.positive.last() else { return Vec::new() };
+        let named = constants_of(leaf).into_iter().filter_map(|value| value.as_u64());
+        let counts = named.filter_map(|count| usize::try_from(count).ok());
+        let counts = counts.filter(|count| (self.positive.len() + 1..=MAX_EVENTS).contains(count));
+        let filled = counts.map(|count| {
+            let copies = std::iter::repeat_with(|| anonymous(last.clone()));
+            self.positive.iter().cloned().chain(copies).take(count).collect()
+        });
+        filled.collect()
     }
 
     /// An event less; and the same value in several.
@@ -199,11 +222,7 @@ impl Near<'_, '_> {
         for path in paths.iter().filter(|path| *path != "@timestamp") {
             let values =
                 |event: &Event| event.values(path).into_iter().cloned().collect::<Vec<Value>>();
-            let set = |event: &Event, own: &[Value]| {
-                let mut source = event.source.clone();
-                fields::set(&mut source, path, own.to_vec());
-                rebuilt(event, source)
-            };
+            let set = |event: &Event, own: &[Value]| with(event, path, own.to_vec());
             let mut one = self.positive.to_vec();
             if let (Some(slot), Some(made)) = (one.last_mut(), set(last, &values(first))) {
                 *slot = made;
@@ -241,9 +260,9 @@ impl Near<'_, '_> {
                         }
                     }
                 }
-                fields::set(&mut source, path, values);
+                fields::set(Arc::make_mut(&mut source), path, values);
             }
-            rebuilt(first, source)
+            first.with_source(source)
         };
         let others: Vec<&Event> = between.iter().chain([last]).collect();
         let alone = with(&others).map(|event| vec![event]);
@@ -254,8 +273,8 @@ impl Near<'_, '_> {
     }
 
     /// The events in two groups that differ in one field of a key; and twice, the second
-    /// time in another group.
-    pub(super) fn regrouped(&self) -> Vec<Vec<Event>> {
+    /// time in another group. Fields have the n-th of their other values.
+    pub(super) fn regrouped(&self, nth: usize) -> Vec<Vec<Event>> {
         let mut paths: Vec<String> = Vec::new();
         for step in &self.plan.steps {
             if let StepKind::Stats(grouping) | StepKind::InlineStats(grouping) = &step.kind
@@ -273,16 +292,9 @@ impl Near<'_, '_> {
         for path in &paths {
             let other = |event: &Event| {
                 if path == "@timestamp" {
-                    return moved(event, event.timestamp()?.checked_sub(86_400_000)?);
+                    return moved(event, event.timestamp()?.checked_sub(*APART.get(nth)?)?);
                 }
-                let own = event.first(path);
-                let values = own.map_or_else(
-                    || self.single.usual(path),
-                    |own| numbered(own, 1).into_iter().chain(near(own)).collect(),
-                );
-                let mut source = event.source.clone();
-                fields::set(&mut source, path, values.into_iter().take(1).collect());
-                rebuilt(event, source)
+                with(event, path, self.others(event, path).into_iter().nth(nth)?)
             };
             let halves = |takes: &dyn Fn(usize) -> bool| {
                 let all = self.positive.iter().enumerate();
@@ -305,6 +317,37 @@ impl Near<'_, '_> {
         }
         found
     }
+
+    /// What a field of a key may be instead: another value, one more, another one that
+    /// the query names, the text with another word.
+    fn others(&self, event: &Event, path: &str) -> Vec<Vec<Value>> {
+        let Some(own) = event.first(path) else {
+            return self.single.usual(path).into_iter().take(1).map(|value| vec![value]).collect();
+        };
+        let another: Vec<Value> = numbered(own, 1).into_iter().chain(near(own)).take(1).collect();
+        let all = event.values(path).into_iter().chain(&another).cloned();
+        let more: Vec<Value> = all.collect();
+        let named = constants(&self.plan.steps).into_iter();
+        let named = named.filter(|value| value != own && value.is_string() == own.is_string());
+        let texts = own.as_str().map_or_else(Vec::new, reworded).into_iter().map(Value::String);
+        let singles = named.take(MAX_NAMED).chain(texts).map(|value| vec![value]);
+        [another, more].into_iter().chain(singles).collect()
+    }
+}
+
+/// The text with another word in place of each.
+fn reworded(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        let end = start + word.len();
+        if word.len() >= MIN_WORD {
+            found.push(format!("{}2{}", &text[..end], &text[end..]));
+        }
+        start = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    found.truncate(MAX_WORDS);
+    found
 }
 
 /// The same event without a name of its own.

@@ -9,8 +9,7 @@ use serde_json::Value as Json;
 
 use super::bench::{Bench, Rows};
 use super::pattern;
-use crate::synthesis::events::{near, rebuilt};
-use crate::synthesis::fields;
+use crate::synthesis::events::{near, with};
 use crate::synthesis::origins::Origins;
 use crate::synthesize::seed::MOMENT;
 use crate::synthesize::suggest::Context;
@@ -426,9 +425,7 @@ impl Task<'_, '_> {
                 let index = values.first()?.as_str()?.to_owned();
                 return Some(Event { index: Some(index), index_stated: true, ..event.clone() });
             }
-            let mut source = event.source.clone();
-            fields::set(&mut source, field, values);
-            rebuilt(event, source).filter(|made| made.index == event.index)
+            with(event, field, values).filter(|made| made.index == event.index)
         })
     }
 
