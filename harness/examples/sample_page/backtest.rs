@@ -94,6 +94,7 @@ fn noisy(number: u32) -> RuleBacktest {
         hours,
         extent: Some((1_767_225_600_000, 1_770_595_200_000)),
         late: u64::from(number % 5),
+        bounds: Vec::new(),
         top: vec![
             ("host.name".to_owned(), vec![value("web-", 6), value("db-", 3)]),
             ("process.executable".to_owned(), vec![value("/usr/bin/curl", 9)]),

@@ -35,6 +35,7 @@ pub use request::{Progress, Request, Sizes};
 
 use super::model::Source;
 use super::{Backtest, Outcome, Overlap, RuleBacktest, Stop, told as told_of};
+use harness_source::limits;
 use input::Blocks;
 use rule::Prepared;
 use scan::{Scanned, Setting, scan};
@@ -133,7 +134,7 @@ pub fn run(
             batch: 1,
         },
         indices: request.inputs.len(),
-        notes: Vec::new(),
+        notes: scanned.are_more_pairs.then(|| limits::BACKTEST_PAIRS.told()).into_iter().collect(),
         rules: all,
         overlap,
         source: Source::Files {

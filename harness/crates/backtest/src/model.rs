@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use harness_model::event::{Event, flatten};
 use harness_model::value::{format_date, keyword_text};
 use harness_runner::case::{Case, Polarity};
+use harness_source::limits::Limit;
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -139,6 +140,8 @@ pub struct Found {
     pub late: u64,
     /// By field: the values that most alerts have, with their number.
     pub top: Vec<(String, Vec<(String, u64)>)>,
+    /// The limits past which values were not counted.
+    pub bounds: Vec<Limit>,
     /// Some of them.
     pub samples: Vec<Sample>,
 }

@@ -14,6 +14,7 @@ use harness_backtest::{
     Backtest, Exclusion, Found, Outcome, Overlap, RuleBacktest, Sample, Source,
 };
 use harness_model::value::format_date;
+use harness_source::limits::Limit;
 
 pub use html::html;
 
@@ -62,6 +63,9 @@ pub fn human(backtest: &Backtest, amount: Amount, out: &mut dyn Write) -> io::Re
         writeln!(out, "            {}", days(found))?;
         if found.late > 0 {
             writeln!(out, "            {} came too late", plural(found.late, "event"))?;
+        }
+        for bound in &found.bounds {
+            writeln!(out, "            {}", bound.told())?;
         }
         for (field, (value, alerts)) in shared(found) {
             writeln!(out, "            {alerts} with {}: {}", safe(field), safe(value))?;
@@ -288,6 +292,10 @@ fn rule(rule: &RuleBacktest) -> Value {
             }
             if found.late > 0 {
                 told.insert("late".to_owned(), json!(found.late));
+            }
+            if !found.bounds.is_empty() {
+                let bounds: Vec<String> = found.bounds.iter().map(Limit::told).collect();
+                told.insert("bounds".to_owned(), json!(bounds));
             }
             if !found.top.is_empty() {
                 let values = |values: &Vec<(String, u64)>| -> Vec<Value> {

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use harness_model::event::Event;
 use harness_model::value::keyword_text;
 use harness_rule::model::Rule;
-use harness_source::limits;
+use harness_source::limits::{self, Limit};
 
 /// The fields that are counted for every rule, besides those that it groups by.
 const FIELDS: [&str; 5] =
     ["host.name", "user.name", "process.executable", "source.ip", "event.action"];
 
 /// How many different values of a field are counted.
-const VALUES: usize = limits::BACKTEST_VALUES.most;
+fn max_values() -> usize {
+    limits::BACKTEST_VALUES.now()
+}
 
 /// How many of them are told.
 const TOLD: usize = 5;
@@ -20,6 +22,8 @@ const TOLD: usize = 5;
 /// Counts by field.
 pub(super) struct Top {
     fields: Vec<(String, HashMap<String, u64>)>,
+    /// The limit past which values were not counted.
+    pub(super) bound: Option<Limit>,
 }
 
 impl Top {
@@ -32,7 +36,7 @@ impl Top {
                 fields.push((field.to_owned(), HashMap::new()));
             }
         }
-        Self { fields }
+        Self { fields, bound: None }
     }
 
     /// Counts the first values of an event that alerts.
@@ -41,8 +45,10 @@ impl Top {
             let Some(text) = event.first(field).and_then(keyword_text) else { continue };
             if let Some(count) = counts.get_mut(&text) {
                 *count += 1;
-            } else if counts.len() < VALUES {
+            } else if counts.len() < max_values() {
                 counts.insert(text, 1);
+            } else {
+                self.bound = Some(limits::BACKTEST_VALUES);
             }
         }
     }
@@ -57,5 +63,24 @@ impl Top {
         };
         let fields = self.fields.into_iter().filter(|(_, counts)| !counts.is_empty());
         fields.map(|(field, counts)| (field, ranked(counts))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_past_the_limit_are_told() {
+        let counts = vec![("user.name".to_owned(), HashMap::new())];
+        let mut top = Top { fields: counts, bound: None };
+        for number in 0..=max_values() {
+            assert_eq!(top.bound, None, "{number}");
+            let event = json!({ "user": { "name": format!("user-{number}") } });
+            top.add(&Event::from_json(event, 1).expect("an event"));
+        }
+        assert_eq!(top.bound, Some(limits::BACKTEST_VALUES));
     }
 }

@@ -75,6 +75,9 @@ impl Context {
                 Test::Exists => {}
                 Test::Term(Pattern::Glob(glob, _)) => {
                     is_asked = true;
+                    if glob.parts().iter().all(|part| *part == GlobPart::Many) {
+                        values.extend(self.usual(field, leaf.column.kind));
+                    }
                     values.push(json!(self.filled(field, glob)));
                 }
                 Test::Term(Pattern::Regexp(regexp)) => {
@@ -348,6 +351,8 @@ fn middle(field: &str, before: &str, next: &str) -> String {
     let first = next.chars().next();
     let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let text = match (last, first) {
+        (_, Some(':' | '/')) if before.ends_with("http") => "://www.example.com",
+        (_, Some(':' | '/')) if before.ends_with("wss:") => "//www.example.com",
         (Some('\\'), Some('\\')) | (Some('/'), Some('/')) if before.ends_with("sers\\") => "alice",
         (Some('/'), Some('/')) if before.ends_with("home/") || before.ends_with("sers/") => "alice",
         (Some('\\' | '/'), _) | (_, Some('\\' | '/')) => "example",

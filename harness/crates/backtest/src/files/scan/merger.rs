@@ -26,7 +26,9 @@ use serde_json::Value;
 
 /// The most pairs of rules that are counted, and the most others that one event pairs a
 /// rule with.
-const PAIRS: usize = limits::BACKTEST_PAIRS.most;
+fn max_pairs() -> usize {
+    limits::BACKTEST_PAIRS.now()
+}
 const MOST_PAIRED: usize = 64;
 
 /// How many broken lines are told.
@@ -88,6 +90,7 @@ impl<'a> Merger<'a> {
                 seen: Vec::new(),
                 missing: Vec::new(),
                 pairs: BTreeMap::new(),
+                are_more_pairs: false,
                 watched: Vec::new(),
             },
         }
@@ -207,10 +210,14 @@ impl<'a> Merger<'a> {
                 }
             }
         }
+        self.scanned.are_more_pairs |= alerting.len() > MOST_PAIRED + 1;
         for (position, first) in alerting.iter().enumerate() {
             for second in alerting.iter().skip(position + 1).take(MOST_PAIRED) {
-                if self.pairs.len() < PAIRS || self.pairs.contains_key(&(*first, *second)) {
-                    *self.pairs.entry((*first, *second)).or_default() += 1;
+                let pair = (*first, *second);
+                if self.pairs.len() < max_pairs() || self.pairs.contains_key(&pair) {
+                    *self.pairs.entry(pair).or_default() += 1;
+                } else {
+                    self.scanned.are_more_pairs = true;
                 }
             }
         }

@@ -39,6 +39,8 @@ pub(in crate::files) struct Scanned {
     pub(in crate::files) missing: Vec<Vec<String>>,
     /// By two rules of single events: on how many events both alert.
     pub(in crate::files) pairs: BTreeMap<(usize, usize), u64>,
+    /// Whether there were more than are counted.
+    pub(in crate::files) are_more_pairs: bool,
     /// Fields that rules name and nothing knew: the first value, and the index of that.
     pub(in crate::files) watched: Vec<(Arc<str>, Value, Option<String>)>,
 }

@@ -42,6 +42,7 @@ impl Single {
 
     pub(super) fn finish(self, rule: &Prepared<'_>, end: End<'_>) -> Found {
         let after_suppression = self.suppressed.and_then(|own| own.left(rule, end));
-        Found { after_suppression, top: self.top.told(), ..self.found }
+        let bounds = self.top.bound.into_iter().collect();
+        Found { after_suppression, top: self.top.told(), bounds, ..self.found }
     }
 }
