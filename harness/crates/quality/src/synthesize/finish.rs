@@ -28,8 +28,8 @@ enum Follows {
     Name,
 }
 
-/// The events with what they lack, but for what the rule reads, and with paths that end
-/// in the names beside them, where `keeps` says that all stays as it was.
+/// The events with what they lack, but for what the rule reads, where `keeps` says
+/// that all stays as it was.
 pub(crate) fn finished(
     events: &[Event],
     context: &Context,
@@ -42,13 +42,18 @@ pub(crate) fn finished(
         with(event, beside)
     });
     let all: Option<Vec<Event>> = all.collect();
-    let all = all.filter(|all| keeps(all)).unwrap_or_else(|| events.to_vec());
-    aligned(aligned(all, Follows::Path, keeps), Follows::Name, keeps)
+    all.filter(|all| keeps(all)).unwrap_or_else(|| events.to_vec())
 }
 
-/// The events with names and paths that belong together: all at once, else those of few
-/// that can be.
-fn aligned(
+/// The events with paths that end in the names beside them, else with names that end the
+/// paths, where `keeps` says that all stays as it was.
+pub(super) fn aligned(events: Vec<Event>, keeps: &dyn Fn(&[Event]) -> bool) -> Vec<Event> {
+    let paths = following(events, Follows::Path, keeps);
+    following(paths, Follows::Name, keeps)
+}
+
+/// All at once, else those of few that can be.
+fn following(
     mut events: Vec<Event>,
     follows: Follows,
     keeps: &dyn Fn(&[Event]) -> bool,

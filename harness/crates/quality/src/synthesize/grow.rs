@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::asked::Asked;
 use super::choice::Seed;
 use super::dead;
-use super::finish::finished;
+use super::finish::{aligned, finished};
 use super::goal::{Goals, Shown};
 use super::model::{Dead, Grown, Made};
 use super::name;
@@ -71,6 +71,7 @@ pub(super) fn grow(subject: &Subject<'_>, kept: usize, choice: Seed) -> Grown {
     pool.vary();
     pool.reduce();
     pool.name();
+    pool.align();
     pool.merge();
     pool.finish();
     Grown { made: pool.made(kept), dead: pool.dead }
@@ -255,18 +256,26 @@ impl<'p, 'a> Pool<'p, 'a> {
         other.alerts == one.alerts && (counted || goals.into_iter().all(shows))
     }
 
+    /// Lets names and paths fit each other.
+    fn align(&mut self) {
+        self.change(&|one, keeps| aligned(one.events.clone(), keeps));
+    }
+
     /// Gives events what they have beside.
     fn finish(&mut self) {
-        let read = self.read();
+        let (read, context) = (self.read(), self.context.clone());
         let reads = |field: &str| read.contains(field);
+        self.change(&|one, keeps| finished(&one.events, &context, &reads, keeps));
+    }
+
+    /// Changes the events of candidates, so that they show what they did.
+    fn change(&mut self, change: &dyn Fn(&Candidate, &dyn Fn(&[Event]) -> bool) -> Vec<Event>) {
         for at in 0..self.list.len() {
             let one = &self.list[at];
-            if one.is_own || one.events.len() > MAX_FINISHED {
-                continue;
+            if !one.is_own && one.events.len() <= MAX_FINISHED {
+                let done = change(one, &|events| self.keeps(one, events));
+                self.list[at].events = done;
             }
-            let keeps = |events: &[Event]| self.keeps(one, events);
-            let done = finished(&one.events, &self.context, &reads, &keeps);
-            self.list[at].events = done;
         }
     }
 

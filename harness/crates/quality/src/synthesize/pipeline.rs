@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::asked::Asked;
 use super::choice::Seed;
 use super::draft::Edges;
-use super::finish::finished;
+use super::finish::{aligned, finished};
 use super::grow::needed;
 use super::model::{Grown, Made};
 use super::name;
@@ -154,7 +154,10 @@ pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Grown {
     let made = fresh.map(|(one, _)| {
         let few = one.events.len() <= MAX_FINISHED;
         let keeps = |events: &[Event]| judge.keeps(one, events);
-        let done = few.then(|| finished(&one.events, &context, &reads, &keeps));
+        let done = few.then(|| {
+            let events = aligned(one.events.clone(), &keeps);
+            finished(&events, &context, &reads, &keeps)
+        });
         let polarity = one.polarity();
         let before = &flow.cases()[one.base].events;
         let special = one.name.clone().unwrap_or_else(|| name::name(polarity, before, &one.events));
