@@ -14,6 +14,7 @@ use crate::synthesis::origins::Origins;
 use crate::synthesize::seed::MOMENT;
 use crate::synthesize::suggest::Context;
 use harness_esql::expr::{Node, Typed};
+use harness_esql::memory::MemoryField;
 use harness_esql::plan::Plan;
 use harness_esql::run::{Shape, Truth};
 use harness_esql::types::Type;
@@ -107,9 +108,7 @@ impl<'a> Single<'a> {
 
     /// Values that a field of its type often has.
     pub(super) fn usual(&self, field: &str) -> Vec<Json> {
-        let pipeline = self.program.pipeline();
-        let own = pipeline.and_then(|own| own.fields.iter().find(|own| &*own.path == field));
-        let kind = match own.map_or(Type::Keyword, |own| own.mapped.ty()) {
+        let kind = match self.field(field).map_or(Type::Keyword, |own| own.mapped.ty()) {
             Type::GeoPoint => return vec![Json::from("59.91,10.75"), Json::from("40.71,-74.01")],
             Type::Ip => Kind::Ip,
             Type::Double => Kind::Double,
@@ -243,10 +242,15 @@ impl<'a> Single<'a> {
             if matches!(&leaf.node, Node::Compare { left, .. } if !left.ty.is_string()) {
                 values.extend(pattern::repeated(self.flow.text()).into_iter().map(Json::from));
             }
-            values.push(Json::from(format_date(MOMENT)));
+            let moment = Json::from(format_date(MOMENT));
+            if !self.is_text(field) {
+                values.push(moment.clone());
+            }
             values.extend(self.of_patterns(leaf, field, plan, wanted));
             values.extend(constants.iter().cloned());
             values.extend(self.usual(field));
+            // A text may be read as a date.
+            values.push(moment);
             self.readable(field, values)
         });
         let values = values.collect();
@@ -301,10 +305,19 @@ impl<'a> Single<'a> {
         found.into_iter().map(Json::from).collect()
     }
 
+    /// A field that the pipeline reads.
+    fn field(&self, path: &str) -> Option<&MemoryField> {
+        let pipeline = self.program.pipeline();
+        pipeline.and_then(|own| own.fields.iter().find(|own| &*own.path == path))
+    }
+
+    fn is_text(&self, field: &str) -> bool {
+        self.field(field).is_none_or(|own| own.mapped.ty().is_string())
+    }
+
     /// Those that the field can have, each once.
     pub(super) fn readable(&self, field: &str, values: Vec<Json>) -> Vec<Json> {
-        let pipeline = self.program.pipeline();
-        let own = pipeline.and_then(|own| own.fields.iter().find(|own| &*own.path == field));
+        let own = self.field(field);
         let mut kept: Vec<Json> = Vec::new();
         for value in values {
             let fits = own.is_none_or(|own| {
