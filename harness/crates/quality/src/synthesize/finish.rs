@@ -10,6 +10,9 @@ use crate::synthesis::events;
 use crate::synthesis::fields;
 use harness_model::event::Event;
 
+/// Whether events say all that they have to.
+pub(crate) type Keeps<'k> = &'k dyn Fn(&[Event]) -> bool;
+
 /// Names, and the paths that end in them.
 const NAMED: [(&str, &str); 4] = [
     ("process.name", "process.executable"),
@@ -34,7 +37,7 @@ pub(crate) fn finished(
     events: &[Event],
     context: &Context,
     reads: &dyn Fn(&str) -> bool,
-    keeps: &dyn Fn(&[Event]) -> bool,
+    keeps: Keeps<'_>,
 ) -> Vec<Event> {
     let all = events.iter().map(|event| {
         let beside =
@@ -47,17 +50,13 @@ pub(crate) fn finished(
 
 /// The events with paths that end in the names beside them, else with names that end the
 /// paths, where `keeps` says that all stays as it was.
-pub(super) fn aligned(events: Vec<Event>, keeps: &dyn Fn(&[Event]) -> bool) -> Vec<Event> {
+pub(super) fn aligned(events: Vec<Event>, keeps: Keeps<'_>) -> Vec<Event> {
     let paths = following(events, Follows::Path, keeps);
     following(paths, Follows::Name, keeps)
 }
 
 /// All at once, else those of few that can be.
-fn following(
-    mut events: Vec<Event>,
-    follows: Follows,
-    keeps: &dyn Fn(&[Event]) -> bool,
-) -> Vec<Event> {
+fn following(mut events: Vec<Event>, follows: Follows, keeps: Keeps<'_>) -> Vec<Event> {
     let own: Vec<Option<Event>> = events.iter().map(|event| followed(event, follows)).collect();
     if own.iter().all(Option::is_none) {
         return events;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::asked::Asked;
 use super::choice::Seed;
 use super::dead;
-use super::finish::{aligned, finished};
+use super::finish::{Keeps, aligned, finished};
 use super::goal::{Goals, Shown};
 use super::model::{Dead, Grown, Made};
 use super::name;
@@ -269,7 +269,7 @@ impl<'p, 'a> Pool<'p, 'a> {
     }
 
     /// Changes the events of candidates, so that they show what they did.
-    fn change(&mut self, change: &dyn Fn(&Candidate, &dyn Fn(&[Event]) -> bool) -> Vec<Event>) {
+    fn change(&mut self, change: &dyn Fn(&Candidate, Keeps<'_>) -> Vec<Event>) {
         for at in 0..self.list.len() {
             let one = &self.list[at];
             if !one.is_own && one.events.len() <= MAX_FINISHED {

@@ -5,6 +5,7 @@ mod bench;
 mod climb;
 mod dead;
 mod groups;
+mod judge;
 mod near;
 mod pattern;
 mod single;
@@ -23,7 +24,6 @@ use super::suggest::Context;
 use super::together;
 use crate::clause::esql_text;
 use crate::clause::esql_text::edited;
-use crate::coverage::pipeline::{Shown, Shows};
 use crate::mutate::pipeline::{Proposer, programs};
 use crate::synthesis::events::{of_fixture, renumbered};
 use crate::synthesis::origins::Origins;
@@ -31,8 +31,9 @@ use climb::Climb;
 use harness_model::event::Event;
 use harness_predicate::plan::Reach;
 use harness_runner::case::{Case, Polarity};
-use harness_runner::run::{Flow, Program, Variant};
+use harness_runner::run::{Flow, Program};
 use harness_source::limits;
+use judge::{Candidate, Judge};
 use near::Near;
 use single::{Goal, Single};
 
@@ -94,22 +95,6 @@ fn max_read() -> usize {
 const MAX_VARIANTS: usize = limits::NEW_MUTANT_VARIANTS.most;
 /// The most events of a case that are given what they have beside.
 const MAX_FINISHED: usize = 12;
-
-/// A case that may be kept.
-struct Candidate {
-    base: usize,
-    events: Vec<Event>,
-    alerts: usize,
-    name: Option<String>,
-    met: Vec<bool>,
-    is_own: bool,
-}
-
-impl Candidate {
-    fn polarity(&self) -> Polarity {
-        if self.alerts > 0 { Polarity::Positive } else { Polarity::Negative }
-    }
-}
 
 /// Cases for a rule; the first `kept` are its own, the others drafts.
 pub(super) fn grow(flow: &Flow<'_>, kept: usize, choice: Seed) -> Grown {
@@ -301,83 +286,4 @@ pub(super) fn taken(
         }
     });
     made.collect()
-}
-
-/// What cases of a pipeline have to show: that it alerts, and does not; each change of
-/// its text; each of its keys; each of its tests, both ways.
-struct Judge<'a> {
-    flow: &'a Flow<'a>,
-    program: &'a Program,
-    mutants: &'a [Program],
-    /// The pipeline without each of its keys, by their numbers.
-    regrouped: &'a [(usize, Program)],
-    shown: Option<Shown<'a>>,
-    shows: Vec<Shows>,
-}
-
-impl<'a> Judge<'a> {
-    fn new(
-        flow: &'a Flow<'a>,
-        program: &'a Program,
-        mutants: &'a [Program],
-        regrouped: &'a [(usize, Program)],
-    ) -> Self {
-        let shown = Shown::new(program);
-        let shows = shown.as_ref().map_or_else(Vec::new, Shown::all);
-        Self { flow, program, mutants, regrouped, shown, shows }
-    }
-
-    fn first_key(&self) -> usize {
-        2 + self.mutants.len()
-    }
-
-    fn first_show(&self) -> usize {
-        self.first_key() + self.regrouped.len()
-    }
-
-    fn goals(&self) -> usize {
-        self.first_show() + self.shows.len()
-    }
-
-    fn candidate(&self, base: usize, events: Vec<Event>) -> Option<Candidate> {
-        self.fresh(base, events, &[])
-    }
-
-    /// What a case shows of what is not known yet.
-    fn fresh(&self, base: usize, events: Vec<Event>, known: &[bool]) -> Option<Candidate> {
-        let variant = self.flow.variant(self.program, base, events)?;
-        let prepared = self.flow.on(self.program, &variant)?;
-        let (alerts, _) = prepared.run(false, None).ok()?;
-        let is_open = |at: usize| !known.get(at).copied().unwrap_or(false);
-        let mut met = vec![alerts > 0, alerts == 0];
-        for mutant in self.mutants {
-            let is_told = is_open(met.len())
-                && self.alerts(mutant, &variant).is_some_and(|own| (own > 0) != (alerts > 0));
-            met.push(is_told);
-        }
-        for (_, program) in self.regrouped {
-            let is_told = is_open(met.len())
-                && self.alerts(program, &variant).is_some_and(|own| own != alerts);
-            met.push(is_told);
-        }
-        let wanted = self.shows.iter().enumerate();
-        let wanted = wanted.filter(|(at, _)| is_open(self.first_show() + at));
-        let wanted: Vec<Shows> = wanted.map(|(_, shows)| *shows).collect();
-        let shown = self.shown.as_ref().map_or_else(Vec::new, |own| own.by(prepared, &wanted));
-        met.extend(self.shows.iter().map(|one| shown.contains(one)));
-        let events = variant.events().to_vec();
-        Some(Candidate { base, events, alerts, name: None, met, is_own: false })
-    }
-
-    /// Whether other events show all that a case does.
-    fn keeps(&self, one: &Candidate, events: &[Event]) -> bool {
-        let known: Vec<bool> = one.met.iter().map(|met| !met).collect();
-        let Some(other) = self.fresh(one.base, events.to_vec(), &known) else { return false };
-        let shows = |(before, after): (&bool, &bool)| !before || *after;
-        other.alerts == one.alerts && one.met.iter().zip(&other.met).take(self.goals()).all(shows)
-    }
-
-    fn alerts(&self, program: &Program, variant: &Variant) -> Option<usize> {
-        Some(self.flow.on(program, variant)?.run(false, None).ok()?.0)
-    }
 }

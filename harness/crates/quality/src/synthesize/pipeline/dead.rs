@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Judge;
+use super::judge::Judge;
 use crate::clause::esql_tests::tests;
 use crate::clause::esql_text::{self, Mark, edited};
 use crate::mutate::pipeline::proof::{conjuncts, is_equivalent};
