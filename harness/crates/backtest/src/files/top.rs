@@ -12,9 +12,7 @@ const FIELDS: [&str; 5] =
     ["host.name", "user.name", "process.executable", "source.ip", "event.action"];
 
 /// How many different values of a field are counted.
-fn max_values() -> usize {
-    limits::BACKTEST_VALUES.now()
-}
+const VALUES: usize = limits::BACKTEST_VALUES.most;
 
 /// How many of them are told.
 const TOLD: usize = 5;
@@ -45,7 +43,7 @@ impl Top {
             let Some(text) = event.first(field).and_then(keyword_text) else { continue };
             if let Some(count) = counts.get_mut(&text) {
                 *count += 1;
-            } else if counts.len() < max_values() {
+            } else if counts.len() < VALUES {
                 counts.insert(text, 1);
             } else {
                 self.bound = Some(limits::BACKTEST_VALUES);
@@ -76,7 +74,7 @@ mod tests {
     fn values_past_the_limit_are_told() {
         let counts = vec![("user.name".to_owned(), HashMap::new())];
         let mut top = Top { fields: counts, bound: None };
-        for number in 0..=max_values() {
+        for number in 0..=VALUES {
             assert_eq!(top.bound, None, "{number}");
             let event = json!({ "user": { "name": format!("user-{number}") } });
             top.add(&Event::from_json(event, 1).expect("an event"));

@@ -59,8 +59,18 @@ pub(crate) fn moved(event: &Event, millis: i64) -> Option<Event> {
 
 /// The event with these values in a field, and no others there.
 pub(crate) fn with(event: &Event, path: &str, values: Vec<Value>) -> Option<Event> {
+    with_all(event, [(path, values)])
+}
+
+/// The same for several fields, one after the other.
+pub(crate) fn with_all<P: AsRef<str>>(
+    event: &Event,
+    fields: impl IntoIterator<Item = (P, Vec<Value>)>,
+) -> Option<Event> {
     let mut source = event.source.clone();
-    fields::set(Arc::make_mut(&mut source), path, values);
+    for (path, values) in fields {
+        fields::set(Arc::make_mut(&mut source), path.as_ref(), values);
+    }
     event.with_source(source)
 }
 

@@ -1,13 +1,10 @@
 //! Gives events what events of their kind have beside, where that changes nothing.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::skeleton;
 use super::suggest::Context;
 use crate::synthesis::events;
-use crate::synthesis::fields;
 use harness_model::event::Event;
 
 /// Whether events say all that they have to.
@@ -34,18 +31,20 @@ enum Follows {
 /// The events with what they lack, but for what the rule reads, where `keeps` says
 /// that all stays as it was.
 pub(crate) fn finished(
-    events: &[Event],
+    all: &[Event],
     context: &Context,
     reads: &dyn Fn(&str) -> bool,
     keeps: Keeps<'_>,
 ) -> Vec<Event> {
-    let all = events.iter().map(|event| {
+    let made = all.iter().map(|event| {
         let beside =
             skeleton::beside(context, event).into_iter().filter(|(field, _)| !reads(field));
-        with(event, beside)
+        let beside = beside.map(|(field, value)| (field, vec![value]));
+        // An index that is stated stays the one; one made of the fields would be new.
+        events::with_all(event, beside).filter(|made| made.index == event.index)
     });
-    let all: Option<Vec<Event>> = all.collect();
-    all.filter(|all| keeps(all)).unwrap_or_else(|| events.to_vec())
+    let made: Option<Vec<Event>> = made.collect();
+    made.filter(|made| keeps(made)).unwrap_or_else(|| all.to_vec())
 }
 
 /// The events with paths that end in the names beside them, else with names that end the
@@ -107,13 +106,4 @@ fn followed(event: &Event, follows: Follows) -> Option<Event> {
         };
         changed().or(made)
     })
-}
-
-fn with(event: &Event, more: impl Iterator<Item = (String, Value)>) -> Option<Event> {
-    let mut source = event.source.clone();
-    for (field, value) in more {
-        fields::set(Arc::make_mut(&mut source), &field, vec![value]);
-    }
-    // An index that is stated stays the one; one made of the fields would be new.
-    event.with_source(source).filter(|made| made.index == event.index)
 }

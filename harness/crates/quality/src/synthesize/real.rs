@@ -7,7 +7,6 @@ use super::model::{Grown, RuleCases};
 use super::scrub::{self, Replacements};
 use super::verify::{judged, standing, with};
 use super::{grow, pipeline, seed};
-
 use crate::synthesis::events;
 use harness_engine::EngineError;
 use harness_model::event::{Event, flatten};

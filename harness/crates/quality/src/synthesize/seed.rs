@@ -9,7 +9,7 @@ use super::choice::Seed;
 use super::index;
 use super::suggest::Context;
 use super::verify::ByRule;
-
+use crate::synthesis::events::with_all;
 use crate::synthesis::{fields, unknown};
 use harness_model::event::Event;
 use harness_model::schema::table;
@@ -191,11 +191,7 @@ pub(crate) fn context(rule: &Rule, choice: Seed) -> Context {
 
 /// The event at another time, in these fields.
 pub(super) fn at(event: &Event, fields: &[String], millis: i64) -> Option<Event> {
-    let mut source = event.source.clone();
-    for field in fields {
-        fields::set(Arc::make_mut(&mut source), field, vec![json!(format_date(millis))]);
-    }
-    event.with_source(source)
+    with_all(event, fields.iter().map(|field| (field, vec![json!(format_date(millis))])))
 }
 
 /// The fields that say when an event of a rule happened.

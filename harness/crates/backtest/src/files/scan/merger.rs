@@ -26,9 +26,7 @@ use serde_json::Value;
 
 /// The most pairs of rules that are counted, and the most others that one event pairs a
 /// rule with.
-fn max_pairs() -> usize {
-    limits::BACKTEST_PAIRS.now()
-}
+const PAIRS: usize = limits::BACKTEST_PAIRS.most;
 const MOST_PAIRED: usize = 64;
 
 /// How many broken lines are told.
@@ -214,7 +212,7 @@ impl<'a> Merger<'a> {
         for (position, first) in alerting.iter().enumerate() {
             for second in alerting.iter().skip(position + 1).take(MOST_PAIRED) {
                 let pair = (*first, *second);
-                if self.pairs.len() < max_pairs() || self.pairs.contains_key(&pair) {
+                if self.pairs.len() < PAIRS || self.pairs.contains_key(&pair) {
                     *self.pairs.entry(pair).or_default() += 1;
                 } else {
                     self.scanned.are_more_pairs = true;

@@ -1,13 +1,10 @@
 //! Events for what a pipeline asks of groups: more of them, unlike in what is counted,
 //! alike in the keys; those that a `CASE` counts; earlier and later ones.
 
-use std::sync::Arc;
-
 use serde_json::Value as Json;
 
 use super::single::{Goal, Single};
-use crate::synthesis::events::{moved, renumbered, with};
-use crate::synthesis::fields;
+use crate::synthesis::events::{moved, renumbered, with, with_all};
 use crate::synthesis::pipeline_variants::numbered;
 use harness_esql::expr::{Node, Typed};
 use harness_esql::plan::{AggregateCall, AggregateKind, Grouping, Plan, StepKind};
@@ -178,15 +175,12 @@ impl<'s, 'a> Groups<'s, 'a> {
             .filter(|(_, _, values)| !values.is_empty())
             .collect();
         let made = (0..count).map(|number| {
-            let mut source = first.source.clone();
-            let document = Arc::make_mut(&mut source);
-            for (path, most, values) in &lists {
+            let own = lists.iter().filter_map(|(path, most, values)| {
                 // The first keeps its own value.
-                if let Some(value) = (number % most).checked_sub(1).and_then(|at| values.get(at)) {
-                    fields::set(document, path, vec![value.clone()]);
-                }
-            }
-            first.with_source(source).map(|made| Event { id: "#".to_owned(), ..made })
+                let value = (number % most).checked_sub(1).and_then(|at| values.get(at))?;
+                Some((path, vec![value.clone()]))
+            });
+            with_all(&first, own).map(|made| Event { id: "#".to_owned(), ..made })
         });
         made.collect::<Option<Vec<Event>>>().unwrap_or_default()
     }

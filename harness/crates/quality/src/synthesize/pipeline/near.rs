@@ -1,13 +1,10 @@
 //! Events near those that alert: where one condition alone decides, where a group is
 //! just large enough or just not, where one group becomes two.
 
-use std::sync::Arc;
-
 use super::bench;
 use super::groups::{Groups, spaced};
 use super::single::{Goal, Single};
-use crate::synthesis::events::{moved, near, renumbered, with};
-use crate::synthesis::fields;
+use crate::synthesis::events::{moved, near, renumbered, with, with_all};
 use crate::synthesis::pipeline_variants::{constants, constants_of, numbered};
 use harness_esql::expr::Typed;
 use harness_esql::plan::{Plan, Step, StepKind};
@@ -131,13 +128,7 @@ impl Near<'_, '_> {
             found.push(events);
         }
         if self.positive.len() > 1 {
-            let all = self.positive.iter().map(|event| {
-                let mut source = event.source.clone();
-                for (path, values) in &changes {
-                    fields::set(Arc::make_mut(&mut source), path, values.clone());
-                }
-                event.with_source(source)
-            });
+            let all = self.positive.iter().map(|event| with_all(event, changes.clone()));
             found.extend(all.take(MAX_EVENTS * 20).collect::<Option<Vec<Event>>>());
             let beside = self.positive.iter().chain([made]).cloned().map(anonymous);
             found.push(spaced(&beside.collect::<Vec<_>>()));
@@ -152,13 +143,8 @@ impl Near<'_, '_> {
         step.expressions(&mut |typed| paths.extend(self.single.origins.fields(typed)));
         let mut found = Vec::new();
         for values in [vec![json!("example")], Vec::new()] {
-            let set = |event: &Event| {
-                let mut source = event.source.clone();
-                for path in &paths {
-                    fields::set(Arc::make_mut(&mut source), path, values.clone());
-                }
-                event.with_source(source)
-            };
+            let set =
+                |event: &Event| with_all(event, paths.iter().map(|path| (path, values.clone())));
             let mut one = self.positive.to_vec();
             if let Some(last) = one.last_mut()
                 && let Some(made) = set(last)
@@ -250,8 +236,7 @@ impl Near<'_, '_> {
             return Vec::new();
         }
         let with = |others: &[&Event]| {
-            let mut source = first.source.clone();
-            for path in paths {
+            let all = paths.iter().map(|path| {
                 let mut values: Vec<Value> = Vec::new();
                 for event in std::iter::once(&first).chain(others) {
                     for value in event.values(path) {
@@ -260,9 +245,9 @@ impl Near<'_, '_> {
                         }
                     }
                 }
-                fields::set(Arc::make_mut(&mut source), path, values);
-            }
-            first.with_source(source)
+                (path, values)
+            });
+            with_all(first, all)
         };
         let others: Vec<&Event> = between.iter().chain([last]).collect();
         let alone = with(&others).map(|event| vec![event]);
@@ -288,13 +273,14 @@ impl Near<'_, '_> {
         }
         paths.dedup();
         let count = self.positive.len();
+        let named = constants(&self.plan.steps);
         let mut found = Vec::new();
         for path in &paths {
             let other = |event: &Event| {
                 if path == "@timestamp" {
                     return moved(event, event.timestamp()?.checked_sub(*APART.get(nth)?)?);
                 }
-                with(event, path, self.others(event, path).into_iter().nth(nth)?)
+                with(event, path, self.others(event, path, &named).into_iter().nth(nth)?)
             };
             let halves = |takes: &dyn Fn(usize) -> bool| {
                 let all = self.positive.iter().enumerate();
@@ -320,15 +306,15 @@ impl Near<'_, '_> {
 
     /// What a field of a key may be instead: another value, one more, another one that
     /// the query names, the text with another word.
-    fn others(&self, event: &Event, path: &str) -> Vec<Vec<Value>> {
+    fn others(&self, event: &Event, path: &str, named: &[Value]) -> Vec<Vec<Value>> {
         let Some(own) = event.first(path) else {
             return self.single.usual(path).into_iter().take(1).map(|value| vec![value]).collect();
         };
         let another: Vec<Value> = numbered(own, 1).into_iter().chain(near(own)).take(1).collect();
         let all = event.values(path).into_iter().chain(&another).cloned();
         let more: Vec<Value> = all.collect();
-        let named = constants(&self.plan.steps).into_iter();
-        let named = named.filter(|value| value != own && value.is_string() == own.is_string());
+        let fits = |value: &&Value| *value != own && value.is_string() == own.is_string();
+        let named = named.iter().filter(fits).cloned();
         let texts = own.as_str().map_or_else(Vec::new, reworded).into_iter().map(Value::String);
         let singles = named.take(MAX_NAMED).chain(texts).map(|value| vec![value]);
         [another, more].into_iter().chain(singles).collect()
